@@ -1,0 +1,46 @@
+import { randomFillSync } from 'node:crypto'
+
+/** Unpredictable bytes, as many as asked for. Injected, so that a test can foresee them. */
+export type Randomness = (bytes: number) => Uint8Array
+
+const pool = new Uint8Array(4096)
+let used = pool.length
+
+/** The kernel's randomness, drawn 4 KiB at a time: one system call serves about a hundred ids. */
+export const systemRandomness: Randomness = (bytes) => {
+  if (bytes > pool.length) return randomFillSync(new Uint8Array(bytes))
+  if (used + bytes > pool.length) {
+    randomFillSync(pool)
+    used = 0
+  }
+  const drawn = pool.slice(used, used + bytes)
+  pool.fill(0, used, used + bytes)
+  used += bytes
+  return drawn
+}
+
+/** `length` characters drawn evenly from `alphabet` (at most 128 characters); what would favour a character is thrown away. */
+export function randomText(randomness: Randomness, length: number, alphabet: string): string {
+  let text = ''
+  while (text.length < length) {
+    for (const byte of randomness(length * 2)) {
+      const index = byte & 127
+      if (index < alphabet.length && text.length < length) text += alphabet[index]
+    }
+  }
+  return text
+}
+
+/** A UUID of version 4 (RFC 9562 §5.4). */
+export function randomUuid(randomness: Randomness): string {
+  const bytes = randomness(16)
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, 16).toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}
+
+/** 256 random bits behind a prefix that tells people and scanners what kind of secret it is. */
+export function randomToken(randomness: Randomness, prefix: string): string {
+  return prefix + Buffer.from(randomness(32)).toString('base64url')
+}

@@ -1,0 +1,13 @@
+/** What a room may say to those who watch. Handed to it; `telemetry/` decides where it goes. */
+export interface Telemetry {
+  /** One line for the operator. `facts` never hold a secret, a token or a code. */
+  log: Log
+  /** Adds one to a counter of business events. Labels come from small fixed sets, never from a caller. */
+  count: Count
+}
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+export type Log = (level: LogLevel, message: string, facts?: Readonly<Record<string, unknown>>) => void
+export type Count = (event: string, labels?: Readonly<Record<string, string>>) => void
+
+export const silence: Telemetry = { log() {}, count() {} }

@@ -1,0 +1,15 @@
+/**
+ * One act, all of it or none of it.
+ *
+ * The act commits when `body` returns and rolls back when it throws; the promise settles only after the commit is durable.
+ * A body awaits nothing but `tx`: no network, no slow hashing, no timer. Where the database asks for it, a body runs again,
+ * so it must not change anything outside `tx`; what should happen once, after the commit, goes to `tx.afterCommit`.
+ *
+ * @throws Unavailable when the database cannot take the act now (full disk, too many waiting): nothing was written.
+ */
+export type Transaction<Stores> = <T>(body: (tx: Stores & AfterCommit) => Promise<T>) => Promise<T>
+
+export interface AfterCommit {
+  /** Runs `effect` once, after the commit: counters and log lines of an act. */
+  afterCommit(effect: () => void): void
+}
