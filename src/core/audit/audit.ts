@@ -1,0 +1,60 @@
+import { type Clock } from '../../lib/clock.ts'
+import type { Live } from '../../lib/live.ts'
+import { type Randomness, randomUuid } from '../../lib/random.ts'
+import type { Telemetry } from '../../lib/telemetry.ts'
+import type { AfterCommit } from '../../lib/transaction.ts'
+
+/** Who did it: a stranger who registers, a client's owner with its registration token, or an administrator. */
+export type Actor = 'stranger' | 'owner' | `admin:${string}`
+
+export interface AuditRecord {
+  readonly id: string
+  /** Milliseconds since 1970 UTC. */
+  readonly at: number
+  readonly event: string
+  readonly clientId: string
+  readonly actor: Actor
+  /** Names and reasons, never a secret or a token. */
+  readonly facts: Readonly<Record<string, unknown>>
+  readonly expiresAt: number
+}
+
+export interface AuditStore {
+  add(record: AuditRecord): Promise<void>
+  removeExpired(now: number, limit: number): Promise<number>
+}
+
+type AuditTransaction = { audit: AuditStore } & AfterCommit
+type Facts = Readonly<Record<string, unknown>>
+
+/** One function per business event: its record is part of the act's transaction, its counter and log line follow the commit. */
+export interface Audit {
+  clientRegistered(tx: AuditTransaction, clientId: string, facts: Facts): Promise<void>
+  clientCreated(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
+  clientUpdated(tx: AuditTransaction, clientId: string, actor: Actor, facts?: Facts): Promise<void>
+  clientDeleted(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
+  secretRotated(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
+  rotatedSecretsForgotten(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
+  registrationTokenIssued(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
+}
+
+/** @param deps `retention`: how long a record is kept, in milliseconds */
+export function makeAudit(deps: { clock: Clock; randomness: Randomness; telemetry: Telemetry; retention: Live<number> }): Audit {
+  const record = async (tx: AuditTransaction, event: string, clientId: string, actor: Actor, facts: Facts = {}) => {
+    const at = deps.clock()
+    await tx.audit.add({ id: randomUuid(deps.randomness), at, event, clientId, actor, facts, expiresAt: at + deps.retention() })
+    tx.afterCommit(() => {
+      deps.telemetry.count(event.replace('.', '_'), { by: actor.split(':')[0] ?? actor })
+      deps.telemetry.log('info', event, { client_id: clientId, actor, ...facts })
+    })
+  }
+  return {
+    clientRegistered: (tx, clientId, facts) => record(tx, 'client.registered', clientId, 'stranger', facts),
+    clientCreated: (tx, clientId, actor) => record(tx, 'client.created', clientId, actor),
+    clientUpdated: (tx, clientId, actor, facts) => record(tx, 'client.updated', clientId, actor, facts),
+    clientDeleted: (tx, clientId, actor) => record(tx, 'client.deleted', clientId, actor),
+    secretRotated: (tx, clientId, actor) => record(tx, 'secret.rotated', clientId, actor),
+    rotatedSecretsForgotten: (tx, clientId, actor) => record(tx, 'rotated_secrets.forgotten', clientId, actor),
+    registrationTokenIssued: (tx, clientId, actor) => record(tx, 'registration_token.issued', clientId, actor),
+  }
+}

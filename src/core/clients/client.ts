@@ -1,0 +1,48 @@
+import type { ClientMetadata } from '../../protocol/client-metadata.ts'
+import type { ClientSettings } from '../../protocol/client-settings.ts'
+
+/** The thing registered: software that may ask for tokens. */
+export interface Client {
+  readonly clientId: string
+  /** Counts the writes; an update names the version that it saw. */
+  readonly version: number
+  /** Who made it: an administrator, or itself through the registration endpoint. */
+  readonly origin: 'admin' | 'dynamic'
+  readonly metadata: ClientMetadata
+  readonly settings: ClientSettings
+  /** Absent where the client proves itself otherwise, or not at all. */
+  readonly secretHash?: string
+  /** Earlier secrets that still work, newest first; at most 5. */
+  readonly rotatedSecretHashes: readonly string[]
+  /** Milliseconds since 1970 UTC. */
+  readonly createdAt: number
+  readonly updatedAt: number
+}
+
+/** The defaults in force where a client does not say (RFC 7591 §2). */
+export const authMethodOf = ({ metadata }: Client): string => metadata.tokenEndpointAuthMethod ?? 'client_secret_basic'
+export const grantTypesOf = ({ metadata }: Client): readonly string[] => orDefault(metadata.grantTypes, 'authorization_code')
+export const redirectUrisOf = ({ metadata }: Client): readonly string[] => metadata.redirectUris ?? []
+
+/** Hydra's reading: an empty list is as good as none. */
+const orDefault = (values: readonly string[] | undefined, fallback: string): readonly string[] => (values && values.length > 0 ? values : [fallback])
+
+/** Keeps the clients. */
+export interface ClientStore {
+  /** False, and nothing is stored, where the id is taken. */
+  add(client: Client): Promise<boolean>
+  find(clientId: string): Promise<Client | undefined>
+  /** Replaces the client if it still has the version before `client.version`; false, and nothing is changed, where it has not. */
+  replace(client: Client): Promise<boolean>
+  /** Removes the client with its tokens; false where there is none. */
+  remove(clientId: string): Promise<boolean>
+  /** The clients after `after` in the order of their ids, at most `limit`. The filters match exactly and combine. */
+  list(page: ClientPage): Promise<Client[]>
+}
+
+export interface ClientPage {
+  readonly after?: string
+  readonly limit: number
+  readonly clientName?: string
+  readonly owner?: string
+}

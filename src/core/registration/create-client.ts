@@ -1,0 +1,72 @@
+import { type Randomness, randomUuid } from '../../lib/random.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import { isSecretMethod } from '../../protocol/grant-types.ts'
+import { type HydraRules, readHydraClient } from '../../protocol/hydra-client.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Live } from '../../lib/live.ts'
+import type { Actor, Audit } from '../audit/audit.ts'
+import type { Client, ClientStore } from '../clients/client.ts'
+import { type ChosenSecrets, hashMadeSecret, makeSecret } from '../clients/secrets.ts'
+import type { Registered, RegistrationTransaction } from './register-client.ts'
+import { makeRegistrationToken } from './registration-token.ts'
+
+export interface ClientIdTaken {
+  readonly kind: 'client-id-taken'
+}
+
+export interface AdminDeps {
+  readonly transaction: RegistrationTransaction
+  /** Reads outside a transaction. */
+  readonly clients: ClientStore
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly secrets: ChosenSecrets
+  readonly rules: Live<HydraRules>
+  readonly audit: Audit
+}
+
+/**
+ * An administrator creates a client, as Hydra lets him: with an id and a secret of his choice, or with ours. A chosen secret gets a
+ * slow hash, as a person may have thought it up.
+ *
+ * @throws HydraFaultError, or Refusal `client-id-taken`
+ */
+export function createClient(deps: AdminDeps) {
+  return async (body: unknown, actor: Actor): Promise<Registered> => {
+    const { clientId = randomUuid(deps.randomness), clientSecret, metadata, settings } = readHydraClient(body, deps.rules())
+    const secret = await secretFor(metadata.tokenEndpointAuthMethod, clientSecret, deps)
+    const { token, hash } = makeRegistrationToken(deps.randomness)
+    const now = deps.clock()
+    const client: Client = {
+      clientId,
+      version: 1,
+      origin: 'admin',
+      metadata,
+      settings,
+      ...(secret && { secretHash: secret.hash }),
+      rotatedSecretHashes: [],
+      createdAt: now,
+      updatedAt: now,
+    }
+    await deps.transaction(async (tx) => {
+      if (!(await tx.clients.add(client))) throw new Refusal<ClientIdTaken>({ kind: 'client-id-taken' })
+      await tx.registrationTokens.add(clientId, hash, now)
+      await deps.audit.clientCreated(tx, clientId, actor)
+    })
+    // A public client's secret is of no use to anyone: Hydra does not tell it, and so do we.
+    const isTold = secret && metadata.tokenEndpointAuthMethod !== 'none'
+    return { client, registrationAccessToken: token, ...(isTold && { clientSecret: secret.secret }) }
+  }
+}
+
+/** The secret to tell and its hash to keep: the chosen one, or one of ours where the method needs one. */
+export async function secretFor(
+  method: string | undefined,
+  chosen: string | undefined,
+  { secrets, randomness }: { secrets: ChosenSecrets; randomness: Randomness },
+): Promise<{ secret: string; hash: string } | undefined> {
+  if (chosen !== undefined) return { secret: chosen, hash: await secrets.hash(chosen) }
+  if (!isSecretMethod(method)) return undefined
+  const secret = makeSecret(randomness)
+  return { secret, hash: hashMadeSecret(secret) }
+}

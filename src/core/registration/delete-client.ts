@@ -1,0 +1,42 @@
+import { Refusal } from '../../lib/refusal.ts'
+import type { Actor, Audit } from '../audit/audit.ts'
+import type { RegistrationTransaction } from './register-client.ts'
+import { authorizeOwner, refuseToken, type RegistrationTokenStore } from './registration-token.ts'
+
+export interface ClientNotFound {
+  readonly kind: 'client-not-found'
+}
+
+interface DeleteDeps {
+  readonly transaction: RegistrationTransaction
+  readonly audit: Audit
+}
+
+/**
+ * The owner removes its client (RFC 7592 §2.3): id, secrets, registration token and every token it was given die together.
+ *
+ * @throws Refusal `registration-token-refused`
+ */
+export function deleteClientByOwner({ transaction, audit, registrationTokens }: DeleteDeps & { registrationTokens: RegistrationTokenStore }) {
+  return async (clientId: string, token: string | undefined): Promise<void> => {
+    const { tokenHash } = await authorizeOwner(registrationTokens, clientId, token)
+    await transaction(async (tx) => {
+      if (!(await tx.registrationTokens.remove(clientId, tokenHash))) throw refuseToken()
+      await tx.clients.remove(clientId)
+      await audit.clientDeleted(tx, clientId, 'owner')
+    })
+  }
+}
+
+/**
+ * An administrator removes a client, with everything that was issued to it.
+ *
+ * @throws Refusal `client-not-found`
+ */
+export function deleteClientByAdmin({ transaction, audit }: DeleteDeps) {
+  return (clientId: string, actor: Actor): Promise<void> =>
+    transaction(async (tx) => {
+      if (!(await tx.clients.remove(clientId))) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
+      await audit.clientDeleted(tx, clientId, actor)
+    })
+}

@@ -1,0 +1,83 @@
+import { Refusal } from '../../lib/refusal.ts'
+import { type ClientMetadata, presentMembers, readClientMetadata } from '../../protocol/client-metadata.ts'
+import { type ClientSettings, clientSettingsSchema, settingsToWire } from '../../protocol/client-settings.ts'
+import { type Problem, problem, quote } from '../../protocol/problem.ts'
+import { completeMetadata, type RegistrationRules, registrationProblems } from '../../protocol/registration-rules.ts'
+import { joinScope } from '../../protocol/scope.ts'
+import type { Client } from '../clients/client.ts'
+import { type DenyReason, decideRegistration, type Granted, type RegistrationPolicy } from '../policies/built-in-policy.ts'
+
+/** The request cannot be registered; every problem that was found, for the caller. */
+export interface MetadataRefusal {
+  readonly kind: 'metadata-refused'
+  readonly problems: readonly Problem[]
+}
+
+/** What the rules and the operator's policy make of a request: the metadata to register. `inForce` is the client that is updated. */
+export function evaluateRegistration(body: unknown, rules: RegistrationRules, policy: RegistrationPolicy, inForce?: Client): ClientMetadata {
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) refuse([problem('the body', 'must be one JSON object')])
+  const members = presentMembers(body)
+  const { metadata: asked, problems } = readClientMetadata(members)
+  problems.push(...operatorMemberProblems(members, inForce?.settings ?? {}))
+  if (!inForce && 'client_secret' in members) problems.push(problem('client_secret', 'is made by this server; leave it out'))
+  if (problems.length > 0) refuse(problems)
+  const { granted, denied } = consultPolicy(asked, policy, inForce)
+  const metadata = completeMetadata(granted ? withGranted(asked, granted) : asked)
+  const known = [...(inForce?.metadata.redirectUris ?? []), ...(inForce?.metadata.postLogoutRedirectUris ?? [])]
+  problems.push(...registrationProblems(granted ? metadata : asked, rules, known), ...denied)
+  if (problems.length > 0) refuse(problems)
+  return metadata
+}
+
+function refuse(problems: readonly Problem[]): never {
+  throw new Refusal<MetadataRefusal>({ kind: 'metadata-refused', problems })
+}
+
+function consultPolicy(asked: ClientMetadata, policy: RegistrationPolicy, inForce: Client | undefined): { granted?: Granted; denied: Problem[] } {
+  const verdict = decideRegistration(policy, {
+    asked: { ...asked, grantTypes: askedGrantTypes(asked) },
+    inForce: inForce?.metadata ?? {},
+    redirectUris: asked.redirectUris ?? [],
+    isPublic: asked.tokenEndpointAuthMethod === 'none',
+  })
+  return verdict.kind === 'allow' ? { granted: verdict.granted, denied: [] } : { denied: verdict.reasons.map(denial) }
+}
+
+/** `grant_types` wins; where only `response_types` is given, it decides (RFC 7591 §2.1). */
+function askedGrantTypes({ grantTypes = [], responseTypes = [] }: ClientMetadata): readonly string[] | undefined {
+  if (grantTypes.length > 0) return grantTypes
+  if (responseTypes.length > 0) return responseTypes.includes('code') ? ['authorization_code'] : []
+  return undefined
+}
+
+function denial(reason: DenyReason): Problem {
+  switch (reason.kind) {
+    case 'wildcard-scope':
+      return problem('scope', `${quote(reason.scope)} contains a wildcard (*); ask for each scope by its name`)
+    case 'no-usable-grant':
+      return problem('grant_types', `leaves nothing that this client could use; this server offers ${reason.offered.join(', ')}`)
+  }
+}
+
+function withGranted(asked: ClientMetadata, granted: Granted): ClientMetadata {
+  const { scope: _scope, audience: _audience, allowedCorsOrigins: _origins, ...rest } = asked
+  return {
+    ...rest,
+    grantTypes: [...granted.grantTypes],
+    ...(granted.scope.length > 0 && { scope: joinScope(granted.scope) }),
+    ...(granted.audience && { audience: [...granted.audience] }),
+    ...(granted.allowedCorsOrigins && { allowedCorsOrigins: [...granted.allowedCorsOrigins] }),
+  }
+}
+
+const operatorMembers = Object.keys(clientSettingsSchema.properties)
+
+/** The operator's members: nothing, or what is in force, changes nothing; anything else is not the client's to say. */
+function operatorMemberProblems(members: Readonly<Record<string, unknown>>, settings: ClientSettings): Problem[] {
+  const inForce = settingsToWire(settings) as Record<string, unknown>
+  return operatorMembers
+    .filter((name) => name in members && !isNothing(members[name]) && JSON.stringify(members[name]) !== JSON.stringify(inForce[name]))
+    .map((name) => problem(name, 'is for the operator of this server to set; leave it out'))
+}
+
+const isNothing = (value: unknown): boolean => value === false || (Array.isArray(value) && value.length === 0)

@@ -1,0 +1,38 @@
+import { Refusal } from '../../lib/refusal.ts'
+import { readHydraClient } from '../../protocol/hydra-client.ts'
+import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
+import { applyPatch } from '../../protocol/json-patch.ts'
+import type { Actor } from '../audit/audit.ts'
+import type { Client } from '../clients/client.ts'
+import type { AdminDeps } from './create-client.ts'
+import { type Change, type Changed, changeClient, findOrRefuse } from './replace-client.ts'
+
+/** The patch cannot be applied; the message says which operation and why. */
+export interface PatchRefusal {
+  readonly kind: 'patch-refused'
+  readonly message: string
+}
+
+/**
+ * An administrator patches a client (RFC 6902) in the form in which the admin face shows it. `client_secret` reads as empty: setting
+ * it sets a new secret, removing it forgets the earlier ones and keeps the current one.
+ *
+ * @throws Refusal `client-not-found` first, then `patch-refused`; HydraFaultError where the result is no valid client
+ */
+export function patchClient(deps: AdminDeps) {
+  return async (clientId: string, readPatch: () => unknown, actor: Actor): Promise<Changed> => {
+    await findOrRefuse(deps, clientId)
+    const patch = readPatch()
+    return changeClient(deps, clientId, actor, async (before) => applied(before, patch, deps))
+  }
+}
+
+function applied(before: Client, patch: unknown, deps: AdminDeps): Change {
+  const document: Record<string, unknown> = { ...hydraClientJson(before, 'read'), client_secret: '' }
+  const patched = patch === null ? document : applyPatch(document, patch)
+  if (typeof patched === 'string') throw new Refusal<PatchRefusal>({ kind: 'patch-refused', message: patched })
+  if (patched.client_id !== undefined && patched.client_id !== before.clientId) {
+    throw new Refusal<PatchRefusal>({ kind: 'patch-refused', message: 'client_id cannot be changed' })
+  }
+  return { given: readHydraClient(patched, deps.rules()), forgetRotated: !('client_secret' in patched) }
+}

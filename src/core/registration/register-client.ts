@@ -1,0 +1,63 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Live } from '../../lib/live.ts'
+import { type Randomness, randomUuid } from '../../lib/random.ts'
+import type { Transaction } from '../../lib/transaction.ts'
+import { isSecretMethod } from '../../protocol/grant-types.ts'
+import type { RegistrationRules } from '../../protocol/registration-rules.ts'
+import type { Audit, AuditStore } from '../audit/audit.ts'
+import type { Client, ClientStore } from '../clients/client.ts'
+import { hashMadeSecret, makeSecret } from '../clients/secrets.ts'
+import type { RegistrationPolicy } from '../policies/built-in-policy.ts'
+import { evaluateRegistration } from './evaluate-registration.ts'
+import { makeRegistrationToken, type RegistrationTokenStore } from './registration-token.ts'
+
+/** What every act on a client writes to, in one transaction. */
+export type RegistrationTransaction = Transaction<{ clients: ClientStore; registrationTokens: RegistrationTokenStore; audit: AuditStore }>
+
+/** A client and the secrets that are said once and never again. */
+export interface Registered {
+  readonly client: Client
+  readonly clientSecret?: string
+  readonly registrationAccessToken: string
+}
+
+export interface RegistrationDeps {
+  readonly transaction: RegistrationTransaction
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly rules: Live<RegistrationRules>
+  readonly policy: Live<RegistrationPolicy>
+  readonly audit: Audit
+}
+
+/**
+ * A stranger registers a client (RFC 7591 §3): checked, narrowed to what the operator allows, stored with its registration token
+ * and the record of it, or not at all.
+ *
+ * @throws Refusal `metadata-refused` with every problem of the request
+ */
+export function registerClient({ transaction, clock, randomness, rules, policy, audit }: RegistrationDeps) {
+  return async (body: unknown): Promise<Registered> => {
+    const metadata = evaluateRegistration(body, rules(), policy())
+    const now = clock()
+    const clientSecret = isSecretMethod(metadata.tokenEndpointAuthMethod) ? makeSecret(randomness) : undefined
+    const { token, hash } = makeRegistrationToken(randomness)
+    const client: Client = {
+      clientId: randomUuid(randomness),
+      version: 1,
+      origin: 'dynamic',
+      metadata,
+      settings: {},
+      ...(clientSecret !== undefined && { secretHash: hashMadeSecret(clientSecret) }),
+      rotatedSecretHashes: [],
+      createdAt: now,
+      updatedAt: now,
+    }
+    await transaction(async (tx) => {
+      if (!(await tx.clients.add(client))) throw new Error('a fresh client id was taken')
+      await tx.registrationTokens.add(client.clientId, hash, now)
+      await audit.clientRegistered(tx, client.clientId, { client_name: metadata.clientName, redirect_uris: metadata.redirectUris })
+    })
+    return { client, registrationAccessToken: token, ...(clientSecret !== undefined && { clientSecret }) }
+  }
+}

@@ -1,0 +1,66 @@
+import { Refusal } from '../../lib/refusal.ts'
+import { type HydraClient, readHydraClient } from '../../protocol/hydra-client.ts'
+import type { Actor } from '../audit/audit.ts'
+import type { Client } from '../clients/client.ts'
+import { type AdminDeps, secretFor } from './create-client.ts'
+import type { ClientNotFound } from './delete-client.ts'
+import { retryOnConflict, VersionConflict } from './version-conflict.ts'
+
+/** A changed client, and its secret where a new one was set. */
+export interface Changed {
+  readonly client: Client
+  readonly clientSecret?: string
+}
+
+/**
+ * An administrator replaces a client: what is left out returns to its default. Without a secret the secrets stay; with one, the
+ * earlier ones are forgotten. The registration token stays in force.
+ *
+ * @throws HydraFaultError first, as in Hydra, then Refusal `client-not-found`
+ */
+export function replaceClient(deps: AdminDeps) {
+  return (clientId: string, body: unknown, actor: Actor): Promise<Changed> => {
+    const given = readHydraClient(body, deps.rules())
+    return changeClient(deps, clientId, actor, async () => ({ given }))
+  }
+}
+
+/** What a change makes of a client: the client as it is to be, and whether its earlier secrets are to be forgotten. */
+export interface Change {
+  readonly given: HydraClient
+  readonly forgetRotated?: boolean
+}
+
+/** Reads a client, lets `decide` say what becomes of it, and writes that if nobody else wrote in between; else starts again. */
+export function changeClient(deps: AdminDeps, clientId: string, actor: Actor, decide: (before: Client) => Promise<Change>): Promise<Changed> {
+  return retryOnConflict(async () => {
+    const before = await findOrRefuse(deps, clientId)
+    const { given, forgetRotated = false } = await decide(before)
+    const needsSecret = given.clientSecret !== undefined || before.secretHash === undefined
+    const secret = needsSecret ? await secretFor(given.metadata.tokenEndpointAuthMethod, given.clientSecret, deps) : undefined
+    const client: Client = {
+      ...before,
+      metadata: given.metadata,
+      settings: given.settings,
+      version: before.version + 1,
+      updatedAt: deps.clock(),
+      ...(secret && { secretHash: secret.hash }),
+      ...((secret || forgetRotated) && { rotatedSecretHashes: [] }),
+    }
+    await writeChange(deps, client, actor)
+    return { client, ...(secret && { clientSecret: secret.secret }) }
+  })
+}
+
+export async function findOrRefuse({ clients }: Pick<AdminDeps, 'clients'>, clientId: string): Promise<Client> {
+  const client = await clients.find(clientId)
+  if (!client) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
+  return client
+}
+
+function writeChange(deps: AdminDeps, client: Client, actor: Actor): Promise<void> {
+  return deps.transaction(async (tx) => {
+    if (!(await tx.clients.replace(client))) throw new VersionConflict()
+    await deps.audit.clientUpdated(tx, client.clientId, actor)
+  })
+}

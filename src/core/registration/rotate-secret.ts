@@ -1,0 +1,69 @@
+import { Refusal } from '../../lib/refusal.ts'
+import { isSecretMethod } from '../../protocol/grant-types.ts'
+import type { Actor } from '../audit/audit.ts'
+import { authMethodOf, type Client } from '../clients/client.ts'
+import { hashMadeSecret, makeSecret } from '../clients/secrets.ts'
+import type { AdminDeps } from './create-client.ts'
+import { type Changed, findOrRefuse } from './replace-client.ts'
+import { retryOnConflict, VersionConflict } from './version-conflict.ts'
+
+/** The client proves itself by a method that has no secret. */
+export interface RotationRefusal {
+  readonly kind: 'rotation-unsupported'
+  readonly method: string
+}
+
+/** One current secret and this many earlier ones work at once. */
+const rotatedLimit = 5
+
+/**
+ * A new secret of ours; the current one and up to four before it keep working until they are forgotten.
+ *
+ * @throws Refusal `client-not-found` or `rotation-unsupported`
+ */
+export function rotateSecret(deps: AdminDeps) {
+  return (clientId: string, actor: Actor): Promise<Changed> =>
+    retryOnConflict(async () => {
+      const before = await findRotatable(deps, clientId)
+      const clientSecret = makeSecret(deps.randomness)
+      const earlier = before.secretHash === undefined ? [] : [before.secretHash]
+      const rotatedSecretHashes = [...earlier, ...before.rotatedSecretHashes].slice(0, rotatedLimit)
+      const client = next(before, deps, { secretHash: hashMadeSecret(clientSecret), rotatedSecretHashes })
+      await deps.transaction(async (tx) => {
+        if (!(await tx.clients.replace(client))) throw new VersionConflict()
+        await deps.audit.secretRotated(tx, clientId, actor)
+      })
+      return { client, clientSecret }
+    })
+}
+
+/**
+ * Only the current secret works from now on.
+ *
+ * @throws Refusal `client-not-found` or `rotation-unsupported`
+ */
+export function forgetRotatedSecrets(deps: AdminDeps) {
+  return (clientId: string, actor: Actor): Promise<Changed> =>
+    retryOnConflict(async () => {
+      const client = next(await findRotatable(deps, clientId), deps, { rotatedSecretHashes: [] })
+      await deps.transaction(async (tx) => {
+        if (!(await tx.clients.replace(client))) throw new VersionConflict()
+        await deps.audit.rotatedSecretsForgotten(tx, clientId, actor)
+      })
+      return { client }
+    })
+}
+
+async function findRotatable(deps: AdminDeps, clientId: string): Promise<Client> {
+  const client = await findOrRefuse(deps, clientId)
+  const method = authMethodOf(client)
+  if (!isSecretMethod(method)) throw new Refusal<RotationRefusal>({ kind: 'rotation-unsupported', method })
+  return client
+}
+
+const next = (before: Client, deps: AdminDeps, change: Partial<Client>): Client => ({
+  ...before,
+  ...change,
+  version: before.version + 1,
+  updatedAt: deps.clock(),
+})

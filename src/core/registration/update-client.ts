@@ -1,0 +1,66 @@
+import { Refusal } from '../../lib/refusal.ts'
+import { isSecretMethod } from '../../protocol/grant-types.ts'
+import { knowsSecret } from '../clients/authenticate-client.ts'
+import type { Client } from '../clients/client.ts'
+import { type ChosenSecrets, hashMadeSecret, makeSecret } from '../clients/secrets.ts'
+import { evaluateRegistration } from './evaluate-registration.ts'
+import { type RegistrationDeps, type Registered } from './register-client.ts'
+import { authorizeOwner, makeRegistrationToken, refuseToken, type RegistrationTokenStore } from './registration-token.ts'
+import { retryOnConflict, VersionConflict } from './version-conflict.ts'
+
+/** The request carries a secret that is not the client's own. */
+export interface ForeignSecretRefusal {
+  readonly kind: 'foreign-secret'
+}
+
+export interface OwnerDeps extends RegistrationDeps {
+  /** Reads outside a transaction. */
+  readonly registrationTokens: RegistrationTokenStore
+  readonly secrets: ChosenSecrets
+}
+
+/**
+ * The owner replaces what its client says of itself (RFC 7592 §2.2): a full replacement, what is left out returns to its default.
+ * The operator's settings, the id and the creation time stay. The registration token is replaced in the same transaction: of
+ * several updates with one token exactly one wins.
+ *
+ * @throws Refusal `registration-token-refused`, `foreign-secret` or `metadata-refused`; the old token then stays in force
+ */
+export function updateClient(deps: OwnerDeps) {
+  const { transaction, clock, randomness, rules, policy, audit } = deps
+  /** @param readBody gives the body once the caller is known: a stranger's body is not worth parsing */
+  return (clientId: string, token: string | undefined, readBody: () => unknown): Promise<Registered> =>
+    retryOnConflict(async () => {
+      const { client: before, tokenHash } = await authorizeOwner(deps.registrationTokens, clientId, token)
+      const body = readBody()
+      await refuseForeignSecret(body, before, deps.secrets)
+      const metadata = evaluateRegistration(body, rules(), policy(), before)
+      const clientSecret = isSecretMethod(metadata.tokenEndpointAuthMethod) && !before.secretHash ? makeSecret(randomness) : undefined
+      const next = makeRegistrationToken(randomness)
+      const now = clock()
+      const client = withSecret({ ...before, metadata, version: before.version + 1, updatedAt: now }, clientSecret)
+      await transaction(async (tx) => {
+        if (!(await tx.registrationTokens.replace(clientId, tokenHash, next.hash, now))) throw refuseToken()
+        if (!(await tx.clients.replace(client))) throw new VersionConflict()
+        await audit.clientUpdated(tx, clientId, 'owner')
+      })
+      return { client, registrationAccessToken: next.token, ...(clientSecret !== undefined && { clientSecret }) }
+    })
+}
+
+/** A client without a secret method keeps no secret; one that moves to such a method gets one. */
+function withSecret(client: Client, made: string | undefined): Client {
+  if (made !== undefined) return { ...client, secretHash: hashMadeSecret(made), rotatedSecretHashes: [] }
+  if (isSecretMethod(client.metadata.tokenEndpointAuthMethod)) return client
+  const { secretHash: _, ...rest } = client
+  return { ...rest, rotatedSecretHashes: [] }
+}
+
+/** RFC 7592 §2.2: the secret, if sent, must be the client's current one; it cannot be chosen here. */
+async function refuseForeignSecret(body: unknown, client: Client, secrets: ChosenSecrets): Promise<void> {
+  const secret = (body as { client_secret?: unknown } | null)?.client_secret
+  if (secret === undefined || secret === null || secret === '') return
+  const current: Client = { ...client, rotatedSecretHashes: [] }
+  if (typeof secret === 'string' && (await knowsSecret(current, secret, secrets))) return
+  throw new Refusal<ForeignSecretRefusal>({ kind: 'foreign-secret' })
+}

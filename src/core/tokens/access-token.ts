@@ -1,0 +1,20 @@
+
+/** An opaque access token as it rests: under its hash, never itself. */
+export interface AccessToken {
+  readonly hash: string
+  readonly clientId: string
+  /** Whom the token stands for: the client itself where no person was asked. */
+  readonly subject: string
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+  /** Milliseconds since 1970 UTC. */
+  readonly issuedAt: number
+  readonly expiresAt: number
+}
+
+export interface AccessTokenStore {
+  add(token: AccessToken): Promise<void>
+  /** Undefined for an unknown token and for one whose client is gone. */
+  find(hash: string): Promise<AccessToken | undefined>
+  removeExpired(now: number, limit: number): Promise<number>
+}

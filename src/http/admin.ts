@@ -1,0 +1,56 @@
+import { type Face, type Handler, open, type Route } from './route.ts'
+
+/** What the admin listener needs, by the names of the table below. */
+export interface AdminHandlers {
+  readonly listClients: Handler
+  readonly createClient: Handler
+  readonly getClient: Handler
+  readonly setClient: Handler
+  readonly patchClient: Handler
+  readonly deleteClient: Handler
+  readonly setLifespans: Handler
+  readonly rotateSecret: Handler
+  readonly forgetRotatedSecrets: Handler
+  readonly newRegistrationToken: Handler
+  readonly introspect: Handler
+  readonly alive: Handler
+  readonly ready: Handler
+  readonly version: Handler
+}
+
+/** Every admin route, on one screen. The fence of the listener stands before all of them. */
+export function adminRoutes(handlers: AdminHandlers): Route[] {
+  const h = handlers
+  // biome-ignore format: a table
+  return [
+    route('GET',    '/admin/clients',                               'admin', h.listClients),
+    route('POST',   '/admin/clients',                               'admin', h.createClient),
+    route('GET',    '/admin/clients/:id',                           'admin', h.getClient),
+    route('PUT',    '/admin/clients/:id',                           'admin', h.setClient),
+    route('PATCH',  '/admin/clients/:id',                           'admin', h.patchClient),
+    route('DELETE', '/admin/clients/:id',                           'admin', h.deleteClient),
+    route('PUT',    '/admin/clients/:id/lifespans',                 'admin', h.setLifespans),
+    route('POST',   '/admin/clients/:id/secrets/rotate',            'admin', h.rotateSecret),
+    route('DELETE', '/admin/clients/:id/secrets/rotate',            'admin', h.forgetRotatedSecrets),
+    route('POST',   '/admin/clients/:id/registration-access-token', 'admin', h.newRegistrationToken),
+    route('POST',   '/admin/oauth2/introspect',                     'oauth', h.introspect),
+    route('GET',    '/admin/version',                               'plain', h.version),
+    route('GET',    '/version',                                     'plain', h.version),
+    route('GET',    '/health/alive',                                'plain', h.alive),
+    route('GET',    '/health/ready',                                'plain', h.ready),
+  ]
+}
+
+const route = (method: Route['method'], path: string, face: Face, handler: Handler): Route => ({
+  method,
+  path,
+  guard: open,
+  face,
+  cors: false,
+  handler,
+})
+
+/** Hydra's short form: a path without `/admin` means the one with it, but for those that never had it. */
+export function withAdminPrefix(url: string): string {
+  return /^\/(?:admin|health|version)(?:[/?]|$)/.test(url) ? url : `/admin${url}`
+}

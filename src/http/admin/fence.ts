@@ -1,0 +1,56 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import type { Live } from '../../lib/live.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import type { Log } from '../../lib/telemetry.ts'
+import type { Answer } from '../answer.ts'
+import { bearerToken } from '../bearer.ts'
+import { answerError } from '../errors.ts'
+import type { DoorReason } from '../reasons.ts'
+import type { Guard } from '../route.ts'
+import { rememberActor } from './actor.ts'
+
+/** Who may use the admin listener: whoever reaches it from this machine, or the holders of tokens kept as SHA-256 in hexadecimal. */
+export type AdminAccess = 'none' | { readonly bearer: readonly { readonly name: string; readonly sha256: string }[] }
+
+const loopbackName = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
+
+/**
+ * The fence of the admin listener. With tokens, every request but the health checks needs one. Without, any web page that the
+ * operator visits could make the browser write to us, so whatever a browser sends on a page's behalf is refused: a request with
+ * `Origin`, with a `Sec-Fetch-Site` that is not its own, or under a `Host` that is not ours (a name that was rebound to this machine).
+ *
+ * @param ownHost the host of `urls.self.admin`, if set
+ */
+export function adminFence({ access, ownHost, log }: { access: Live<AdminAccess>; ownHost: string | undefined; log: Log }): Guard {
+  const refuse = (request: FastifyRequest, reason: DoorReason): Answer => answerError(new Refusal(reason), 'admin', log, request.id)
+  return (request) => {
+    const rule = access()
+    if (rule === 'none') {
+      const message = browserFault(request, ownHost)
+      return message === undefined ? undefined : refuse(request, { kind: 'admin-fenced', message })
+    }
+    if (request.url.startsWith('/health/')) return undefined
+    const holder = holderOf(bearerToken(request), rule.bearer)
+    if (holder === undefined) return refuse(request, { kind: 'admin-unauthorized' })
+    rememberActor(request, holder)
+    return undefined
+  }
+}
+
+function browserFault({ headers }: FastifyRequest, ownHost: string | undefined): string | undefined {
+  if (headers.origin !== undefined) return 'Requests from web pages (with an Origin header) are refused; set serve.admin.auth to use tokens.'
+  const site = headers['sec-fetch-site']
+  if (site !== undefined && site !== 'none' && site !== 'same-origin') return 'Requests from other sites (Sec-Fetch-Site) are refused.'
+  const host = (headers.host ?? '').toLowerCase()
+  const name = host.replace(/:\d+$/, '')
+  if (loopbackName.test(name) || (ownHost !== undefined && (host === ownHost || name === ownHost))) return undefined
+  return 'The Host header is neither a loopback name nor that of urls.self.admin.'
+}
+
+/** Looks at every token, so that the time does not tell which one was nearly right. */
+function holderOf(token: string | undefined, bearer: readonly { name: string; sha256: string }[]): string | undefined {
+  if (token === undefined) return undefined
+  const digest = createHash('sha256').update(token).digest()
+  return bearer.filter(({ sha256 }) => timingSafeEqual(digest, Buffer.from(sha256, 'hex')))[0]?.name
+}

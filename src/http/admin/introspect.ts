@@ -1,0 +1,40 @@
+import type { AccessToken } from '../../core/tokens/access-token.ts'
+import { inSeconds } from '../../lib/clock.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import { joinScope, splitScope } from '../../protocol/scope.ts'
+import { oauthJson } from '../answer.ts'
+import { formBody } from '../body.ts'
+import { once } from '../oauth/parameters.ts'
+import type { DoorReason } from '../reasons.ts'
+import type { Handler } from '../route.ts'
+
+/** `POST /admin/oauth2/introspect`: RFC 7662 in Hydra's shape. `token_type_hint` changes nothing, as one look finds every token. */
+export function introspect(deps: {
+  introspect: (token: string, scopes: readonly string[]) => Promise<AccessToken | undefined>
+  issuer: string
+}): Handler {
+  return async (request) => {
+    const form = formBody(request)
+    const token = once(form, 'token')
+    if (form.size === 0 || token === undefined) throw new Refusal<DoorReason>({ kind: 'form-empty' })
+    const active = await deps.introspect(token, splitScope(once(form, 'scope') ?? ''))
+    return oauthJson(200, active ? describe(active, deps.issuer) : { active: false })
+  }
+}
+
+function describe(token: AccessToken, issuer: string): Record<string, unknown> {
+  const issuedAt = inSeconds(token.issuedAt)
+  return {
+    active: true,
+    ...(token.scope.length > 0 && { scope: joinScope(token.scope) }),
+    client_id: token.clientId,
+    sub: token.subject,
+    exp: inSeconds(token.expiresAt),
+    iat: issuedAt,
+    nbf: issuedAt,
+    aud: token.audience,
+    iss: issuer,
+    token_type: 'Bearer',
+    token_use: 'access_token',
+  }
+}

@@ -1,0 +1,24 @@
+/** What a handler answers: nothing is sent but what stands here. */
+export interface Answer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body?: Buffer
+}
+
+type Headers = Readonly<Record<string, string>>
+
+/** Never kept by anyone on the way: for answers that carry a secret, and for refusals (RFC 6749 §5.1, RFC 7591 §3.2.1). */
+export const noStore: Headers = { 'cache-control': 'no-store', pragma: 'no-cache' }
+
+/** Hydra's words for the same on its admin listener. */
+export const hydraNoStore: Headers = { 'cache-control': 'private, no-cache, no-store, must-revalidate' }
+
+export function json(status: number, value: unknown, headers: Headers = {}): Answer {
+  return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body: Buffer.from(JSON.stringify(value)) }
+}
+
+/** The spelling of the media type that Hydra's token and introspection endpoints and its errors have. */
+export const oauthJson = (status: number, value: unknown, headers: Headers = {}): Answer =>
+  json(status, value, { 'content-type': 'application/json;charset=UTF-8', ...noStore, ...headers })
+
+export const empty = (status: number, headers: Headers = {}): Answer => ({ status, headers })

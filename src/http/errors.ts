@@ -1,0 +1,195 @@
+import { InvalidJson } from '../lib/json.ts'
+import { Refusal } from '../lib/refusal.ts'
+import type { Log } from '../lib/telemetry.ts'
+import { Unavailable } from '../lib/unavailable.ts'
+import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
+import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
+import { errorPage } from './pages/error-page.ts'
+import type { Reason } from './reasons.ts'
+import type { Face } from './route.ts'
+
+/**
+ * The only place where an error becomes a response. What we know of it goes to the log; a caller reads a code and one careful
+ * sentence. What is not listed here is our own fault: 500, and not a word about it.
+ */
+export function answerError(error: unknown, face: Face, log: Log, requestId: string): Answer {
+  const { status, code, description, headers = {} } = problemOf(error, face)
+  if (status >= 500) log('error', 'request failed', { request_id: requestId, error: describe(error) })
+  else log('info', 'request refused', { request_id: requestId, reason: reasonOf(error), status })
+  return writers[face](status, { error: code, error_description: printable(description) }, headers)
+}
+
+interface Problem {
+  readonly status: number
+  readonly code: string
+  readonly description: string
+  readonly headers?: Readonly<Record<string, string>>
+}
+
+type Writer = (status: number, body: { error: string; error_description: string }, headers: Readonly<Record<string, string>>) => Answer
+
+const writers: Record<Face, Writer> = {
+  registration: (status, body, headers) => json(status, body, { ...noStore, ...headers }),
+  oauth: oauthJson,
+  admin: (status, body, headers) => json(status, body, { 'content-type': 'application/json', ...hydraNoStore, ...headers }),
+  page: (status, body, headers) => errorPage(status, body.error_description, headers),
+  plain: (status, body, headers) => json(status, body, headers),
+}
+
+/** RFC 6749 §5.2: printable ASCII without double quotes and backslashes. */
+const printable = (text: string): string => text.replaceAll('"', "'").replace(/[^\x20-\x7e]|\\/g, '?').slice(0, 1_500)
+
+function problemOf(error: unknown, face: Face): Problem {
+  if (error instanceof Refusal) return problemOfReason(error.reason as Reason)
+  if (error instanceof HydraFaultError) return problemOfHydraFault(error.fault)
+  if (error instanceof Unavailable) return unavailable(error)
+  if (error instanceof InvalidJson) return invalidBody(error.message, face)
+  return problemOfFramework(error as { code?: unknown; statusCode?: unknown }, face)
+}
+
+const sentence = {
+  malformed: 'The request was malformed or contained invalid parameters',
+  notFound: 'Unable to locate the resource',
+  taken: 'Unable to insert or update resource because a resource with that value exists already',
+  invalidRequest:
+    'The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.',
+  invalidClient: 'Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method).',
+  unauthorizedClient: 'The client is not authorized to request a token using this method.',
+  invalidScope: 'The requested scope is invalid, unknown, or malformed.',
+}
+
+const unavailable = ({ message, retryAfterSeconds }: Unavailable): Problem => ({
+  status: 503,
+  code: 'temporarily_unavailable',
+  description: `The server cannot do this now (${message}); nothing was changed. Try again later.`,
+  headers: { 'retry-after': String(retryAfterSeconds) },
+})
+
+function invalidBody(message: string, face: Face): Problem {
+  if (face === 'admin') return { status: 400, code: sentence.malformed, description: `Unable to decode the request body: ${message}` }
+  return { status: 400, code: face === 'registration' ? 'invalid_client_metadata' : 'invalid_request', description: message }
+}
+
+function problemOfHydraFault(fault: HydraFault): Problem {
+  switch (fault.family) {
+    case 'decode':
+      return invalidBody(fault.text, 'admin')
+    case 'metadata':
+      return { status: 400, code: 'invalid_client_metadata', description: fault.hint }
+    case 'redirect':
+      return { status: 400, code: 'invalid_redirect_uri', description: `The value of one or more redirect_uris is invalid. ${fault.hint}` }
+  }
+}
+
+/** What Fastify refuses itself: too large a body, a path that cannot be decoded. */
+function problemOfFramework(error: { code?: unknown; statusCode?: unknown }, face: Face): Problem {
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return { ...invalidBody('the body is larger than this server accepts', face), status: 413 }
+  }
+  const isCallersFault = String(error.code).startsWith('FST_') && typeof error.statusCode === 'number' && error.statusCode < 500
+  if (isCallersFault) return { status: error.statusCode as number, code: 'invalid_request', description: 'The request cannot be understood.' }
+  return { status: 500, code: 'server_error', description: 'Something went wrong on our side; the request id in X-Request-Id names it in our log.' }
+}
+
+function problemOfReason(reason: Reason): Problem {
+  switch (reason.kind) {
+    case 'registration-off':
+      return { status: 404, code: 'The requested resource could not be found', description: 'Dynamic registration is not enabled.' }
+    case 'metadata-refused':
+      return { status: 400, code: reason.problems[0]?.code ?? 'invalid_client_metadata', description: listed(reason.problems) }
+    case 'registration-token-refused':
+      return {
+        status: 401,
+        code: 'invalid_token',
+        description: 'The client does not exist or the registration access token is not its own.',
+        headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
+      }
+    case 'foreign-secret':
+      return { status: 403, code: 'invalid_client_metadata', description: 'client_secret: is not the current one; it cannot be chosen, leave it out' }
+    case 'client-not-found':
+      return { status: 404, code: sentence.notFound, description: '' }
+    case 'client-id-taken':
+      return { status: 409, code: sentence.taken, description: '' }
+    case 'patch-refused':
+      return { status: 400, code: sentence.malformed, description: `Unable to apply the JSON Patch: ${reason.message}` }
+    case 'page-refused':
+      return { status: 400, code: sentence.malformed, description: `Unable to parse pagination parameters: ${reason.message}` }
+    case 'rotation-unsupported':
+      return {
+        status: 400,
+        code: sentence.malformed,
+        description: `The client is configured to use the '${reason.method}' authentication method, which does not support client secret rotation.`,
+      }
+    case 'admin-unauthorized':
+      return {
+        status: 401,
+        code: 'The request could not be authorized',
+        description: 'A bearer token of serve.admin.auth is needed.',
+        headers: { 'www-authenticate': 'Bearer' },
+      }
+    case 'admin-fenced':
+      return { status: 403, code: 'The requested action was forbidden', description: reason.message }
+    case 'credentials-missing':
+      return invalidRequest('Client credentials missing or malformed in both HTTP Authorization header and HTTP POST body.')
+    case 'form-empty':
+      return invalidRequest('The POST body can not be empty.')
+    case 'parameter-repeated':
+      return invalidRequest(`The parameter '${reason.name}' was sent more than once.`)
+    case 'credentials-twice':
+      return invalidRequest('Client credentials were sent in more than one way; use one.')
+    case 'grant-type-missing':
+      return invalidRequest("Request parameter 'grant_type' is missing")
+    case 'client-unknown':
+    case 'client-secret-wrong':
+      return invalidClient('')
+    case 'assertion-unsupported':
+      return invalidClient(' Client assertions are not accepted by this server.')
+    case 'client-method-wrong':
+      return invalidClient(methodHint(reason))
+    case 'grant-type-unsupported':
+      return { status: 400, code: 'unsupported_grant_type', description: 'The authorization grant type is not supported by the authorization server.' }
+    case 'grant-type-not-registered':
+      return unauthorizedClient(`The OAuth 2.0 Client is not allowed to use authorization grant '${reason.grantType}'.`)
+    case 'grant-needs-secret':
+      return unauthorizedClient(`The OAuth 2.0 Client is marked as public and is thus not allowed to use authorization grant '${reason.grantType}'.`)
+    case 'scope-not-allowed':
+      return { status: 400, code: 'invalid_scope', description: `${sentence.invalidScope} The OAuth 2.0 Client is not allowed to request scope '${reason.scope}'.` }
+    case 'audience-not-allowed':
+      return invalidRequest(`Requested audience '${reason.audience}' has not been whitelisted by the OAuth 2.0 Client.`)
+    case 'resource-not-allowed':
+      return { status: 400, code: 'invalid_target', description: `The resource '${reason.resource}' is not an absolute URI in the client's audience.` }
+  }
+}
+
+const invalidRequest = (hint: string): Problem => ({ status: 400, code: 'invalid_request', description: `${sentence.invalidRequest} ${hint}` })
+
+/** RFC 6749 §5.2: 401 with the scheme that the client may use. */
+const invalidClient = (hint: string): Problem => ({
+  status: 401,
+  code: 'invalid_client',
+  description: `${sentence.invalidClient}${hint}`,
+  headers: { 'www-authenticate': 'Basic realm="token"' },
+})
+
+const unauthorizedClient = (hint: string): Problem => ({ status: 400, code: 'unauthorized_client', description: `${sentence.unauthorizedClient} ${hint}` })
+
+const methodHint = ({ registered, presented }: { registered: string; presented: string }): string =>
+  ` The OAuth 2.0 Client supports client authentication method '${registered}', but method '${presented}' was requested. You must configure the OAuth 2.0 client's 'token_endpoint_auth_method' value to accept '${presented}'.`
+
+const listed = (problems: readonly { member: string; message: string }[]): string =>
+  problems.map(({ member, message }) => `${member}: ${message}`).join('; ')
+
+function reasonOf(error: unknown): unknown {
+  if (error instanceof Refusal) return logged(error.reason as Reason)
+  if (error instanceof HydraFaultError) return error.fault
+  return (error as Error).message
+}
+
+/** A refused secret or a made-up one must not reach the log by way of a problem's words; the members' names are enough. */
+function logged(reason: Reason): unknown {
+  return reason.kind === 'metadata-refused' ? { kind: reason.kind, members: reason.problems.map(({ member }) => member) } : reason
+}
+
+function describe(error: unknown): unknown {
+  return error instanceof Error ? { name: error.name, message: error.message, stack: error.stack, cause: String(error.cause ?? '') } : String(error)
+}

@@ -1,0 +1,163 @@
+import cors, { type FastifyCorsOptions } from '@fastify/cors'
+import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
+import type { Live } from '../lib/live.ts'
+import type { Log } from '../lib/telemetry.ts'
+import { type Answer, empty, json } from './answer.ts'
+import { answerError } from './errors.ts'
+import type { Guard, Route } from './route.ts'
+
+/** Which pages of other origins may call us; `origin: false` is none. */
+export type CorsSettings = FastifyCorsOptions
+
+export interface ListenerSettings {
+  readonly name: 'public' | 'admin'
+  readonly routes: readonly Route[]
+  readonly log: Log
+  /** Bytes. */
+  readonly bodyLimit: number
+  readonly cors: Live<CorsSettings>
+  readonly rewriteUrl?: (url: string) => string
+  /** Runs before everything else, for every request, known path or not. */
+  readonly fence: Guard
+  /** Whether requests for `/health/…` are logged. */
+  readonly logsHealth: boolean
+}
+
+const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
+/** Milliseconds: a request that has not arrived by then, or a connection that has been idle so long, is closed. */
+const requestTimeout = 30_000
+const keepAliveTimeout = 65_000
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The media type of the body, in lower case, without parameters; empty where none was sent. */
+    bodyMediaType: string
+  }
+  interface FastifyContextConfig {
+    route?: Pick<Route, 'guard' | 'face'>
+  }
+}
+
+/**
+ * A listener for a list of routes. What all of them share stands here: the fence and the guards before the body is read, one body
+ * parser for every media type, 405 with `Allow`, one log line a request, errors by face.
+ */
+export function makeListener(settings: ListenerSettings): FastifyInstance {
+  const { routes, log } = settings
+  const server = fastify({
+    bodyLimit: settings.bodyLimit,
+    requestTimeout,
+    keepAliveTimeout,
+    genReqId: requestIds(settings.name),
+    rewriteUrl: (request) => settings.rewriteUrl?.(request.url ?? '/') ?? request.url ?? '/',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
+    exposeHeadRoutes: true,
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => void send(reply, answerError(error, 'plain', log, request.id)),
+  })
+  server.decorateRequest('bodyMediaType', '')
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  server.addHook('onRequest', (request, reply, done) => {
+    takeMediaType(request)
+    reply.header('x-request-id', request.id)
+    const refusal = settings.fence(request) ?? request.routeOptions.config?.route?.guard(request)
+    if (refusal) send(reply, refusal)
+    else done()
+  })
+  server.addHook('onResponse', logRequest(settings))
+  server.setErrorHandler((error, request, reply) => {
+    send(reply, answerError(error, request.routeOptions.config?.route?.face ?? 'plain', log, request.id))
+  })
+  server.setNotFoundHandler((_request, reply) => send(reply, notFound()))
+  const [shared, own] = [routes.filter((route) => route.cors), routes.filter((route) => !route.cors)]
+  server.register(async (scope) => {
+    await scope.register(cors, () => corsFor(settings.cors))
+    mount(scope, shared)
+  })
+  server.register(async (scope) => mount(scope, own))
+  return server
+}
+
+/** Every request gets an id of its own, so that an answer can be found in the log; nothing of a caller's gets into it. */
+function requestIds(listener: string): () => string {
+  const start = Date.now().toString(36)
+  let count = 0
+  return () => `${listener}-${start}-${(++count).toString(36)}`
+}
+
+/** Fastify would answer 415 to a header that it cannot parse; we read the body whatever the header says. */
+function takeMediaType(request: FastifyRequest): void {
+  const { headers } = request.raw
+  const sent = headers['content-type']
+  if (sent === undefined) return
+  request.bodyMediaType = (sent.split(';')[0] ?? '').trim().toLowerCase()
+  headers['content-type'] = 'application/octet-stream'
+}
+
+/** A preflight is answered by the library; a plain OPTIONS goes on to the route, which says what it allows. */
+function corsFor(settings: Live<CorsSettings>) {
+  return (request: FastifyRequest, callback: (error: Error | null, options: FastifyCorsOptions) => void) => {
+    const isPlainOptions = request.method === 'OPTIONS' && !request.headers['access-control-request-method']
+    callback(null, isPlainOptions || !request.headers.origin ? { origin: false } : { ...settings(), strictPreflight: false })
+  }
+}
+
+function mount(scope: FastifyInstance, routes: readonly Route[]): void {
+  for (const { method, path, guard, face, handler } of routes) {
+    scope.route({ method, url: path, config: { route: { guard, face } }, handler: async (request, reply) => send(reply, await handler(request)) })
+  }
+  for (const path of new Set(routes.map((route) => route.path))) mountOtherMethods(scope, path, routes)
+}
+
+/** RFC 9110 §15.5.6: a known path says which methods it has, to OPTIONS with 204 and to the others with 405. */
+function mountOtherMethods(scope: FastifyInstance, path: string, routes: readonly Route[]): void {
+  const here = routes.filter((route) => route.path === path)
+  const [{ guard, face }] = here as [Route]
+  const offered = here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
+  const allow = [...offered, 'OPTIONS'].join(', ')
+  const config = { route: { guard, face } }
+  scope.route({ method: 'OPTIONS', url: path, config, handler: (_request, reply) => send(reply, empty(204, { allow })) })
+  const rest = methods.filter((method) => method !== 'OPTIONS' && !offered.includes(method))
+  scope.route({ method: rest, url: path, config, exposeHeadRoute: false, handler: (_request, reply) => send(reply, methodNotAllowed(allow)) })
+}
+
+function methodNotAllowed(allow: string): Answer {
+  return json(405, { error: 'invalid_request', error_description: `This method is not offered here; use one of ${allow}.` }, { allow })
+}
+
+/** Hydra's answer to a path that it does not know. */
+function notFound(): Answer {
+  const reason = 'The requested route does not exist. Make sure you are using the right path, domain, and port.'
+  return json(404, { error: { code: 404, message: 'Not Found', reason } })
+}
+
+function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
+  return reply.code(status).headers(headers).send(body)
+}
+
+function logRequest({ name, log, logsHealth }: ListenerSettings) {
+  return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    const path = loggedPath(request.url)
+    if (logsHealth || !path.startsWith('/health/')) {
+      log('info', 'request', {
+        listener: name,
+        request_id: request.id,
+        method: request.method,
+        path,
+        status: reply.statusCode,
+        milliseconds: Math.round(reply.elapsedTime * 10) / 10,
+        remote_address: request.ip,
+      })
+    }
+    done()
+  }
+}
+
+/** The path, without the query and without anything that looks like a token of ours: people put both where they do not belong. */
+function loggedPath(url: string): string {
+  const [path = ''] = url.split('?', 1)
+  const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path
+  return shown.includes('ory_') ? shown.replace(/ory_[a-z]{2,3}_[^/]*/g, 'ory_***') : shown
+}

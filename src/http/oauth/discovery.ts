@@ -1,0 +1,64 @@
+import { createHash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import type { Live } from '../../lib/live.ts'
+import { registrableGrantTypes, registrableResponseTypes } from '../../protocol/grant-types.ts'
+import { type Answer, empty, json } from '../answer.ts'
+import type { Handler } from '../route.ts'
+
+/** What the metadata document is made of; the addresses are absolute URLs. */
+export interface DiscoverySettings {
+  readonly issuer: string
+  readonly authorizationEndpoint: string
+  readonly tokenEndpoint: string
+  readonly jwksUri: string
+  /** Undefined where registration is off. */
+  readonly registrationEndpoint: string | undefined
+  readonly scopes: readonly string[]
+  readonly claims: readonly string[]
+}
+
+/** One hour would be usual; registration can be switched at any time, so a client should not believe us for long. Seconds. */
+const maxAge = 60
+
+/**
+ * The metadata document (RFC 8414 §2, OpenID Connect Discovery §3): exactly what is on. Built from settings, never from a request's
+ * `Host` (RFC 8414 §6.2), and the same at every address where it is looked for.
+ */
+export function discovery({ settings }: { settings: Live<DiscoverySettings> }): Handler {
+  const serve = cached()
+  return (request) => serve(request, settings())
+}
+
+/** Builds the document again only when the settings have changed. */
+function cached(): (request: FastifyRequest, settings: DiscoverySettings) => Answer {
+  let last: { settings: DiscoverySettings; answer: Answer; etag: string } | undefined
+  return (request, settings) => {
+    if (last?.settings !== settings) {
+      const etag = `"${createHash('sha256').update(JSON.stringify(settings)).digest('base64url').slice(0, 22)}"`
+      last = { settings, etag, answer: json(200, metadata(settings), { 'cache-control': `public, max-age=${maxAge}`, etag }) }
+    }
+    return request.headers['if-none-match'] === last.etag ? empty(304, { etag: last.etag }) : last.answer
+  }
+}
+
+function metadata(settings: DiscoverySettings): Record<string, unknown> {
+  return {
+    issuer: settings.issuer,
+    authorization_endpoint: settings.authorizationEndpoint,
+    token_endpoint: settings.tokenEndpoint,
+    jwks_uri: settings.jwksUri,
+    ...(settings.registrationEndpoint !== undefined && { registration_endpoint: settings.registrationEndpoint }),
+    scopes_supported: settings.scopes,
+    response_types_supported: registrableResponseTypes,
+    response_modes_supported: ['query'],
+    grant_types_supported: registrableGrantTypes,
+    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    code_challenge_methods_supported: ['S256'],
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: ['RS256'],
+    claims_supported: settings.claims,
+    claims_parameter_supported: false,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+  }
+}

@@ -1,0 +1,8 @@
+import type { Jwk } from '../../protocol/jwks.ts'
+import { json } from '../answer.ts'
+import type { Handler } from '../route.ts'
+
+/** `GET /.well-known/jwks.json`: the public halves of the keys that sign (RFC 7517 §5). */
+export function jwks({ publicKeys }: { publicKeys: () => readonly Jwk[] }): Handler {
+  return () => json(200, { keys: publicKeys() }, { 'cache-control': 'public, max-age=60' })
+}

@@ -1,0 +1,19 @@
+import { Refusal } from '../../lib/refusal.ts'
+import type { DoorReason } from '../reasons.ts'
+
+const refuse = (reason: DoorReason) => new Refusal<DoorReason>(reason)
+
+/**
+ * The one value of a parameter; an empty one counts as not sent (RFC 6749 §3.2).
+ *
+ * @throws Refusal `parameter-repeated`
+ */
+export function once(form: URLSearchParams, name: string): string | undefined {
+  const values = form.getAll(name)
+  if (values.length > 1) throw refuse({ kind: 'parameter-repeated', name })
+  return values[0] || undefined
+}
+
+/** All values of a parameter that may come several times, or hold several separated by spaces. */
+export const several = (form: URLSearchParams, name: string): string[] =>
+  form.getAll(name).flatMap((value) => value.split(' ')).filter((value) => value !== '')

@@ -1,0 +1,31 @@
+import type { TokenRequest } from '../../core/grants/token-endpoint.ts'
+import type { IssuedToken } from '../../core/tokens/issue-access-token.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import { joinScope } from '../../protocol/scope.ts'
+import { oauthJson } from '../answer.ts'
+import { formBody } from '../body.ts'
+import type { DoorReason } from '../reasons.ts'
+import type { Handler } from '../route.ts'
+import { readCredentials } from './client-credentials.ts'
+import { once, several } from './parameters.ts'
+
+/** `POST /oauth2/token`: RFC 6749 §3.2. Always says which scope was granted (§5.1). */
+export function token(deps: { tokenEndpoint: (request: TokenRequest) => Promise<IssuedToken> }): Handler {
+  return async (request) => {
+    const form = formBody(request)
+    if (form.size === 0) throw new Refusal<DoorReason>({ kind: 'form-empty' })
+    const issued = await deps.tokenEndpoint({
+      grantType: once(form, 'grant_type'),
+      credentials: readCredentials(request, form),
+      scope: once(form, 'scope'),
+      audience: several(form, 'audience'),
+      resource: form.getAll('resource'),
+    })
+    return oauthJson(200, {
+      access_token: issued.accessToken,
+      expires_in: issued.expiresIn,
+      scope: joinScope(issued.scope),
+      token_type: 'bearer',
+    })
+  }
+}

@@ -1,0 +1,27 @@
+import type { AuthorizationFault } from '../../core/authorization/check-authorization-request.ts'
+import type { Answer } from '../answer.ts'
+import { escapeHtml, page } from './page.ts'
+
+/** Why nobody is sent on: the address is not to be trusted, so the person reads it here. */
+export function faultPage(fault: AuthorizationFault): Answer {
+  return page(400, 'The app that sent you here is not set up correctly', `<p>${explain(fault)}</p>\n<p>You have not been signed in to anything. You can close this page.</p>`)
+}
+
+function explain(fault: AuthorizationFault): string {
+  switch (fault.kind) {
+    case 'client-missing':
+      return 'It did not say who it is: the parameter <code>client_id</code> is missing.'
+    case 'client-unknown':
+      return `It is not registered here, or no longer: <code>${shown(fault.clientId)}</code>. Remove the connection in the app and add it again, so that it registers anew.`
+    case 'redirect-uri-missing':
+      return 'It did not say where to send you back: the parameter <code>redirect_uri</code> is missing.'
+    case 'redirect-uri-unregistered':
+      return `It wants to send you back to an address that it has not registered: <code>${shown(fault.redirectUri)}</code>.`
+  }
+}
+
+const shown = (value: string): string => escapeHtml(value.length > 300 ? `${value.slice(0, 300)}…` : value)
+
+/** The request is sound; there is nobody yet who could log a person in. */
+export const notBuiltPage = (): Answer =>
+  page(501, 'Logging in is not built yet', '<p>The app and its redirect address are registered correctly, but this server cannot sign people in yet.</p>')

@@ -1,0 +1,61 @@
+import { Refusal } from '../lib/refusal.ts'
+import { answerError } from './errors.ts'
+import { type Face, type Guard, type Handler, open, type Route } from './route.ts'
+
+/** What the public listener needs, by the names of the table below. */
+export interface PublicHandlers {
+  readonly register: Handler
+  readonly readConfiguration: Handler
+  readonly updateConfiguration: Handler
+  readonly deleteConfiguration: Handler
+  readonly authorize: Handler
+  readonly token: Handler
+  readonly jwks: Handler
+  readonly discovery: Handler
+  readonly alive: Handler
+  readonly ready: Handler
+}
+
+/** Every public route with its guard, on one screen. All of them are always mounted; a guard answers 404 when a feature is off. */
+export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => boolean, issuerPath: string): Route[] {
+  const whenOn = whenRegistrationIsOn(registrationIsOn)
+  const h = handlers
+  // biome-ignore format: a table
+  return [
+    route('POST',   '/oauth2/register',                        whenOn, 'registration', h.register),
+    route('GET',    '/oauth2/register/:id',                    whenOn, 'registration', h.readConfiguration),
+    route('PUT',    '/oauth2/register/:id',                    whenOn, 'registration', h.updateConfiguration),
+    route('DELETE', '/oauth2/register/:id',                    whenOn, 'registration', h.deleteConfiguration),
+    route('POST',   '/oauth2/token',                           open,   'oauth',        h.token),
+    route('GET',    '/.well-known/jwks.json',                  open,   'plain',        h.jwks),
+    ...discoveryPaths(issuerPath).map((path) =>
+    route('GET',    path,                                      open,   'plain',        h.discovery)),
+    // Never for a page of another origin: a person looks at these, or a machine of ours does.
+    ownOrigin('GET',  '/oauth2/auth',                          'page',                 h.authorize),
+    ownOrigin('POST', '/oauth2/auth',                          'page',                 h.authorize),
+    ownOrigin('GET',  '/health/alive',                         'plain',                h.alive),
+    ownOrigin('GET',  '/health/ready',                         'plain',                h.ready),
+  ]
+}
+
+const route = (method: Route['method'], path: string, guard: Guard, face: Face, handler: Handler): Route => ({ method, path, guard, face, handler, cors: true })
+
+const ownOrigin = (method: Route['method'], path: string, face: Face, handler: Handler): Route => ({ method, path, guard: open, face, handler, cors: false })
+
+/** While registration is off its routes do not exist: 404 to every method, whatever is sent. */
+function whenRegistrationIsOn(isOn: () => boolean): Guard {
+  return (request) => (isOn() ? undefined : answerError(new Refusal({ kind: 'registration-off' }), 'registration', () => {}, request.id))
+}
+
+const wellKnown = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']
+
+/**
+ * Where the document is looked for: at the root; for an issuer with a path also with the well-known part before the path
+ * (RFC 8414 §3.1) and behind it (OpenID Connect Discovery §4).
+ *
+ * @param issuerPath the issuer's path without a slash at its end; empty for an issuer without one
+ */
+export function discoveryPaths(issuerPath: string): string[] {
+  if (issuerPath === '') return wellKnown
+  return wellKnown.flatMap((path) => [path, `${path}${issuerPath}`, `${issuerPath}${path}`])
+}

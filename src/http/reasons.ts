@@ -1,0 +1,34 @@
+import type { AuthenticationRefusal } from '../core/clients/authenticate-client.ts'
+import type { TokenRefusal } from '../core/grants/token-endpoint.ts'
+import type { ClientIdTaken } from '../core/registration/create-client.ts'
+import type { ClientNotFound } from '../core/registration/delete-client.ts'
+import type { MetadataRefusal } from '../core/registration/evaluate-registration.ts'
+import type { PatchRefusal } from '../core/registration/patch-client.ts'
+import type { RegistrationTokenRefusal } from '../core/registration/registration-token.ts'
+import type { RotationRefusal } from '../core/registration/rotate-secret.ts'
+import type { ForeignSecretRefusal } from '../core/registration/update-client.ts'
+
+/** What the doors themselves refuse, before a room is asked. */
+export type DoorReason =
+  | { readonly kind: 'registration-off' }
+  | { readonly kind: 'admin-unauthorized' }
+  | { readonly kind: 'admin-fenced'; readonly message: string }
+  | { readonly kind: 'page-refused'; readonly message: string }
+  | { readonly kind: 'credentials-missing' }
+  | { readonly kind: 'credentials-twice' }
+  | { readonly kind: 'assertion-unsupported' }
+  | { readonly kind: 'form-empty' }
+  | { readonly kind: 'parameter-repeated'; readonly name: string }
+
+/** Every reason for a no that can reach the street: `errors.ts` has a line for each, and the compiler sees to it. */
+export type Reason =
+  | DoorReason
+  | AuthenticationRefusal
+  | ClientIdTaken
+  | ClientNotFound
+  | ForeignSecretRefusal
+  | MetadataRefusal
+  | PatchRefusal
+  | RegistrationTokenRefusal
+  | RotationRefusal
+  | TokenRefusal

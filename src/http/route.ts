@@ -1,0 +1,32 @@
+import type { FastifyRequest } from 'fastify'
+import type { Answer } from './answer.ts'
+
+/** Which family of errors a route answers with; `errors.ts` has one table for each. */
+export type Face = 'registration' | 'oauth' | 'admin' | 'page' | 'plain'
+
+export type Handler = (request: FastifyRequest) => Answer | Promise<Answer>
+
+/** Lets a request pass, or says why not; runs before the body is read. Returns the answer to give instead. */
+export type Guard = (request: FastifyRequest) => Answer | undefined
+
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  readonly path: string
+  readonly face: Face
+  readonly guard: Guard
+  /** Whether a page of another origin may call it (CORS). */
+  readonly cors: boolean
+  readonly handler: Handler
+}
+
+export const open: Guard = () => undefined
+
+/** The path parameter that Fastify decoded. */
+export const pathId = (request: FastifyRequest): string => (request.params as { id: string }).id
+
+/** A query parameter that was sent once and says something; undefined otherwise. */
+export function queryParameter(request: FastifyRequest, name: string): string | undefined {
+  const value = (request.query as Record<string, unknown>)[name]
+  const first = Array.isArray(value) ? value[0] : value
+  return typeof first === 'string' && first !== '' ? first : undefined
+}

@@ -1,0 +1,124 @@
+import Type, { type Static } from 'typebox'
+import { Compile, type Validator } from 'typebox/compile'
+import type { Jwks } from './jwks.ts'
+import { isTaggable, languageTagged } from './language-tag.ts'
+import { type Problem, problem } from './problem.ts'
+
+const text = Type.String({ maxLength: 2048 })
+const longText = Type.String({ maxLength: 8192 })
+const list = Type.Array(Type.String({ maxLength: 2048 }), { maxItems: 64 })
+
+/** What a client may say of itself: the one source of its type, its check and, one day, its OpenAPI description. */
+export const clientMetadataSchema = Type.Object({
+  redirect_uris: list,
+  token_endpoint_auth_method: text,
+  token_endpoint_auth_signing_alg: text,
+  grant_types: list,
+  response_types: list,
+  application_type: text,
+  client_name: Type.String({ maxLength: 255 }),
+  client_uri: text,
+  logo_uri: text,
+  tos_uri: text,
+  policy_uri: text,
+  contacts: list,
+  scope: longText,
+  audience: list,
+  jwks: Type.Unsafe<Jwks>(Type.Object({})),
+  jwks_uri: text,
+  software_id: Type.String({ maxLength: 255 }),
+  software_version: Type.String({ maxLength: 255 }),
+  subject_type: text,
+  sector_identifier_uri: text,
+  id_token_signed_response_alg: text,
+  userinfo_signed_response_alg: text,
+  request_object_signing_alg: text,
+  request_uris: list,
+  default_max_age: Type.Integer({ minimum: 0, maximum: 2 ** 31 }),
+  require_auth_time: Type.Boolean(),
+  default_acr_values: list,
+  initiate_login_uri: text,
+  post_logout_redirect_uris: list,
+  frontchannel_logout_uri: text,
+  frontchannel_logout_session_required: Type.Boolean(),
+  backchannel_logout_uri: text,
+  backchannel_logout_session_required: Type.Boolean(),
+  allowed_cors_origins: list,
+})
+
+export type ClientMetadataWire = Partial<Static<typeof clientMetadataSchema>>
+export type WireName = keyof ClientMetadataWire
+
+export type CamelCase<Name extends string> = Name extends `${infer Head}_${infer Tail}` ? `${Head}${Capitalize<CamelCase<Tail>>}` : Name
+type CamelCased<Wire> = { readonly [Name in keyof Wire as CamelCase<Name & string>]: Readonly<Wire[Name]> }
+
+/** What a client says of itself, in our own spelling. An absent member is absent: never null, and empty only where that means something. */
+export interface ClientMetadata extends CamelCased<ClientMetadataWire> {
+  /** Members with a language tag, under the very name they came with: `client_name#fr`. */
+  readonly localized?: Readonly<Record<string, string>>
+}
+
+const names = Object.keys(clientMetadataSchema.properties) as WireName[]
+export const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+const camelCased = new Map<WireName, keyof ClientMetadata>(names.map((name) => [name, camelCase(name) as keyof ClientMetadata]))
+
+const strict = Compile(Type.Partial(clientMetadataSchema))
+
+/**
+ * The members of a JSON object that say something: `null`, `""` and `{}` are how callers, and Hydra, write that a member is not set,
+ * and they send back what they were given (RFC 7592 §2.2).
+ */
+export function presentMembers(body: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== '' && !isEmptyObject(value)))
+}
+
+const isEmptyObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+
+/**
+ * The shape of a registration request: `unknown` in, metadata or all that is wrong with its types out. Members that we do not know
+ * are ignored (RFC 7591 §2), names are case-sensitive (§1.1), tagged members are kept as they are (§2.2).
+ */
+export function readClientMetadata(members: Readonly<Record<string, unknown>>): { metadata: ClientMetadata; problems: Problem[] } {
+  const problems = shapeProblems(strict, members)
+  const localized = readLocalized(members, problems)
+  const metadata = fromWire(members)
+  return { metadata: localized ? { ...metadata, localized } : metadata, problems }
+}
+
+/** The crossing from wire names to ours, for members whose shape has been checked. */
+export function fromWire(members: Readonly<Record<string, unknown>>): ClientMetadata {
+  const metadata: Record<string, unknown> = {}
+  for (const [name, own] of camelCased) if (members[name] !== undefined) metadata[own] = members[name]
+  return metadata
+}
+
+/** The crossing back. Members that are absent stay absent. */
+export function toWire(metadata: ClientMetadata): ClientMetadataWire {
+  const members: Record<string, unknown> = {}
+  for (const [name, own] of camelCased) if (metadata[own] !== undefined) members[name] = metadata[own]
+  return { ...members, ...metadata.localized }
+}
+
+export function shapeProblems(shape: Validator, members: Readonly<Record<string, unknown>>): Problem[] {
+  if (shape.Check(members)) return []
+  return shape.Errors(members).slice(0, 8).map(({ instancePath, message }) => problem(memberOf(instancePath), message))
+}
+
+/** `/redirect_uris/1` → `redirect_uris[1]` */
+const memberOf = (path: string): string => path.slice(1).replace(/\/(\d+)$/, '[$1]').replace(/[^\x21-\x7e]/g, '?')
+
+const mostTagged = 64
+
+function readLocalized(members: Readonly<Record<string, unknown>>, problems: Problem[]): Record<string, string> | undefined {
+  const localized: Record<string, string> = {}
+  for (const [name, value] of Object.entries(members)) {
+    const tagged = name.includes('#') ? languageTagged(name) : undefined
+    if (!tagged || !isTaggable(tagged.member)) continue
+    if (typeof value === 'string' && value.length <= 2048) localized[name] = value
+    else problems.push(problem(name, 'must be a string of at most 2048 characters'))
+  }
+  const count = Object.keys(localized).length
+  if (count > mostTagged) problems.push(problem('client_name#...', `and the like may come in at most ${mostTagged} languages`))
+  return count === 0 ? undefined : localized
+}

@@ -1,0 +1,185 @@
+import type { ClientMetadata } from './client-metadata.ts'
+import { assertionSigningAlgs, registrableAuthMethods } from './grant-types.ts'
+import { publicJwksFault } from './jwks.ts'
+import { type Problem, problem, quote } from './problem.ts'
+import { isNativeRedirect, redirectUriFault, schemeOf } from './redirect-uri.ts'
+import { isScopeToken, splitScope } from './scope.ts'
+import { fetchedUriFault, type FetchRule, pageUriFault, secureUriFault } from './web-uri.ts'
+
+/** What the checks need to know of the operator's settings. */
+export interface RegistrationRules {
+  /** Private-use redirect schemes without a dot that known apps use. */
+  readonly dotlessSchemes: readonly string[]
+  readonly fetch: FetchRule
+}
+
+interface Checked {
+  readonly metadata: ClientMetadata
+  readonly rules: RegistrationRules
+  /** The redirect URIs in force: what an administrator, or an earlier rule, let in may stay. */
+  readonly known: readonly string[]
+}
+
+/** The rules in the order in which their problems are told; each is named for what it demands. */
+const checks: readonly ((checked: Checked) => Problem[])[] = [
+  redirectUrisAreSafe,
+  redirectGrantsHaveRedirectUris,
+  authMethodIsSupported,
+  keysAreGivenOnce,
+  keysArePublic,
+  assertionsHaveKeys,
+  assertionAlgIsSupported,
+  pagesAreWebPages,
+  fetchedUrisAreReachable,
+  browserTargetsAreSecure,
+  logoutReturnsToARedirectHost,
+  applicationTypeIsKnown,
+  subjectsArePublic,
+  algorithmsAreSupported,
+  scopesAreWellFormed,
+  originsAreOrigins,
+  namesAreReadable,
+]
+
+/** All that is wrong with what a client says of itself, in RFC 7591's and OpenID Connect Registration's terms. */
+export function registrationProblems(metadata: ClientMetadata, rules: RegistrationRules, known: readonly string[] = []): Problem[] {
+  return checks.flatMap((check) => check({ metadata, rules, known }))
+}
+
+/** What the server lays down itself once the rest is decided (RFC 7591 §2.1, §3.2.1): the answer shows it. */
+export function completeMetadata(metadata: ClientMetadata): ClientMetadata {
+  const { tokenEndpointAuthSigningAlg, ...rest } = metadata
+  const method = metadata.tokenEndpointAuthMethod ?? 'client_secret_basic'
+  return {
+    ...rest,
+    redirectUris: metadata.redirectUris ?? [],
+    tokenEndpointAuthMethod: method,
+    responseTypes: metadata.grantTypes?.includes('authorization_code') ? ['code'] : [],
+    applicationType: applicationType(metadata),
+    ...(method === 'private_key_jwt' && tokenEndpointAuthSigningAlg !== undefined && { tokenEndpointAuthSigningAlg }),
+  }
+}
+
+/** A loopback or private-use redirect makes an app native, whatever it says of itself (RFC 8252 §7); else what it says, else web. */
+function applicationType({ applicationType, redirectUris = [] }: ClientMetadata): string {
+  return redirectUris.some(isNativeRedirect) ? 'native' : (applicationType ?? 'web')
+}
+
+function redirectUrisAreSafe({ metadata, rules, known }: Checked): Problem[] {
+  return each('redirect_uris', metadata.redirectUris, (uri) => (known.includes(uri) ? undefined : redirectUriFault(uri, rules.dotlessSchemes)))
+}
+
+/** RFC 7591 §2, OREG-01: a client that is sent people needs a place to send them back to. */
+function redirectGrantsHaveRedirectUris({ metadata }: Checked): Problem[] {
+  if (!metadata.grantTypes?.includes('authorization_code') || (metadata.redirectUris ?? []).length > 0) return []
+  return [problem('redirect_uris', 'is needed for the grant authorization_code: give at least one redirect URI')]
+}
+
+function authMethodIsSupported({ metadata }: Checked): Problem[] {
+  return oneOf('token_endpoint_auth_method', metadata.tokenEndpointAuthMethod, registrableAuthMethods)
+}
+
+/** RFC 7591 §2: `jwks` and `jwks_uri` never together. */
+function keysAreGivenOnce({ metadata }: Checked): Problem[] {
+  return metadata.jwks && metadata.jwksUri !== undefined ? [problem('jwks', 'and jwks_uri must not both be given; choose one')] : []
+}
+
+function keysArePublic({ metadata }: Checked): Problem[] {
+  return found('jwks', metadata.jwks && publicJwksFault(metadata.jwks as never))
+}
+
+function assertionsHaveKeys({ metadata }: Checked): Problem[] {
+  if (metadata.tokenEndpointAuthMethod !== 'private_key_jwt' || metadata.jwks || metadata.jwksUri !== undefined) return []
+  return [problem('token_endpoint_auth_method', 'private_key_jwt needs jwks or jwks_uri')]
+}
+
+/** Looked at for `private_key_jwt` only, as other methods sign nothing; `none` is no algorithm for anyone (OpenID Connect Core §9). */
+function assertionAlgIsSupported({ metadata }: Checked): Problem[] {
+  const alg = metadata.tokenEndpointAuthSigningAlg
+  const isLookedAt = metadata.tokenEndpointAuthMethod === 'private_key_jwt' || alg === 'none'
+  return isLookedAt ? oneOf('token_endpoint_auth_signing_alg', alg, assertionSigningAlgs) : []
+}
+
+/** The four links that people follow, in every language they come in (RFC 7591 §2, §2.2). */
+function pagesAreWebPages({ metadata }: Checked): Problem[] {
+  const links = { client_uri: metadata.clientUri, logo_uri: metadata.logoUri, tos_uri: metadata.tosUri, policy_uri: metadata.policyUri }
+  const tagged = Object.entries(metadata.localized ?? {}).filter(([name]) => !name.startsWith('client_name#'))
+  return [...Object.entries(links), ...tagged].flatMap(([name, uri]) => found(name, uri === undefined ? undefined : pageUriFault(uri)))
+}
+
+function fetchedUrisAreReachable({ metadata, rules }: Checked): Problem[] {
+  const fault = (uri: string) => fetchedUriFault(uri, rules.fetch)
+  return [
+    ...each('jwks_uri', metadata.jwksUri, fault),
+    ...each('request_uris', metadata.requestUris, fault),
+    ...each('backchannel_logout_uri', metadata.backchannelLogoutUri, fault),
+  ]
+}
+
+function browserTargetsAreSecure({ metadata }: Checked): Problem[] {
+  return [
+    ...each('initiate_login_uri', metadata.initiateLoginUri, secureUriFault),
+    ...each('frontchannel_logout_uri', metadata.frontchannelLogoutUri, secureUriFault),
+  ]
+}
+
+/** Hydra's rule: after logging out a browser goes back to where the client's redirect URIs are, and nowhere else. */
+function logoutReturnsToARedirectHost({ metadata, rules, known }: Checked): Problem[] {
+  return each('post_logout_redirect_uris', metadata.postLogoutRedirectUris, (uri) => {
+    const shared = (metadata.redirectUris ?? []).some((redirect) => originOf(redirect) === originOf(uri))
+    if (!shared) return `${quote(uri)} must have the scheme, host and port of one of the redirect_uris`
+    return known.includes(uri) ? undefined : redirectUriFault(uri, rules.dotlessSchemes)
+  })
+}
+
+const originOf = (uri: string): string => `${schemeOf(uri)}//${/^[^:]*:\/\/([^/?#]*)/.exec(uri)?.[1]?.toLowerCase() ?? ''}`
+
+function applicationTypeIsKnown({ metadata }: Checked): Problem[] {
+  return oneOf('application_type', metadata.applicationType, ['web', 'native'])
+}
+
+function subjectsArePublic({ metadata }: Checked): Problem[] {
+  const sector = metadata.sectorIdentifierUri === undefined ? undefined : 'serves pairwise subject identifiers, which this server does not make'
+  return [...oneOf('subject_type', metadata.subjectType, ['public']), ...found('sector_identifier_uri', sector)]
+}
+
+function algorithmsAreSupported({ metadata }: Checked): Problem[] {
+  return [
+    ...oneOf('id_token_signed_response_alg', metadata.idTokenSignedResponseAlg, ['RS256']),
+    ...oneOf('userinfo_signed_response_alg', metadata.userinfoSignedResponseAlg, ['none', 'RS256']),
+    ...oneOf('request_object_signing_alg', metadata.requestObjectSigningAlg, ['none', ...assertionSigningAlgs]),
+  ]
+}
+
+function scopesAreWellFormed({ metadata }: Checked): Problem[] {
+  const odd = splitScope(metadata.scope ?? '').find((token) => !isScopeToken(token))
+  return found('scope', odd && `${quote(odd)} is not a scope: use printable ASCII without quotes and backslashes, separated by spaces`)
+}
+
+function originsAreOrigins({ metadata }: Checked): Problem[] {
+  return each('allowed_cors_origins', metadata.allowedCorsOrigins, (origin) => {
+    const isOrigin = /^https?:\/\//.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin
+    return isOrigin ? undefined : `${quote(origin)} must be an origin: scheme, host and port, nothing else`
+  })
+}
+
+/** Control characters and direction overrides are how a name pretends to be another (R7591-82); every other letter is welcome. */
+function namesAreReadable({ metadata }: Checked): Problem[] {
+  const names = Object.entries(metadata.localized ?? {}).filter(([name]) => name.startsWith('client_name#'))
+  return [['client_name', metadata.clientName ?? ''] as const, ...names].flatMap(([member, name]) =>
+    found(member, /[\p{Cc}\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]/u.test(name) ? 'must not contain control or direction characters' : undefined),
+  )
+}
+
+const found = (member: string, message: string | undefined): Problem[] => (message ? [problem(member, message)] : [])
+
+function oneOf(member: string, value: string | undefined, supported: readonly string[]): Problem[] {
+  if (value === undefined || supported.includes(value)) return []
+  return [problem(member, `${quote(value)} is not supported; use ${supported.join(', ')}`)]
+}
+
+function each(member: string, values: string | readonly string[] | undefined, fault: (value: string) => string | undefined): Problem[] {
+  if (values === undefined) return []
+  if (typeof values === 'string') return found(member, fault(values))
+  return values.flatMap((value, at) => found(`${member}[${at}]`, fault(value)))
+}

@@ -1,0 +1,39 @@
+import type { Kysely } from 'kysely'
+import type { AccessTokenStore } from '../core/tokens/access-token.ts'
+import { removeExpiredRows } from './expiry.ts'
+import type { Schema } from './schema.ts'
+
+/** Opaque access tokens, as their hashes, until they expire or their client goes. */
+export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
+  return {
+    async add({ hash, clientId, subject, scope, audience, issuedAt, expiresAt }) {
+      await db
+        .insertInto('access_tokens')
+        .values({
+          hash,
+          client_id: clientId,
+          subject,
+          scope: scope.join(' '),
+          audience: JSON.stringify(audience),
+          issued_at: issuedAt,
+          expires_at: expiresAt,
+        })
+        .execute()
+    },
+    async find(hash) {
+      const row = await db.selectFrom('access_tokens').selectAll().where('hash', '=', hash).executeTakeFirst()
+      if (!row) return undefined
+      // The row goes with its client, so a token that is found has one.
+      return {
+        hash,
+        clientId: row.client_id,
+        subject: row.subject,
+        scope: row.scope === '' ? [] : row.scope.split(' '),
+        audience: JSON.parse(row.audience),
+        issuedAt: row.issued_at,
+        expiresAt: row.expires_at,
+      }
+    },
+    removeExpired: (now, limit) => removeExpiredRows(db, 'access_tokens', 'hash', now, limit),
+  }
+}

@@ -1,0 +1,168 @@
+import { performance } from 'node:perf_hooks'
+import { Unavailable } from '../lib/unavailable.ts'
+
+/** What the batches need of the one connection that writes. All calls are synchronous: a batch lives within one turn. */
+export interface BatchWriter<Statements> {
+  readonly statements: Statements
+  begin(): void
+  commit(): void
+  rollback(): void
+  savepoint(): void
+  release(): void
+  rollbackToSavepoint(): void
+  /** Whether the transaction that `begin` opened is still there: some errors end it. */
+  isOpen(): boolean
+  /** Turns the database's passing troubles into `Unavailable`; leaves every other error as it is. */
+  explain(error: unknown): unknown
+}
+
+/** How many acts one commit carries at most, and how many may wait before the next is refused. */
+const batchLimit = 256
+const waitingLimit = 8_192
+
+/** An act's end of its connection: closed when the act is over, so that a stray statement cannot land in another act. */
+export class Act {
+  open = true
+  readonly effects: (() => void)[] = []
+  readonly afterCommit = (effect: () => void): void => {
+    this.effects.push(effect)
+  }
+}
+
+interface Waiting {
+  run(act: Act): Promise<unknown>
+  resolve(value: unknown): void
+  reject(error: unknown): void
+}
+
+interface Done extends Waiting {
+  act: Act
+  value: unknown
+}
+
+/**
+ * One writer, first in first out. The acts that arrive in one turn of the event loop share one COMMIT, and so one sync of the
+ * disk; each runs in a savepoint of its own, one after the other, so that a refused act takes nothing of its neighbours with it.
+ */
+export class GroupCommit<Statements> {
+  readonly statements: Statements
+  readonly #writer: BatchWriter<Statements>
+  #waiting: Waiting[] = []
+  #scheduled = false
+  #tripGuard: (() => void) | undefined
+  #whenIdle: (() => void)[] = []
+
+  constructor(writer: BatchWriter<Statements>) {
+    this.#writer = writer
+    this.statements = writer.statements
+  }
+
+  add<T>(run: (act: Act) => Promise<T>): Promise<T> {
+    if (this.#waiting.length >= waitingLimit) return Promise.reject(new Unavailable('too many acts are waiting for the database'))
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ run, resolve: resolve as (value: unknown) => void, reject })
+      this.#schedule()
+    })
+  }
+
+  /** Resolves when no act is waiting or running. */
+  idle(): Promise<void> {
+    return this.#scheduled ? new Promise((resolve) => this.#whenIdle.push(resolve)) : Promise.resolve()
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    // After the poll phase: everything that the sockets brought in this turn is in the queue by then.
+    setImmediate(() => void this.#batch())
+  }
+
+  async #batch(): Promise<void> {
+    const done: Done[] = []
+    const guard = setImmediate(() => this.#tripGuard?.())
+    let begun = false
+    try {
+      this.#writer.begin()
+      begun = true
+      await this.#runActs(done)
+      this.#writer.commit()
+      settle(done)
+    } catch (error) {
+      this.#abandon(begun ? done : this.#waiting.splice(0, batchLimit), error)
+    } finally {
+      clearImmediate(guard)
+      this.#scheduled = false
+      if (this.#waiting.length > 0) this.#schedule()
+      else for (const resolve of this.#whenIdle.splice(0)) resolve()
+    }
+  }
+
+  async #runActs(done: Done[]): Promise<void> {
+    const batch = this.#waiting
+    let next = 0
+    let turned = false
+    for (; next < batch.length && next < batchLimit && !turned; next++) {
+      const waiting = batch[next] as Waiting
+      const act = new Act()
+      try {
+        this.#writer.savepoint()
+        const value = await this.#guarded(waiting.run(act))
+        this.#writer.release()
+        done.push({ ...waiting, act, value })
+      } catch (error) {
+        turned = error instanceof LoopTurned
+        waiting.reject(this.#writer.explain(error))
+        if (!this.#writer.isOpen()) {
+          this.#waiting = batch.slice(next + 1)
+          throw error
+        }
+        this.#writer.rollbackToSavepoint()
+        this.#writer.release()
+      } finally {
+        act.open = false
+      }
+    }
+    this.#waiting = batch.slice(next)
+  }
+
+  /** Settles as `body` does, or fails if the event loop turned before it had: a body that hangs must not hold the writer. */
+  async #guarded<T>(body: Promise<T>): Promise<T> {
+    const turn = performance.nodeTiming.uvMetricsInfo.loopCount
+    try {
+      const value = await new Promise<T>((resolve, reject) => {
+        this.#tripGuard = () => reject(new LoopTurned())
+        body.then(resolve, reject)
+      })
+      if (performance.nodeTiming.uvMetricsInfo.loopCount !== turn) throw new LoopTurned()
+      return value
+    } finally {
+      this.#tripGuard = undefined
+    }
+  }
+
+  /** Nothing of the batch was committed: every act in it is refused, and told whether trying again may help. */
+  #abandon(acts: Waiting[], error: unknown): void {
+    if (this.#writer.isOpen()) this.#writer.rollback()
+    const reason = this.#writer.explain(error)
+    for (const act of acts) act.reject(reason)
+  }
+}
+
+class LoopTurned extends Error {
+  constructor() {
+    super('the body of an act awaited something that is not its transaction; a body must not let the event loop turn')
+  }
+}
+
+function settle(done: Done[]): void {
+  for (const { act, value, resolve } of done) {
+    for (const effect of act.effects) {
+      try {
+        effect()
+      } catch (error) {
+        process.emitWarning(error as Error)
+      }
+    }
+    resolve(value)
+  }
+}

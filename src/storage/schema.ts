@@ -1,0 +1,65 @@
+/**
+ * The tables, as types. Times are milliseconds since 1970 UTC, hashes are base64url text, lists and objects are JSON text:
+ * the same on every database. `docs/storage.md` says which room owns each table and how long its rows live.
+ */
+export interface Schema {
+  clients: ClientRow
+  registration_access_tokens: RegistrationAccessTokenRow
+  access_tokens: AccessTokenRow
+  signing_keys: SigningKeyRow
+  audit_records: AuditRow
+}
+
+export interface ClientRow {
+  client_id: string
+  /** Counts the writes of this row: an update names the version it saw, so that two cannot mix. */
+  version: number
+  origin: string
+  client_name: string
+  owner: string
+  /** What the client says of itself: `ClientMetadata`. */
+  metadata: string
+  /** What the operator says of it: `ClientSettings`. */
+  settings: string
+  secret_hash: string | null
+  /** The hashes of earlier secrets that still work, newest first. */
+  rotated_secret_hashes: string
+  created_at: number
+  updated_at: number
+}
+
+export interface RegistrationAccessTokenRow {
+  client_id: string
+  hash: string
+  created_at: number
+}
+
+export interface AccessTokenRow {
+  hash: string
+  client_id: string
+  subject: string
+  scope: string
+  audience: string
+  issued_at: number
+  expires_at: number
+}
+
+export interface SigningKeyRow {
+  kid: string
+  set_name: string
+  alg: string
+  public_jwk: string
+  /** The private key, sealed under `secrets.system` with the `kid` as associated data. */
+  sealed_private_jwk: string
+  created_at: number
+}
+
+export interface AuditRow {
+  id: string
+  at: number
+  event: string
+  client_id: string
+  actor: string
+  facts: string
+  expires_at: number
+}
