@@ -70,7 +70,10 @@ describe('the keeper of the plan', () => {
     'an import of main.ts': ['src/app.ts', `import { main } from './main.ts'`],
     'an import of the wiring': ['src/jobs/remove-expired.ts', `import { app } from '../app.ts'`],
     'an import sideways': ['src/http/routes.ts', `import { clientStore } from '../storage/clients.ts'`],
-    'an import sideways, over several lines': ['src/jobs/remove-expired.ts', `import {\n  type A, // '\n  routes\n}\nfrom "../http/routes.ts"`],
+    'an import sideways, over several lines': [
+      'src/jobs/remove-expired.ts',
+      `import {\n  type A, // '\n  routes\n}\nfrom "../http/routes.ts"`,
+    ],
     'an import for its effect': ['src/http/routes.ts', `import '../config/read.ts'`],
     'an export from elsewhere': ['src/protocol/scopes.ts', `export { client } from '../core/clients/client.ts'`],
     'an export of everything': ['src/protocol/scopes.ts', `export * as all from '../core/clients/client.ts'`],

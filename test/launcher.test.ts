@@ -35,8 +35,7 @@ describe('bin/clientele', { skip: platformPackage === undefined && 'npm has no N
   const node = (path: string, version: string): string =>
     write(path, `#!/bin/sh\n[ "$1" = --version ] && echo ${version} && exit\necho "$0" "$@"\necho "cache=\${NODE_COMPILE_CACHE-}"\n`, 0o755)
 
-  const installedNode = (folder: string, version = 'v26.1.0'): string =>
-    node(`${folder}/node_modules/${platformPackage}/bin/node`, version)
+  const installedNode = (folder: string, version = 'v26.1.0'): string => node(`${folder}/node_modules/${platformPackage}/bin/node`, version)
 
   const project = (folder: string, entry = 'src/main.ts'): string => {
     write(`${folder}/${entry}`, '')

@@ -33,7 +33,8 @@ const doors: readonly { readonly packages: RegExp; readonly rooms: readonly stri
 
 /** Rooms where we only know and decide: no network, no files, no wall clock, no chance. */
 const pureRooms = ['core', 'protocol']
-const impurePackages = /^(node:(http2?|https|net|tls|dgram|dns|fs|sqlite|child_process|worker_threads|cluster|process|os)|pino|prom-client|undici)(\/|$)/
+const impurePackages =
+  /^(node:(http2?|https|net|tls|dgram|dns|fs|sqlite|child_process|worker_threads|cluster|process|os)|pino|prom-client|undici)(\/|$)/
 
 const environmentRooms = ['config', 'main.ts']
 
@@ -126,7 +127,8 @@ function contentFaults(path: string, { tokens }: Source): string[] {
     if (token.text === 'Date' && readsClock(tokens, at)) fault(`${room} is told the time`)
     if (token.text === 'performance' && following.startsWith('.now')) fault(`${room} is told the time`)
     if (token.text === 'Math' && following.startsWith('.random')) fault(`${room} is handed its randomness`)
-    if (/^(randomBytes|randomUUIDv?\d*|randomInt|randomFill(Sync)?|getRandomValues)$/.test(token.text)) fault(`${room} is handed its randomness`)
+    if (/^(randomBytes|randomUUIDv?\d*|randomInt|randomFill(Sync)?|getRandomValues)$/.test(token.text))
+      fault(`${room} is handed its randomness`)
   })
   return faults
 }

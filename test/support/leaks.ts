@@ -24,7 +24,7 @@ export interface Search {
 const shortest = 12
 
 /** Where this run keeps its trace; undefined when a test file is run by itself. */
-export const traceFolder = (): string | undefined => process.env['CLIENTELE_TEST_TRACE'] || undefined
+export const traceFolder = (): string | undefined => process.env.CLIENTELE_TEST_TRACE || undefined
 
 /** The file to which a server under test appends its log; undefined when nobody will read it. */
 export function serverLog(name: string): string | undefined {
@@ -68,7 +68,8 @@ export async function searchTrace(trace: string): Promise<Search> {
 /** Why a search of a whole run that found nothing shows nothing; undefined when it shows something. */
 export function emptiness(search: Search): string | undefined {
   if (search.logs > 0 && search.secrets === 0) return 'servers ran, but no test recorded a secret: the search of the logs shows nothing'
-  if (search.secrets > 0 && search.lines === 0) return 'secrets were recorded, but no server wrote a log line: the search of the logs shows nothing'
+  if (search.secrets > 0 && search.lines === 0)
+    return 'secrets were recorded, but no server wrote a log line: the search of the logs shows nothing'
   return undefined
 }
 

@@ -77,17 +77,32 @@ function declared(tokens: readonly Token[], at: number): Import[] {
 
 const unquoted = (token: Token): string => token.text.slice(1, -1)
 
-const blank = /\s+|\/\/.*|\/\*[^]*?\*\//y
+const blank = /\s+|\/\/.*|\/\*[\s\S]*?\*\//y
 const word = /[\p{ID_Start}$_#][\p{ID_Continue}$\u200c\u200d]*/uy
-const string = /'(?:\\[^]|[^'\\\n])*'|"(?:\\[^]|[^"\\\n])*"/y
+const string = /'(?:\\[\s\S]|[^'\\\n])*'|"(?:\\[\s\S]|[^"\\\n])*"/y
 const number = /\d[\w.]*/y
 const regex = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/\w*/y
-const templatePart = /(?:\\[^]|\$(?!\{)|[^`\\$])*/y
-const sign = /\?\.(?!\d)|=>|\.\.\.|[^]/y
+const templatePart = /(?:\\[\s\S]|\$(?!\{)|[^`\\$])*/y
+const sign = /\?\.(?!\d)|=>|\.\.\.|[\s\S]/y
 
 /** A slash after one of these ends an operand, so it divides; anywhere else it begins a regular expression. */
 const operandEnds = new Set([')', ']', '}'])
-const operatorWords = new Set(['return', 'typeof', 'case', 'in', 'of', 'instanceof', 'void', 'delete', 'throw', 'new', 'else', 'do', 'await', 'yield'])
+const operatorWords = new Set([
+  'return',
+  'typeof',
+  'case',
+  'in',
+  'of',
+  'instanceof',
+  'void',
+  'delete',
+  'throw',
+  'new',
+  'else',
+  'do',
+  'await',
+  'yield',
+])
 
 function tokenize(text: string): Token[] {
   const tokens: Token[] = []
