@@ -61,6 +61,8 @@ tests.on('test:summary', (data) => {
   if (data.file) unfinished.delete(data.file)
   stalled.refresh()
 })
+// A reader that has seen enough (`| head`) does not stop the tests.
+process.stdout.on('error', () => {})
 for await (const text of tests.compose(spec)) process.stdout.write(text)
 clearTimeout(stalled)
 
