@@ -57,7 +57,8 @@ function checkShape(text: string, limits: JsonLimits): void {
         break
       case 0x2c: {
         const frame = open.at(-1)
-        if (frame && ++frame.count > limits.width) throw new InvalidJson(`an array or object in the body has more than ${limits.width} entries`)
+        if (frame && ++frame.count > limits.width)
+          throw new InvalidJson(`an array or object in the body has more than ${limits.width} entries`)
         break
       }
       case 0x3a: {

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict'
+import { globSync, readFileSync } from 'node:fs'
+import { resolve, sep } from 'node:path'
+import { describe, test } from 'node:test'
+import { departures } from './support/floor-plan.ts'
+
+/** The keeper of the plan: what `README.md` draws is what the imports do. */
+describe('the plan of the house', () => {
+  const root = resolve(import.meta.dirname, '..')
+
+  test('imports go down the page, and each thing keeps to its place', () => {
+    const files = globSync(['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'], { cwd: root })
+    const tree = new Map(files.map((file) => [file.split(sep).join('/'), readFileSync(resolve(root, file), 'utf8')]))
+    const { scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+    const entries = Object.values(scripts).flatMap((script) => script.match(/\bsrc\/\S+\.ts\b/g) ?? [])
+    assert.deepEqual(departures(tree, entries), [])
+  })
+})
+
+describe('the keeper of the plan', () => {
+  /** A small house in which all is well. */
+  const house: Record<string, string> = {
+    'src/main.ts': `import { serve } from './cli/serve.ts'\nserve(process.env, process.exit)`,
+    'src/cli/serve.ts': `import { app } from '../app.ts'\nimport { read } from '../config/read.ts'\nexport const serve = () => app(read())`,
+    'src/config/read.ts': `import { scopes } from '../protocol/scopes.ts'\nexport const read = () => process.env['DSN'] ?? scopes`,
+    'src/app.ts': `
+      import { routes } from './http/routes.ts'
+      import { clientStore } from './storage/clients.ts'
+      import { removeExpired } from './jobs/remove-expired.ts'
+      import { log } from './telemetry/log.ts'
+      import { register } from './core/registration/register-client.ts'
+      import { clock } from './lib/clock.ts'
+      export const app = () => routes(register(clientStore, clock), removeExpired, log)`,
+    'src/http/routes.ts': `import fastify from 'fastify'\nimport type { Client } from '../core/clients/client.ts'\nexport const routes = () => fastify()`,
+    'src/storage/clients.ts': `
+      import { Kysely } from 'kysely'
+      import type { ClientStore } from '../core/clients/client.ts'
+      export type { Client } from '../core/clients/client.ts'
+      import { clock } from '../lib/clock.ts'
+      // import { client } from '../core/clients/client.ts'
+      export const clientStore = "import { client } from '../core/clients/client.ts'"`,
+    'src/storage/clients.test.ts': `import { client } from '../core/clients/client.ts'\nimport { test } from 'node:test'`,
+    'src/jobs/remove-expired.ts': `import '../core/audit/record.ts'\nexport const removeExpired = 1`,
+    'src/telemetry/log.ts': `import { pino } from 'pino'\nimport { clock } from '../lib/clock.ts'\nexport const log = pino`,
+    'src/core/registration/register-client.ts': `
+      import { client } from '../clients/client.ts'
+      import { record } from '../audit/record.ts'
+      export const register = (now: Date) => /'/.test(\`\${new Date(+now).getTime() / 2} it's\`) && client && record`,
+    'src/core/clients/client.ts': `import { scopes } from '../../protocol/scopes.ts'\nexport const client = { import: scopes, from: 'x' }`,
+    'src/core/clients/client.test.ts': `import { memory } from '../../../test/support/memory.ts'\nconst at = Date.now()`,
+    'src/core/audit/record.ts': `export const record = 1`,
+    'src/protocol/scopes.ts': `import { clock } from '../lib/clock.ts'\nexport const scopes = [clock]`,
+    'src/lib/clock.ts': `import { readFileSync } from 'node:fs'\nexport const clock = Date.now`,
+    'test/support/memory.ts': `export const memory = 1`,
+  }
+  const found = (changes: Record<string, string> = {}): string[] => {
+    const all = { ...house }
+    for (const [path, text] of Object.entries(changes)) all[path] = `${text}\n${house[path] ?? ''}`
+    return departures(new Map(Object.entries(all))).filter((fault) => !fault.includes('nothing that runs'))
+  }
+
+  test('finds nothing in a house in which all is well', () => {
+    assert.deepEqual(departures(new Map(Object.entries(house))), [])
+  })
+
+  const imports: Record<string, [from: string, line: string]> = {
+    'an import up': ['src/core/clients/client.ts', `import { routes } from '../../http/routes.ts'`],
+    'an import up, of a type': ['src/core/clients/client.ts', `import type { Routes } from '../../http/routes.ts'`],
+    'an import of a floor that is skipped on purpose': ['src/cli/serve.ts', `import { client } from '../core/clients/client.ts'`],
+    'an import of main.ts': ['src/app.ts', `import { main } from './main.ts'`],
+    'an import of the wiring': ['src/jobs/remove-expired.ts', `import { app } from '../app.ts'`],
+    'an import sideways': ['src/http/routes.ts', `import { clientStore } from '../storage/clients.ts'`],
+    'an import sideways, over several lines': [
+      'src/jobs/remove-expired.ts',
+      `import {\n  type A, // '\n  routes\n}\nfrom "../http/routes.ts"`,
+    ],
+    'an import for its effect': ['src/http/routes.ts', `import '../config/read.ts'`],
+    'an export from elsewhere': ['src/protocol/scopes.ts', `export { client } from '../core/clients/client.ts'`],
+    'an export of everything': ['src/protocol/scopes.ts', `export * as all from '../core/clients/client.ts'`],
+    'an export of types from elsewhere': ['src/lib/clock.ts', `export type { A } from '../protocol/scopes.ts'`],
+    'a dynamic import': ['src/http/routes.ts', `const store = await import('../storage/clients.ts')`],
+    'a dynamic import in a template': ['src/http/routes.ts', 'const text = `a ${ { b: import("../storage/clients.ts") } } c`'],
+    'a dynamic import of a type': ['src/lib/clock.ts', `type A = import('../protocol/scopes.ts').A`],
+    'a dynamic import that is computed': ['src/http/routes.ts', `await import('../stor' + 'age/clients.ts')`],
+    'a call of require': ['src/http/routes.ts', `createRequire(import.meta.url); require('../storage/clients.ts')`],
+    'a file that will be run': ['src/http/routes.ts', `new Worker(new URL('../jobs/remove-expired.ts', import.meta.url))`],
+    'a rule taken by storage': ['src/storage/clients.ts', `import { client } from '../core/clients/client.ts'`],
+    'a rule taken by storage beside types': ['src/storage/clients.ts', `import { type Client } from '../core/clients/client.ts'`],
+    'a rule of the standard taken by storage': ['src/storage/clients.ts', `import { scopes } from '../protocol/scopes.ts'`],
+    'an import up inside core': ['src/core/clients/client.ts', `import { register } from '../registration/register-client.ts'`],
+    'a test that imports up': ['src/core/clients/client.test.ts', `import { clientStore } from '../../storage/clients.ts'`],
+    'a test that is imported': ['src/storage/clients.ts', `import './clients.test.ts'`],
+    'telemetry that imports a room': ['src/telemetry/log.ts', `import type { Client } from '../core/clients/client.ts'`],
+    'lib that imports ours': ['src/lib/clock.ts', `import { scopes } from '../protocol/scopes.ts'`],
+    'an import from the tests': ['src/app.ts', `import { memory } from '../test/support/memory.ts'`],
+    'an import by another name': ['src/http/routes.ts', `import { clientStore } from '#storage'`],
+    'SQL outside storage': ['src/core/clients/client.ts', `import type { Kysely } from 'kysely'`],
+    'a database outside storage': ['src/cli/serve.ts', `import { DatabaseSync } from 'node:sqlite'`],
+    'the server framework outside http': ['src/app.ts', `import cors from '@fastify/cors'`],
+    'files in core': ['src/core/clients/client.ts', `import { readFile } from 'node:fs/promises'`],
+    'the network in core': ['src/core/clients/client.ts', `import { request } from 'node:http'`],
+    'the logger in core': ['src/core/clients/client.ts', `import type { Logger } from 'pino'`],
+  }
+  for (const [name, [from, line]] of Object.entries(imports))
+    test(`finds ${name}`, () => {
+      const faults = found({ [from]: line })
+      assert.equal(faults.length, 1, faults.join('\n'))
+      assert.ok(faults[0]?.startsWith(`${from} → `), String(faults[0]))
+    })
+
+  const lines: Record<string, [from: string, line: string]> = {
+    'the environment read in a room': ['src/http/routes.ts', `const port = process.env['PORT']`],
+    'the environment taken apart': ['src/cli/serve.ts', `const { env } = process`],
+    'the environment imported': ['src/http/routes.ts', `import { env } from 'node:process'`],
+    'the wall clock in core': ['src/core/clients/client.ts', 'const now = Date.now()'],
+    'the date of today in core': ['src/core/clients/client.ts', 'const today = new Date()'],
+    'chance in core': ['src/core/clients/client.ts', 'const dice = Math.random()'],
+    'ids from the machine in core': ['src/core/clients/client.ts', `import { randomUUID } from 'node:crypto'`],
+    'an export without a name': ['src/lib/clock.ts', 'export default 1'],
+    'a room that is not on the plan': ['src/services/mail.ts', ''],
+    'words at the root': ['src/words.ts', ''],
+    'a room of core that has no place': ['src/core/widgets/widget.ts', ''],
+    'words that lie about in core': ['src/core/client.ts', ''],
+    'a drawer': ['src/http/client-helpers.ts', ''],
+    'a drawer in the tests': ['test/utils/server.ts', ''],
+    'a name that is not kebab-case': ['src/http/clientRoutes.ts', ''],
+  }
+  for (const [name, [from, line]] of Object.entries(lines))
+    test(`finds ${name}`, () => {
+      const faults = found({ [from]: line })
+      assert.equal(faults.length, 1, faults.join('\n'))
+      assert.ok(faults[0]?.startsWith(`${from}: `), String(faults[0]))
+    })
+
+  test('finds a file that nothing runs, unless a command of its own does', () => {
+    const tree = new Map(Object.entries({ ...house, 'src/config/write-page.ts': '' }))
+    assert.deepEqual(departures(tree), ['src/config/write-page.ts: nothing that runs imports it'])
+    assert.deepEqual(departures(tree, ['src/config/write-page.ts']), [])
+  })
+})

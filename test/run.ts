@@ -1,0 +1,80 @@
+/**
+ * Runs the tests: `npm test`, `npm test -- test/flows/register.test.ts`, `npm test -- --name 'pattern'`. Every test file is a
+ * process of its own; when all are done, the logs of the servers they started are searched for the secrets they received.
+ */
+import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { join, relative, resolve } from 'node:path'
+import { run } from 'node:test'
+import { spec } from 'node:test/reporters'
+import { parseArgs } from 'node:util'
+import { emptiness, searchTrace } from './support/leaks.ts'
+
+const root = resolve(import.meta.dirname, '..')
+const timeout = 120_000
+/** A file whose tests are done but which does not end (a server left open) is given this long without any news. */
+const silence = timeout + 60_000
+
+const { values, positionals } = parseArgs({ options: { name: { type: 'string', multiple: true, default: [] } }, allowPositionals: true })
+const whole = positionals.length === 0 && values.name.length === 0
+const files = positionals.length === 0 ? globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], { cwd: root }).sort() : positionals
+const trace = mkdtempSync(join(tmpdir(), 'clientele-test-'))
+
+const all = new Set(files.map((file) => resolve(root, file)))
+const unfinished = new Set(all)
+let failed = false
+const fail = (why: string): void => {
+  failed = true
+  process.stdout.write(`✖ ${why}\n`)
+}
+
+const stop = new AbortController()
+const stalled = setTimeout(() => {
+  const open = [...unfinished].map((file) => relative(root, file)).join(', ')
+  fail(`nothing happened for ${silence / 1000} s: something is left open in ${open}`)
+  stop.abort()
+}, silence)
+
+const tests = run({
+  files: [...all],
+  cwd: root,
+  // Many tests wait for a server or a clock, so the cores have time for one more.
+  concurrency: availableParallelism() + 1,
+  timeout,
+  testNamePatterns: values.name,
+  execArgv: ['--disable-warning=ExperimentalWarning'],
+  env: { ...process.env, CLIENTELE_TEST_TRACE: trace },
+  signal: stop.signal,
+})
+let counted = 0
+for (const event of ['test:dequeue', 'test:start', 'test:complete', 'test:stdout', 'test:stderr'] as const)
+  tests.on(event, () => stalled.refresh())
+tests.on('test:fail', () => {
+  failed = true
+})
+tests.on('test:pass', (data) => {
+  // A file that holds no test to run is reported as if it were one.
+  if (!all.has(data.name)) counted++
+  else if (whole) fail(`${relative(root, data.name)} holds no test`)
+})
+tests.on('test:summary', (data) => {
+  if (data.file) unfinished.delete(data.file)
+  stalled.refresh()
+})
+// A reader that has seen enough (`| head`) does not stop the tests.
+process.stdout.on('error', () => {})
+for await (const text of tests.compose(spec)) process.stdout.write(text)
+clearTimeout(stalled)
+
+if (counted === 0 && !failed) fail('no test ran')
+const search = await searchTrace(trace)
+for (const leak of search.leaks.slice(0, 20)) fail(`a secret was logged, ${leak.file}:${leak.line}: ${leak.text}`)
+if (search.leaks.length > 20) fail(`and ${search.leaks.length - 20} more lines with secrets`)
+const nothing = whole ? emptiness(search) : undefined
+if (nothing) fail(nothing)
+if (search.logs > 0 && search.secrets > 0 && search.leaks.length === 0)
+  process.stdout.write(`ℹ none of ${search.secrets} secrets is in the ${search.lines} lines of ${search.logs} server logs\n`)
+
+if (search.leaks.length > 0) process.stdout.write(`ℹ the logs are kept in ${trace}\n`)
+else rmSync(trace, { recursive: true, force: true })
+process.exitCode = failed ? 1 : 0
