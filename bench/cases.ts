@@ -1,0 +1,156 @@
+/** The cases: what one caller does over and over, and how it knows that each answer is right. */
+import type { Answer } from './connection.ts'
+
+export interface Registered {
+  readonly id: string
+  readonly secret: string
+  /** The registration access token in force: each update replaces it. */
+  token: string
+}
+
+export interface Issued {
+  readonly accessToken: string
+  readonly clientId: string
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+export type Send = (method: Method, path: string, fields?: string, body?: string) => Promise<Answer>
+
+/** One of the callers that work at the same time, each on its own connection and with clients of its own. */
+export interface Caller {
+  readonly send: Send
+  readonly issuer: string
+  /** The next of this caller's own clients, round and round. */
+  client(): Registered
+  /** The next of this caller's own access tokens, round and round. */
+  issued(): Issued
+  /** A number that this caller has not used before. */
+  serial(): number
+  /** Where the next page of the list is; empty at its start. */
+  nextPage: string
+}
+
+export interface Case {
+  readonly name: string
+  readonly listener: 'public' | 'admin'
+  readonly act: (caller: Caller) => Promise<unknown>
+}
+
+export class WrongAnswer extends Error {
+  override name = 'WrongAnswer'
+}
+
+const json = 'content-type: application/json\r\n'
+const form = 'content-type: application/x-www-form-urlencoded\r\n'
+const bearer = (token: string) => `authorization: Bearer ${token}\r\n`
+
+const clientMetadata = (name: string) => ({
+  client_name: name,
+  redirect_uris: ['https://app.example.com/callback', 'https://app.example.com/silent'],
+  grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+  response_types: ['code'],
+  token_endpoint_auth_method: 'client_secret_basic',
+  scope: 'openid offline_access notes.read',
+  contacts: ['ops@example.com'],
+  client_uri: 'https://app.example.com/',
+  logo_uri: 'https://app.example.com/logo.png',
+  policy_uri: 'https://app.example.com/privacy',
+  tos_uri: 'https://app.example.com/terms',
+  software_id: '4NRB1-0XZABZI9E6-5SM3R',
+  software_version: '2.1.0',
+})
+
+export async function register({ send, serial }: Caller): Promise<Registered> {
+  const name = `Bench client ${serial()}`
+  const answer = await send('POST', '/oauth2/register', json, JSON.stringify(clientMetadata(name)))
+  const body = bodyOf(answer, 201)
+  check(answer, body.client_name === name && filled(body.client_id) && filled(body.client_secret), 'name, id and secret')
+  check(answer, filled(body.registration_access_token), 'registration_access_token')
+  return { id: body.client_id as string, secret: body.client_secret as string, token: body.registration_access_token as string }
+}
+
+async function read({ send, client }: Caller): Promise<void> {
+  const { id, token } = client()
+  const answer = await send('GET', `/oauth2/register/${id}`, bearer(token))
+  check(answer, bodyOf(answer, 200).client_id === id, 'client_id')
+}
+
+async function update({ send, client, serial }: Caller): Promise<void> {
+  const target = client()
+  const name = `Bench client ${serial()} renamed`
+  const answer = await send('PUT', `/oauth2/register/${target.id}`, json + bearer(target.token), JSON.stringify(clientMetadata(name)))
+  const body = bodyOf(answer, 200)
+  check(answer, body.client_id === target.id && body.client_name === name, 'client_id and client_name')
+  check(answer, filled(body.registration_access_token) && body.registration_access_token !== target.token, 'a fresh token')
+  target.token = body.registration_access_token as string
+}
+
+async function registerAndDelete(caller: Caller): Promise<void> {
+  const { id, token } = await register(caller)
+  const answer = await caller.send('DELETE', `/oauth2/register/${id}`, bearer(token))
+  check(answer, answer.status === 204, 'status 204')
+}
+
+async function adminGet({ send, client }: Caller): Promise<void> {
+  const { id } = client()
+  const answer = await send('GET', `/admin/clients/${id}`)
+  check(answer, bodyOf(answer, 200).client_id === id, 'client_id')
+}
+
+const firstPage = '/admin/clients?page_size=100'
+
+/** Follows `rel="next"` through the whole list, and starts again at its end. */
+async function adminList(caller: Caller): Promise<void> {
+  const answer = await caller.send('GET', caller.nextPage || firstPage)
+  check(answer, answer.status === 200, 'status 200')
+  const clients = JSON.parse(answer.body) as Record<string, unknown>[]
+  check(answer, clients.length === 100 && clients.every((client) => filled(client.client_id)), '100 clients')
+  caller.nextPage = /<([^>]+)>; *rel="next"/.exec(answer.head)?.[1] ?? ''
+}
+
+export async function token({ send, client }: Caller): Promise<Issued> {
+  const { id, secret } = client()
+  const basic = Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')
+  const body = 'grant_type=client_credentials&scope=notes.read'
+  const answer = await send('POST', '/oauth2/token', `${form}authorization: Basic ${basic}\r\n`, body)
+  const { access_token: accessToken, scope } = bodyOf(answer, 200)
+  check(answer, filled(accessToken) && scope === 'notes.read', 'access_token and scope')
+  return { accessToken: accessToken as string, clientId: id }
+}
+
+async function introspect({ send, issued }: Caller): Promise<void> {
+  const { accessToken, clientId } = issued()
+  const answer = await send('POST', '/admin/oauth2/introspect', form, `token=${encodeURIComponent(accessToken)}`)
+  const body = bodyOf(answer, 200)
+  check(answer, body.active === true && body.client_id === clientId, 'active and client_id')
+}
+
+async function discovery({ send, issuer }: Caller): Promise<void> {
+  const answer = await send('GET', '/.well-known/openid-configuration')
+  const body = bodyOf(answer, 200)
+  check(answer, body.issuer === issuer && filled(body.registration_endpoint), 'issuer and registration_endpoint')
+}
+
+/** In the order in which they run: what makes clients comes last, so that the list has 10,000 clients and no more. */
+export const cases: readonly Case[] = [
+  { name: 'discovery', listener: 'public', act: discovery },
+  { name: 'read', listener: 'public', act: read },
+  { name: 'admin-get', listener: 'admin', act: adminGet },
+  { name: 'admin-list', listener: 'admin', act: adminList },
+  { name: 'introspect', listener: 'admin', act: introspect },
+  { name: 'token', listener: 'public', act: token },
+  { name: 'update', listener: 'public', act: update },
+  { name: 'register-and-delete', listener: 'public', act: registerAndDelete },
+  { name: 'register', listener: 'public', act: register },
+]
+
+const filled = (value: unknown): boolean => typeof value === 'string' && value !== ''
+
+function bodyOf(answer: Answer, status: number): Record<string, unknown> {
+  check(answer, answer.status === status, `status ${status}`)
+  return JSON.parse(answer.body) as Record<string, unknown>
+}
+
+function check(answer: Answer, right: boolean, wanted: string): void {
+  if (!right) throw new WrongAnswer(`wanted ${wanted}, got ${answer.status}: ${answer.body.slice(0, 300)}`)
+}

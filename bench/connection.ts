@@ -1,0 +1,107 @@
+/** One keep-alive HTTP/1.1 connection with one request on it at a time: no pipelining, no pool, so that the load stays cheaper than the server. */
+import { connect, type Socket } from 'node:net'
+
+export interface Answer {
+  readonly status: number
+  /** Status line and header fields, as they came. */
+  readonly head: string
+  readonly body: string
+}
+
+interface Waiting {
+  resolve(answer: Answer): void
+  reject(error: Error): void
+}
+
+const noBytes: Buffer = Buffer.alloc(0)
+
+export class Connection implements Disposable {
+  readonly #socket: Socket
+  #received = noBytes
+  #waiting: Waiting | undefined
+  #lost: Error | undefined
+  readonly port: number
+
+  private constructor(socket: Socket, port: number) {
+    this.#socket = socket
+    this.port = port
+    socket.on('data', (chunk: Buffer) => this.#take(chunk))
+    socket.on('error', (error) => this.lose(error))
+    socket.on('close', () => this.lose(new Error('the server closed the connection')))
+  }
+
+  static open(port: number): Promise<Connection> {
+    return new Promise((resolve, reject) => {
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+      socket.once('error', reject)
+      socket.once('connect', () => {
+        socket.off('error', reject)
+        resolve(new Connection(socket, port))
+      })
+    })
+  }
+
+  get isLost(): boolean {
+    return this.#lost !== undefined
+  }
+
+  /** Sends one whole request (head and body) and waits for its answer. */
+  send(request: string): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      if (this.#lost) return reject(this.#lost)
+      this.#waiting = { resolve, reject }
+      this.#socket.write(request)
+    })
+  }
+
+  /** Gives up: whoever waits for an answer, or asks for one later, gets this error. */
+  lose(error: Error): void {
+    this.#lost ??= error
+    this.#socket.destroy()
+    this.#waiting?.reject(this.#lost)
+    this.#waiting = undefined
+  }
+
+  [Symbol.dispose](): void {
+    this.lose(new Error('the load closed the connection'))
+  }
+
+  #take(chunk: Buffer): void {
+    this.#received = this.#received.length === 0 ? chunk : Buffer.concat([this.#received, chunk])
+    const answer = readAnswer(this.#received)
+    if (!answer) return
+    this.#received = noBytes
+    const waiting = this.#waiting
+    this.#waiting = undefined
+    if (waiting) waiting.resolve(answer)
+    else this.lose(new Error('an answer that nobody asked for'))
+  }
+}
+
+/** The answer that `bytes` hold, or undefined while some of it is missing. With no pipelining, it is all they hold. */
+function readAnswer(bytes: Buffer): Answer | undefined {
+  const headEnd = bytes.indexOf('\r\n\r\n')
+  if (headEnd < 0) return undefined
+  const head = bytes.toString('latin1', 0, headEnd)
+  const status = Number(head.slice(9, 12))
+  const bodyStart = headEnd + 4
+  if (status === 204 || status === 304) return { status, head, body: '' }
+  const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
+  if (length === undefined) return readChunks(bytes, bodyStart, status, head)
+  const bodyEnd = bodyStart + Number(length)
+  return bytes.length < bodyEnd ? undefined : { status, head, body: bytes.toString('utf8', bodyStart, bodyEnd) }
+}
+
+function readChunks(bytes: Buffer, from: number, status: number, head: string): Answer | undefined {
+  const parts: Buffer[] = []
+  for (let at = from; ; ) {
+    const lineEnd = bytes.indexOf('\r\n', at)
+    if (lineEnd < 0) return undefined
+    const size = Number.parseInt(bytes.toString('latin1', at, lineEnd), 16)
+    const end = lineEnd + 2 + size
+    if (bytes.length < end + 2) return undefined
+    if (size === 0) return { status, head, body: Buffer.concat(parts).toString() }
+    parts.push(bytes.subarray(lineEnd + 2, end))
+    at = end + 2
+  }
+}

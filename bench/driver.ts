@@ -1,0 +1,47 @@
+/** The near end of a load process: `run.ts` speaks through it to `load.ts`. */
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import type { Measured, Order, Report } from './load.ts'
+import { beside, end, launch, loadCore, type Target } from './process.ts'
+
+/** A load process aimed at one target, which keeps that target's clients and tokens. */
+export class Load implements AsyncDisposable {
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess) {
+    this.#child = child
+  }
+
+  static async aim({ pid, publicPort, adminPort, issuer }: Target): Promise<Load> {
+    const child = launch([process.execPath, beside('load.ts')], loadCore, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const load = new Load(child)
+    await load.#order({ kind: 'aim', pid, publicPort, adminPort, issuer })
+    return load
+  }
+
+  async prepare(clients: number, tokens: number): Promise<void> {
+    await this.#order({ kind: 'prepare', clients, tokens })
+  }
+
+  async run(name: string, seconds: number): Promise<Measured> {
+    const { measured } = await this.#order({ kind: 'run', name, seconds })
+    if (!measured) throw new Error('the load measured nothing')
+    return measured
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await end(this.#child)
+  }
+
+  async #order(order: Order): Promise<Extract<Report, { kind: 'done' }>> {
+    const settled = new AbortController()
+    const { signal } = settled
+    const died = once(this.#child, 'exit', { signal }).then((): [Report] => [{ kind: 'failed', message: 'the load process ended' }])
+    this.#child.send(order)
+    const [report] = (await Promise.race([once(this.#child, 'message', { signal }), died])) as [Report]
+    died.catch(() => {})
+    settled.abort()
+    if (report.kind === 'failed') throw new Error(`the load of ${order.kind === 'run' ? order.name : order.kind}: ${report.message}`)
+    return report
+  }
+}

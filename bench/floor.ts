@@ -1,0 +1,157 @@
+/**
+ * The floor: the least that a server on this stack could do for the same requests. Bare `node:http`, the same reads and writes with the
+ * same durability, bodies of the same members; no validation beyond `JSON.parse`, no limits, no logging, no framework.
+ *
+ * `node bench/floor.ts <database file> <public port> <admin port>`
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { sameDigest, sha256 } from '../src/lib/hash.ts'
+import { randomText, randomToken, randomUuid, systemRandomness } from '../src/lib/random.ts'
+import { adminClient, discoveryDocument, publicClient } from './floor-bodies.ts'
+import { type ClientRow, openStore } from './floor-store.ts'
+
+const [file = '', publicPort = '', adminPort = ''] = process.argv.slice(2)
+const issuer = `http://127.0.0.1:${publicPort}/`
+const store = openStore(file)
+const discovery = JSON.stringify(discoveryDocument(issuer))
+const secretAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'
+const lifetimeMs = 3_600_000
+
+type Answer = readonly [status: number, body?: string, fields?: Record<string, string>]
+
+async function register(text: string): Promise<Answer> {
+  const metadata = JSON.parse(text)
+  const now = Date.now()
+  const id = randomUuid(systemRandomness)
+  const secret = randomText(systemRandomness, 26, secretAlphabet)
+  const token = randomToken(systemRandomness, 'ory_rat_')
+  const document = JSON.stringify(metadata)
+  await store.act(() => {
+    store.insertClient.run(id, metadata.client_name, '', document, sha256(secret), now, now)
+    store.insertRegistrationToken.run(id, sha256(token), now)
+    audit('client.registered', id, now)
+  })
+  return [201, JSON.stringify(publicClient(issuer, id, metadata, now, now, { secret, token }))]
+}
+
+function read(id: string, request: IncomingMessage): Answer {
+  const row = authenticated(id, request)
+  if (!row) return [401]
+  return [200, JSON.stringify(publicClient(issuer, id, JSON.parse(row.document), row.created_at, row.updated_at))]
+}
+
+async function update(id: string, request: IncomingMessage, text: string): Promise<Answer> {
+  const row = authenticated(id, request)
+  if (!row) return [401]
+  const metadata = JSON.parse(text)
+  const now = Date.now()
+  const token = randomToken(systemRandomness, 'ory_rat_')
+  const document = JSON.stringify(metadata)
+  let replaced = false
+  await store.act(() => {
+    replaced = store.replaceRegistrationToken.get(sha256(token), now, id, row.token_hash) !== undefined
+    if (!replaced) return
+    store.updateClient.run(metadata.client_name, document, now, id)
+    audit('client.updated', id, now)
+  })
+  return replaced ? [200, JSON.stringify(publicClient(issuer, id, metadata, row.created_at, now, { token }))] : [401]
+}
+
+async function remove(id: string, request: IncomingMessage): Promise<Answer> {
+  if (!authenticated(id, request)) return [401]
+  await store.act(() => {
+    store.deleteTokens.run(id)
+    store.deleteRegistrationToken.run(id)
+    store.deleteClient.run(id)
+    audit('client.deleted', id, Date.now())
+  })
+  return [204]
+}
+
+function adminGet(id: string): Answer {
+  const row = store.client(id)
+  return row ? [200, JSON.stringify(adminClient(row))] : [404]
+}
+
+function adminList(query: URLSearchParams): Answer {
+  const size = Number(query.get('page_size') ?? 100)
+  const rows = store.clientsAfter(Buffer.from(query.get('page_token') ?? '', 'base64url').toString(), size + 1)
+  const page = rows.slice(0, size)
+  const link = (token: string, rel: string) => `</admin/clients?page_size=${size}&page_token=${token}>; rel="${rel}"`
+  const links = [link('', 'first')]
+  if (rows.length > size) links.push(link(Buffer.from(page.at(-1)?.client_id ?? '').toString('base64url'), 'next'))
+  return [200, JSON.stringify(page.map(adminClient)), { Link: links.join(',') }]
+}
+
+async function issueToken(request: IncomingMessage, text: string): Promise<Answer> {
+  const basic = Buffer.from(request.headers.authorization?.slice(6) ?? '', 'base64').toString()
+  const colon = basic.indexOf(':')
+  const row = store.client(decodeURIComponent(basic.slice(0, colon)))
+  if (!row || !sameDigest(row.secret_hash, sha256(decodeURIComponent(basic.slice(colon + 1))))) return [401]
+  const scope = new URLSearchParams(text).get('scope') ?? ''
+  const now = Date.now()
+  const token = randomToken(systemRandomness, 'ory_at_')
+  await store.act(() => store.insertToken.run(sha256(token), row.client_id, scope, now, now + lifetimeMs))
+  return [200, JSON.stringify({ access_token: token, expires_in: lifetimeMs / 1000, scope, token_type: 'bearer' })]
+}
+
+function introspect(text: string): Answer {
+  const row = store.token(sha256(new URLSearchParams(text).get('token') ?? ''))
+  if (!row || row.expires_at <= Date.now()) return [200, '{"active":false}']
+  const { client_id, scope } = row
+  const [iat, exp] = [Math.floor(row.issued_at / 1000), Math.floor(row.expires_at / 1000)]
+  const use = { aud: [], iss: issuer, token_type: 'Bearer', token_use: 'access_token' }
+  return [200, JSON.stringify({ active: true, scope, client_id, sub: client_id, exp, iat, nbf: iat, ...use })]
+}
+
+function authenticated(id: string, request: IncomingMessage): ClientRow | undefined {
+  const row = store.clientWithToken(id)
+  return row && sameDigest(row.token_hash, sha256(request.headers.authorization?.slice(7) ?? '')) ? row : undefined
+}
+
+/** Audit ids begin with the time, as UUIDv7 do, so that rows are appended. */
+function audit(event: string, clientId: string, now: number): void {
+  const id = now.toString(16).padStart(12, '0') + Buffer.from(systemRandomness(10)).toString('hex')
+  store.insertAudit.run(id, now, event, clientId, '{"by":"registration_access_token"}')
+}
+
+function onPublic(request: IncomingMessage, text: string): Answer | Promise<Answer> {
+  const url = request.url ?? ''
+  if (url === '/oauth2/token') return issueToken(request, text)
+  if (url === '/oauth2/register') return register(text)
+  if (url.startsWith('/oauth2/register/')) {
+    const id = url.slice(17)
+    if (request.method === 'PUT') return update(id, request, text)
+    return request.method === 'DELETE' ? remove(id, request) : read(id, request)
+  }
+  if (url === '/.well-known/openid-configuration') return [200, discovery]
+  return url === '/health/ready' ? [200, '{"status":"ok"}'] : [404]
+}
+
+function onAdmin(request: IncomingMessage, text: string): Answer | Promise<Answer> {
+  const url = request.url ?? ''
+  if (url === '/admin/oauth2/introspect') return introspect(text)
+  if (url.startsWith('/admin/clients/')) return adminGet(url.slice(15))
+  return url.startsWith('/admin/clients') ? adminList(new URLSearchParams(url.slice(15))) : [404]
+}
+
+function listen(port: string, route: (request: IncomingMessage, text: string) => Answer | Promise<Answer>) {
+  const answer = async (request: IncomingMessage, response: ServerResponse, text: string) => {
+    const [status, body = '', fields] = await Promise.resolve(route(request, text)).catch((): Answer => [503])
+    const type = { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' }
+    response.writeHead(status, status === 204 ? fields : { ...type, 'Content-Length': Buffer.byteLength(body), ...fields })
+    response.end(body)
+  }
+  return createServer((request, response) => {
+    if (request.method === 'GET' || request.method === 'DELETE') return void answer(request, response, '')
+    const chunks: Buffer[] = []
+    request.on('data', (chunk) => chunks.push(chunk))
+    request.on('end', () => answer(request, response, Buffer.concat(chunks).toString()))
+  }).listen(Number(port), '127.0.0.1')
+}
+
+const servers = [listen(publicPort, onPublic), listen(adminPort, onAdmin)]
+process.once('SIGTERM', () => {
+  for (const server of servers) server.close().closeAllConnections()
+  store.close()
+})

@@ -1,0 +1,173 @@
+/** The load, a process of its own: 64 callers, each with one keep-alive connection, driven by `run.ts` over the channel between them. */
+import { performance } from 'node:perf_hooks'
+import { type Caller, type Case, cases, type Issued, type Method, type Registered, register, token } from './cases.ts'
+import { type Answer, Connection } from './connection.ts'
+import { usage } from './usage.ts'
+
+export const callers = 64
+
+export type Order =
+  | { readonly kind: 'aim'; readonly pid: number; readonly publicPort: number; readonly adminPort: number; readonly issuer: string }
+  | { readonly kind: 'prepare'; readonly clients: number; readonly tokens: number }
+  | { readonly kind: 'run'; readonly name: string; readonly seconds: number }
+
+export interface Measured {
+  /** Answers within the window. */
+  readonly requests: number
+  /** The window: when it began and ended by the monotonic clock, in microseconds. */
+  readonly from: number
+  readonly to: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  /** Processor time of the server within the window, in seconds; undefined where the system does not tell. */
+  readonly cpuSeconds: number | undefined
+  /** Resident memory of the server at the end of the window. */
+  readonly rssMiB: number | undefined
+  /** Which part of the window the load itself was computing: near 1, it was the load that set the pace. */
+  readonly loadBusy: number
+  readonly wrong: number
+  /** The first few wrong answers, in words. */
+  readonly examples: readonly string[]
+}
+
+export type Report = { readonly kind: 'done'; readonly measured?: Measured } | { readonly kind: 'failed'; readonly message: string }
+
+/** How long an answer may take after the window has closed before it counts as missing, in milliseconds. */
+const patience = 30_000
+
+let target: Extract<Order, { kind: 'aim' }>
+const clients: Registered[] = []
+const tokens: Issued[] = []
+let serial = 0
+
+process.on('message', async (order: Order) => {
+  try {
+    if (order.kind === 'aim') target = order
+    if (order.kind === 'prepare') await prepare(order.clients, order.tokens)
+    report(order.kind === 'run' ? { kind: 'done', measured: await run(order.name, order.seconds) } : { kind: 'done' })
+  } catch (error) {
+    report({ kind: 'failed', message: String(error) })
+  }
+})
+
+function report(message: Report): void {
+  process.send?.(message)
+}
+
+/** Registers clients and issues tokens through the API, as any stranger would. */
+async function prepare(clientCount: number, tokenCount: number): Promise<void> {
+  await fill(clients, clientCount, register)
+  await fill(tokens, tokenCount, token)
+}
+
+async function fill<T>(list: T[], count: number, act: (caller: Caller) => Promise<T>): Promise<void> {
+  using crew = await Crew.gather(target.publicPort)
+  let begun = list.length
+  await Promise.all(
+    crew.members.map(async ({ caller }) => {
+      while (begun++ < count) list.push(await act(caller))
+    }),
+  )
+}
+
+async function run(name: string, seconds: number): Promise<Measured> {
+  const found = cases.find((it) => it.name === name)
+  if (!found) throw new Error(`no case ${name}`)
+  using crew = await Crew.gather(found.listener === 'public' ? target.publicPort : target.adminPort)
+  const before = usage(target.pid)
+  const busyBefore = performance.eventLoopUtilization()
+  const from = microseconds()
+  const work = Promise.all(crew.members.map((member) => crew.keepAt(found, member)))
+  await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
+  crew.open = false
+  const to = microseconds()
+  const loadBusy = performance.eventLoopUtilization(busyBefore).utilization
+  const after = usage(target.pid)
+  const watch = setTimeout(() => crew.dismiss(new Error(`no answer within ${patience} ms`)), patience)
+  await work
+  clearTimeout(watch)
+  const took = Float64Array.from(crew.latencies).sort()
+  return {
+    requests: took.length,
+    from,
+    to,
+    p50Ms: took[Math.floor(took.length * 0.5)] ?? Number.NaN,
+    p99Ms: took[Math.floor(took.length * 0.99)] ?? Number.NaN,
+    cpuSeconds: before && after ? after.cpuSeconds - before.cpuSeconds : undefined,
+    rssMiB: after?.rssMiB,
+    loadBusy,
+    wrong: crew.wrong,
+    examples: crew.examples,
+  }
+}
+
+const microseconds = () => Number(process.hrtime.bigint() / 1000n)
+
+interface Member {
+  readonly connection: Connection
+  readonly caller: Caller
+}
+
+/** The callers of one run. Connections are opened for each run: a server may close one that idled while the other server was measured. */
+class Crew implements Disposable {
+  readonly members: readonly Member[]
+  /** While the window is open answers count; afterwards they are only checked. */
+  open = true
+  wrong = 0
+  readonly examples: string[] = []
+  /** In milliseconds, one for each answer within the window. */
+  readonly latencies: number[] = []
+
+  private constructor(connections: readonly Connection[]) {
+    this.members = connections.map((connection, index) => ({ connection, caller: this.#caller(connection, index) }))
+  }
+
+  static async gather(port: number): Promise<Crew> {
+    return new Crew(await Promise.all(Array.from({ length: callers }, () => Connection.open(port))))
+  }
+
+  dismiss(error: Error): void {
+    for (const { connection } of this.members) connection.lose(error)
+  }
+
+  [Symbol.dispose](): void {
+    this.dismiss(new Error('the run is over'))
+  }
+
+  /** Repeats the act until the window closes; an act that has begun is finished, so that no fresh token is lost. */
+  async keepAt(found: Case, { connection, caller }: Member): Promise<void> {
+    while (this.open) {
+      try {
+        await found.act(caller)
+      } catch (error) {
+        this.wrong += 1
+        if (this.examples.length < 5) this.examples.push(`${found.name}: ${(error as Error).message}`)
+        if (connection.isLost) return
+      }
+    }
+  }
+
+  #caller(connection: Connection, index: number): Caller {
+    const host = `host: 127.0.0.1:${connection.port}\r\n`
+    const send = async (method: Method, path: string, fields = '', body = ''): Promise<Answer> => {
+      const length = method === 'POST' || method === 'PUT' ? `content-length: ${Buffer.byteLength(body)}\r\n` : ''
+      const began = performance.now()
+      const answer = await connection.send(`${method} ${path} HTTP/1.1\r\n${host}${fields}${length}\r\n${body}`)
+      if (this.open) this.latencies.push(performance.now() - began)
+      return answer
+    }
+    const [client, issued] = [ownOf(clients, index), ownOf(tokens, index)]
+    return { send, issuer: target.issuer, client, issued, serial: () => serial++, nextPage: '' }
+  }
+}
+
+/** Deals a list out to the callers and goes round one caller's share: no two callers ever use the same client at once. */
+function ownOf<T>(list: readonly T[], index: number): () => T {
+  const own = list.filter((_, at) => at % callers === index)
+  let next = 0
+  return () => {
+    const value = own[next++ % own.length]
+    if (value === undefined) throw new Error('fewer things were prepared than there are callers')
+    return value
+  }
+}

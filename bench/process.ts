@@ -1,0 +1,158 @@
+/** Starting, pinning and ending the processes of a run. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { stringify } from 'yaml'
+
+export const beside = (path: string) => join(import.meta.dirname, path)
+
+/** The servers run on the first processor that we may use and the loads on the second, where the system can pin. */
+export const [serverCore, loadCore] = pinnable()
+export const pinned = serverCore !== undefined
+
+export interface Target extends AsyncDisposable {
+  readonly name: string
+  readonly pid: number
+  /** From the start of the process to its first 200 at /health/ready. */
+  readonly readySeconds: number
+  readonly publicPort: number
+  readonly adminPort: number
+  readonly issuer: string
+  /** Empties the log: its unwritten pages would be a burden for whoever syncs next. */
+  emptyLog(): void
+}
+
+export interface Started {
+  readonly name: 'server' | 'floor'
+  /** Where its database, configuration and log are; kept between two starts, it is an existing database. */
+  readonly folder: string
+  readonly pin: boolean
+  /** Where a processor profile goes when the process ends. */
+  readonly profileFolder?: string
+}
+
+const running = new Set<ChildProcess>()
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL')
+})
+
+/** How long a start or an end may take, in milliseconds. */
+const patience = 15_000
+
+export async function start({ name, folder, pin, profileFolder }: Started): Promise<Target> {
+  mkdirSync(folder, { recursive: true })
+  const [publicPort, adminPort] = await freePorts()
+  const issuer = `http://127.0.0.1:${publicPort}/`
+  const command = name === 'floor' ? floorCommand(folder, publicPort, adminPort) : serverCommand(folder, issuer, publicPort, adminPort)
+  const logFile = join(folder, 'log')
+  const log = openSync(logFile, 'a')
+  const { PATH, HOME, TMPDIR } = process.env
+  const profiling = profileFolder ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileFolder}` } : {}
+  const began = performance.now()
+  const child = launch(command, pin ? serverCore : undefined, {
+    cwd: folder,
+    stdio: ['ignore', log, log],
+    env: { PATH, HOME, TMPDIR, ...profiling },
+  })
+  closeSync(log)
+  await ready(child, `${issuer}health/ready`, name, logFile)
+  const readySeconds = (performance.now() - began) / 1000
+  const emptyLog = () => truncateSync(logFile)
+  return { name, pid: child.pid ?? 0, readySeconds, publicPort, adminPort, issuer, emptyLog, [Symbol.asyncDispose]: () => end(child) }
+}
+
+function floorCommand(folder: string, publicPort: number, adminPort: number): string[] {
+  return [process.execPath, beside('floor.ts'), join(folder, 'floor.sqlite'), String(publicPort), String(adminPort)]
+}
+
+function serverCommand(folder: string, issuer: string, publicPort: number, adminPort: number): string[] {
+  const config = join(folder, 'clientele.yml')
+  const host = '127.0.0.1'
+  const settings = {
+    dsn: `sqlite://${join(folder, 'clientele.sqlite')}`,
+    dev: false,
+    urls: { self: { issuer } },
+    serve: { public: { host, port: publicPort }, admin: { host, port: adminPort } },
+    secrets: { system: [systemSecret(folder)] },
+    oidc: { dynamic_client_registration: { enabled: true, allowed_scope: ['notes.read'] } },
+  }
+  writeFileSync(config, stringify(settings))
+  return [beside('../bin/clientele'), 'serve', 'all', '-c', config]
+}
+
+/** One secret for each folder: a second start must open what the first one sealed. */
+function systemSecret(folder: string): string {
+  const file = join(folder, 'secret')
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    const secret = randomBytes(24).toString('hex')
+    writeFileSync(file, secret, { mode: 0o600 })
+    return secret
+  }
+}
+
+export function launch(command: readonly string[], core: number | undefined, options: Parameters<typeof spawn>[2]): ChildProcess {
+  const [file = '', ...parameters] = core === undefined ? command : ['taskset', '-c', String(core), ...command]
+  const child = spawn(file, parameters, options)
+  running.add(child)
+  child.once('exit', () => running.delete(child))
+  child.once('error', () => running.delete(child))
+  return child
+}
+
+async function ready(child: ChildProcess, url: string, name: string, logFile: string): Promise<void> {
+  let failure: Error | undefined
+  child.once('error', (error) => {
+    failure = error
+  })
+  for (const until = performance.now() + patience; performance.now() < until; ) {
+    if (failure || child.exitCode !== null || child.signalCode !== null) break
+    const answer = await fetch(url).catch(() => undefined)
+    await answer?.arrayBuffer()
+    if (answer?.status === 200) return
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+  child.kill('SIGKILL')
+  throw new Error(`the ${name} did not get ready: ${failure?.message ?? ''}\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
+}
+
+export async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const killer = setTimeout(() => child.kill('SIGKILL'), patience)
+  const gone = once(child, 'exit')
+  child.kill('SIGTERM')
+  await gone
+  clearTimeout(killer)
+}
+
+function pinnable(): readonly [number?, number?] {
+  try {
+    const allowed = /Cpus_allowed_list:\s*(\S+)/.exec(readFileSync('/proc/self/status', 'latin1'))?.[1] ?? ''
+    const cores = allowed.split(',').flatMap((range) => {
+      const [first = 0, last = first] = range.split('-').map(Number)
+      return Array.from({ length: last - first + 1 }, (_, at) => first + at)
+    })
+    const [first, second] = cores
+    if (first === undefined || second === undefined) return []
+    execFileSync('taskset', ['-c', `${first},${second}`, 'true'], { stdio: 'ignore' })
+    return [first, second]
+  } catch {
+    return []
+  }
+}
+
+async function freePorts(): Promise<[number, number]> {
+  const servers = [createServer(), createServer()]
+  const ports = await Promise.all(
+    servers.map(async (server) => {
+      await once(server.listen(0, '127.0.0.1'), 'listening')
+      return (server.address() as { port: number }).port
+    }),
+  )
+  await Promise.all(servers.map((server) => once(server.close(), 'close')))
+  return ports as [number, number]
+}

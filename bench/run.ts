@@ -1,0 +1,159 @@
+/** `npm run bench`: the server and the floor in turn under the same load. `--help` lists the options; README.md says how to read the table. */
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { availableParallelism, cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { cases } from './cases.ts'
+import { Load } from './driver.ts'
+import type { Measured } from './load.ts'
+import { pinned, start, type Target } from './process.ts'
+import { topFunctions } from './profile.ts'
+import { figure, median, type Rounds, rate, summary, table, verdict } from './table.ts'
+import { targets } from './targets.ts'
+import { usage } from './usage.ts'
+
+const help = `npm run bench -- [options]
+  --seconds <n>    length of one round of one case (3)
+  --rounds <n>     rounds of each case, server and floor in turn (3)
+  --case <name>    only this case; may be given several times: ${cases.map(({ name }) => name).join(', ')}
+  --json <file>    write every figure there
+  --profile        profile the server under the one given case; prints the functions by self time
+  --floor-only     the floor alone: no ratios, but the whole machinery
+  --keep           keep the temporary folder (databases, logs, profiles)
+`
+
+const { values: options } = parseArgs({
+  options: {
+    seconds: { type: 'string', default: '3' },
+    rounds: { type: 'string', default: '3' },
+    case: { type: 'string', multiple: true, default: [] },
+    json: { type: 'string' },
+    profile: { type: 'boolean', default: false },
+    'floor-only': { type: 'boolean', default: false },
+    keep: { type: 'boolean', default: false },
+    help: { type: 'boolean', default: false },
+  },
+})
+
+const [listed, issued] = [10_000, 2_000]
+const seconds = positive('seconds')
+const rounds = positive('rounds')
+const chosen = cases.filter(({ name }) => options.case.length === 0 || options.case.includes(name))
+const floorOnly = options['floor-only']
+
+if (options.help) quit(0, help)
+for (const name of options.case) if (!cases.some((it) => it.name === name)) quit(2, `no case ${name}\n${help}`)
+if (options.profile && chosen.length !== 1) quit(2, '--profile needs exactly one --case\n')
+
+const folder = mkdtempSync(join(tmpdir(), 'clientele-bench-'))
+process.on('exit', () => (options.keep ? console.log(`kept ${folder}`) : rmSync(folder, { recursive: true, force: true })))
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
+
+const wrong: string[] = []
+let wrongCount = 0
+
+await (options.profile ? profile() : compare()).catch((error: Error) => quit(1, `${error.message}\n`))
+if (wrongCount > 0) quit(1, `\n${wrongCount} wrong answers, among them:\n${wrong.slice(0, 10).join('\n')}\n`)
+
+async function compare(): Promise<void> {
+  console.log(machine())
+  const results: Rounds[] = []
+  {
+    await using stack = new AsyncDisposableStack()
+    const [floor, server] = [await open(stack, 'floor'), floorOnly ? undefined : await open(stack, 'server')]
+    for (const { name } of chosen) {
+      const result = { name, server: [] as Measured[], floor: [] as Measured[] }
+      for (const side of [server, floor]) if (side) await measure(side, name, 1)
+      for (let round = 0; round < rounds; round++) {
+        if (server) result.server.push(await measure(server, name, seconds))
+        result.floor.push(await measure(floor, name, seconds))
+      }
+      results.push(result)
+      console.error(`  ${name}: ${eachRate(result.server)}floor ${eachRate(result.floor)}`)
+    }
+  }
+  const summaries = results.map(summary)
+  console.log(`\n${table(summaries)}`)
+  const idle = floorOnly ? undefined : await startAgain()
+  if (idle) console.log(idle.text)
+  if (options.json) writeFileSync(options.json, `${JSON.stringify({ summaries, idle, rounds: results, wrongCount }, null, 2)}\n`)
+}
+
+async function profile(): Promise<void> {
+  const profileFolder = join(folder, 'profile')
+  let window: Measured
+  {
+    await using stack = new AsyncDisposableStack()
+    const side = await open(stack, floorOnly ? 'floor' : 'server', profileFolder)
+    const name = chosen[0]?.name ?? ''
+    await measure(side, name, 1)
+    window = await measure(side, name, seconds)
+    console.log(`${name}: ${whole(rate(window))} req/s while profiled`)
+  }
+  console.log(topFunctions(profileFolder, window.from, window.to, 30))
+}
+
+interface Side {
+  readonly target: Target
+  readonly load: Load
+}
+
+async function open(stack: AsyncDisposableStack, name: 'server' | 'floor', profileFolder?: string): Promise<Side> {
+  const target = stack.use(await start({ name, folder: join(folder, name), pin: true, ...(profileFolder && { profileFolder }) }))
+  const load = stack.use(await Load.aim(target))
+  const began = performance.now()
+  await load.prepare(listed, issued)
+  console.error(`${name}: ${listed} clients and ${issued} tokens made in ${figure((performance.now() - began) / 1000, 1)} s`)
+  return { target, load }
+}
+
+async function measure({ target, load }: Side, name: string, length: number): Promise<Measured> {
+  const measured = await load.run(name, length)
+  target.emptyLog()
+  wrongCount += measured.wrong
+  wrong.push(...measured.examples.map((example) => `${target.name}: ${example}`))
+  return measured
+}
+
+/** How long the server takes to get ready on the database that the cases left behind, and what it holds then; not pinned. */
+async function startAgain() {
+  const starts: { readySeconds: number; idleMiB: number }[] = []
+  for (let count = 0; count < 3; count++) {
+    await using target = await start({ name: 'server', folder: join(folder, 'server'), pin: false })
+    await new Promise((resolve) => setTimeout(resolve, 2000))
+    starts.push({ readySeconds: target.readySeconds, idleMiB: usage(target.pid)?.rssMiB ?? Number.NaN })
+  }
+  const readySeconds = median(starts.map((it) => it.readySeconds))
+  const idleMiB = median(starts.map((it) => it.idleMiB))
+  const text = [
+    `ready on an existing database: ${figure(readySeconds, 2)} s (${verdict(readySeconds, targets.readySeconds, readySeconds < targets.readySeconds)})`,
+    `resident when idle: ${figure(idleMiB, 0)} MiB (${verdict(idleMiB, targets.idleMiB, idleMiB < targets.idleMiB)})`,
+  ].join('\n')
+  return { readySeconds, idleMiB, text }
+}
+
+function machine(): string {
+  const tmpfs = 0x01021994
+  const disk = statfsSync(folder).type === tmpfs ? 'in memory (set TMPDIR to a real disk: here a sync costs nothing)' : 'on disk'
+  const where = pinned ? 'server and load pinned to a core each' : 'not pinned'
+  return `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, Node ${process.versions.node}, ${where}, database ${disk}`
+}
+
+function eachRate(list: readonly Measured[]): string {
+  return list.map((it) => `${whole(rate(it))} `).join('')
+}
+
+function whole(value: number): string {
+  return figure(value, 0)
+}
+
+function positive(name: 'seconds' | 'rounds'): number {
+  const value = Number(options[name])
+  if (!(value > 0)) quit(2, `--${name} must be a positive number\n`)
+  return value
+}
+
+function quit(code: number, text: string): never {
+  ;(code === 0 ? process.stdout : process.stderr).write(text)
+  process.exit(code)
+}

@@ -1,0 +1,78 @@
+/** From the rounds of each case to the printed table: medians, and ratios of neighbours in time. */
+import type { Measured } from './load.ts'
+import { targets } from './targets.ts'
+
+export interface Rounds {
+  readonly name: string
+  readonly server: readonly Measured[]
+  readonly floor: readonly Measured[]
+}
+
+/** Above this part of its window the load was hardly waiting: it, not the server, may have set the pace. */
+const busy = 0.9
+
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const [low = Number.NaN, high = Number.NaN] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]]
+  return (low + high) / 2
+}
+
+export const rate = (round: Measured) => round.requests / ((round.to - round.from) / 1e6)
+const cpu = (round: Measured) => ((round.cpuSeconds ?? Number.NaN) / round.requests) * 1000
+
+/** Each round of the server against the floor's round beside it: what slows the machine slows both. */
+export const ratio = ({ server, floor }: Rounds) =>
+  median(server.map((round, at) => rate(round) / (floor[at] ? rate(floor[at]) : Number.NaN)))
+
+export function summary(rounds: Rounds) {
+  const { name, server, floor } = rounds
+  const of = (list: readonly Measured[]) => ({
+    requestsPerSecond: median(list.map(rate)),
+    p50Ms: median(list.map((it) => it.p50Ms)),
+    p99Ms: median(list.map((it) => it.p99Ms)),
+    cpuSecondsPer1000: median(list.map(cpu)),
+    rssMiB: median(list.map((it) => it.rssMiB ?? Number.NaN)),
+    loadBusy: median(list.map((it) => it.loadBusy)),
+  })
+  return { name, server: of(server), floor: of(floor), ratio: ratio(rounds), target: targets.ratio[name] ?? Number.NaN }
+}
+
+export type Summary = ReturnType<typeof summary>
+
+const heads = ['case', 'req/s', 'p50 ms', 'p99 ms', 'CPU s/1k', 'RSS MiB', 'floor req/s', 'floor CPU s/1k', 'ratio', 'target']
+
+export function table(summaries: readonly Summary[]): string {
+  const rows = summaries.map(({ name, server, floor, ratio, target }) => [
+    name,
+    perSecond(server),
+    figure(server.p50Ms, 2),
+    figure(server.p99Ms, 2),
+    figure(server.cpuSecondsPer1000, 3),
+    figure(server.rssMiB, 0),
+    perSecond(floor),
+    figure(floor.cpuSecondsPer1000, 3),
+    figure(ratio, 2),
+    verdict(ratio, target, ratio >= target),
+  ])
+  const notes = summaries.some(({ server, floor }) => Math.max(server.loadBusy || 0, floor.loadBusy || 0) > busy)
+    ? '\n* the load was computing for more than 90% of the time: the server could do more, so compare CPU s/1k\n'
+    : ''
+  return aligned([heads, ...rows]) + notes
+}
+
+export const verdict = (value: number, target: number, met: boolean): string =>
+  Number.isNaN(value) ? '-' : `${target} ${met ? 'met' : 'MISSED'}`
+
+function perSecond({ requestsPerSecond, loadBusy }: Summary['server']): string {
+  return figure(requestsPerSecond, 0) + (loadBusy > busy ? '*' : ' ')
+}
+
+export const figure = (value: number, digits: number): string =>
+  Number.isNaN(value) ? '-' : value.toLocaleString('en', { minimumFractionDigits: digits, maximumFractionDigits: digits })
+
+export function aligned(rows: readonly (readonly string[])[]): string {
+  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0))) ?? []
+  const line = (row: readonly string[]) =>
+    row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart(widths[column] ?? 0))).join('  ')
+  return `${rows.map(line).join('\n')}\n`
+}

@@ -1,0 +1,19 @@
+/** What we mean to reach. Printed as met or missed beside each figure; no test asserts them, because machines differ. */
+export const targets = {
+  /** The least ratio of our requests per second to the floor's, in the same run. */
+  ratio: {
+    register: 0.5,
+    read: 0.5,
+    update: 0.5,
+    'register-and-delete': 0.5,
+    'admin-get': 0.5,
+    'admin-list': 0.5,
+    token: 0.5,
+    introspect: 0.5,
+    discovery: 0.5,
+  } as Readonly<Record<string, number>>,
+  /** Resident memory of a server that was just started from source, in MiB. */
+  idleMiB: 180,
+  /** From the start of the process to its first 200 at /health/ready, on an existing database, in seconds. */
+  readySeconds: 2,
+}
