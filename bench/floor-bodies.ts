@@ -67,7 +67,7 @@ export function adminClient(row: ClientRow) {
     metadata: {},
     skip_consent: false,
     skip_logout_consent: null,
-    ...JSON.parse(row.document),
+    ...JSON.parse(row.metadata),
     created_at: new Date(row.created_at).toISOString(),
     updated_at: new Date(row.updated_at).toISOString(),
     ...noLifespans,

@@ -5,14 +5,14 @@
  * `node bench/floor.ts <database file> <public port> <admin port>`
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { sameDigest, sha256 } from '../src/lib/hash.ts'
+import { sameText, sha256 } from '../src/lib/hash.ts'
 import { randomText, randomToken, randomUuid, systemRandomness } from '../src/lib/random.ts'
 import { adminClient, discoveryDocument, publicClient } from './floor-bodies.ts'
 import { type ClientRow, openStore } from './floor-store.ts'
 
 const [file = '', publicPort = '', adminPort = ''] = process.argv.slice(2)
 const issuer = `http://127.0.0.1:${publicPort}/`
-const store = openStore(file)
+const store = await openStore(file)
 const discovery = JSON.stringify(discoveryDocument(issuer))
 const secretAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'
 const lifetimeMs = 3_600_000
@@ -37,7 +37,7 @@ async function register(text: string): Promise<Answer> {
 function read(id: string, request: IncomingMessage): Answer {
   const row = authenticated(id, request)
   if (!row) return [401]
-  return [200, JSON.stringify(publicClient(issuer, id, JSON.parse(row.document), row.created_at, row.updated_at))]
+  return [200, JSON.stringify(publicClient(issuer, id, JSON.parse(row.metadata), row.created_at, row.updated_at))]
 }
 
 async function update(id: string, request: IncomingMessage, text: string): Promise<Answer> {
@@ -60,7 +60,6 @@ async function update(id: string, request: IncomingMessage, text: string): Promi
 async function remove(id: string, request: IncomingMessage): Promise<Answer> {
   if (!authenticated(id, request)) return [401]
   await store.act(() => {
-    store.deleteTokens.run(id)
     store.deleteRegistrationToken.run(id)
     store.deleteClient.run(id)
     audit('client.deleted', id, Date.now())
@@ -87,11 +86,11 @@ async function issueToken(request: IncomingMessage, text: string): Promise<Answe
   const basic = Buffer.from(request.headers.authorization?.slice(6) ?? '', 'base64').toString()
   const colon = basic.indexOf(':')
   const row = store.client(decodeURIComponent(basic.slice(0, colon)))
-  if (!row || !sameDigest(row.secret_hash, sha256(decodeURIComponent(basic.slice(colon + 1))))) return [401]
+  if (!row || !sameText(row.secret_hash, sha256(decodeURIComponent(basic.slice(colon + 1))))) return [401]
   const scope = new URLSearchParams(text).get('scope') ?? ''
   const now = Date.now()
   const token = randomToken(systemRandomness, 'ory_at_')
-  await store.act(() => store.insertToken.run(sha256(token), row.client_id, scope, now, now + lifetimeMs))
+  await store.act(() => store.insertToken.run(sha256(token), row.client_id, row.client_id, scope, now, now + lifetimeMs))
   return [200, JSON.stringify({ access_token: token, expires_in: lifetimeMs / 1000, scope, token_type: 'bearer' })]
 }
 
@@ -106,13 +105,13 @@ function introspect(text: string): Answer {
 
 function authenticated(id: string, request: IncomingMessage): ClientRow | undefined {
   const row = store.clientWithToken(id)
-  return row && sameDigest(row.token_hash, sha256(request.headers.authorization?.slice(7) ?? '')) ? row : undefined
+  return row && sameText(row.token_hash, sha256(request.headers.authorization?.slice(7) ?? '')) ? row : undefined
 }
 
 /** Audit ids begin with the time, as UUIDv7 do, so that rows are appended. */
 function audit(event: string, clientId: string, now: number): void {
   const id = now.toString(16).padStart(12, '0') + Buffer.from(systemRandomness(10)).toString('hex')
-  store.insertAudit.run(id, now, event, clientId, '{"by":"registration_access_token"}')
+  store.insertAudit.run(id, now, event, clientId, '{"by":"registration_access_token"}', now + lifetimeMs)
 }
 
 function onPublic(request: IncomingMessage, text: string): Answer | Promise<Answer> {

@@ -37,7 +37,11 @@ const writers: Record<Face, Writer> = {
 }
 
 /** RFC 6749 §5.2: printable ASCII without double quotes and backslashes. */
-const printable = (text: string): string => text.replaceAll('"', "'").replace(/[^\x20-\x7e]|\\/g, '?').slice(0, 1_500)
+const printable = (text: string): string =>
+  text
+    .replaceAll('"', "'")
+    .replace(/[^\x20-\x7e]|\\/g, '?')
+    .slice(0, 1_500)
 
 function problemOf(error: unknown, face: Face): Problem {
   if (error instanceof Refusal) return problemOfReason(error.reason as Reason)
@@ -53,7 +57,8 @@ const sentence = {
   taken: 'Unable to insert or update resource because a resource with that value exists already',
   invalidRequest:
     'The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.',
-  invalidClient: 'Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method).',
+  invalidClient:
+    'Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method).',
   unauthorizedClient: 'The client is not authorized to request a token using this method.',
   invalidScope: 'The requested scope is invalid, unknown, or malformed.',
 }
@@ -87,8 +92,13 @@ function problemOfFramework(error: { code?: unknown; statusCode?: unknown }, fac
     return { ...invalidBody('the body is larger than this server accepts', face), status: 413 }
   }
   const isCallersFault = String(error.code).startsWith('FST_') && typeof error.statusCode === 'number' && error.statusCode < 500
-  if (isCallersFault) return { status: error.statusCode as number, code: 'invalid_request', description: 'The request cannot be understood.' }
-  return { status: 500, code: 'server_error', description: 'Something went wrong on our side; the request id in X-Request-Id names it in our log.' }
+  if (isCallersFault)
+    return { status: error.statusCode as number, code: 'invalid_request', description: 'The request cannot be understood.' }
+  return {
+    status: 500,
+    code: 'server_error',
+    description: 'Something went wrong on our side; the request id in X-Request-Id names it in our log.',
+  }
 }
 
 function problemOfReason(reason: Reason): Problem {
@@ -105,7 +115,11 @@ function problemOfReason(reason: Reason): Problem {
         headers: { 'www-authenticate': 'Bearer error="invalid_token"' },
       }
     case 'foreign-secret':
-      return { status: 403, code: 'invalid_client_metadata', description: 'client_secret: is not the current one; it cannot be chosen, leave it out' }
+      return {
+        status: 403,
+        code: 'invalid_client_metadata',
+        description: 'client_secret: is not the current one; it cannot be chosen, leave it out',
+      }
     case 'client-not-found':
       return { status: 404, code: sentence.notFound, description: '' }
     case 'client-id-taken':
@@ -147,21 +161,39 @@ function problemOfReason(reason: Reason): Problem {
     case 'client-method-wrong':
       return invalidClient(methodHint(reason))
     case 'grant-type-unsupported':
-      return { status: 400, code: 'unsupported_grant_type', description: 'The authorization grant type is not supported by the authorization server.' }
+      return {
+        status: 400,
+        code: 'unsupported_grant_type',
+        description: 'The authorization grant type is not supported by the authorization server.',
+      }
     case 'grant-type-not-registered':
       return unauthorizedClient(`The OAuth 2.0 Client is not allowed to use authorization grant '${reason.grantType}'.`)
     case 'grant-needs-secret':
-      return unauthorizedClient(`The OAuth 2.0 Client is marked as public and is thus not allowed to use authorization grant '${reason.grantType}'.`)
+      return unauthorizedClient(
+        `The OAuth 2.0 Client is marked as public and is thus not allowed to use authorization grant '${reason.grantType}'.`,
+      )
     case 'scope-not-allowed':
-      return { status: 400, code: 'invalid_scope', description: `${sentence.invalidScope} The OAuth 2.0 Client is not allowed to request scope '${reason.scope}'.` }
+      return {
+        status: 400,
+        code: 'invalid_scope',
+        description: `${sentence.invalidScope} The OAuth 2.0 Client is not allowed to request scope '${reason.scope}'.`,
+      }
     case 'audience-not-allowed':
       return invalidRequest(`Requested audience '${reason.audience}' has not been whitelisted by the OAuth 2.0 Client.`)
     case 'resource-not-allowed':
-      return { status: 400, code: 'invalid_target', description: `The resource '${reason.resource}' is not an absolute URI in the client's audience.` }
+      return {
+        status: 400,
+        code: 'invalid_target',
+        description: `The resource '${reason.resource}' is not an absolute URI in the client's audience.`,
+      }
   }
 }
 
-const invalidRequest = (hint: string): Problem => ({ status: 400, code: 'invalid_request', description: `${sentence.invalidRequest} ${hint}` })
+const invalidRequest = (hint: string): Problem => ({
+  status: 400,
+  code: 'invalid_request',
+  description: `${sentence.invalidRequest} ${hint}`,
+})
 
 /** RFC 6749 §5.2: 401 with the scheme that the client may use. */
 const invalidClient = (hint: string): Problem => ({
@@ -171,7 +203,11 @@ const invalidClient = (hint: string): Problem => ({
   headers: { 'www-authenticate': 'Basic realm="token"' },
 })
 
-const unauthorizedClient = (hint: string): Problem => ({ status: 400, code: 'unauthorized_client', description: `${sentence.unauthorizedClient} ${hint}` })
+const unauthorizedClient = (hint: string): Problem => ({
+  status: 400,
+  code: 'unauthorized_client',
+  description: `${sentence.unauthorizedClient} ${hint}`,
+})
 
 const methodHint = ({ registered, presented }: { registered: string; presented: string }): string =>
   ` The OAuth 2.0 Client supports client authentication method '${registered}', but method '${presented}' was requested. You must configure the OAuth 2.0 client's 'token_endpoint_auth_method' value to accept '${presented}'.`
@@ -191,5 +227,7 @@ function logged(reason: Reason): unknown {
 }
 
 function describe(error: unknown): unknown {
-  return error instanceof Error ? { name: error.name, message: error.message, stack: error.stack, cause: String(error.cause ?? '') } : String(error)
+  return error instanceof Error
+    ? { name: error.name, message: error.message, stack: error.stack, cause: String(error.cause ?? '') }
+    : String(error)
 }

@@ -13,4 +13,7 @@ export function ready({ isReady }: { isReady: () => Promise<boolean> }): Handler
 }
 
 /** `GET /version` */
-export const version = (number: string): Handler => () => json(200, { version: number })
+export const version =
+  (number: string): Handler =>
+  () =>
+    json(200, { version: number })

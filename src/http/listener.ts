@@ -106,7 +106,12 @@ function corsFor(settings: Live<CorsSettings>) {
 
 function mount(scope: FastifyInstance, routes: readonly Route[]): void {
   for (const { method, path, guard, face, handler } of routes) {
-    scope.route({ method, url: path, config: { route: { guard, face } }, handler: async (request, reply) => send(reply, await handler(request)) })
+    scope.route({
+      method,
+      url: path,
+      config: { route: { guard, face } },
+      handler: async (request, reply) => send(reply, await handler(request)),
+    })
   }
   for (const path of new Set(routes.map((route) => route.path))) mountOtherMethods(scope, path, routes)
 }
@@ -120,7 +125,13 @@ function mountOtherMethods(scope: FastifyInstance, path: string, routes: readonl
   const config = { route: { guard, face } }
   scope.route({ method: 'OPTIONS', url: path, config, handler: (_request, reply) => send(reply, empty(204, { allow })) })
   const rest = methods.filter((method) => method !== 'OPTIONS' && !offered.includes(method))
-  scope.route({ method: rest, url: path, config, exposeHeadRoute: false, handler: (_request, reply) => send(reply, methodNotAllowed(allow)) })
+  scope.route({
+    method: rest,
+    url: path,
+    config,
+    exposeHeadRoute: false,
+    handler: (_request, reply) => send(reply, methodNotAllowed(allow)),
+  })
 }
 
 function methodNotAllowed(allow: string): Answer {

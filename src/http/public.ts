@@ -38,9 +38,23 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
   ]
 }
 
-const route = (method: Route['method'], path: string, guard: Guard, face: Face, handler: Handler): Route => ({ method, path, guard, face, handler, cors: true })
+const route = (method: Route['method'], path: string, guard: Guard, face: Face, handler: Handler): Route => ({
+  method,
+  path,
+  guard,
+  face,
+  handler,
+  cors: true,
+})
 
-const ownOrigin = (method: Route['method'], path: string, face: Face, handler: Handler): Route => ({ method, path, guard: open, face, handler, cors: false })
+const ownOrigin = (method: Route['method'], path: string, face: Face, handler: Handler): Route => ({
+  method,
+  path,
+  guard: open,
+  face,
+  handler,
+  cors: false,
+})
 
 /** While registration is off its routes do not exist: 404 to every method, whatever is sent. */
 function whenRegistrationIsOn(isOn: () => boolean): Guard {

@@ -102,11 +102,18 @@ export function toWire(metadata: ClientMetadata): ClientMetadataWire {
 
 export function shapeProblems(shape: Validator, members: Readonly<Record<string, unknown>>): Problem[] {
   if (shape.Check(members)) return []
-  return shape.Errors(members).slice(0, 8).map(({ instancePath, message }) => problem(memberOf(instancePath), message))
+  return shape
+    .Errors(members)
+    .slice(0, 8)
+    .map(({ instancePath, message }) => problem(memberOf(instancePath), message))
 }
 
 /** `/redirect_uris/1` → `redirect_uris[1]` */
-const memberOf = (path: string): string => path.slice(1).replace(/\/(\d+)$/, '[$1]').replace(/[^\x21-\x7e]/g, '?')
+const memberOf = (path: string): string =>
+  path
+    .slice(1)
+    .replace(/\/(\d+)$/, '[$1]')
+    .replace(/[^\x21-\x7e]/g, '?')
 
 const mostTagged = 64
 

@@ -35,7 +35,10 @@ export interface ClientSettings {
   readonly lifespans?: Lifespans
 }
 
-const lifespanSchema = Object.fromEntries(lifespanNames.map((name) => [name, Type.String()])) as Record<LifespanName, ReturnType<typeof Type.String>>
+const lifespanSchema = Object.fromEntries(lifespanNames.map((name) => [name, Type.String()])) as Record<
+  LifespanName,
+  ReturnType<typeof Type.String>
+>
 
 export const clientSettingsSchema = Type.Object({
   metadata: Type.Unknown(),

@@ -1,12 +1,12 @@
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import { formatDuration, parseDuration } from '../lib/duration.ts'
-import { camelCase, type ClientMetadata, clientMetadataSchema, fromWire, presentMembers, shapeProblems } from './client-metadata.ts'
+import { type ClientMetadata, camelCase, clientMetadataSchema, fromWire, presentMembers, shapeProblems } from './client-metadata.ts'
 import { type ClientSettings, clientSettingsSchema, type LifespanName, type Lifespans, lifespanNames } from './client-settings.ts'
 import { assertionSigningAlgs } from './grant-types.ts'
 import { isUsableKey, type Jwk, publicHalf } from './jwks.ts'
 import { isDangerousScheme, schemeOf } from './redirect-uri.ts'
-import { fetchedUriFault, type FetchRule } from './web-uri.ts'
+import { type FetchRule, fetchedUriFault } from './web-uri.ts'
 
 /** A client as an administrator writes it, in Hydra's spelling and under Hydra's rules (`hydra-registry.md` 1.8, 2.10). */
 export interface HydraClient {
@@ -42,7 +42,10 @@ export interface HydraRules {
 }
 
 const relaxed = Object.fromEntries(
-  Object.entries(clientMetadataSchema.properties).map(([name, schema]) => [name, Type.IsArray(schema) ? Type.Array(Type.String()) : loosen(schema)]),
+  Object.entries(clientMetadataSchema.properties).map(([name, schema]) => [
+    name,
+    Type.IsArray(schema) ? Type.Array(Type.String()) : loosen(schema),
+  ]),
 )
 const shape = Compile(
   Type.Partial(
@@ -74,6 +77,9 @@ export function readHydraClient(body: unknown, rules: HydraRules): HydraClient {
   checkTypes(members)
   const metadata = checkMetadata(fromWire(withDefaults(members, rules)), rules)
   const { client_id: clientId, client_secret: clientSecret } = members as { client_id?: string; client_secret?: string }
+  if (clientId !== undefined && (clientId.length > 255 || /^\.{1,2}$/.test(clientId))) {
+    throw refuse('Field client_id must have at most 255 characters and must not be a dot segment.')
+  }
   if (clientSecret !== undefined && Buffer.byteLength(clientSecret) < 6) {
     throw refuse('Field client_secret must contain a secret that is at least 6 characters long.')
   }
@@ -116,7 +122,8 @@ function checkMetadata(metadata: ClientMetadata, rules: HydraRules): ClientMetad
     throw refuse("Field userinfo_signed_response_alg can either be 'none' or 'RS256'.")
   }
   for (const uri of metadata.redirectUris ?? []) checkRedirectUri(uri)
-  if (metadata.subjectType !== 'public') throw refuse(`Subject type ${metadata.subjectType} is not supported by server, only [public] are allowed.`)
+  if (metadata.subjectType !== 'public')
+    throw refuse(`Subject type ${metadata.subjectType} is not supported by server, only [public] are allowed.`)
   for (const uri of metadata.postLogoutRedirectUris ?? []) checkPostLogoutUri(uri, metadata.redirectUris ?? [])
   const { jwks: _, ...rest } = metadata
   return { ...rest, ...(jwks && { jwks }), ...(allowedCorsOrigins && { allowedCorsOrigins }) }
@@ -164,12 +171,13 @@ function checkPageUris(metadata: ClientMetadata): void {
 }
 
 /** An absolute URI or an absolute path, as Go's `url.ParseRequestURI` has it. */
-const isRequestUri = (uri: string): boolean => !/[\x00-\x20\x7f]/.test(uri) && (uri.startsWith('/') || schemeOf(uri) !== undefined)
+const isRequestUri = (uri: string): boolean => !/[\p{Cc} ]/u.test(uri) && (uri.startsWith('/') || schemeOf(uri) !== undefined)
 
 function readOrigin(origin: string): string {
   const trimmed = origin.replace(/\/+$/, '')
   const [, authority, rest] = /^https?:\/\/([^/?#]*)(.*)$/i.exec(trimmed) ?? []
-  if (authority === undefined || authority === '') throw refuse(`Origin URL ${origin} from allowed_cors_origins must use https:// or http:// as HTTP scheme.`)
+  if (authority === undefined || authority === '')
+    throw refuse(`Origin URL ${origin} from allowed_cors_origins must use https:// or http:// as HTTP scheme.`)
   if (authority.includes('@')) throw refuse(`Origin URL ${origin} from allowed_cors_origins must not contain any user information.`)
   if (rest !== '') throw refuse(`Origin URL ${origin} from allowed_cors_origins must not contain a path, query or fragment.`)
   return trimmed

@@ -31,7 +31,8 @@ export function applyPatch(document: Record<string, unknown>, patch: unknown): R
 function operationFault(operation: unknown): string | undefined {
   if (typeof operation !== 'object' || operation === null) return 'is not an object'
   const { op, path, from } = operation as Record<string, unknown>
-  if (typeof op !== 'string' || !['add', 'remove', 'replace', 'move', 'copy', 'test'].includes(op)) return 'op must be add, remove, replace, move, copy or test'
+  if (typeof op !== 'string' || !['add', 'remove', 'replace', 'move', 'copy', 'test'].includes(op))
+    return 'op must be add, remove, replace, move, copy or test'
   if (typeof path !== 'string') return 'path must be a JSON Pointer'
   const touched = [path, typeof from === 'string' ? from : ''].find((pointer) => denied.test(pointer))
   return touched === undefined ? undefined : `${quote(touched)} cannot be patched`
@@ -48,7 +49,8 @@ function prepared(document: unknown, operation: Operation): Operation {
     parent = Object.hasOwn(parent, word) ? (parent[word] as Record<string, unknown>) : undefined
   }
   const last = unescapePointer(words.at(-1) ?? '')
-  const isMissing = words.length > 0 && typeof parent === 'object' && parent !== null && !Array.isArray(parent) && !Object.hasOwn(parent, last)
+  const isMissing =
+    words.length > 0 && typeof parent === 'object' && parent !== null && !Array.isArray(parent) && !Object.hasOwn(parent, last)
   return operation.op === 'replace' && isMissing ? { ...operation, op: 'add' } : operation
 }
 

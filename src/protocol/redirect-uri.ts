@@ -15,7 +15,7 @@ const webAuthority = /^https?:\/\/([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f
 /** The scheme in lower case, or undefined where there is none. */
 export const schemeOf = (uri: string): string | undefined => scheme.exec(uri)?.[1]?.toLowerCase()
 
-export const isDangerousScheme = (uri: string): boolean => dangerousSchemes.has(schemeOf(uri.replace(/[\x00-\x20]/g, '')) ?? '')
+export const isDangerousScheme = (uri: string): boolean => dangerousSchemes.has(schemeOf(uri.replace(/[\p{Cc} ]/gu, '')) ?? '')
 
 /** Whether this is plain http to the machine that the browser runs on (RFC 8252 §7.3). */
 export function isLoopbackRedirect(uri: string): boolean {
@@ -47,7 +47,7 @@ export function redirectUriFault(uri: string, dotlessSchemes: readonly string[])
 /** What no redirect URI may hold, whatever its scheme: each has served to make two readers see two addresses. */
 function spellingFault(uri: string): string | undefined {
   if (uri === '' || uri.length > longest) return `a redirect URI has 1 to ${longest} characters`
-  if (/[\x00-\x20\x7f\\]/.test(uri)) return `${quote(uri)} must not contain spaces, control characters or backslashes`
+  if (/[\p{Cc} \\]/u.test(uri)) return `${quote(uri)} must not contain spaces, control characters or backslashes`
   if (uri.includes('#')) return `${quote(uri)} must not contain a fragment (#)`
   if (uri.includes('*')) return `${quote(uri)} must not contain a wildcard (*); redirect URIs are compared exactly`
   const [, authority = '', path = ''] = /^[^:/?#]*:(?:\/\/([^/?]*))?([^?]*)/.exec(uri) ?? []
@@ -60,7 +60,8 @@ function spellingFault(uri: string): string | undefined {
 function webFault(uri: string, name: 'http' | 'https'): string | undefined {
   const port = Number(webAuthority.exec(uri)?.[2] ?? 0)
   if (!webAuthority.test(uri) || port > 65_535 || !URL.canParse(uri)) return `${quote(uri)} must be a valid ${name} URL`
-  if (name === 'http' && !isLoopbackRedirect(uri)) return `${quote(uri)} must use https; plain http is for 127.0.0.1, [::1] and localhost only`
+  if (name === 'http' && !isLoopbackRedirect(uri))
+    return `${quote(uri)} must use https; plain http is for 127.0.0.1, [::1] and localhost only`
   return undefined
 }
 

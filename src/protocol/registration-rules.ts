@@ -4,7 +4,7 @@ import { publicJwksFault } from './jwks.ts'
 import { type Problem, problem, quote } from './problem.ts'
 import { isNativeRedirect, redirectUriFault, schemeOf } from './redirect-uri.ts'
 import { isScopeToken, splitScope } from './scope.ts'
-import { fetchedUriFault, type FetchRule, pageUriFault, secureUriFault } from './web-uri.ts'
+import { type FetchRule, fetchedUriFault, pageUriFault, secureUriFault } from './web-uri.ts'
 
 /** What the checks need to know of the operator's settings. */
 export interface RegistrationRules {
@@ -66,7 +66,9 @@ function applicationType({ applicationType, redirectUris = [] }: ClientMetadata)
 }
 
 function redirectUrisAreSafe({ metadata, rules, known }: Checked): Problem[] {
-  return each('redirect_uris', metadata.redirectUris, (uri) => (known.includes(uri) ? undefined : redirectUriFault(uri, rules.dotlessSchemes)))
+  return each('redirect_uris', metadata.redirectUris, (uri) =>
+    known.includes(uri) ? undefined : redirectUriFault(uri, rules.dotlessSchemes),
+  )
 }
 
 /** RFC 7591 §2, OREG-01: a client that is sent people needs a place to send them back to. */
@@ -139,7 +141,8 @@ function applicationTypeIsKnown({ metadata }: Checked): Problem[] {
 }
 
 function subjectsArePublic({ metadata }: Checked): Problem[] {
-  const sector = metadata.sectorIdentifierUri === undefined ? undefined : 'serves pairwise subject identifiers, which this server does not make'
+  const sector =
+    metadata.sectorIdentifierUri === undefined ? undefined : 'serves pairwise subject identifiers, which this server does not make'
   return [...oneOf('subject_type', metadata.subjectType, ['public']), ...found('sector_identifier_uri', sector)]
 }
 
@@ -167,7 +170,10 @@ function originsAreOrigins({ metadata }: Checked): Problem[] {
 function namesAreReadable({ metadata }: Checked): Problem[] {
   const names = Object.entries(metadata.localized ?? {}).filter(([name]) => name.startsWith('client_name#'))
   return [['client_name', metadata.clientName ?? ''] as const, ...names].flatMap(([member, name]) =>
-    found(member, /[\p{Cc}\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]/u.test(name) ? 'must not contain control or direction characters' : undefined),
+    found(
+      member,
+      /[\p{Cc}\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]/u.test(name) ? 'must not contain control or direction characters' : undefined,
+    ),
   )
 }
 

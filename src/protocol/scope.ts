@@ -17,7 +17,8 @@ export const matchScopeExactly: ScopeMatch = (held, asked) => held.includes(aske
  * Hydra's default: dots part a scope into words and `*` stands for any word; as the last word it stands for all that follow.
  * `photos.*` gives `photos.read` and `photos.read.all`, not `photos`.
  */
-export const matchScopeByWildcard: ScopeMatch = (held, asked) => held.some((pattern) => pattern === asked || coversWords(pattern.split('.'), asked.split('.')))
+export const matchScopeByWildcard: ScopeMatch = (held, asked) =>
+  held.some((pattern) => pattern === asked || coversWords(pattern.split('.'), asked.split('.')))
 
 function coversWords(pattern: string[], words: string[]): boolean {
   if (pattern.length > words.length) return false

@@ -1,4 +1,4 @@
-import { isIP } from 'node:net'
+import ipaddr from 'ipaddr.js'
 import { quote } from './problem.ts'
 
 const longest = 2048
@@ -38,7 +38,7 @@ export function fetchedUriFault(uri: string, rule: FetchRule): string | undefine
 }
 
 function parse(uri: string): URL | undefined {
-  if (uri.length > longest || /[\x00-\x20\x7f\\]/.test(uri) || !/^[a-z][a-z0-9+.-]*:\/\//i.test(uri) || !URL.canParse(uri)) return undefined
+  if (uri.length > longest || /[\p{Cc} \\]/u.test(uri) || !/^[a-z][a-z0-9+.-]*:\/\//i.test(uri) || !URL.canParse(uri)) return undefined
   const url = new URL(uri)
   return url.username === '' && url.password === '' ? url : undefined
 }
@@ -51,22 +51,11 @@ export function globMatches(glob: string, text: string): boolean {
 
 /** Host as the URL parser gives it: decimal, octal and hexadecimal IPv4 forms are dotted by then, IPv6 is in brackets. */
 function isPrivateHost(hostname: string): boolean {
-  const host = hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase()
-  if (isIP(host) === 4) return isPrivateIpv4(host)
-  if (isIP(host) === 6) return isPrivateIpv6(host)
-  return host === 'localhost' || host.endsWith('.localhost') || host.endsWith('.local') || host.endsWith('.internal') || !host.includes('.')
-}
-
-function isPrivateIpv4(host: string): boolean {
-  const [a = 0, b = 0] = host.split('.').map(Number)
-  return (
-    a === 0 || a === 10 || a === 127 || a >= 224 || (a === 100 && b >= 64 && b < 128) || (a === 169 && b === 254) ||
-    (a === 172 && b >= 16 && b < 32) || (a === 192 && (b === 168 || b === 0)) || (a === 198 && (b === 18 || b === 19))
-  ) // biome-ignore format: one line of thought
-}
-
-/** Anything but global unicast (2000::/3), and the ranges of it that carry an IPv4 address inside. */
-function isPrivateIpv6(host: string): boolean {
-  const first = Number.parseInt(host.split(':')[0] || '0', 16)
-  return first < 0x2000 || first > 0x3fff || host.startsWith('2002:') || host.startsWith('2001:0:') || host.startsWith('2001::')
+  const host = hostname
+    .replace(/^\[|\]$/g, '')
+    .replace(/\.$/, '')
+    .toLowerCase()
+  // Global unicast only: private, loopback, link-local, shared and mapped ranges all have names of their own.
+  if (ipaddr.isValid(host)) return ipaddr.parse(host).range() !== 'unicast'
+  return /(?:^|\.)(?:localhost|local|internal)$/.test(host) || !host.includes('.')
 }

@@ -9,6 +9,8 @@ export interface Database {
   readonly read: Kysely<Schema>
   /** One act: see `lib/transaction.ts` for what is promised. */
   transact<T>(body: (db: Kysely<Schema>, afterCommit: (effect: () => void) => void) => Promise<T>): Promise<T>
+  /** Whether the database answers. */
+  ping(): Promise<boolean>
   /** Finishes the acts that wait, then closes. */
   close(): Promise<void>
 }

@@ -2,7 +2,13 @@ import type { Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
 
 /** Removes at most `limit` rows whose own expiry has passed, oldest first, found by the index on `expires_at`. */
-export async function removeExpiredRows(db: Kysely<Schema>, table: 'access_tokens', key: 'hash', now: number, limit: number): Promise<number>
+export async function removeExpiredRows(
+  db: Kysely<Schema>,
+  table: 'access_tokens',
+  key: 'hash',
+  now: number,
+  limit: number,
+): Promise<number>
 export async function removeExpiredRows(db: Kysely<Schema>, table: 'audit_records', key: 'id', now: number, limit: number): Promise<number>
 export async function removeExpiredRows(db: Kysely<Schema>, table: string, key: string, now: number, limit: number): Promise<number> {
   const rows = db as Kysely<Record<string, { [key: string]: unknown; expires_at: number }>>

@@ -12,8 +12,7 @@ export class SchemaMismatch extends Error {
   override name = 'SchemaMismatch'
 }
 
-const migrator = (database: Database) =>
-  new Migrator({ db: database.write, provider: { getMigrations: async () => history } })
+const migrator = (database: Database) => new Migrator({ db: database.write, provider: { getMigrations: async () => history } })
 
 /**
  * Brings the schema up to date, each migration in a transaction of its own, and says which were applied.

@@ -21,7 +21,14 @@ export function signingKeyStore(db: Kysely<Schema>): SigningKeyStore {
       if (existing) return false
       await db
         .insertInto('signing_keys')
-        .values({ kid, set_name: set, alg, public_jwk: JSON.stringify(publicJwk), sealed_private_jwk: sealedPrivateJwk, created_at: createdAt })
+        .values({
+          kid,
+          set_name: set,
+          alg,
+          public_jwk: JSON.stringify(publicJwk),
+          sealed_private_jwk: sealedPrivateJwk,
+          created_at: createdAt,
+        })
         .execute()
       return true
     },

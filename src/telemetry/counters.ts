@@ -9,7 +9,12 @@ export function makeCounters(): { count: Count; text: () => Promise<string> } {
     count(event, labels = {}) {
       let counter = counters.get(event)
       if (!counter) {
-        counter = new Counter({ name: `clientele_${event}_total`, help: event.replaceAll('_', ' '), labelNames: Object.keys(labels), registers: [registry] })
+        counter = new Counter({
+          name: `clientele_${event}_total`,
+          help: event.replaceAll('_', ' '),
+          labelNames: Object.keys(labels),
+          registers: [registry],
+        })
         counters.set(event, counter)
       }
       counter.inc(labels)

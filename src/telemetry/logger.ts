@@ -2,9 +2,9 @@ import { pino } from 'pino'
 import type { Log, LogLevel } from '../lib/telemetry.ts'
 
 export interface LogSettings {
-  readonly level: LogLevel | 'silent'
-  /** JSON, one object a line, or lines for a person. */
-  readonly format: 'json' | 'text'
+  readonly level: LogLevel | 'trace' | 'fatal'
+  /** One object a line, lines for a person, or an object over several lines. */
+  readonly format: 'json' | 'text' | 'json_pretty'
 }
 
 /** A log that also can be told to write out what it holds. */
@@ -14,11 +14,11 @@ export interface Logger {
 }
 
 /**
- * The process's log, on standard output. Whatever a caller passes, members with these names never get out: the last line of defence,
- * not the first.
+ * The process's log, on standard output unless `write` takes it. Whatever a caller passes, members with these names never get out:
+ * the last line of defence, not the first.
  */
-export async function makeLogger({ level, format }: LogSettings): Promise<Logger> {
-  const destination = format === 'text' ? await readable() : pino.destination({ fd: 1, sync: true, minLength: 0 })
+export async function makeLogger({ level, format }: LogSettings, write?: (line: string) => void): Promise<Logger> {
+  const lines = write ? { write, flushSync() {} } : await standardOutput(format)
   const logger = pino(
     {
       level,
@@ -27,13 +27,15 @@ export async function makeLogger({ level, format }: LogSettings): Promise<Logger
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: ['authorization', 'cookie', 'client_secret', 'registration_access_token', 'access_token', 'token'], censor: '***' },
     },
-    destination,
+    lines,
   )
-  return { log: (at, message, facts) => logger[at](facts ?? {}, message), flush: () => logger.flush() }
+  return { log: (at, message, facts) => logger[at](facts ?? {}, message), flush: () => lines.flushSync?.() }
 }
 
-/** Loaded only where a person reads along. */
-async function readable() {
+/** Lines for a person are made by a library that is loaded only where a person reads along. */
+async function standardOutput(format: LogSettings['format']): Promise<{ write(line: string): unknown; flushSync?(): void }> {
+  if (format === 'json') return pino.destination({ fd: 1, sync: false })
   const { default: pretty } = await import('pino-pretty')
-  return pretty({ colorize: process.stdout.isTTY ?? false, translateTime: 'SYS:HH:MM:ss', ignore: 'request_id,listener', sync: true, singleLine: true })
+  const multiline = format === 'json_pretty'
+  return pretty({ translateTime: 'SYS:HH:MM:ss', ignore: multiline ? '' : 'request_id,listener', sync: true, singleLine: !multiline })
 }

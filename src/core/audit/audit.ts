@@ -1,6 +1,6 @@
-import { type Clock } from '../../lib/clock.ts'
+import type { Clock } from '../../lib/clock.ts'
 import type { Live } from '../../lib/live.ts'
-import { type Randomness, randomUuid } from '../../lib/random.ts'
+import { type Randomness, timedUuid } from '../../lib/random.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import type { AfterCommit } from '../../lib/transaction.ts'
 
@@ -42,7 +42,7 @@ export interface Audit {
 export function makeAudit(deps: { clock: Clock; randomness: Randomness; telemetry: Telemetry; retention: Live<number> }): Audit {
   const record = async (tx: AuditTransaction, event: string, clientId: string, actor: Actor, facts: Facts = {}) => {
     const at = deps.clock()
-    await tx.audit.add({ id: randomUuid(deps.randomness), at, event, clientId, actor, facts, expiresAt: at + deps.retention() })
+    await tx.audit.add({ id: timedUuid(deps.randomness, at), at, event, clientId, actor, facts, expiresAt: at + deps.retention() })
     tx.afterCommit(() => {
       deps.telemetry.count(event.replace('.', '_'), { by: actor.split(':')[0] ?? actor })
       deps.telemetry.log('info', event, { client_id: clientId, actor, ...facts })

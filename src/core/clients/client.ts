@@ -25,7 +25,8 @@ export const grantTypesOf = ({ metadata }: Client): readonly string[] => orDefau
 export const redirectUrisOf = ({ metadata }: Client): readonly string[] => metadata.redirectUris ?? []
 
 /** Hydra's reading: an empty list is as good as none. */
-const orDefault = (values: readonly string[] | undefined, fallback: string): readonly string[] => (values && values.length > 0 ? values : [fallback])
+const orDefault = (values: readonly string[] | undefined, fallback: string): readonly string[] =>
+  values && values.length > 0 ? values : [fallback]
 
 /** Keeps the clients. */
 export interface ClientStore {

@@ -44,7 +44,8 @@ export class ChosenSecrets {
    */
   async matches(secret: string, hash: string): Promise<boolean> {
     if (hash.startsWith('$sha256$')) return sameText(hashMadeSecret(secret), hash)
-    const [, memory, passes, parallelism, nonce = '', tag = ''] = /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([^$]+)\$([^$]+)$/.exec(hash) ?? []
+    const [, memory, passes, parallelism, nonce = '', tag = ''] =
+      /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([^$]+)\$([^$]+)$/.exec(hash) ?? []
     const expected = Buffer.from(tag, 'base64')
     if (expected.length === 0) return false
     const cost = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism), tagLength: expected.length }

@@ -20,14 +20,24 @@ export interface ClientCredentialsSettings {
 }
 
 /** RFC 6749 §4.4: the client itself asks for a token, with no person in sight. */
-export function clientCredentialsGrant(deps: { issue: (order: TokenOrder) => Promise<IssuedToken>; settings: Live<ClientCredentialsSettings> }): Grant {
+export function clientCredentialsGrant(deps: {
+  issue: (order: TokenOrder) => Promise<IssuedToken>
+  settings: Live<ClientCredentialsSettings>
+}): Grant {
   return async (client, request) => {
     const settings = deps.settings()
     refusePublicClient(client)
     const scope = grantedScope(client, request, settings)
     const audience = grantedAudience(client, request, settings)
     const { clientId } = client
-    return deps.issue({ clientId, subject: clientId, scope, audience, lifespan: lifespanOf(client, settings), grantType: clientCredentialsGrantType })
+    return deps.issue({
+      clientId,
+      subject: clientId,
+      scope,
+      audience,
+      lifespan: lifespanOf(client, settings),
+      grantType: clientCredentialsGrantType,
+    })
   }
 }
 

@@ -30,14 +30,18 @@ export type Grant = (client: Client, request: TokenRequest) => Promise<IssuedTok
  *
  * @throws Refusal of a `TokenRefusal` or an `AuthenticationRefusal`
  */
-export function tokenEndpoint(deps: { authenticate: (credentials: ClientCredentials) => Promise<Client>; grants: ReadonlyMap<string, Grant> }) {
+export function tokenEndpoint(deps: {
+  authenticate: (credentials: ClientCredentials) => Promise<Client>
+  grants: ReadonlyMap<string, Grant>
+}) {
   return async (request: TokenRequest): Promise<IssuedToken> => {
     const { grantType } = request
     if (grantType === undefined) throw refused({ kind: 'grant-type-missing' })
     const client = await deps.authenticate(request.credentials)
     const grant = deps.grants.get(grantType)
     if (!grant) throw refused({ kind: 'grant-type-unsupported', grantType })
-    if (!grantTypesOf(client).includes(grantType)) throw refused({ kind: 'grant-type-not-registered', grantType, clientId: client.clientId })
+    if (!grantTypesOf(client).includes(grantType))
+      throw refused({ kind: 'grant-type-not-registered', grantType, clientId: client.clientId })
     return grant(client, request)
   }
 }

@@ -63,7 +63,9 @@ async function resealOld({ transaction, sealer }: KeyDeps, keys: readonly Signin
   const opened = keys.map((key) => ({ key, opened: sealer.open(key.sealedPrivateJwk, key.kid) }))
   const lost = opened.filter((entry) => !entry.opened).map(({ key }) => `${key.kid} of ${key.set}`)
   if (lost.length > 0) {
-    throw new SealedKeysLost(`secrets.system: no secret in the list opens the signing keys ${lost.join(', ')}; add the secret that sealed them`)
+    throw new SealedKeysLost(
+      `secrets.system: no secret in the list opens the signing keys ${lost.join(', ')}; add the secret that sealed them`,
+    )
   }
   for (const { key, opened: value } of opened) {
     if (value?.isOld) await transaction((tx) => tx.signingKeys.reseal(key.kid, sealer.seal(value.plain, key.kid)))

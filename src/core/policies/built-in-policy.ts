@@ -46,7 +46,9 @@ const identityScopes = ['openid', 'profile', 'email', 'offline', 'offline_access
 const offeredGrants = ['authorization_code', 'refresh_token', 'client_credentials']
 
 /** Every scope that a stranger's client can have, for policies and for `scopes_supported`: what we advertise can be registered. */
-export const openScopes = (policy: RegistrationPolicy): string[] => [...new Set([...identityScopes, ...policy.defaultScope, ...policy.allowedScope])]
+export const openScopes = (policy: RegistrationPolicy): string[] => [
+  ...new Set([...identityScopes, ...policy.defaultScope, ...policy.allowedScope]),
+]
 
 /**
  * The rule that holds where the operator has written none: what is not open to strangers is left out, and the answer shows what is
@@ -92,7 +94,10 @@ function decideAudience(policy: RegistrationPolicy, asked: Entitlements, inForce
 
 /** A page may call us from where its redirect URIs are, and from nowhere else. */
 function decideCorsOrigins({ asked, inForce, redirectUris }: RegistrationFacts): readonly string[] | undefined {
-  const own = new Set([...redirectUris.filter((uri) => /^https?:/i.test(uri) && URL.canParse(uri)).map((uri) => new URL(uri).origin), ...(inForce.allowedCorsOrigins ?? [])])
+  const own = new Set([
+    ...redirectUris.filter((uri) => /^https?:/i.test(uri) && URL.canParse(uri)).map((uri) => new URL(uri).origin),
+    ...(inForce.allowedCorsOrigins ?? []),
+  ])
   const granted = [...new Set(asked.allowedCorsOrigins ?? [])].filter((origin) => own.has(origin))
   return granted.length > 0 ? granted : undefined
 }

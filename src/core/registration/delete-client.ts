@@ -1,7 +1,7 @@
 import { Refusal } from '../../lib/refusal.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { RegistrationTransaction } from './register-client.ts'
-import { authorizeOwner, refuseToken, type RegistrationTokenStore } from './registration-token.ts'
+import { authorizeOwner, type RegistrationTokenStore, refuseToken } from './registration-token.ts'
 
 export interface ClientNotFound {
   readonly kind: 'client-not-found'
@@ -17,7 +17,11 @@ interface DeleteDeps {
  *
  * @throws Refusal `registration-token-refused`
  */
-export function deleteClientByOwner({ transaction, audit, registrationTokens }: DeleteDeps & { registrationTokens: RegistrationTokenStore }) {
+export function deleteClientByOwner({
+  transaction,
+  audit,
+  registrationTokens,
+}: DeleteDeps & { registrationTokens: RegistrationTokenStore }) {
   return async (clientId: string, token: string | undefined): Promise<void> => {
     const { tokenHash } = await authorizeOwner(registrationTokens, clientId, token)
     await transaction(async (tx) => {

@@ -14,7 +14,12 @@ export interface MetadataRefusal {
 }
 
 /** What the rules and the operator's policy make of a request: the metadata to register. `inForce` is the client that is updated. */
-export function evaluateRegistration(body: unknown, rules: RegistrationRules, policy: RegistrationPolicy, inForce?: Client): ClientMetadata {
+export function evaluateRegistration(
+  body: unknown,
+  rules: RegistrationRules,
+  policy: RegistrationPolicy,
+  inForce?: Client,
+): ClientMetadata {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) refuse([problem('the body', 'must be one JSON object')])
   const members = presentMembers(body)
   const { metadata: asked, problems } = readClientMetadata(members)
@@ -33,7 +38,11 @@ function refuse(problems: readonly Problem[]): never {
   throw new Refusal<MetadataRefusal>({ kind: 'metadata-refused', problems })
 }
 
-function consultPolicy(asked: ClientMetadata, policy: RegistrationPolicy, inForce: Client | undefined): { granted?: Granted; denied: Problem[] } {
+function consultPolicy(
+  asked: ClientMetadata,
+  policy: RegistrationPolicy,
+  inForce: Client | undefined,
+): { granted?: Granted; denied: Problem[] } {
   const verdict = decideRegistration(policy, {
     asked: { ...asked, grantTypes: askedGrantTypes(asked) },
     inForce: inForce?.metadata ?? {},

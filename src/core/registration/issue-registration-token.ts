@@ -9,7 +9,12 @@ import { makeRegistrationToken } from './registration-token.ts'
  *
  * @throws Refusal `client-not-found`
  */
-export function issueRegistrationToken({ transaction, clock, randomness, audit }: Pick<AdminDeps, 'transaction' | 'clock' | 'randomness' | 'audit'>) {
+export function issueRegistrationToken({
+  transaction,
+  clock,
+  randomness,
+  audit,
+}: Pick<AdminDeps, 'transaction' | 'clock' | 'randomness' | 'audit'>) {
   return async (clientId: string, actor: Actor): Promise<string> => {
     const { token, hash } = makeRegistrationToken(randomness)
     await transaction(async (tx) => {

@@ -32,7 +32,12 @@ export interface Change {
 }
 
 /** Reads a client, lets `decide` say what becomes of it, and writes that if nobody else wrote in between; else starts again. */
-export function changeClient(deps: AdminDeps, clientId: string, actor: Actor, decide: (before: Client) => Promise<Change>): Promise<Changed> {
+export function changeClient(
+  deps: AdminDeps,
+  clientId: string,
+  actor: Actor,
+  decide: (before: Client) => Promise<Change>,
+): Promise<Changed> {
   return retryOnConflict(async () => {
     const before = await findOrRefuse(deps, clientId)
     const { given, forgetRotated = false } = await decide(before)

@@ -12,6 +12,8 @@ export function setLifespans(deps: AdminDeps) {
   return async (clientId: string, readBody: () => unknown, actor: Actor): Promise<Changed> => {
     await findOrRefuse(deps, clientId)
     const lifespans = readLifespans(readBody())
-    return changeClient(deps, clientId, actor, async ({ metadata, settings }) => ({ given: { metadata, settings: { ...settings, lifespans } } }))
+    return changeClient(deps, clientId, actor, async ({ metadata, settings }) => ({
+      given: { metadata, settings: { ...settings, lifespans } },
+    }))
   }
 }

@@ -4,8 +4,8 @@ import { knowsSecret } from '../clients/authenticate-client.ts'
 import type { Client } from '../clients/client.ts'
 import { type ChosenSecrets, hashMadeSecret, makeSecret } from '../clients/secrets.ts'
 import { evaluateRegistration } from './evaluate-registration.ts'
-import { type RegistrationDeps, type Registered } from './register-client.ts'
-import { authorizeOwner, makeRegistrationToken, refuseToken, type RegistrationTokenStore } from './registration-token.ts'
+import type { Registered, RegistrationDeps } from './register-client.ts'
+import { authorizeOwner, makeRegistrationToken, type RegistrationTokenStore, refuseToken } from './registration-token.ts'
 import { retryOnConflict, VersionConflict } from './version-conflict.ts'
 
 /** The request carries a secret that is not the client's own. */

@@ -1,4 +1,3 @@
-
 /** An opaque access token as it rests: under its hash, never itself. */
 export interface AccessToken {
   readonly hash: string

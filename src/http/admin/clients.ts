@@ -1,7 +1,7 @@
 import type { Actor } from '../../core/audit/audit.ts'
 import type { Client } from '../../core/clients/client.ts'
-import type { Changed } from '../../core/registration/replace-client.ts'
 import type { Registered } from '../../core/registration/register-client.ts'
+import type { Changed } from '../../core/registration/replace-client.ts'
 import type { JsonLimits } from '../../lib/json.ts'
 import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
 import { type Answer, empty, hydraNoStore, json } from '../answer.ts'
@@ -17,7 +17,10 @@ type WithBody = (clientId: string, readBody: () => unknown, actor: Actor) => Pro
 type WithoutBody = (clientId: string, actor: Actor) => Promise<Changed>
 
 /** `POST /admin/clients` */
-export function createClient(deps: { create: (body: unknown, actor: Actor) => Promise<Registered>; registrationUri: RegistrationUri }): Handler {
+export function createClient(deps: {
+  create: (body: unknown, actor: Actor) => Promise<Registered>
+  registrationUri: RegistrationUri
+}): Handler {
   return async (request) => {
     const { client, clientSecret, registrationAccessToken } = await deps.create(jsonBody(request, adminJson), actorOf(request))
     const body = {

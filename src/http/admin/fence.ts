@@ -39,7 +39,8 @@ export function adminFence({ access, ownHost, log }: { access: Live<AdminAccess>
 }
 
 function browserFault({ headers }: FastifyRequest, ownHost: string | undefined): string | undefined {
-  if (headers.origin !== undefined) return 'Requests from web pages (with an Origin header) are refused; set serve.admin.auth to use tokens.'
+  if (headers.origin !== undefined)
+    return 'Requests from web pages (with an Origin header) are refused; set serve.admin.auth to use tokens.'
   const site = headers['sec-fetch-site']
   if (site !== undefined && site !== 'none' && site !== 'same-origin') return 'Requests from other sites (Sec-Fetch-Site) are refused.'
   const host = (headers.host ?? '').toLowerCase()

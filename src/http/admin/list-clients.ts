@@ -15,7 +15,11 @@ export function listClients(deps: { list: (page: ClientPage) => Promise<Client[]
   return async (request) => {
     const size = pageSize(queryParameter(request, 'page_size'))
     const token = queryParameter(request, 'page_token')
-    const [after, clientName, owner] = [token && deps.pageTokens.read(token), queryParameter(request, 'client_name'), queryParameter(request, 'owner')]
+    const [after, clientName, owner] = [
+      token && deps.pageTokens.read(token),
+      queryParameter(request, 'client_name'),
+      queryParameter(request, 'owner'),
+    ]
     // One more than asked for: it tells whether there is a next page.
     const found = await deps.list({
       limit: size + 1,
@@ -27,7 +31,11 @@ export function listClients(deps: { list: (page: ClientPage) => Promise<Client[]
     const first = link(request, size, deps.pageTokens.make(undefined), 'first')
     const next = found.length > size ? link(request, size, deps.pageTokens.make(clients.at(-1)?.clientId), 'next') : undefined
     const headers = { ...hydraNoStore, link: next === undefined ? first : `${first},${next}` }
-    return json(200, clients.map((client) => hydraClientJson(client, 'read')), headers)
+    return json(
+      200,
+      clients.map((client) => hydraClientJson(client, 'read')),
+      headers,
+    )
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Client } from '../../core/clients/client.ts'
-import { isTaggable, languageTagged } from '../../protocol/language-tag.ts'
 import { type ClientMetadataWire, toWire } from '../../protocol/client-metadata.ts'
+import { isTaggable, languageTagged } from '../../protocol/language-tag.ts'
 
 /** Secrets that are told once, with the answer that made them. */
 export interface ToldOnce {

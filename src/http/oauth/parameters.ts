@@ -16,4 +16,7 @@ export function once(form: URLSearchParams, name: string): string | undefined {
 
 /** All values of a parameter that may come several times, or hold several separated by spaces. */
 export const several = (form: URLSearchParams, name: string): string[] =>
-  form.getAll(name).flatMap((value) => value.split(' ')).filter((value) => value !== '')
+  form
+    .getAll(name)
+    .flatMap((value) => value.split(' '))
+    .filter((value) => value !== '')

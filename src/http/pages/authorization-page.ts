@@ -4,7 +4,11 @@ import { escapeHtml, page } from './page.ts'
 
 /** Why nobody is sent on: the address is not to be trusted, so the person reads it here. */
 export function faultPage(fault: AuthorizationFault): Answer {
-  return page(400, 'The app that sent you here is not set up correctly', `<p>${explain(fault)}</p>\n<p>You have not been signed in to anything. You can close this page.</p>`)
+  return page(
+    400,
+    'The app that sent you here is not set up correctly',
+    `<p>${explain(fault)}</p>\n<p>You have not been signed in to anything. You can close this page.</p>`,
+  )
 }
 
 function explain(fault: AuthorizationFault): string {
@@ -24,4 +28,8 @@ const shown = (value: string): string => escapeHtml(value.length > 300 ? `${valu
 
 /** The request is sound; there is nobody yet who could log a person in. */
 export const notBuiltPage = (): Answer =>
-  page(501, 'Logging in is not built yet', '<p>The app and its redirect address are registered correctly, but this server cannot sign people in yet.</p>')
+  page(
+    501,
+    'Logging in is not built yet',
+    '<p>The app and its redirect address are registered correctly, but this server cannot sign people in yet.</p>',
+  )

@@ -37,7 +37,20 @@ export function openSqlite(location: string, options: { maxPages?: number } = {}
     write: kyselyOver(() => new SqliteConnection(acts.statements)),
     read: kyselyOver(() => new SqliteConnection(readerStatements)),
     transact: (body) =>
-      acts.add((act) => body(kyselyOver(() => new SqliteConnection(acts.statements, act)), act.afterCommit)),
+      acts.add((act) =>
+        body(
+          kyselyOver(() => new SqliteConnection(acts.statements, act)),
+          act.afterCommit,
+        ),
+      ),
+    async ping() {
+      try {
+        readerStatements.get('SELECT 1').statement.get()
+        return true
+      } catch {
+        return false
+      }
+    },
     async close() {
       await acts.idle()
       reader.close()

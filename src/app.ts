@@ -1,0 +1,286 @@
+import packageJson from '../package.json' with { type: 'json' }
+import type { Config, Secrets } from './config/schema.ts'
+import { makeAudit } from './core/audit/audit.ts'
+import { checkAuthorizationRequest } from './core/authorization/check-authorization-request.ts'
+import { authenticateClient } from './core/clients/authenticate-client.ts'
+import { ChosenSecrets } from './core/clients/secrets.ts'
+import { clientCredentialsGrant, clientCredentialsGrantType } from './core/grants/client-credentials.ts'
+import { tokenEndpoint } from './core/grants/token-endpoint.ts'
+import { openSigningKeys } from './core/keys/signing-keys.ts'
+import { openScopes, type RegistrationPolicy } from './core/policies/built-in-policy.ts'
+import { createClient } from './core/registration/create-client.ts'
+import { deleteClientByAdmin, deleteClientByOwner } from './core/registration/delete-client.ts'
+import { issueRegistrationToken } from './core/registration/issue-registration-token.ts'
+import { patchClient } from './core/registration/patch-client.ts'
+import { readClient } from './core/registration/read-client.ts'
+import { registerClient } from './core/registration/register-client.ts'
+import { findOrRefuse, replaceClient } from './core/registration/replace-client.ts'
+import { forgetRotatedSecrets, rotateSecret } from './core/registration/rotate-secret.ts'
+import { setLifespans } from './core/registration/set-lifespans.ts'
+import { updateClient } from './core/registration/update-client.ts'
+import { introspectToken } from './core/tokens/introspect-token.ts'
+import { issueAccessToken } from './core/tokens/issue-access-token.ts'
+import * as adminClients from './http/admin/clients.ts'
+import { adminFence } from './http/admin/fence.ts'
+import { introspect } from './http/admin/introspect.ts'
+import { listClients } from './http/admin/list-clients.ts'
+import { makePageTokens } from './http/admin/page-token.ts'
+import { adminRoutes, withAdminPrefix } from './http/admin.ts'
+import { alive, ready, version as versionHandler } from './http/health.ts'
+import { type CorsSettings, makeListener } from './http/listener.ts'
+import { authorize } from './http/oauth/authorize.ts'
+import { deleteConfiguration, readConfiguration, updateConfiguration } from './http/oauth/client-configuration.ts'
+import { type DiscoverySettings, discovery } from './http/oauth/discovery.ts'
+import { jwks } from './http/oauth/jwks.ts'
+import { register } from './http/oauth/register.ts'
+import { token } from './http/oauth/token.ts'
+import { publicRoutes } from './http/public.ts'
+import { removeExpired } from './jobs/remove-expired.ts'
+import { runJobs } from './jobs/runner.ts'
+import type { Clock } from './lib/clock.ts'
+import { derived, type Live } from './lib/live.ts'
+import type { Randomness } from './lib/random.ts'
+import { makeSealer } from './lib/seal.ts'
+import type { Telemetry } from './lib/telemetry.ts'
+import type { Transaction } from './lib/transaction.ts'
+import type { HydraRules } from './protocol/hydra-client.ts'
+import type { RegistrationRules } from './protocol/registration-rules.ts'
+import { matchScopeByWildcard, matchScopeExactly } from './protocol/scope.ts'
+import type { FetchRule } from './protocol/web-uri.ts'
+import { accessTokenStore } from './storage/access-tokens.ts'
+import { auditStore } from './storage/audit.ts'
+import { clientStore } from './storage/clients.ts'
+import type { Database } from './storage/database.ts'
+import { openSqlite } from './storage/dialects/sqlite.ts'
+import { migrateUp, migrationStatus } from './storage/migrations.ts'
+import { registrationTokenStore } from './storage/registration-tokens.ts'
+import { signingKeyStore } from './storage/signing-keys.ts'
+import { makeCounters } from './telemetry/counters.ts'
+import { makeLogger } from './telemetry/logger.ts'
+
+export const version: string = packageJson.version
+
+/** What the process brings to the house. */
+export interface AppDeps {
+  /** The snapshot in force; the fixed settings are read once. */
+  readonly config: Live<Config>
+  readonly secrets: Secrets
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly telemetry: Telemetry
+}
+
+export interface App {
+  readonly public: ReturnType<typeof makeListener>
+  readonly admin: ReturnType<typeof makeListener>
+  /** Finishes what was begun, then closes the database. The listeners must be closed by then. */
+  close(): Promise<void>
+}
+
+/** What the process says: log lines to standard output (or to `write`), and counters. */
+export async function makeTelemetry(settings: Config['log'], write?: (line: string) => void): Promise<Telemetry & { flush: () => void }> {
+  const { log, flush } = await makeLogger(settings, write)
+  return { log, count: makeCounters().count, flush }
+}
+
+/** Opens the database of a configuration, for whoever brings its schema up to date. */
+export function openDatabase({ dsn }: Pick<Config, 'dsn'>) {
+  const database = openSqlite(dsn.engine === 'memory' ? 'memory' : dsn.path)
+  return { database, migrateUp: () => migrateUp(database), migrationStatus: () => migrationStatus(database), close: () => database.close() }
+}
+
+/** Puts the rooms together: database up to date, keys opened, listeners ready to listen, jobs running. */
+export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
+  const { config, secrets, clock, randomness, telemetry } = deps
+  const { log } = telemetry
+  const fixed = config()
+
+  const stores = storesOf(database.read)
+  const transaction: Transaction<Stores> = (body) => database.transact((db, afterCommit) => body({ ...storesOf(db), afterCommit }))
+  const signingKeys = await openSigningKeys({
+    transaction,
+    signingKeys: stores.signingKeys,
+    sealer: makeSealer(secrets.system, 'signing-key', randomness),
+    clock,
+    randomness,
+  })
+
+  const live = liveSettings(config)
+  const chosenSecrets = new ChosenSecrets(randomness)
+  const audit = makeAudit({ clock, randomness, telemetry, retention: () => config().audit.retention })
+  const owner = {
+    ...stores,
+    transaction,
+    clock,
+    randomness,
+    audit,
+    secrets: chosenSecrets,
+    rules: live.registrationRules,
+    policy: live.policy,
+  }
+  const administrator = { ...owner, rules: live.hydraRules }
+  const registrationUri = (clientId: string) => `${withoutSlash(fixed.urls.self.public)}/oauth2/register/${encodeURIComponent(clientId)}`
+
+  const issue = issueAccessToken({ transaction, clock, randomness, telemetry })
+  const grants = new Map([[clientCredentialsGrantType, clientCredentialsGrant({ issue, settings: live.clientCredentials })]])
+  const authenticate = authenticateClient({ ...stores, secrets: chosenSecrets, secretTransport: () => config().oauth2.secret_transport })
+
+  const health = { alive, ready: ready({ isReady: () => database.ping() }) }
+  const publicListener = makeListener({
+    name: 'public',
+    routes: publicRoutes(
+      {
+        ...health,
+        register: register({ registerClient: registerClient(owner), registrationUri }),
+        readConfiguration: readConfiguration({ readClient: readClient(stores), registrationUri, echoToken: live.echoToken }),
+        updateConfiguration: updateConfiguration({ updateClient: updateClient(owner), registrationUri }),
+        deleteConfiguration: deleteConfiguration({ deleteClient: deleteClientByOwner(owner) }),
+        authorize: authorize({ check: checkAuthorizationRequest(stores) }),
+        token: token({ tokenEndpoint: tokenEndpoint({ authenticate, grants }) }),
+        jwks: jwks({ publicKeys: () => signingKeys.map((key) => key.publicJwk) }),
+        discovery: discovery({ settings: live.discovery }),
+      },
+      () => config().oidc.dynamic_client_registration.enabled,
+      withoutSlash(new URL(fixed.urls.self.issuer).pathname),
+    ),
+    log,
+    bodyLimit: 64 * 1024,
+    cors: live.cors,
+    fence: () => undefined,
+    logsHealth: !fixed.serve.public.request_log.disable_for_health,
+  })
+
+  const pageTokens = makePageTokens({ sealer: makeSealer(secrets.pagination, 'page-token', randomness), clock })
+  const adminListener = makeListener({
+    name: 'admin',
+    routes: adminRoutes({
+      ...health,
+      listClients: listClients({ list: (page) => stores.clients.list(page), pageTokens }),
+      createClient: adminClients.createClient({ create: createClient(administrator), registrationUri }),
+      getClient: adminClients.getClient({ get: (clientId) => findOrRefuse(stores, clientId) }),
+      setClient: adminClients.setClient({ replace: replaceClient(administrator) }),
+      patchClient: adminClients.patchClient({ patch: patchClient(administrator) }),
+      deleteClient: adminClients.deleteClient({ remove: deleteClientByAdmin(administrator) }),
+      setLifespans: adminClients.setLifespans({ setLifespans: setLifespans(administrator) }),
+      rotateSecret: adminClients.changeSecrets({ change: rotateSecret(administrator) }),
+      forgetRotatedSecrets: adminClients.changeSecrets({ change: forgetRotatedSecrets(administrator) }),
+      newRegistrationToken: adminClients.newRegistrationToken({ issue: issueRegistrationToken(administrator), registrationUri }),
+      introspect: introspect({ introspect: introspectToken({ ...stores, clock }), issuer: fixed.urls.self.issuer }),
+      version: versionHandler(version),
+    }),
+    log,
+    bodyLimit: 1024 * 1024,
+    cors: () => ({ origin: false }),
+    rewriteUrl: withAdminPrefix,
+    fence: adminFence({ access: () => config().serve.admin.auth, ownHost: hostOf(fixed.urls.self.admin), log }),
+    logsHealth: !fixed.serve.admin.request_log.disable_for_health,
+  })
+
+  const expiring = {
+    access_tokens: (tx: Stores, now: number, limit: number) => tx.accessTokens.removeExpired(now, limit),
+    audit_records: (tx: Stores, now: number, limit: number) => tx.audit.removeExpired(now, limit),
+  }
+  const jobs = runJobs([removeExpired({ transaction, stores: expiring })], { clock, telemetry })
+  return {
+    public: publicListener,
+    admin: adminListener,
+    async close() {
+      await jobs[Symbol.asyncDispose]()
+      await database.close()
+    },
+  }
+}
+
+/** Every store over one connection: the committed state, or an act's own view. */
+function storesOf(db: Database['read']) {
+  return {
+    clients: clientStore(db),
+    registrationTokens: registrationTokenStore(db),
+    accessTokens: accessTokenStore(db),
+    signingKeys: signingKeyStore(db),
+    audit: auditStore(db),
+  }
+}
+
+type Stores = ReturnType<typeof storesOf>
+
+/** Each room's own few values of the snapshot in force, made again when that changes. */
+function liveSettings(config: Live<Config>) {
+  const policy = derived(
+    config,
+    ({ oidc: { dynamic_client_registration: open } }): RegistrationPolicy => ({
+      defaultScope: open.default_scope ?? hydraDefaultScope,
+      allowedScope: open.allowed_scope,
+      allowedAudience: open.allowed_audience,
+    }),
+  )
+  return {
+    policy,
+    registrationRules: derived(
+      config,
+      ({ oidc, clients }): RegistrationRules => ({
+        dotlessSchemes: oidc.dynamic_client_registration.redirect_schemes,
+        fetch: fetchRule(clients.http),
+      }),
+    ),
+    hydraRules: derived(config, ({ clients }): HydraRules => ({ defaultScope: policy().defaultScope, fetch: fetchRule(clients.http) })),
+    clientCredentials: derived(config, ({ ttl, strategies, oauth2, oidc }) => ({
+      lifespan: ttl.access_token,
+      matchScope: strategies.scope === 'exact' ? matchScopeExactly : matchScopeByWildcard,
+      grantAllScopes: oauth2.client_credentials.default_grant_allowed_scope,
+      audiencesAreManaged: oidc.dynamic_client_registration.allowed_audience !== undefined,
+    })),
+    echoToken: () => config().oidc.dynamic_client_registration.echo_token_on_read,
+    discovery: derived(config, (snapshot) => discoverySettings(snapshot, openScopes(policy()))),
+    cors: derived(config, ({ serve }) => corsSettings(serve.public.cors)),
+  }
+}
+
+/** What Hydra gives a client that names no scope. */
+const hydraDefaultScope = ['offline_access', 'offline', 'openid']
+
+const fetchRule = (http: Config['clients']['http']): FetchRule => ({
+  allowPrivate: !http.disallow_private_ip_ranges,
+  exceptions: http.private_ip_exception_urls,
+})
+
+function discoverySettings({ urls, webfinger, oidc }: Config, scopes: readonly string[]): DiscoverySettings {
+  const base = withoutSlash(urls.self.public)
+  const shown = webfinger.oidc_discovery
+  const registration = shown.client_registration_url ?? `${base}/oauth2/register`
+  return {
+    issuer: urls.self.issuer,
+    authorizationEndpoint: shown.auth_url ?? `${base}/oauth2/auth`,
+    tokenEndpoint: shown.token_url ?? `${base}/oauth2/token`,
+    jwksUri: shown.jwks_url ?? `${base}/.well-known/jwks.json`,
+    registrationEndpoint: oidc.dynamic_client_registration.enabled ? registration : undefined,
+    scopes: [...new Set([...scopes, ...shown.supported_scope])],
+    claims: [...new Set(['sub', ...shown.supported_claims])],
+  }
+}
+
+function corsSettings(settings: Config['serve']['public']['cors']): CorsSettings {
+  if (!settings.enabled) return { origin: false }
+  const anyOrigin = settings.allowed_origins.includes('*')
+  return {
+    origin: anyOrigin ? '*' : settings.allowed_origins.map(originPattern),
+    methods: [...settings.allowed_methods],
+    allowedHeaders: [...settings.allowed_headers],
+    exposedHeaders: [...settings.exposed_headers],
+    credentials: settings.allow_credentials,
+    ...(settings.max_age > 0 && { maxAge: settings.max_age }),
+  }
+}
+
+/** `https://*.example.com` stands for any host below example.com, `:*` for any port. */
+function originPattern(pattern: string): string | RegExp {
+  if (!pattern.includes('*')) return pattern
+  const escaped = pattern
+    .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
+    .replace('://*', '://[a-z0-9.-]+')
+    .replace(/:\*$/, ':\\d+')
+  return new RegExp(`^${escaped}$`, 'i')
+}
+
+const withoutSlash = (url: string): string => url.replace(/\/+$/, '')
+const hostOf = (url: string | undefined): string | undefined => (url === undefined ? undefined : new URL(url).host)

@@ -1,0 +1,81 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type App, makeApp, makeTelemetry, openDatabase, version } from '../app.ts'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import type { Config } from '../config/schema.ts'
+import { watchConfig } from '../config/watch.ts'
+import { systemClock } from '../lib/clock.ts'
+import { systemRandomness } from '../lib/random.ts'
+import type { Log, Telemetry } from '../lib/telemetry.ts'
+
+/** Which listeners to serve. */
+export type Listeners = 'all' | 'public' | 'admin'
+
+/** How long requests that have begun may take after SIGTERM; then their connections are closed. Milliseconds. */
+const grace = 8_000
+
+/** Serves until SIGTERM or SIGINT, then stops accepting, finishes and closes, within 10 seconds. Returns the exit code. */
+export async function serve(listeners: Listeners, options: { config?: string; dev?: boolean }): Promise<number> {
+  const source = { file: options.config, overrides: { dev: options.dev || undefined } }
+  const loaded = loadConfig(source)
+  const telemetry = await makeTelemetry(loaded.config.log)
+  const stopped = untilSignal()
+  let config = loaded.config
+  announce(loaded, telemetry.log)
+  const app = await open(() => config, loaded, telemetry)
+  await listen(app, listeners, config, telemetry.log)
+  using _watch = watchConfig(source, loaded, {
+    changed(next, warnings) {
+      config = next
+      telemetry.count('config_reloaded')
+      telemetry.log('info', 'configuration reloaded', { warnings })
+    },
+    refused(problems) {
+      telemetry.count('config_refused')
+      telemetry.log('error', 'the changed configuration cannot be used; the old one stays in force', { problems })
+    },
+    needsRestart: (keys) => telemetry.log('warn', 'these settings take effect after a restart', { keys }),
+  })
+  telemetry.log('info', 'stopping', { signal: await stopped })
+  await stop(app)
+  telemetry.log('info', 'stopped')
+  telemetry.flush()
+  return 0
+}
+
+function untilSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => resolve(signal))
+  })
+}
+
+function announce({ config, warnings }: LoadedConfig, log: Log): void {
+  log('info', 'starting', { version, node: process.version, issuer: config.urls.self.issuer, dev: config.dev })
+  for (const warning of warnings) log('warn', warning)
+}
+
+async function open(config: () => Config, { secrets }: LoadedConfig, telemetry: Telemetry): Promise<App> {
+  const { dsn } = config()
+  if (dsn.engine === 'sqlite') mkdirSync(dirname(dsn.path), { recursive: true })
+  const { database, migrateUp } = openDatabase(config())
+  for (const migration of await migrateUp()) telemetry.log('info', 'migration applied', { migration })
+  return makeApp({ config, secrets, clock: systemClock, randomness: systemRandomness, telemetry }, database)
+}
+
+async function listen(app: App, listeners: Listeners, { serve }: Config, log: Log): Promise<void> {
+  for (const name of ['public', 'admin'] as const) {
+    if (listeners !== 'all' && listeners !== name) continue
+    const { host, port } = serve[name]
+    const address = await app[name].listen({ host: host === '' ? '::' : host, port })
+    log('info', `${name} listener ready`, { address })
+  }
+}
+
+async function stop(app: App): Promise<void> {
+  const cut = setTimeout(() => {
+    for (const { server } of [app.public, app.admin]) server.closeAllConnections()
+  }, grace).unref()
+  await Promise.all([app.public.close(), app.admin.close()])
+  clearTimeout(cut)
+  await app.close()
+}

@@ -1,0 +1,17 @@
+import { runProgram } from './cli/program.ts'
+
+// Name of a command in, exit code out. What an operator can mend is said in a line; anything else shows where it happened.
+try {
+  process.exitCode = await runProgram(process.argv.slice(2))
+} catch (error) {
+  process.exitCode = 1
+  console.error(explain(error))
+}
+
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const { code } = error as NodeJS.ErrnoException
+  if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL') return `clientele: cannot listen: ${error.message}`
+  const isForOperators = ['ConfigError', 'SchemaMismatch', 'SealedKeysLost'].includes(error.name)
+  return isForOperators ? `clientele: ${error.message}` : (error.stack ?? error.message)
+}

@@ -1,0 +1,115 @@
+import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { makeApp, makeTelemetry, openDatabase } from '../../src/app.ts'
+import { loadConfig } from '../../src/config/load.ts'
+import type { Config } from '../../src/config/schema.ts'
+import type { Clock } from '../../src/lib/clock.ts'
+import { systemRandomness } from '../../src/lib/random.ts'
+import { serverLog } from './leaks.ts'
+import { type Received, request, type Sent } from './request.ts'
+
+export interface ServerOptions {
+  /** The configuration as in YAML; ports, issuer, database (memory) and a system secret are filled in. */
+  readonly settings?: Record<string, unknown>
+  readonly clock?: Clock
+}
+
+export interface TestServer extends AsyncDisposable {
+  readonly publicUrl: string
+  readonly adminUrl: string
+  readonly issuer: string
+  /** Every log line so far, parsed. */
+  readonly lines: readonly Record<string, unknown>[]
+  /** A request to the public listener. */
+  public(path: string, sent?: Sent): Promise<Received>
+  /** A request to the admin listener. */
+  admin(path: string, sent?: Sent): Promise<Received>
+  /** Swaps the live settings, as a changed file would. */
+  reconfigure(settings: Record<string, unknown>): void
+}
+
+export const systemSecret = 'a-system-secret-for-tests-only'
+
+/** A whole server in this process, on free ports of loopback, with registration on unless the settings say otherwise. */
+export async function startServer({ settings = {}, clock = Date.now }: ServerOptions = {}): Promise<TestServer> {
+  const [publicPort, adminPort] = [await freePort(), await freePort()]
+  const basis = {
+    dsn: 'memory',
+    urls: { self: { issuer: `http://127.0.0.1:${publicPort}/` } },
+    serve: { public: { host: '127.0.0.1', port: publicPort }, admin: { port: adminPort } },
+    oidc: { dynamic_client_registration: { enabled: true } },
+    secrets: { system: [systemSecret] },
+  }
+  const load = (over: Record<string, unknown>) => loadSettings(merge(basis, over))
+  const { config: first, secrets } = load(settings)
+  let config: Config = first
+  const lines: Record<string, unknown>[] = []
+  const telemetry = await makeTelemetry({ level: 'debug', format: 'json' }, keep(lines))
+  const { database, migrateUp } = openDatabase(config)
+  await migrateUp()
+  const app = await makeApp({ config: () => config, secrets, clock, randomness: systemRandomness, telemetry }, database)
+  const publicUrl = await app.public.listen({ host: '127.0.0.1', port: publicPort })
+  const adminUrl = await app.admin.listen({ host: '127.0.0.1', port: adminPort })
+  return {
+    publicUrl,
+    adminUrl,
+    issuer: config.urls.self.issuer,
+    lines,
+    public: (path, sent) => request(publicUrl, path, sent),
+    admin: (path, sent) => request(adminUrl, path, sent),
+    reconfigure(over) {
+      config = load(merge(settings, over)).config
+    },
+    async [Symbol.asyncDispose]() {
+      for (const listener of [app.public, app.admin]) listener.server.closeAllConnections()
+      await Promise.all([app.public.close(), app.admin.close()])
+      await app.close()
+    },
+  }
+}
+
+/** A configuration from an object, through the very door that a file comes through. JSON is YAML. */
+export function loadSettings(settings: Record<string, unknown>): ReturnType<typeof loadConfig> {
+  const folder = mkdtempSync(join(tmpdir(), 'clientele-test-'))
+  try {
+    const file = join(folder, 'clientele.yml')
+    writeFileSync(file, JSON.stringify(settings))
+    return loadConfig({ file, env: {}, workingDirectory: folder })
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** `over` wins, objects are merged member by member. */
+export function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...base }
+  for (const [key, value] of Object.entries(over)) {
+    const before = merged[key]
+    merged[key] = isObject(before) && isObject(value) ? merge(before, value) : value
+  }
+  return merged
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
+
+function keep(lines: Record<string, unknown>[]): (line: string) => void {
+  const file = serverLog('in-process')
+  return (line) => {
+    lines.push(JSON.parse(line))
+    if (file) appendFileSync(file, line)
+  }
+}
+
+/** A port that was free a moment ago: the issuer must name it before the server listens. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.on('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as { port: number }
+      probe.close(() => resolve(port))
+    })
+  })
+}
