@@ -1,0 +1,107 @@
+import { milliseconds, parseDuration } from '../lib/duration.ts'
+
+/** Where the data is. A relative path has been resolved by the time it is in Config. */
+export type Dsn = { readonly engine: 'sqlite'; readonly path: string } | { readonly engine: 'memory' }
+
+/** A value as the product uses it, or `<what is wrong>; <what would be right>`, to be said after the value. It quotes nothing itself. */
+export type Reading = { readonly value: unknown } | { readonly problem: string }
+
+const good = (value: unknown): Reading => ({ value })
+const bad = (problem: string): Reading => ({ problem })
+
+/** What the `format` of a text in the schema means. Each reads one text. */
+export const formats: Readonly<Record<string, (text: string) => Reading>> = {
+  text: (text) => (text.trim() === '' ? bad('is empty; write a text or remove it') : good(text)),
+  duration,
+  dsn,
+  'log-level': logLevel,
+  secret: (text) =>
+    [...text].length < 16
+      ? bad('is shorter than 16 characters; write at least 16, such as the output of `openssl rand -hex 32`')
+      : good(text),
+  host,
+  url: (text) =>
+    isHttpUrl(text) ? good(text) : bad('is not an absolute http or https URL; write one such as https://auth.example.com/path'),
+  'self-url': selfUrl,
+  'url-glob': (text) =>
+    /^https?:\/\/[^\s/]/.test(text) ? good(text) : bad('is not a URL pattern; write one such as https://jwks.internal.example.com/**'),
+  'origin-pattern': originPattern,
+  method: (text) => (/^[A-Z]+$/.test(text) ? good(text) : bad('is not an HTTP method in capitals; write one such as POST')),
+  header: (text) => (/^(\*|[\w!#$%&'*+.^`|~-]+)$/.test(text) ? good(text) : bad('is not a header name; write one such as Authorization')),
+  scope,
+  'redirect-scheme': redirectScheme,
+}
+
+/** Milliseconds: the unit of our clock. */
+function duration(text: string): Reading {
+  const nanoseconds = parseDuration(text)
+  if (nanoseconds === undefined) return bad('is not a duration; write numbers with a unit of h, m or s, such as 1h, 90m or 2160h')
+  return nanoseconds < 1_000_000_000n ? bad('is shorter than a second; write 1s or more') : good(milliseconds(nanoseconds))
+}
+
+function dsn(text: string): Reading {
+  if (text === 'memory') return good({ engine: 'memory' })
+  const [engine = '', rest] = text.split('://', 2)
+  if (/^(postgres|postgresql|cockroach|cockroachdb|crdb)$/i.test(engine)) {
+    return bad('PostgreSQL comes next and is not there yet; sqlite://path/to/file.sqlite and memory are what work now')
+  }
+  if (engine !== 'sqlite' || rest === undefined) return bad('is no database we know; write sqlite://path/to/file.sqlite or memory')
+  const path = rest.replace(/^file:/, '').replace(/\?.*$/s, '')
+  if (path === ':memory:') return good({ engine: 'memory' })
+  return path === '' ? bad('names no file; write sqlite://path/to/file.sqlite or memory') : good({ engine: 'sqlite', path })
+}
+
+/** Hydra's names become the logger's. */
+function logLevel(text: string): Reading {
+  const names: Record<string, string> = { warning: 'warn', panic: 'fatal' }
+  const level = names[text] ?? text
+  return ['trace', 'debug', 'info', 'warn', 'error', 'fatal'].includes(level)
+    ? good(level)
+    : bad('is no log level; write trace, debug, info, warn, error or fatal')
+}
+
+function host(text: string): Reading {
+  if (text.startsWith('unix:')) return bad('is a unix socket, which is not built; write an address such as 127.0.0.1')
+  return /^[\w.:%-]*$/.test(text)
+    ? good(text)
+    : bad('is not an address or name to listen on; write it alone, such as 127.0.0.1 or ::1, the port apart')
+}
+
+/** RFC 8414 §2: an issuer has no query and no fragment. What it is compared with is its text, so it is kept as written. */
+function selfUrl(text: string): Reading {
+  if (!isHttpUrl(text)) return bad('is not an absolute https URL; write one such as https://auth.example.com/')
+  if (/[?#]/.test(text)) return bad('has a query or a fragment; write the URL without what follows ? or #')
+  return new URL(text).username || new URL(text).password ? bad('has a user name or password; write the URL without it') : good(text)
+}
+
+function isHttpUrl(text: string): boolean {
+  return /^https?:\/\/[^\s/\\]/i.test(text) && !/[\s\\]/.test(text) && URL.canParse(text)
+}
+
+/** `*`, an origin, or an origin whose host starts with `*.` or whose port is `*`. */
+function originPattern(text: string): Reading {
+  if (text === '*') return good(text)
+  const plain = text.replace('://*.', '://any.').replace(/:\*$/, ':1')
+  return /^https?:\/\/[^\s/?#@*\\]+$/i.test(plain) && URL.canParse(plain)
+    ? good(text)
+    : bad('is not an origin; write one such as https://app.example.com or https://*.example.com, without a path')
+}
+
+/** RFC 6749 §3.3, one scope-token. A scope with a `*` would match others under Hydra's wildcard strategy. */
+function scope(text: string): Reading {
+  if (text.includes('*')) return bad('contains *, which would match scopes that nobody named; write each scope in full')
+  return /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text)
+    ? good(text)
+    : bad('is not one scope; write one scope per entry, without spaces or quotes')
+}
+
+/** Schemes that a browser runs, reads or opens itself: never a way back to an application. */
+const neverRedirected = /^(javascript|data|vbscript|blob|file|filesystem|about|view-source|https?|wss?|ftp|mailto|tel|sms|chrome|intent)$/
+
+function redirectScheme(text: string): Reading {
+  if (neverRedirected.test(text)) return bad('is a scheme that no application may claim; remove it')
+  if (text.includes('.')) return bad('has a dot, and such schemes are accepted without being listed; remove it')
+  return /^[a-z][a-z0-9+-]*$/.test(text)
+    ? good(text)
+    : bad('is not a URI scheme in small letters; write it alone, such as vscode, without ://')
+}

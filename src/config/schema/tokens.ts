@@ -1,0 +1,90 @@
+import { group, honoured, later, refused } from '../setting.ts'
+import { anything, choice, count, duration, flag, listOf } from './types.ts'
+
+/** Settings of tokens and of the grants that issue them. */
+export const strategies = group({
+  scope: honoured(choice('wildcard', 'exact'), {
+    description: "How a requested scope is matched with those of an operator's client; self-registered clients are always matched exactly.",
+    default: 'wildcard',
+    live: true,
+  }),
+  access_token: honoured(choice('opaque', 'jwt'), {
+    description: 'Kind of access token.',
+    default: 'opaque',
+    notYet: { value: 'jwt', instead: 'opaque', warning: 'jwt is not built yet; tokens stay opaque' },
+  }),
+  jwt: group({ scope_claim: later(choice('list', 'string', 'both'), 'Form of the scope in JWT access tokens.') }),
+})
+
+export const ttl = group({
+  access_token: honoured(duration, {
+    description: 'Life of an access token, unless its client says otherwise.',
+    default: '1h',
+    live: true,
+  }),
+  id_token: later(duration, 'Life of an ID token.'),
+  refresh_token: later(duration, 'Life of a refresh token.'),
+  auth_code: later(duration, 'Life of an authorization code.'),
+  device_user_code: later(duration, 'Life of a device and user code.'),
+  login_consent_request: later(duration, 'Time a user has for login and consent.'),
+  authentication_session: later(duration, 'Life of a remembered login.'),
+})
+
+const hooks = 'hooks are not built, and tokens would be issued that the hook might have denied; remove this key'
+const pkce = 'the rule is not built yet, and ignoring it would let through what you forbid; remove this key'
+const argon = { warning: 'has no effect; secrets that a person chose are hashed with argon2id, machine-made ones with SHA-256' }
+
+export const oauth2 = group({
+  secret_transport: honoured(choice('either', 'exact'), {
+    description:
+      'Whether a client secret may come as Basic or in the form whichever of the two is registered (`either`), or only as registered (`exact`).',
+    default: 'either',
+    live: true,
+  }),
+  client_credentials: group({
+    default_grant_allowed_scope: honoured(flag, {
+      description: "Grants all of a client's scopes when a client-credentials request names none.",
+      default: false,
+      live: true,
+    }),
+  }),
+  expose_internal_errors: later(flag, 'Shows internal errors to callers.', {
+    warning: 'has no effect; callers are never shown internal errors',
+    harmless: [false],
+  }),
+  session: group({
+    encrypt_at_rest: later(flag, 'Encrypts session data in the database.', { harmless: [true] }),
+  }),
+  exclude_not_before_claim: later(flag, 'Leaves `nbf` out of JWT access tokens.', { harmless: [false] }),
+  allowed_top_level_claims: later(listOf('text'), 'Custom claims that appear at the top of a token.'),
+  mirror_top_level_claims: later(flag, 'Repeats top-level claims below `ext`.'),
+  preserve_ext_claims: later(flag, 'Keeps custom claims below `ext` in ID tokens.', { harmless: [false] }),
+  hashers: group({
+    algorithm: later(choice('pbkdf2', 'bcrypt'), 'Hash of client secrets.', argon),
+    pbkdf2: group({ iterations: later(count(1, 2 ** 31 - 1), 'Rounds of PBKDF2.', argon) }),
+    bcrypt: group({ cost: later(count(4, 31), 'Cost of bcrypt.', argon) }),
+  }),
+  pkce: group({
+    enforced: refused(flag, 'Demands PKCE of every client.', pkce, [false]),
+    enforced_for_public_clients: refused(flag, 'Demands PKCE of public clients.', pkce, [false]),
+  }),
+  grant: group({
+    refresh_token: group({
+      rotation_grace_period: later(duration, 'Time a used refresh token still works.', { harmless: ['0s', '0'] }),
+      rotation_grace_reuse_count: later(count(0, 2 ** 31 - 1), 'How often it still works.', { harmless: [0] }),
+    }),
+    jwt: group({
+      jti_optional: later(flag, 'Takes assertions without `jti`.', { harmless: [false] }),
+      iat_optional: later(flag, 'Takes assertions without `iat`.', { harmless: [false] }),
+      max_ttl: later(duration, 'Longest life of an assertion.'),
+      omit_assertion_audience: later(flag, "Keeps an assertion's audience out of the token."),
+    }),
+  }),
+  // A hook can deny a token: to ignore it would be to grant what the operator's own code forbids.
+  token_hook: refused(anything, 'URL asked before each token is issued.', hooks),
+  refresh_token_hook: refused(anything, 'URL asked before each refresh.', hooks),
+  device_authorization: group({
+    token_polling_interval: later(duration, 'Time between two polls of a device.'),
+    user_code: later(anything, 'Shape of user codes.'),
+  }),
+})

@@ -1,0 +1,22 @@
+import Type from 'typebox'
+import type { AdminAuth } from '../admin-auth.ts'
+import type { Dsn } from '../formats.ts'
+
+/** The kinds of value a setting may have. A `format` names the reader in `../formats.ts`; `Unsafe` gives the type it yields. */
+export const flag = Type.Boolean()
+export const text = Type.String({ format: 'text' })
+export const url = Type.String({ format: 'url' })
+export const selfUrl = Type.String({ format: 'self-url' })
+export const host = Type.String({ format: 'host' })
+export const port = Type.Integer({ minimum: 0, maximum: 65_535 })
+/** Milliseconds, once read. */
+export const duration = Type.Unsafe<number>({ type: 'string', format: 'duration' })
+export const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
+export const listOf = (format: string) => Type.Array(Type.String({ format }))
+export const choice = <const Value extends string>(...values: Value[]) => Type.Unsafe<Value>({ enum: values })
+/** Of Hydra's, and not read: its shape is Hydra's business. */
+export const anything = Type.Unknown()
+
+export const dsn = Type.Unsafe<Dsn>({ type: 'string', format: 'dsn' })
+export const adminAuth = Type.Unsafe<AdminAuth>({ format: 'admin-auth' })
+export const logLevel = Type.Unsafe<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>({ type: 'string', format: 'log-level' })
