@@ -1,0 +1,11 @@
+/** The configuration cannot be used. Its problems are for the operator; none of them quotes a secret. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+  /** Each begins with `<key>: <what is wrong>; <what would be right>`; lines to copy may follow, indented. */
+  readonly problems: readonly string[]
+
+  constructor(problems: readonly string[]) {
+    super(`the configuration cannot be used:\n${problems.map((problem) => `  ${problem}`).join('\n')}`)
+    this.problems = problems
+  }
+}

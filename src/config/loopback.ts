@@ -1,0 +1,13 @@
+import { BlockList, isIP } from 'node:net'
+
+const loopback = new BlockList()
+loopback.addSubnet('127.0.0.0', 8)
+loopback.addAddress('::1', 'ipv6')
+
+/** Whether only this machine reaches `host`: 127.0.0.0/8, ::1 (brackets allowed) or `localhost`. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[(.*)\]$/, '$1')
+  const version = isIP(bare)
+  if (version === 0) return bare.toLowerCase() === 'localhost'
+  return loopback.check(bare, version === 6 ? 'ipv6' : 'ipv4')
+}

@@ -1,0 +1,79 @@
+import { resolve as resolvePath } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { contradictions } from './contradictions.ts'
+import type { Dsn } from './formats.ts'
+import { settings } from './keys.ts'
+import type { Named } from './name.ts'
+import { readValue } from './read-value.ts'
+import type { Leaf } from './setting.ts'
+
+export interface ResolvedSettings {
+  /** Every honoured setting by its key, defaults in; undefined where there is none. Secrets included. */
+  readonly values: ReadonlyMap<string, unknown>
+  readonly problems: readonly string[]
+  readonly warnings: readonly string[]
+}
+
+/** Adds defaults, then looks for what cannot be, and for what has no effect: the second of the three steps. */
+export function resolveSettings(named: Named, workingDirectory: string): ResolvedSettings {
+  const problems = [...named.problems]
+  const warnings: string[] = []
+  const values = new Map<string, unknown>()
+  const of = (key: string): unknown => {
+    if (!values.has(key)) values.set(key, settingInForce(key, named, of))
+    return values.get(key)
+  }
+  for (const [key, { leaf }] of settings) {
+    if (leaf.status !== 'honoured') weigh(key, leaf, named, problems, warnings)
+    else if (of(key) === undefined && isMissing(key, leaf, named, of)) problems.push(`${key}: is not set; ${leaf.required}`)
+    warnings.push(...notYet(key, leaf, named))
+  }
+  for (const contradiction of contradictions) {
+    const problem = contradiction(of, (key) => named.values.has(key) || named.faulty.has(key))
+    if (problem) problems.push(problem)
+  }
+  const dsn = of('dsn') as Dsn | undefined
+  if (dsn?.engine === 'sqlite') values.set('dsn', { ...dsn, path: resolvePath(workingDirectory, dsn.path) })
+  return { values, problems, warnings }
+}
+
+function settingInForce(key: string, named: Named, of: (key: string) => unknown): unknown {
+  const leaf = settings.get(key)?.leaf
+  if (!leaf) throw new Error(`no setting is called ${key}`)
+  if (named.values.has(key)) return withoutNotYet(leaf, named.values.get(key))
+  return leaf.default === undefined ? leaf.derived?.from(of) : defaultOf(leaf)
+}
+
+/** A default is written as in YAML (`1h`), so it is read like anything else. */
+function defaultOf(leaf: Leaf): unknown {
+  const read = readValue(leaf, leaf.default)
+  if ('problems' in read) throw new Error(read.problems.join())
+  return read.value
+}
+
+function isMissing(key: string, leaf: Leaf, named: Named, of: (key: string) => unknown): boolean {
+  if (leaf.required === undefined || named.faulty.has(key)) return false
+  return key !== 'secrets.system' || of('dev') !== true
+}
+
+function withoutNotYet({ notYet, default: fallback }: Leaf, value: unknown): unknown {
+  if (!notYet) return value
+  if (!Array.isArray(value)) return value === notYet.value ? notYet.instead : value
+  const left = value.filter((item) => item !== notYet.value)
+  return left.length > 0 ? left : fallback
+}
+
+function notYet(key: string, { notYet }: Leaf, named: Named): readonly string[] {
+  const value = named.values.get(key)
+  const asked = notYet && (value === notYet.value || (Array.isArray(value) && value.includes(notYet.value)))
+  return asked ? [`${key}: ${notYet.warning}`] : []
+}
+
+/** What a key that is not acted on means for start-up. */
+function weigh(key: string, leaf: Leaf, named: Named, problems: string[], warnings: string[]): void {
+  if (!named.values.has(key) || leaf.status === 'ignored') return
+  const value = named.values.get(key)
+  if (leaf.harmless?.some((harmless) => isDeepStrictEqual(harmless, value))) return
+  if (leaf.status === 'refused') problems.push(`${key}: ${leaf.refusal}`)
+  else warnings.push(`${key}: ${leaf.warning ?? 'is a setting of Hydra that is not acted on yet; it changes nothing'}`)
+}

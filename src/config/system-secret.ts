@@ -1,0 +1,36 @@
+import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Randomness, randomToken, randomUuid } from '../lib/random.ts'
+
+/**
+ * The system secret of a developer's machine: made once, then kept in `.clientele/secrets.system`, which only its owner reads.
+ * Two processes that start together get the same one: a link, unlike a write, either makes the whole file or finds it there.
+ *
+ * @throws NodeJS.ErrnoException when the file can be neither read nor made
+ */
+export function keptSystemSecret(workingDirectory: string, randomness: Randomness): string {
+  const folder = join(workingDirectory, '.clientele')
+  const path = join(folder, 'secrets.system')
+  const kept = readIfThere(path)
+  if (kept !== undefined) return kept
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const draft = join(folder, `secrets.system.${randomUuid(randomness)}`)
+  writeFileSync(draft, `${randomToken(randomness, '')}\n`, { mode: 0o600, flag: 'wx', flush: true })
+  try {
+    linkSync(draft, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    unlinkSync(draft)
+  }
+  return readFileSync(path, 'utf8').trim()
+}
+
+function readIfThere(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
