@@ -145,7 +145,9 @@ function notFound(): Answer {
 }
 
 function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
-  return reply.code(status).headers(headers).send(body)
+  reply.code(status).headers(headers)
+  // Fastify would complete Hydra's bare `application/json` with a charset if it were given a text.
+  return reply.send(headers['content-type'] === 'application/json' ? Buffer.from(body ?? '') : body)
 }
 
 function logRequest({ name, log, logsHealth }: ListenerSettings) {
