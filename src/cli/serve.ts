@@ -66,8 +66,18 @@ async function listen(app: App, listeners: Listeners, { serve }: Config, log: Lo
   for (const name of ['public', 'admin'] as const) {
     if (listeners !== 'all' && listeners !== name) continue
     const { host, port } = serve[name]
-    const address = await app[name].listen({ host: host === '' ? '::' : host, port })
+    const address = host === '' ? await listenEverywhere(app[name], port) : await app[name].listen({ host, port })
     log('info', `${name} listener ready`, { address })
+  }
+}
+
+/** IPv6 and IPv4, or IPv4 alone where the machine has no IPv6. */
+async function listenEverywhere(listener: App['public'], port: number): Promise<string> {
+  try {
+    return await listener.listen({ host: '::', port })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT') throw error
+    return listener.listen({ host: '0.0.0.0', port })
   }
 }
 

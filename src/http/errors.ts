@@ -154,6 +154,7 @@ function problemOfReason(reason: Reason): Problem {
     case 'grant-type-missing':
       return invalidRequest("Request parameter 'grant_type' is missing")
     case 'client-unknown':
+    case 'client-gone':
     case 'client-secret-wrong':
       return invalidClient('')
     case 'assertion-unsupported':

@@ -6,7 +6,26 @@ import type { AccessTokenRow, Schema } from './schema.ts'
 
 const columns = ['hash', 'client_id', 'subject', 'scope', 'audience', 'issued_at', 'expires_at'] as const
 
-const insert = prepared<AccessTokenRow, unknown>(columns, (db, row) => db.insertInto('access_tokens').values(row))
+/** Inserts for a client that is there: it may have been deleted since it proved who it is. */
+const insert = prepared<AccessTokenRow, unknown>(columns, (db, row) =>
+  db
+    .insertInto('access_tokens')
+    .columns([...columns])
+    .expression((from) =>
+      from
+        .selectFrom('clients')
+        .select((value) => [
+          value.val(row.hash).as('hash'),
+          'client_id',
+          value.val(row.subject).as('subject'),
+          value.val(row.scope).as('scope'),
+          value.val(row.audience).as('audience'),
+          value.val(row.issued_at).as('issued_at'),
+          value.val(row.expires_at).as('expires_at'),
+        ])
+        .where('client_id', '=', row.client_id),
+    ),
+)
 
 const select = prepared<{ hash: string }, AccessTokenRow>(['hash'], (db, { hash }) =>
   db.selectFrom('access_tokens').selectAll().where('hash', '=', hash),
@@ -16,7 +35,7 @@ const select = prepared<{ hash: string }, AccessTokenRow>(['hash'], (db, { hash 
 export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
   return {
     async add({ hash, clientId, subject, scope, audience, issuedAt, expiresAt }) {
-      await insert(db, {
+      const { numAffectedRows } = await insert(db, {
         hash,
         client_id: clientId,
         subject,
@@ -25,6 +44,7 @@ export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
         issued_at: issuedAt,
         expires_at: expiresAt,
       })
+      return numAffectedRows === 1n
     },
     async find(hash) {
       const [row] = (await select(db, { hash })).rows
