@@ -48,7 +48,12 @@ function timestamp(): string {
 /** Lines for a person are made by a library that is loaded only where a person reads along. */
 async function standardOutput(format: LogSettings['format']): Promise<{ write(line: string): unknown; flushSync?(): void }> {
   if (format === 'json') return pino.destination({ fd: 1, sync: true, minLength: 4096, periodicFlush: flushPeriod })
+  if (format === 'json_pretty') return { write: (line) => process.stdout.write(`${JSON.stringify(JSON.parse(line), null, 2)}\n`) }
   const { default: pretty } = await import('pino-pretty')
-  const multiline = format === 'json_pretty'
-  return pretty({ translateTime: 'SYS:HH:MM:ss', ignore: multiline ? '' : 'request_id,listener', sync: true, singleLine: !multiline })
+  const ignore = 'request_id,listener,method,path,status,milliseconds'
+  return pretty({ translateTime: 'SYS:HH:MM:ss', ignore, messageFormat: readableMessage, sync: true, singleLine: true })
+}
+
+function readableMessage({ msg, method, path, status, milliseconds }: Record<string, unknown>): string {
+  return msg === 'request' ? `${method} ${path} ${status} in ${milliseconds} ms` : String(msg)
 }
