@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type App, makeApp, makeTelemetry, openDatabase, version } from '../app.ts'
+import { type App, makeApp, makeTelemetry, openDatabase, version, type WatchedTelemetry } from '../app.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { watchConfig } from '../config/watch.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandomness } from '../lib/random.ts'
-import type { Log, Telemetry } from '../lib/telemetry.ts'
+import type { Log } from '../lib/telemetry.ts'
 
 /** Which listeners to serve. */
 export type Listeners = 'all' | 'public' | 'admin'
@@ -54,7 +54,7 @@ function announce({ config, warnings }: LoadedConfig, log: Log): void {
   for (const warning of warnings) log('warn', warning)
 }
 
-async function open(config: () => Config, { secrets }: LoadedConfig, telemetry: Telemetry): Promise<App> {
+async function open(config: () => Config, { secrets }: LoadedConfig, telemetry: WatchedTelemetry): Promise<App> {
   const { dsn } = config()
   if (dsn.engine === 'sqlite') mkdirSync(dirname(dsn.path), { recursive: true })
   const { database, migrateUp } = openDatabase(config())
