@@ -154,6 +154,8 @@ class SqliteConnection implements DatabaseConnection {
 
 /** SQLite's DDL is transactional, whatever Kysely's own adapter says: a migration that fails half-way leaves nothing behind. */
 class TransactionalAdapter extends SqliteAdapter {
+  readonly exactText = 'text'
+
   override get supportsTransactionalDdl(): boolean {
     return true
   }
