@@ -128,7 +128,10 @@ class ActRunner {
     try {
       // Not awaited: it leaves with the body's first statement. If it fails, so does that.
       client.query(this.#begin).catch(() => {})
-      value = await body(kyselyOver(() => new ClientDriver(client, act)), (effect) => effects.push(effect))
+      value = await body(
+        kyselyOver(() => new ClientDriver(client, act)),
+        (effect) => effects.push(effect),
+      )
       act.open = false
     } catch (error) {
       act.open = false
@@ -205,14 +208,16 @@ const isWorthAnotherTry = (error: unknown): boolean => isRefusedCommit(error) ||
 
 /** Troubles that pass: the disk is full or memory short (53…), the statement was too slow (57014). */
 function explain(error: unknown): unknown {
-  if (/^53|^57014|^25006/.test(codeOf(error)) || isLost(error)) return new Unavailable('the database cannot do this now', 5, { cause: error })
+  if (/^53|^57014|^25006/.test(codeOf(error)) || isLost(error))
+    return new Unavailable('the database cannot do this now', 5, { cause: error })
   return error
 }
 
 /** Runs queries on one connection. */
 async function execute<R>(client: pg.ClientBase, query: CompiledQuery): Promise<QueryResult<R>> {
   // PostgreSQL's text holds no NUL, so nothing that has one can be found.
-  if (query.query.kind === 'SelectQueryNode' && query.parameters.some((value) => typeof value === 'string' && value.includes('\0'))) return { rows: [] }
+  if (query.query.kind === 'SelectQueryNode' && query.parameters.some((value) => typeof value === 'string' && value.includes('\0')))
+    return { rows: [] }
   const { rows, rowCount, command } = await client.query(query.sql, query.parameters as unknown[])
   const changes = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
   return { rows, ...(changes && { numAffectedRows: BigInt(rowCount ?? 0) }) }
@@ -301,7 +306,8 @@ class Connection implements DatabaseConnection {
 
 /** `bigint` columns hold milliseconds: a number carries them exactly. */
 const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text') => (oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format))) as never,
+  getTypeParser: ((oid: number, format?: 'text') =>
+    oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as never,
 }
 
 /** Migrations of two processes take turns by a row lock, as an advisory lock is not to be had everywhere. */
