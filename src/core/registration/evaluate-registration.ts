@@ -1,5 +1,5 @@
 import { Refusal } from '../../lib/refusal.ts'
-import { type ClientMetadata, presentMembers, readClientMetadata } from '../../protocol/client-metadata.ts'
+import { type ClientMetadata, isEmptyObject, presentMembers, readClientMetadata } from '../../protocol/client-metadata.ts'
 import { type ClientSettings, clientSettingsSchema, settingsToWire } from '../../protocol/client-settings.ts'
 import { type Problem, problem, quote } from '../../protocol/problem.ts'
 import { completeMetadata, type RegistrationRules, registrationProblems } from '../../protocol/registration-rules.ts'
@@ -89,4 +89,4 @@ function operatorMemberProblems(members: Readonly<Record<string, unknown>>, sett
     .map((name) => problem(name, 'is for the operator of this server to set; leave it out'))
 }
 
-const isNothing = (value: unknown): boolean => value === false || (Array.isArray(value) && value.length === 0)
+const isNothing = (value: unknown): boolean => value === false || (Array.isArray(value) && value.length === 0) || isEmptyObject(value)
