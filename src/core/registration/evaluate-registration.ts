@@ -46,10 +46,10 @@ function consultPolicy(
   const verdict = decideRegistration(policy, {
     asked: { ...asked, grantTypes: askedGrantTypes(asked) },
     inForce: inForce?.metadata ?? {},
-    redirectUris: asked.redirectUris ?? [],
-    isPublic: asked.tokenEndpointAuthMethod === 'none',
   })
-  return verdict.kind === 'allow' ? { granted: verdict.granted, denied: [] } : { denied: verdict.reasons.map(denial) }
+  return verdict.kind === 'allow'
+    ? { granted: verdict.granted, denied: [] }
+    : { denied: verdict.reasons.map((reason) => denial(reason, asked)) }
 }
 
 /** `grant_types` wins; where only `response_types` is given, it decides (RFC 7591 §2.1). */
@@ -59,12 +59,15 @@ function askedGrantTypes({ grantTypes = [], responseTypes = [] }: ClientMetadata
   return undefined
 }
 
-function denial(reason: DenyReason): Problem {
+function denial(reason: DenyReason, { grantTypes = [], responseTypes = [] }: ClientMetadata): Problem {
   switch (reason.kind) {
     case 'wildcard-scope':
       return problem('scope', `${quote(reason.scope)} contains a wildcard (*); ask for each scope by its name`)
-    case 'no-usable-grant':
-      return problem('grant_types', `leaves nothing that this client could use; this server offers ${reason.offered.join(', ')}`)
+    case 'no-usable-grant': {
+      const leaves = (values: readonly string[]) => `${quote(values.join(' '))} leaves nothing that this client could use`
+      if (grantTypes.length === 0) return problem('response_types', `${leaves(responseTypes)}; use code`)
+      return problem('grant_types', `${leaves(grantTypes)}; it may have ${reason.offered.join(', ')}`)
+    }
   }
 }
 
