@@ -27,11 +27,11 @@ export function evaluateRegistration(
   if (!inForce && 'client_secret' in members) problems.push(problem('client_secret', 'is made by this server; leave it out'))
   if (problems.length > 0) refuse(problems)
   const { granted, denied } = consultPolicy(asked, policy, inForce)
-  const metadata = completeMetadata(granted ? withGranted(asked, granted) : asked)
+  const narrowed = granted ? withGranted(asked, granted) : asked
   const known = [...(inForce?.metadata.redirectUris ?? []), ...(inForce?.metadata.postLogoutRedirectUris ?? [])]
-  problems.push(...registrationProblems(granted ? metadata : asked, rules, known), ...denied)
+  problems.push(...registrationProblems(narrowed, rules, known), ...denied)
   if (problems.length > 0) refuse(problems)
-  return metadata
+  return completeMetadata(narrowed)
 }
 
 function refuse(problems: readonly Problem[]): never {
