@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Refusal } from '../../lib/refusal.ts'
 import { type ClientMetadata, isEmptyObject, presentMembers, readClientMetadata } from '../../protocol/client-metadata.ts'
 import { type ClientSettings, clientSettingsSchema, settingsToWire } from '../../protocol/client-settings.ts'
@@ -88,7 +89,7 @@ const operatorMembers = Object.keys(clientSettingsSchema.properties)
 function operatorMemberProblems(members: Readonly<Record<string, unknown>>, settings: ClientSettings): Problem[] {
   const inForce = settingsToWire(settings) as Record<string, unknown>
   return operatorMembers
-    .filter((name) => name in members && !isNothing(members[name]) && JSON.stringify(members[name]) !== JSON.stringify(inForce[name]))
+    .filter((name) => name in members && !isNothing(members[name]) && !isDeepStrictEqual(members[name], inForce[name]))
     .map((name) => problem(name, 'is for the operator of this server to set; leave it out'))
 }
 
