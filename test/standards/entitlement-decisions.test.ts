@@ -91,7 +91,17 @@ test('resource: the token’s aud is the registered audience asked for, byte for
 
 test('resource: what is not in the registered audience is invalid_target', async () => {
   const client = await registered({ ...machine, audience: [api] })
-  for (const resource of [apiSlash, mail, `${api}/notes`, 'https://API.example/v1', 'https://api.example:443/v1', `${api}#x`, '/v1', 'x', `${api}?x`]) {
+  for (const resource of [
+    apiSlash,
+    mail,
+    `${api}/notes`,
+    'https://API.example/v1',
+    'https://api.example:443/v1',
+    `${api}#x`,
+    '/v1',
+    'x',
+    `${api}?x`,
+  ]) {
     for (const sent of [resource, [api, resource]]) {
       const { status, json } = await client.askToken({ resource: sent })
       assert.deepEqual([status, json.error], [400, 'invalid_target'], resource)
@@ -132,7 +142,14 @@ test('where no audience is handed out, the resource of an operator’s client st
 
 test('allowed_cors_origins are origins of the client’s own redirect URIs only', async () => {
   const redirect_uris = ['https://app.example/cb', 'http://localhost:8080/cb', 'com.example.app:/cb']
-  const asked = ['https://app.example', 'https://evil.example', 'http://localhost:8080', 'http://localhost', 'https://app.example:8443', 'http://app.example']
+  const asked = [
+    'https://app.example',
+    'https://evil.example',
+    'http://localhost:8080',
+    'http://localhost',
+    'https://app.example:8443',
+    'http://app.example',
+  ]
   const { answer } = await registered({ redirect_uris, allowed_cors_origins: asked })
   assert.deepEqual(answer.json.allowed_cors_origins, ['https://app.example', 'http://localhost:8080'])
   const none = await registered({ ...minimal, allowed_cors_origins: ['https://evil.example', 'null', '*', 'https://app.example/'] })
@@ -141,7 +158,10 @@ test('allowed_cors_origins are origins of the client’s own redirect URIs only'
 
 test('allowed_cors_origins: the origins of given-up redirect URIs go, those of the operator stay', async () => {
   const client = await registered({ ...minimal, allowed_cors_origins: ['https://app.example'] })
-  const moved = await client.put({ redirect_uris: ['https://new.example/cb'], allowed_cors_origins: ['https://app.example', 'https://new.example'] })
+  const moved = await client.put({
+    redirect_uris: ['https://new.example/cb'],
+    allowed_cors_origins: ['https://app.example', 'https://new.example'],
+  })
   assert.deepEqual(moved.json.allowed_cors_origins, ['https://new.example'])
   const operators = await created({ ...minimal, allowed_cors_origins: ['https://partner.example'] })
   assert.deepEqual((await operators.put((await operators.read()).json)).json.allowed_cors_origins, ['https://partner.example'])

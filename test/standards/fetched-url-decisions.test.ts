@@ -41,7 +41,8 @@ test('https URLs of public hosts are taken, without asking whether the name is k
 })
 
 test('private addresses and loopback names are refused, in every spelling', async () => {
-  for (const url of privateUrls) assertRefused(await register({ ...minimal, jwks_uri: url }), 'invalid_client_metadata', 'jwks_uri', 'private')
+  for (const url of privateUrls)
+    assertRefused(await register({ ...minimal, jwks_uri: url }), 'invalid_client_metadata', 'jwks_uri', 'private')
 })
 
 test('plain http, and what is no URL, is refused', async () => {
@@ -67,7 +68,8 @@ test('the rule holds for every URL that is fetched, on an update, too', async ()
 test('dev lifts the rule and allows http, unless disallow_private_ip_ranges is written', async () => {
   await using dev = await startServer({ settings: { dev: true } })
   const there = registrant(dev).register
-  for (const url of ['http://app.example/', 'http://127.0.0.1:3000/jwks.json', 'https://10.0.0.1/', 'http://localhost/']) assert.ok(await isTaken(there, url), url)
+  for (const url of ['http://app.example/', 'http://127.0.0.1:3000/jwks.json', 'https://10.0.0.1/', 'http://localhost/'])
+    assert.ok(await isTaken(there, url), url)
   for (const url of noUrls) assert.ok(!(await isTaken(there, url)), url)
   await using strict = await startServer({ settings: { dev: true, clients: { http: { disallow_private_ip_ranges: true } } } })
   for (const url of ['http://app.example/', 'https://10.0.0.1/']) assert.ok(!(await isTaken(registrant(strict).register, url)), url)
@@ -79,7 +81,12 @@ test('private_ip_exception_urls lifts the rule for its URLs, and for no URL that
   const private_ip_exception_urls = ['https://10.0.0.5/**', 'http://127.0.0.1:*/jwks.json', 'https://*.corp.internal/*']
   await using house = await startServer({ settings: { clients: { http: { private_ip_exception_urls } } } })
   const there = registrant(house).register
-  for (const url of ['https://10.0.0.5/', 'https://10.0.0.5/a/b?c', 'http://127.0.0.1:3000/jwks.json', 'https://a.corp.internal/jwks.json']) {
+  for (const url of [
+    'https://10.0.0.5/',
+    'https://10.0.0.5/a/b?c',
+    'http://127.0.0.1:3000/jwks.json',
+    'https://a.corp.internal/jwks.json',
+  ]) {
     assert.ok(await isTaken(there, url), url)
   }
   for (const url of [

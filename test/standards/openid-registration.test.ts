@@ -26,7 +26,13 @@ test('OREG-02: a redirect_uri is compared character by character, nothing is nor
   const { id } = await registered({ redirect_uris: ['https://a.example/cb'] })
   assert.notEqual((await authorize(id, 'https://a.example/cb')).status, 400)
   for (const like of ['/', '?x=1', '#', '%20'].map((end) => `https://a.example/cb${end}`)) await assertNotSent(id, like)
-  for (const like of ['https://A.example/cb', 'HTTPS://a.example/cb', 'https://a.example:443/cb', 'https://a.example/%63b', 'https://a.example/x/../cb']) {
+  for (const like of [
+    'https://A.example/cb',
+    'HTTPS://a.example/cb',
+    'https://a.example:443/cb',
+    'https://a.example/%63b',
+    'https://a.example/x/../cb',
+  ]) {
     await assertNotSent(id, like)
   }
 })
@@ -50,13 +56,27 @@ test('OREG-06: an omitted application_type is web, and only web and native are k
 })
 
 test('OREG-07: no web client with the implicit grant has an http redirect URI: the grant is not offered', async () => {
-  const implicit = { application_type: 'web', redirect_uris: ['http://a.example/cb'], grant_types: ['implicit'], response_types: ['id_token'] }
+  const implicit = {
+    application_type: 'web',
+    redirect_uris: ['http://a.example/cb'],
+    grant_types: ['implicit'],
+    response_types: ['id_token'],
+  }
   assertRefused(await register(implicit), 'invalid_redirect_uri', 'redirect_uris[0]')
-  assertRefused(await register({ ...implicit, grant_types: ['implicit', 'authorization_code'] }), 'invalid_redirect_uri', 'redirect_uris[0]')
+  assertRefused(
+    await register({ ...implicit, grant_types: ['implicit', 'authorization_code'] }),
+    'invalid_redirect_uri',
+    'redirect_uris[0]',
+  )
 })
 
 test('OREG-08: no web client with the implicit grant is on localhost: the grant is not offered', async () => {
-  const implicit = { application_type: 'web', redirect_uris: ['https://localhost/cb'], grant_types: ['implicit'], response_types: ['id_token'] }
+  const implicit = {
+    application_type: 'web',
+    redirect_uris: ['https://localhost/cb'],
+    grant_types: ['implicit'],
+    response_types: ['id_token'],
+  }
   assertRefused(await register(implicit), 'invalid_client_metadata', 'grant_types')
 })
 
@@ -64,7 +84,12 @@ test('OREG-09: native redirect URIs are an own scheme or http on loopback', asyn
   for (const good of ['com.ex.app:/cb', 'http://127.0.0.1/cb', 'http://[::1]:9/cb', 'http://localhost/cb']) {
     assert.deepEqual((await registered({ application_type: 'native', redirect_uris: [good] })).answer.json.redirect_uris, [good])
   }
-  for (const bad of ['http://10.0.0.1/cb', 'http://127.0.0.1.evil.example/cb', 'http://localhost.evil.example/cb', 'http://127.0.0.1@evil.example/']) {
+  for (const bad of [
+    'http://10.0.0.1/cb',
+    'http://127.0.0.1.evil.example/cb',
+    'http://localhost.evil.example/cb',
+    'http://127.0.0.1@evil.example/',
+  ]) {
     assertRefused(await register({ application_type: 'native', redirect_uris: [bad] }), 'invalid_redirect_uri', 'redirect_uris[0]')
   }
 })
@@ -124,7 +149,11 @@ test('OREG-22 overridden: id_token_signed_response_alg is one of those supported
 })
 
 test('OREG-23: none signs no ID token', async () => {
-  assertRefused(await register({ ...minimal, id_token_signed_response_alg: 'none' }), 'invalid_client_metadata', 'id_token_signed_response_alg')
+  assertRefused(
+    await register({ ...minimal, id_token_signed_response_alg: 'none' }),
+    'invalid_client_metadata',
+    'id_token_signed_response_alg',
+  )
 })
 
 test('OREG-27: encryption is not offered: its members are dropped, never echoed', async () => {
@@ -144,10 +173,15 @@ test('OREG-32: each auth method that is advertised can be registered and used', 
   const { token_endpoint_auth_methods_supported: methods } = (await server.public('/.well-known/openid-configuration')).json
   assert.deepEqual(methods, ['client_secret_basic', 'client_secret_post', 'none'])
   for (const token_endpoint_auth_method of methods) {
-    const body = token_endpoint_auth_method === 'none' ? { ...minimal, token_endpoint_auth_method } : { ...machine, token_endpoint_auth_method }
+    const body =
+      token_endpoint_auth_method === 'none' ? { ...minimal, token_endpoint_auth_method } : { ...machine, token_endpoint_auth_method }
     const { answer, id, secret } = await registered(body)
     assert.equal(answer.json.token_endpoint_auth_method, token_endpoint_auth_method)
-    const form = { grant_type: 'client_credentials', client_id: id, ...(token_endpoint_auth_method === 'client_secret_post' && { client_secret: secret }) }
+    const form = {
+      grant_type: 'client_credentials',
+      client_id: id,
+      ...(token_endpoint_auth_method === 'client_secret_post' && { client_secret: secret }),
+    }
     const basic = token_endpoint_auth_method === 'client_secret_basic' && { basic: [id, secret] as const }
     const { status } = await server.public('/oauth2/token', { method: 'POST', form, ...basic })
     // A public client is known, but there is no grant for it yet: not 401.
@@ -158,7 +192,8 @@ test('OREG-32: each auth method that is advertised can be registered and used', 
 test('OREG-33: token_endpoint_auth_signing_alg is an asymmetric algorithm, never none', async () => {
   const keyed = { ...minimal, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [freshKey().publicJwk] } }
   const alg = 'token_endpoint_auth_signing_alg'
-  for (const bad of ['none', 'HS256', 'RS1']) assertRefused(await register({ ...keyed, [alg]: bad }), 'invalid_client_metadata', alg, `'${bad}'`)
+  for (const bad of ['none', 'HS256', 'RS1'])
+    assertRefused(await register({ ...keyed, [alg]: bad }), 'invalid_client_metadata', alg, `'${bad}'`)
   assertRefused(await register({ ...minimal, [alg]: 'none' }), 'invalid_client_metadata', alg)
   for (const good of ['RS256', 'PS256', 'ES256']) assert.equal((await registered({ ...keyed, [alg]: good })).answer.json[alg], good)
 })
@@ -209,7 +244,13 @@ test('OREG-44: open registration needs no token', async () => {
 })
 
 test('OREG-45: redirect URIs are taken as they are sent, byte for byte, or refused', async () => {
-  const uris = ['https://A.example/cb?x=%7e', 'https://a.example/cb?x=~', 'https://a.example:443/', 'https://a.example', 'HTTP://LOCALHOST:80/cb']
+  const uris = [
+    'https://A.example/cb?x=%7e',
+    'https://a.example/cb?x=~',
+    'https://a.example:443/',
+    'https://a.example',
+    'HTTP://LOCALHOST:80/cb',
+  ]
   const twice = [...uris, uris[0]]
   const client = await registered({ redirect_uris: twice })
   for (const { json } of [client.answer, await client.read()]) assert.deepEqual(json.redirect_uris, twice)

@@ -99,13 +99,31 @@ test('the list of private-use schemes without a dot is the operator’s to repla
 })
 
 test('a loopback redirect URI is matched whatever its port, any other one exactly', async () => {
-  const uris = ['http://127.0.0.1/cb', 'http://localhost:8080/cb?x=1', 'http://[::1]/cb', 'https://localhost:1/cb', 'com.example.app://h:1/cb']
+  const uris = [
+    'http://127.0.0.1/cb',
+    'http://localhost:8080/cb?x=1',
+    'http://[::1]/cb',
+    'https://localhost:1/cb',
+    'com.example.app://h:1/cb',
+  ]
   const { id } = await registered({ redirect_uris: uris })
   const isKnown = async (uri: string) => (await authorize(id, uri)).status !== 400
-  for (const uri of [...uris, 'http://127.0.0.1:51004/cb', 'http://localhost/cb?x=1', 'http://localhost:3/cb?x=1', 'http://[::1]:65535/cb']) {
+  for (const uri of [
+    ...uris,
+    'http://127.0.0.1:51004/cb',
+    'http://localhost/cb?x=1',
+    'http://localhost:3/cb?x=1',
+    'http://[::1]:65535/cb',
+  ]) {
     assert.ok(await isKnown(uri), uri)
   }
-  for (const uri of ['http://127.0.0.1/', 'http://127.0.0.1:1/cb?x=1', 'http://localhost/cb', 'http://127.0.0.2/cb', 'http://127.0.0.1:x/cb']) {
+  for (const uri of [
+    'http://127.0.0.1/',
+    'http://127.0.0.1:1/cb?x=1',
+    'http://localhost/cb',
+    'http://127.0.0.2/cb',
+    'http://127.0.0.1:x/cb',
+  ]) {
     assert.ok(!(await isKnown(uri)), uri)
   }
   for (const uri of ['https://localhost:2/cb', 'com.example.app://h:2/cb', 'https://127.0.0.1/cb', 'http://127.0.0.1:80@evil.example/cb']) {
@@ -155,9 +173,21 @@ test('grant_types and response_types: what is sent, and what is registered', asy
 
 test('grant_types and response_types: nothing usable left is an error that names the member, its value and what would do', async () => {
   for (const sent of [['password'], ['refresh_token'], ['implicit', 'refresh_token'], ['']]) {
-    assertRefused(await register({ ...minimal, grant_types: sent }), 'invalid_client_metadata', 'grant_types', `'${sent.join(' ')}'`, 'authorization_code')
+    assertRefused(
+      await register({ ...minimal, grant_types: sent }),
+      'invalid_client_metadata',
+      'grant_types',
+      `'${sent.join(' ')}'`,
+      'authorization_code',
+    )
   }
-  assertRefused(await register({ ...minimal, response_types: ['token', 'id_token'] }), 'invalid_client_metadata', 'response_types', "'token id_token'", 'code')
+  assertRefused(
+    await register({ ...minimal, response_types: ['token', 'id_token'] }),
+    'invalid_client_metadata',
+    'response_types',
+    "'token id_token'",
+    'code',
+  )
   const openMachine = await register({ ...machine, token_endpoint_auth_method: 'none' })
   assertRefused(openMachine, 'invalid_client_metadata', 'grant_types', "'client_credentials'", 'authorization_code, refresh_token')
   assert.ok(!openMachine.json.error_description.endsWith('client_credentials'))
@@ -172,19 +202,33 @@ test('a client that turns public loses the grant that it can no longer use', asy
 
 test('what an administrator let a client have stays when the client puts back what it read', async () => {
   const redirect_uris = ['http://app.example/cb', 'myapp:/cb']
-  const client = await created({ redirect_uris, grant_types: ['authorization_code', 'implicit', 'urn:ietf:params:oauth:grant-type:device_code'] })
+  const client = await created({
+    redirect_uris,
+    grant_types: ['authorization_code', 'implicit', 'urn:ietf:params:oauth:grant-type:device_code'],
+  })
   const { json } = await client.read()
   assert.equal((await client.put(json)).status, 200)
   const { json: after } = await server.admin(`/admin/clients/${client.id}`)
   assert.deepEqual([after.redirect_uris, after.grant_types], [redirect_uris, json.grant_types])
   assert.equal(after.grant_types.length, 3)
-  assertRefused(await client.put({ redirect_uris: [...redirect_uris, 'http://other.example/cb'] }), 'invalid_redirect_uri', 'redirect_uris[2]')
+  assertRefused(
+    await client.put({ redirect_uris: [...redirect_uris, 'http://other.example/cb'] }),
+    'invalid_redirect_uri',
+    'redirect_uris[2]',
+  )
 })
 
 test('post_logout_redirect_uris have scheme, host and port of a redirect URI', async () => {
   const member = 'post_logout_redirect_uris'
   assert.equal((await register({ ...minimal, [member]: ['https://app.example/bye?x=1'] })).status, 201)
-  for (const bad of ['https://other.example/', 'http://app.example/', 'https://app.example:8443/', 'javascript:x', 'https://app.example/#x', '/bye']) {
+  for (const bad of [
+    'https://other.example/',
+    'http://app.example/',
+    'https://app.example:8443/',
+    'javascript:x',
+    'https://app.example/#x',
+    '/bye',
+  ]) {
     assertRefused(await register({ ...minimal, [member]: ['https://app.example/', bad] }), 'invalid_client_metadata', `${member}[1]`)
   }
 })

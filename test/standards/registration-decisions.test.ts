@@ -135,7 +135,11 @@ test('the operator’s members: nothing, or what is in force, is accepted and ch
 
 test('the operator’s members: any other value is refused by name, and nothing changes', async () => {
   const client = await created({ ...minimal, ...operators })
-  const others = { ...Object.fromEntries(Object.keys(operators).map((member) => [member, 'other'])), skip_consent: 1, skip_logout_consent: 'true' }
+  const others = {
+    ...Object.fromEntries(Object.keys(operators).map((member) => [member, 'other'])),
+    skip_consent: 1,
+    skip_logout_consent: 'true',
+  }
   for (const [member, value] of Object.entries({ ...others, metadata: { plan: 'gold', seats: 6 } })) {
     assertRefused(await client.put({ ...minimal, client_name: 'U', [member]: value }), 'invalid_client_metadata', member)
     assertRefused(await register({ ...minimal, client_name: 'of the operator', [member]: value }), 'invalid_client_metadata', member)
@@ -147,7 +151,17 @@ test('the operator’s members: any other value is refused by name, and nothing 
 
 test('null and empty text are as good as absent, for every member', async () => {
   const names = ['token_endpoint_auth_method', 'grant_types', 'response_types', 'application_type', 'client_uri', 'logo_uri', 'contacts']
-  const more = ['scope', 'audience', 'jwks', 'jwks_uri', 'software_id', 'subject_type', 'default_max_age', 'require_auth_time', 'client_secret']
+  const more = [
+    'scope',
+    'audience',
+    'jwks',
+    'jwks_uri',
+    'software_id',
+    'subject_type',
+    'default_max_age',
+    'require_auth_time',
+    'client_secret',
+  ]
   const { json: plain } = (await registered(minimal)).answer
   for (const nothing of [null, '']) {
     const { json } = (await registered({ ...minimal, ...Object.fromEntries([...names, ...more].map((name) => [name, nothing])) })).answer
@@ -176,7 +190,15 @@ test('a member that comes twice is refused, however it is spelled and wherever i
 
 test('a JSON body is read whatever its Content-Type', async () => {
   const body = JSON.stringify(minimal)
-  for (const type of [undefined, '', 'text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data', 'nonsense', 'application/json;;']) {
+  for (const type of [
+    undefined,
+    '',
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data',
+    'nonsense',
+    'application/json;;',
+  ]) {
     assert.equal((await post(body, type === undefined ? {} : { 'content-type': type })).status, 201, String(type))
   }
 })
@@ -193,7 +215,12 @@ test('the times: issued in seconds, created and updated as Hydra writes them', a
 })
 
 test('an algorithm member is shown only when the client set it, for a client of the operator’s, too', async () => {
-  const names = ['userinfo_signed_response_alg', 'id_token_signed_response_alg', 'request_object_signing_alg', 'token_endpoint_auth_signing_alg']
+  const names = [
+    'userinfo_signed_response_alg',
+    'id_token_signed_response_alg',
+    'request_object_signing_alg',
+    'token_endpoint_auth_signing_alg',
+  ]
   const shown = (json: Record<string, unknown>) => names.filter((name) => name in json)
   const operatorsOwn = await created(minimal)
   assert.deepEqual(shown((await operatorsOwn.read()).json), [])

@@ -129,7 +129,15 @@ test('a refusal tells all that is wrong at once', async () => {
   }
   const names = Object.keys(meanings).filter((name) => name !== 'redirect_uris')
   assertRefused(await register(meanings), 'invalid_redirect_uri', 'redirect_uris[0]', 'redirect_uris[1]', ...names)
-  const shapes = { redirect_uris: 'x', contacts: 5, client_name: {}, owner: 'me', skip_consent: true, client_secret: 'chosen', 'client_name#fr': 1 }
+  const shapes = {
+    redirect_uris: 'x',
+    contacts: 5,
+    client_name: {},
+    owner: 'me',
+    skip_consent: true,
+    client_secret: 'chosen',
+    'client_name#fr': 1,
+  }
   assertRefused(await register(shapes), 'invalid_redirect_uri', ...Object.keys(shapes))
 })
 
@@ -148,6 +156,8 @@ test('whatever the refusal, nothing is stored', async () => {
     full.replace('}', `,"x":"${'x'.repeat(70_000)}"}`),
   ]
   for (const body of bodies) assert.ok((await post(body)).status >= 400, body.slice(0, 200))
-  assert.ok((await post(Buffer.concat([Buffer.from(full.slice(0, -1)), Buffer.from([0x2c, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])]))).status === 400)
+  assert.ok(
+    (await post(Buffer.concat([Buffer.from(full.slice(0, -1)), Buffer.from([0x2c, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d])]))).status === 400,
+  )
   assert.equal(await countNamed(client_name), 0)
 })

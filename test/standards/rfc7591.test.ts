@@ -36,7 +36,16 @@ test('R7591-03: a client without a redirect grant needs none', async () => {
 })
 
 test('R7591-04: each redirect URI is an absolute URI without a fragment', async () => {
-  for (const bad of [['/cb'], ['https://a.example/cb#x'], ['https://a.example/cb#'], ['not a uri'], [''], [5], 'https://a.example/cb', []]) {
+  for (const bad of [
+    ['/cb'],
+    ['https://a.example/cb#x'],
+    ['https://a.example/cb#'],
+    ['not a uri'],
+    [''],
+    [5],
+    'https://a.example/cb',
+    [],
+  ]) {
     assertRefused(await register({ redirect_uris: bad }), 'invalid_redirect_uri', 'redirect_uris')
   }
 })
@@ -97,7 +106,14 @@ test('R7591-12: omitted response_types mean ["code"], and the answer shows it', 
 
 test('R7591-16: the four links that people follow are http or https URLs', async () => {
   for (const member of ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri']) {
-    for (const bad of ['javascript:alert(1)', 'data:image/png;base64,AA==', 'foo', '/logo.png', 'ftp://app.example/x', 'https://u:p@app.example/']) {
+    for (const bad of [
+      'javascript:alert(1)',
+      'data:image/png;base64,AA==',
+      'foo',
+      '/logo.png',
+      'ftp://app.example/x',
+      'https://u:p@app.example/',
+    ]) {
       assertRefused(await register({ ...minimal, [member]: bad }), 'invalid_client_metadata', member)
     }
     const { answer } = await registered({ ...minimal, [member]: 'https://app.example/page?x=1' })
@@ -329,7 +345,11 @@ test('R7591-60: the answer holds all that was registered', async () => {
 })
 
 test('R7591-61: what is not set is left out: nothing is null or empty text', async () => {
-  for (const body of [minimal, machine, { ...minimal, token_endpoint_auth_method: 'none', logo_uri: '', jwks: {}, contacts: null, scope: '' }]) {
+  for (const body of [
+    minimal,
+    machine,
+    { ...minimal, token_endpoint_auth_method: 'none', logo_uri: '', jwks: {}, contacts: null, scope: '' },
+  ]) {
     const client = await registered(body)
     for (const { json } of [client.answer, await client.read(), await client.put(body)]) {
       const empty = Object.entries(json).filter(([, value]) => value === null || value === '' || JSON.stringify(value) === '{}')
@@ -394,8 +414,19 @@ test('R7591-75: redirect URIs are https, http on this machine, or an app’s own
 
 test('R7591-76: a scheme that a browser handles itself is never an app’s own', async () => {
   const schemes = 'javascript data vbscript file blob about ws wss ftp mailto view-source chrome'.split(' ')
-  const disguised = ['JaVaScRiPt:alert(1)', 'java\tscript:alert(1)', 'java\nscript:x', ' javascript:x', '\u0000javascript:x', 'javascript :x']
-  for (const bad of [...schemes.map((scheme) => `${scheme}:x`), ...schemes.map((scheme) => `${scheme.toUpperCase()}://x.y/z`), ...disguised]) {
+  const disguised = [
+    'JaVaScRiPt:alert(1)',
+    'java\tscript:alert(1)',
+    'java\nscript:x',
+    ' javascript:x',
+    '\u0000javascript:x',
+    'javascript :x',
+  ]
+  for (const bad of [
+    ...schemes.map((scheme) => `${scheme}:x`),
+    ...schemes.map((scheme) => `${scheme.toUpperCase()}://x.y/z`),
+    ...disguised,
+  ]) {
     assertRefused(await register({ redirect_uris: [bad] }), 'invalid_redirect_uri', 'redirect_uris[0]')
   }
 })
@@ -461,7 +492,10 @@ test('R7591-95: a request of unreasonable size or shape is refused, and nothing 
 test('R7591-96: a refused request stores nothing', async () => {
   const client_name = 'refused'
   for (const bad of [{ redirect_uris: ['https://good.example/', 'x:y'] }, { contacts: 5 }, { scope: 'a*' }, { metadata: { a: 1 } }]) {
-    assertRefused(await register({ ...minimal, client_name, ...bad }), 'redirect_uris' in bad ? 'invalid_redirect_uri' : 'invalid_client_metadata')
+    assertRefused(
+      await register({ ...minimal, client_name, ...bad }),
+      'redirect_uris' in bad ? 'invalid_redirect_uri' : 'invalid_client_metadata',
+    )
   }
   assert.equal(await countNamed(client_name), 0)
 })
@@ -498,7 +532,12 @@ test('R7591-98: a wrong JSON type in any member is refused', async () => {
 })
 
 test('R7591-99 overridden: what is for the operator to set is refused by name, not ignored', async () => {
-  for (const [member, value] of Object.entries({ skip_consent: true, owner: 'admin', metadata: { trusted: true }, access_token_strategy: 'jwt' })) {
+  for (const [member, value] of Object.entries({
+    skip_consent: true,
+    owner: 'admin',
+    metadata: { trusted: true },
+    access_token_strategy: 'jwt',
+  })) {
     assertRefused(await register({ ...minimal, [member]: value }), 'invalid_client_metadata', member)
   }
   const { answer } = await registered({ ...minimal, trusted: true, first_party: true })

@@ -4,5 +4,8 @@ import { generateKeyPairSync } from 'node:crypto'
 export function freshKey(): { publicJwk: Record<string, unknown>; privateJwk: Record<string, unknown> } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const about = { kid: 'k1', use: 'sig', alg: 'ES256' }
-  return { publicJwk: { ...publicKey.export({ format: 'jwk' }), ...about }, privateJwk: { ...privateKey.export({ format: 'jwk' }), ...about } }
+  return {
+    publicJwk: { ...publicKey.export({ format: 'jwk' }), ...about },
+    privateJwk: { ...privateKey.export({ format: 'jwk' }), ...about },
+  }
 }

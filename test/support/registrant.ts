@@ -30,7 +30,8 @@ export interface OwnClient {
 
 /** What a stranger can do at the registration face, in a few words. */
 export function registrant(server: TestServer) {
-  const register = (json: unknown, sent: Sent = {}): Promise<Received> => server.public('/oauth2/register', { method: 'POST', json, ...sent })
+  const register = (json: unknown, sent: Sent = {}): Promise<Received> =>
+    server.public('/oauth2/register', { method: 'POST', json, ...sent })
   return {
     /** The answer, whatever it is. */
     register,
