@@ -32,7 +32,7 @@ export function evaluateRegistration(
   const known = [...(inForce?.metadata.redirectUris ?? []), ...(inForce?.metadata.postLogoutRedirectUris ?? [])]
   problems.push(...registrationProblems(narrowed, rules, known), ...denied)
   if (problems.length > 0) refuse(problems)
-  return completeMetadata(narrowed)
+  return completeMetadata(narrowed, inForce?.metadata)
 }
 
 function refuse(problems: readonly Problem[]): never {
