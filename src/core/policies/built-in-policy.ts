@@ -13,7 +13,8 @@ export interface RegistrationPolicy {
 /** What a client asks for, and what it has already: values in force stay allowed, so that a GET put back changes nothing. */
 export interface RegistrationFacts {
   readonly asked: Entitlements
-  readonly inForce: Entitlements
+  /** Undefined for a client that is new. */
+  readonly inForce: Entitlements | undefined
 }
 
 export interface Entitlements {
@@ -72,12 +73,13 @@ export function decideRegistration(policy: RegistrationPolicy, facts: Registrati
   }
 }
 
-const isWild = (scope: string, inForce: Entitlements): boolean => scope.includes('*') && !splitScope(inForce.scope ?? '').includes(scope)
+const isWild = (scope: string, inForce: Entitlements | undefined): boolean =>
+  scope.includes('*') && !splitScope(inForce?.scope ?? '').includes(scope)
 
 /** What the operator gave a client beyond what a stranger can have stays; the rest follows from what the client is now. */
 function decideGrantTypes({ asked, inForce }: RegistrationFacts): readonly string[] {
   const wanted = asked.grantTypes ?? ['authorization_code']
-  const given = inForce.grantTypes?.filter((grant) => !grantsFor(inForce).includes(grant)) ?? []
+  const given = inForce?.grantTypes?.filter((grant) => !grantsFor(inForce ?? {}).includes(grant)) ?? []
   const open = [...grantsFor(asked), ...given]
   return [...new Set(wanted.filter((grant) => open.includes(grant)))]
 }
@@ -87,21 +89,25 @@ function grantsFor({ tokenEndpointAuthMethod }: Entitlements): readonly string[]
   return tokenEndpointAuthMethod === 'none' ? offeredGrants.filter((grant) => grant !== 'client_credentials') : offeredGrants
 }
 
-function decideScope(policy: RegistrationPolicy, asked: readonly string[], inForce: Entitlements): readonly string[] {
-  const open = new Set([...openScopes(policy), ...splitScope(inForce.scope ?? '')])
+function decideScope(policy: RegistrationPolicy, asked: readonly string[], inForce: Entitlements | undefined): readonly string[] {
+  const open = new Set([...openScopes(policy), ...splitScope(inForce?.scope ?? '')])
   const granted = asked.filter((scope) => open.has(scope))
   return granted.length > 0 ? granted : policy.defaultScope
 }
 
-function decideAudience(policy: RegistrationPolicy, asked: Entitlements, inForce: Entitlements): readonly string[] | undefined {
-  const open = new Set([...(policy.allowedAudience ?? []), ...(inForce.audience ?? [])])
-  const granted = asked.audience ? [...new Set(asked.audience)].filter((audience) => open.has(audience)) : policy.allowedAudience
-  return granted && granted.length > 0 ? granted : undefined
+function decideAudience(policy: RegistrationPolicy, asked: Entitlements, inForce: Entitlements | undefined): readonly string[] | undefined {
+  const open = new Set([...(policy.allowedAudience ?? []), ...(inForce?.audience ?? [])])
+  const granted = [...new Set(asked.audience ?? defaultAudience(policy, inForce))].filter((audience) => open.has(audience))
+  return granted.length > 0 ? granted : undefined
 }
+
+/** All there is, for a client that names none; one that has none and still names none keeps none. */
+const defaultAudience = (policy: RegistrationPolicy, inForce: Entitlements | undefined): readonly string[] =>
+  inForce && inForce.audience === undefined ? [] : (policy.allowedAudience ?? [])
 
 /** A page may call us from where its redirect URIs are, and from where the operator let it; from nowhere else. */
 function decideCorsOrigins({ asked, inForce }: RegistrationFacts): readonly string[] | undefined {
-  const given = inForce.allowedCorsOrigins?.filter((origin) => !originsOf(inForce).includes(origin)) ?? []
+  const given = inForce?.allowedCorsOrigins?.filter((origin) => !originsOf(inForce ?? {}).includes(origin)) ?? []
   const open = [...originsOf(asked), ...given]
   const granted = [...new Set(asked.allowedCorsOrigins ?? [])].filter((origin) => open.includes(origin))
   return granted.length > 0 ? granted : undefined

@@ -46,7 +46,7 @@ function consultPolicy(
 ): { granted?: Granted; denied: Problem[] } {
   const verdict = decideRegistration(policy, {
     asked: { ...asked, grantTypes: askedGrantTypes(asked) },
-    inForce: inForce?.metadata ?? {},
+    inForce: inForce?.metadata,
   })
   return verdict.kind === 'allow'
     ? { granted: verdict.granted, denied: [] }
