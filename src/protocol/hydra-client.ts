@@ -112,11 +112,17 @@ function checkMetadata(metadata: ClientMetadata, rules: HydraRules): ClientMetad
     throw refuse("Field userinfo_signed_response_alg can either be 'none' or 'RS256'.")
   }
   for (const uri of metadata.redirectUris ?? []) checkRedirectUri(uri)
-  if (metadata.subjectType !== 'public')
+  if ((metadata.subjectType ?? 'public') !== 'public')
     throw refuse(`Subject type ${metadata.subjectType} is not supported by server, only [public] are allowed.`)
   for (const uri of metadata.postLogoutRedirectUris ?? []) checkPostLogoutUri(uri, metadata.redirectUris ?? [])
-  const { jwks: _, ...rest } = metadata
-  return { ...rest, ...(jwks && { jwks }), ...(allowedCorsOrigins && { allowedCorsOrigins }) }
+  const { jwks: _, userinfoSignedResponseAlg, ...rest } = metadata
+  return {
+    ...rest,
+    ...(jwks && { jwks }),
+    ...(allowedCorsOrigins && { allowedCorsOrigins }),
+    // Hydra says `none` of every client. The client is told so only if it said so itself: strict ones then expect a signed answer.
+    ...(userinfoSignedResponseAlg === 'RS256' && { userinfoSignedResponseAlg }),
+  }
 }
 
 function checkAssertion(metadata: ClientMetadata, hasKeys: boolean): void {
