@@ -51,6 +51,7 @@ import { accessTokenStore } from './storage/access-tokens.ts'
 import { auditStore } from './storage/audit.ts'
 import { clientStore } from './storage/clients.ts'
 import type { Database } from './storage/database.ts'
+import { openPostgres } from './storage/dialects/postgres.ts'
 import { openSqlite } from './storage/dialects/sqlite.ts'
 import { migrateUp, migrationStatus } from './storage/migrations.ts'
 import { registrationTokenStore } from './storage/registration-tokens.ts'
@@ -93,7 +94,7 @@ export interface WatchedTelemetry extends Telemetry {
 
 /** Opens the database of a configuration, for whoever brings its schema up to date. */
 export function openDatabase({ dsn }: Pick<Config, 'dsn'>) {
-  const database = openSqlite(dsn.engine === 'memory' ? 'memory' : dsn.path)
+  const database = dsn.engine === 'postgres' ? openPostgres(dsn.url, dsn) : openSqlite(dsn.engine === 'memory' ? 'memory' : dsn.path)
   return { database, migrateUp: () => migrateUp(database), migrationStatus: () => migrationStatus(database), close: () => database.close() }
 }
 

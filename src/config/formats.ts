@@ -1,7 +1,10 @@
 import { milliseconds, parseDuration } from '../lib/duration.ts'
 
-/** Where the data is. A relative path has been resolved by the time it is in Config. */
-export type Dsn = { readonly engine: 'sqlite'; readonly path: string } | { readonly engine: 'memory' }
+/** Where the data is. A relative path has been resolved by the time it is in Config; the URL of PostgreSQL may hold a password. */
+export type Dsn =
+  | { readonly engine: 'sqlite'; readonly path: string }
+  | { readonly engine: 'memory' }
+  | { readonly engine: 'postgres'; readonly url: string; readonly connections: number }
 
 /** A value as the product uses it, or `<what is wrong>; <what would be right>`, to be said after the value. It quotes nothing itself. */
 export type Reading = { readonly value: unknown } | { readonly problem: string }
@@ -42,13 +45,28 @@ function duration(text: string): Reading {
 function dsn(text: string): Reading {
   if (text === 'memory') return good({ engine: 'memory' })
   const [engine = '', rest] = text.split('://', 2)
-  if (/^(postgres|postgresql|cockroach|cockroachdb|crdb)$/i.test(engine)) {
-    return bad('PostgreSQL comes next and is not there yet; sqlite://path/to/file.sqlite and memory are what work now')
-  }
-  if (engine !== 'sqlite' || rest === undefined) return bad('is no database we know; write sqlite://path/to/file.sqlite or memory')
+  if (/^(postgres|postgresql|cockroach|cockroachdb|crdb)$/.test(engine)) return postgresDsn(text)
+  if (engine !== 'sqlite' || rest === undefined)
+    return bad('is no database we know; write sqlite://path/to/file.sqlite, postgres://… or memory')
   const path = rest.replace(/^file:/, '').replace(/\?.*$/s, '')
   if (path === ':memory:') return good({ engine: 'memory' })
   return path === '' ? bad('names no file; write sqlite://path/to/file.sqlite or memory') : good({ engine: 'sqlite', path })
+}
+
+const connectionsByDefault = 20
+
+/** Hydra's own parameters of the pool are taken from the URL before the driver sees it; `max_conns` is the one that means something here. */
+function postgresDsn(text: string): Reading {
+  const plain = text.replace(/^[a-z]+:/, 'postgres:')
+  if (!URL.canParse(plain) || new URL(plain).hostname === '')
+    return bad('is not a URL of PostgreSQL; write postgres://user:password@host:5432/database')
+  const url = new URL(plain)
+  const asked = url.searchParams.get('max_conns')
+  const connections = asked === null ? connectionsByDefault : Number(asked)
+  if (!Number.isInteger(connections) || connections < 1 || connections > 1_000)
+    return bad('has a max_conns that is not a number from 1 to 1000')
+  for (const name of ['max_conns', 'max_idle_conns', 'max_conn_lifetime', 'max_conn_idle_time']) url.searchParams.delete(name)
+  return good({ engine: 'postgres', url: url.href, connections })
 }
 
 /** Hydra's names become the logger's. */

@@ -4,7 +4,7 @@ import { anything, choice, count, dsn as dsnText, duration, flag, listOf, logLev
 /** Settings of the process: where its data is, who it is, what it says, what it keeps secret. */
 export const dsn = honoured(dsnText, {
   description:
-    'Where the data is: `sqlite://path/to/file.sqlite`, or `memory`, which forgets everything at the end. What follows a `?` is ignored. PostgreSQL comes next.',
+    'Where the data is: `sqlite://path/to/file.sqlite`, `postgres://user:password@host/database` (`?max_conns=` sets how many connections, 20 by default), or `memory`, which forgets everything at the end.',
   required: 'write sqlite://path/to/file.sqlite, or memory to try things out',
   sensitive: true,
 })
