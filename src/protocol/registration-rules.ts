@@ -55,13 +55,13 @@ export function completeMetadata(metadata: ClientMetadata): ClientMetadata {
     redirectUris: metadata.redirectUris ?? [],
     tokenEndpointAuthMethod: method,
     responseTypes: metadata.grantTypes?.includes('authorization_code') ? ['code'] : [],
-    applicationType: applicationType(metadata),
+    applicationType: applicationTypeOf(metadata),
     ...(method === 'private_key_jwt' && tokenEndpointAuthSigningAlg !== undefined && { tokenEndpointAuthSigningAlg }),
   }
 }
 
 /** A loopback or private-use redirect makes an app native, whatever it says of itself (RFC 8252 §7); else what it says, else web. */
-function applicationType({ applicationType, redirectUris = [] }: ClientMetadata): string {
+export function applicationTypeOf({ applicationType, redirectUris = [] }: ClientMetadata): string {
   return redirectUris.some(isNativeRedirect) ? 'native' : (applicationType ?? 'web')
 }
 

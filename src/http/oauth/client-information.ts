@@ -1,6 +1,7 @@
 import type { Client } from '../../core/clients/client.ts'
 import { type ClientMetadataWire, toWire } from '../../protocol/client-metadata.ts'
 import { isTaggable, languageTagged } from '../../protocol/language-tag.ts'
+import { applicationTypeOf } from '../../protocol/registration-rules.ts'
 
 /** Secrets that are told once, with the answer that made them. */
 export interface ToldOnce {
@@ -73,6 +74,7 @@ function defaultsInForce({ metadata }: Client): Record<string, unknown> {
     token_endpoint_auth_method: 'client_secret_basic',
     grant_types: grantTypes,
     response_types: grantTypes.includes('authorization_code') ? ['code'] : [],
+    application_type: applicationTypeOf(metadata),
   }
 }
 
