@@ -37,7 +37,6 @@ const checks: readonly ((checked: Checked) => Problem[])[] = [
   subjectsArePublic,
   algorithmsAreSupported,
   scopesAreWellFormed,
-  originsAreOrigins,
   namesAreReadable,
 ]
 
@@ -157,13 +156,6 @@ function algorithmsAreSupported({ metadata }: Checked): Problem[] {
 function scopesAreWellFormed({ metadata }: Checked): Problem[] {
   const odd = splitScope(metadata.scope ?? '').find((token) => !isScopeToken(token))
   return found('scope', odd && `${quote(odd)} is not a scope: use printable ASCII without quotes and backslashes, separated by spaces`)
-}
-
-function originsAreOrigins({ metadata }: Checked): Problem[] {
-  return each('allowed_cors_origins', metadata.allowedCorsOrigins, (origin) => {
-    const isOrigin = /^https?:\/\//.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin
-    return isOrigin ? undefined : `${quote(origin)} must be an origin: scheme, host and port, nothing else`
-  })
 }
 
 /** Control characters and direction overrides are how a name pretends to be another (R7591-82); every other letter is welcome. */
