@@ -101,7 +101,6 @@ function withDefaults(members: Record<string, unknown>, rules: HydraRules): Reco
     token_endpoint_auth_method: 'client_secret_basic',
     scope: rules.defaultScope.join(' '),
     subject_type: 'public',
-    userinfo_signed_response_alg: 'none',
     ...members,
   }
 }
@@ -125,8 +124,14 @@ function checkMetadata(metadata: ClientMetadata, rules: HydraRules): ClientMetad
   if (metadata.subjectType !== 'public')
     throw refuse(`Subject type ${metadata.subjectType} is not supported by server, only [public] are allowed.`)
   for (const uri of metadata.postLogoutRedirectUris ?? []) checkPostLogoutUri(uri, metadata.redirectUris ?? [])
-  const { jwks: _, ...rest } = metadata
-  return { ...rest, ...(jwks && { jwks }), ...(allowedCorsOrigins && { allowedCorsOrigins }) }
+  const { jwks: _, userinfoSignedResponseAlg: alg, ...rest } = metadata
+  return {
+    ...rest,
+    ...(jwks && { jwks }),
+    ...(allowedCorsOrigins && { allowedCorsOrigins }),
+    // `none` is how Hydra writes that it is not set; strict clients take the member, once there, for a promise to sign.
+    ...(alg !== undefined && alg !== 'none' && { userinfoSignedResponseAlg: alg }),
+  }
 }
 
 function checkAssertion(metadata: ClientMetadata, hasKeys: boolean): void {
