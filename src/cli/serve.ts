@@ -1,12 +1,12 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type App, makeApp, makeTelemetry, openDatabase, version } from '../app.ts'
+import { type App, makeApp, makeTelemetry, openDatabase, version, type WatchedTelemetry } from '../app.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { watchConfig } from '../config/watch.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandomness } from '../lib/random.ts'
-import type { Log, Telemetry } from '../lib/telemetry.ts'
+import type { Log } from '../lib/telemetry.ts'
 
 /** Which listeners to serve. */
 export type Listeners = 'all' | 'public' | 'admin'
@@ -54,7 +54,7 @@ function announce({ config, warnings }: LoadedConfig, log: Log): void {
   for (const warning of warnings) log('warn', warning)
 }
 
-async function open(config: () => Config, { secrets }: LoadedConfig, telemetry: Telemetry): Promise<App> {
+async function open(config: () => Config, { secrets }: LoadedConfig, telemetry: WatchedTelemetry): Promise<App> {
   const { dsn } = config()
   if (dsn.engine === 'sqlite') mkdirSync(dirname(dsn.path), { recursive: true })
   const { database, migrateUp } = openDatabase(config())
@@ -66,8 +66,18 @@ async function listen(app: App, listeners: Listeners, { serve }: Config, log: Lo
   for (const name of ['public', 'admin'] as const) {
     if (listeners !== 'all' && listeners !== name) continue
     const { host, port } = serve[name]
-    const address = await app[name].listen({ host: host === '' ? '::' : host, port })
+    const address = host === '' ? await listenEverywhere(app[name], port) : await app[name].listen({ host, port })
     log('info', `${name} listener ready`, { address })
+  }
+}
+
+/** IPv6 and IPv4, or IPv4 alone where the machine has no IPv6. */
+async function listenEverywhere(listener: App['public'], port: number): Promise<string> {
+  try {
+    return await listener.listen({ host: '::', port })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT') throw error
+    return listener.listen({ host: '0.0.0.0', port })
   }
 }
 

@@ -1,18 +1,20 @@
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Live } from '../lib/live.ts'
-import type { Log } from '../lib/telemetry.ts'
+import type { Telemetry } from '../lib/telemetry.ts'
 import { type Answer, empty, json } from './answer.ts'
 import { answerError } from './errors.ts'
-import type { Guard, Route } from './route.ts'
+import type { Face, Guard, Route } from './route.ts'
 
 /** Which pages of other origins may call us; `origin: false` is none. */
 export type CorsSettings = FastifyCorsOptions
 
 export interface ListenerSettings {
   readonly name: 'public' | 'admin'
+  /** How it speaks of errors at a path that it does not know. */
+  readonly face: Face
   readonly routes: readonly Route[]
-  readonly log: Log
+  readonly telemetry: Telemetry
   /** Bytes. */
   readonly bodyLimit: number
   readonly cors: Live<CorsSettings>
@@ -44,7 +46,7 @@ declare module 'fastify' {
  * parser for every media type, 405 with `Allow`, one log line a request, errors by face.
  */
 export function makeListener(settings: ListenerSettings): FastifyInstance {
-  const { routes, log } = settings
+  const { routes, telemetry } = settings
   const server = fastify({
     bodyLimit: settings.bodyLimit,
     requestTimeout,
@@ -54,7 +56,7 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
     exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
-    frameworkErrors: (error, request, reply) => void send(reply, answerError(error, 'plain', log, request.id)),
+    frameworkErrors: (error, request, reply) => void send(reply, answerError(error, 'plain', telemetry, request.id)),
   })
   server.decorateRequest('bodyMediaType', '')
   server.removeAllContentTypeParsers()
@@ -62,13 +64,13 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
   server.addHook('onRequest', (request, reply, done) => {
     takeMediaType(request)
     reply.header('x-request-id', request.id)
-    const refusal = settings.fence(request) ?? request.routeOptions.config?.route?.guard(request)
-    if (refusal) send(reply, refusal)
-    else done()
+    settings.fence(request)
+    request.routeOptions.config?.route?.guard(request)
+    done()
   })
   server.addHook('onResponse', logRequest(settings))
   server.setErrorHandler((error, request, reply) => {
-    send(reply, answerError(error, request.routeOptions.config?.route?.face ?? 'plain', log, request.id))
+    send(reply, answerError(error, request.routeOptions.config?.route?.face ?? settings.face, telemetry, request.id))
   })
   server.setNotFoundHandler((_request, reply) => send(reply, notFound()))
   const [shared, own] = [routes.filter((route) => route.cors), routes.filter((route) => !route.cors)]
@@ -145,14 +147,16 @@ function notFound(): Answer {
 }
 
 function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
-  return reply.code(status).headers(headers).send(body)
+  reply.code(status).headers(headers)
+  // Fastify would complete Hydra's bare `application/json` with a charset if it were given a text.
+  return reply.send(headers['content-type'] === 'application/json' ? Buffer.from(body ?? '') : body)
 }
 
-function logRequest({ name, log, logsHealth }: ListenerSettings) {
+function logRequest({ name, telemetry, logsHealth }: ListenerSettings) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
     const path = loggedPath(request.url)
     if (logsHealth || !path.startsWith('/health/')) {
-      log('info', 'request', {
+      telemetry.log('info', 'request', {
         listener: name,
         request_id: request.id,
         method: request.method,

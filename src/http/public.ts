@@ -1,5 +1,5 @@
 import { Refusal } from '../lib/refusal.ts'
-import { answerError } from './errors.ts'
+import type { DoorReason } from './reasons.ts'
 import { type Face, type Guard, type Handler, open, type Route } from './route.ts'
 
 /** What the public listener needs, by the names of the table below. */
@@ -58,7 +58,9 @@ const ownOrigin = (method: Route['method'], path: string, face: Face, handler: H
 
 /** While registration is off its routes do not exist: 404 to every method, whatever is sent. */
 function whenRegistrationIsOn(isOn: () => boolean): Guard {
-  return (request) => (isOn() ? undefined : answerError(new Refusal({ kind: 'registration-off' }), 'registration', () => {}, request.id))
+  return () => {
+    if (!isOn()) throw new Refusal<DoorReason>({ kind: 'registration-off' })
+  }
 }
 
 const wellKnown = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']

@@ -75,7 +75,7 @@ export function readHydraClient(body: unknown, rules: HydraRules): HydraClient {
   if (body !== null && (typeof body !== 'object' || Array.isArray(body))) throw decode('a JSON object is needed')
   const members = presentMembers(body ?? {})
   checkTypes(members)
-  const metadata = checkMetadata(fromWire(withDefaults(members, rules)), rules)
+  const metadata = checkMetadata(fromWire({ scope: rules.defaultScope.join(' '), ...members }), rules)
   const { client_id: clientId, client_secret: clientSecret } = members as { client_id?: string; client_secret?: string }
   if (clientId !== undefined && (clientId.length > 255 || /^\.{1,2}$/.test(clientId))) {
     throw refuse('Field client_id must have at most 255 characters and must not be a dot segment.')
@@ -93,15 +93,6 @@ function checkTypes(members: Record<string, unknown>): void {
   if (wrong) throw decode(`${wrong.member} ${wrong.message}`)
   for (const name of ['created_at', 'updated_at']) {
     if (name in members && Number.isNaN(Date.parse(members[name] as string))) throw decode(`${name} must be an RFC 3339 time`)
-  }
-}
-
-function withDefaults(members: Record<string, unknown>, rules: HydraRules): Record<string, unknown> {
-  return {
-    token_endpoint_auth_method: 'client_secret_basic',
-    scope: rules.defaultScope.join(' '),
-    subject_type: 'public',
-    ...members,
   }
 }
 

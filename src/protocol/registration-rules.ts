@@ -46,17 +46,23 @@ export function registrationProblems(metadata: ClientMetadata, rules: Registrati
 }
 
 /** What the server lays down itself once the rest is decided (RFC 7591 §2.1, §3.2.1): the answer shows it. */
-export function completeMetadata(metadata: ClientMetadata): ClientMetadata {
+export function completeMetadata(metadata: ClientMetadata, inForce: ClientMetadata = {}): ClientMetadata {
   const { tokenEndpointAuthSigningAlg, ...rest } = metadata
   const method = metadata.tokenEndpointAuthMethod ?? 'client_secret_basic'
   return {
     ...rest,
     redirectUris: metadata.redirectUris ?? [],
     tokenEndpointAuthMethod: method,
-    responseTypes: metadata.grantTypes?.includes('authorization_code') ? ['code'] : [],
+    responseTypes: responseTypes(metadata, inForce),
     applicationType: applicationTypeOf(metadata),
     ...(method === 'private_key_jwt' && tokenEndpointAuthSigningAlg !== undefined && { tokenEndpointAuthSigningAlg }),
   }
+}
+
+/** What the grants call for (RFC 7591 §2.1), and what an administrator gave the client besides. */
+function responseTypes({ grantTypes, responseTypes = [] }: ClientMetadata, inForce: ClientMetadata): string[] {
+  const kept = responseTypes.filter((type) => type !== 'code' && inForce.responseTypes?.includes(type))
+  return grantTypes?.includes('authorization_code') ? ['code', ...kept] : kept
 }
 
 /** A loopback or private-use redirect makes an app native, whatever it says of itself (RFC 8252 §7); else what it says, else web. */

@@ -27,7 +27,7 @@ export function evaluateRegistration(
   if (!inForce && 'client_secret' in members) problems.push(problem('client_secret', 'is made by this server; leave it out'))
   if (problems.length > 0) refuse(problems)
   const { granted, denied } = consultPolicy(asked, policy, inForce)
-  const metadata = completeMetadata(granted ? withGranted(asked, granted) : asked)
+  const metadata = completeMetadata(granted ? withGranted(asked, granted) : asked, inForce?.metadata)
   const known = [...(inForce?.metadata.redirectUris ?? []), ...(inForce?.metadata.postLogoutRedirectUris ?? [])]
   problems.push(...registrationProblems(granted ? metadata : asked, rules, known), ...denied)
   if (problems.length > 0) refuse(problems)

@@ -32,7 +32,7 @@ ${main}
 </body>
 </html>
 `
-  return { status, headers: { ...pageHeaders, ...headers }, body: Buffer.from(body) }
+  return { status, headers: { ...pageHeaders, ...headers }, body }
 }
 
 const pageHeaders = {
