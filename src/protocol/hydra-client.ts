@@ -115,13 +115,13 @@ function checkMetadata(metadata: ClientMetadata, rules: HydraRules): ClientMetad
   if ((metadata.subjectType ?? 'public') !== 'public')
     throw refuse(`Subject type ${metadata.subjectType} is not supported by server, only [public] are allowed.`)
   for (const uri of metadata.postLogoutRedirectUris ?? []) checkPostLogoutUri(uri, metadata.redirectUris ?? [])
-  const { jwks: _, userinfoSignedResponseAlg: alg, ...rest } = metadata
+  const { jwks: _, userinfoSignedResponseAlg, ...rest } = metadata
   return {
     ...rest,
     ...(jwks && { jwks }),
     ...(allowedCorsOrigins && { allowedCorsOrigins }),
-    // `none` is how Hydra writes that it is not set; strict clients take the member, once there, for a promise to sign.
-    ...(alg !== undefined && alg !== 'none' && { userinfoSignedResponseAlg: alg }),
+    // Hydra says `none` of every client. The client is told so only if it said so itself: strict ones then expect a signed answer.
+    ...(userinfoSignedResponseAlg === 'RS256' && { userinfoSignedResponseAlg }),
   }
 }
 

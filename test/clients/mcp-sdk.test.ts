@@ -38,7 +38,7 @@ const operatorsClients: Record<string, Record<string, unknown>> = {
     client_name: 'Rich',
     redirect_uris: ['https://rp.example/cb', 'http://plain.example/cb'],
     grant_types: ['authorization_code', 'implicit', 'urn:ietf:params:oauth:grant-type:jwt-bearer'],
-    response_types: ['code'],
+    response_types: ['code', 'token id_token'],
     contacts: ['ops@rp.example'],
     client_uri: 'https://rp.example',
     policy_uri: 'https://rp.example/policy',

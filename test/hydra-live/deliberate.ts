@@ -1,3 +1,5 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of the recording are written so
+
 /** Where we answer otherwise than Hydra, on purpose. */
 export interface Deliberate {
   /** What decided it: a row of the product's decisions, a requirement of a standard, or what is still to be built. */
