@@ -70,14 +70,15 @@ export const memberNames: readonly (readonly [wire: WireName, own: keyof ClientM
 const strict = Compile(Type.Partial(clientMetadataSchema))
 
 /**
- * The members of a JSON object that say something: `null`, `""` and `{}` are how callers, and Hydra, write that a member is not set,
- * and they send back what they were given (RFC 7592 §2.2).
+ * The members of a JSON object that say something: `null`, `""` and, for `jwks`, `{}` are how callers, and Hydra, write that a member
+ * is not set, and they send back what they were given (RFC 7592 §2.2).
  */
 export function presentMembers(body: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== '' && !isEmptyObject(value)))
+  const saysNothing = (name: string, value: unknown) => value === null || value === '' || (name === 'jwks' && isEmptyObject(value))
+  return Object.fromEntries(Object.entries(body).filter(([name, value]) => !saysNothing(name, value)))
 }
 
-const isEmptyObject = (value: unknown): boolean =>
+export const isEmptyObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
 
 /**

@@ -31,15 +31,20 @@ export function discovery({ settings }: { settings: Live<DiscoverySettings> }): 
 
 /** Builds the document again only when the settings have changed. */
 function cached(): (request: FastifyRequest, settings: DiscoverySettings) => Answer {
-  let last: { settings: DiscoverySettings; answer: Answer; etag: string } | undefined
+  let last: { settings: DiscoverySettings; answer: Answer; notModified: Answer; etag: string } | undefined
   return (request, settings) => {
     if (last?.settings !== settings) {
       const etag = `"${createHash('sha256').update(JSON.stringify(settings)).digest('base64url').slice(0, 22)}"`
-      last = { settings, etag, answer: json(200, metadata(settings), { 'cache-control': `public, max-age=${maxAge}`, etag }) }
+      const headers = { 'cache-control': `public, max-age=${maxAge}`, etag }
+      last = { settings, etag, answer: json(200, metadata(settings), headers), notModified: empty(304, headers) }
     }
-    return request.headers['if-none-match'] === last.etag ? empty(304, { etag: last.etag }) : last.answer
+    return isKnown(request.headers['if-none-match'], last.etag) ? last.notModified : last.answer
   }
 }
+
+/** RFC 9110 §13.1.2: any of a list, compared weakly, as a proxy that compresses weakens the tag. */
+const isKnown = (ifNoneMatch = '', etag: string): boolean =>
+  ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
 
 function metadata(settings: DiscoverySettings): Record<string, unknown> {
   return {
