@@ -17,13 +17,14 @@ export interface HydraClientParts {
  */
 export function hydraClientJson(client: HydraClientParts, form: 'written' | 'read'): Record<string, unknown> {
   const { clientId, metadata, settings, createdAt, updatedAt } = client
-  const unset = form === 'written' ? null : []
+  /** A list of its own for each member: a JSON Patch changes them one by one. */
+  const unset = () => (form === 'written' ? null : [])
   const json: Record<string, unknown> = {
     client_id: clientId,
     client_name: '',
-    redirect_uris: unset,
-    grant_types: unset,
-    response_types: unset,
+    redirect_uris: unset(),
+    grant_types: unset(),
+    response_types: unset(),
     scope: '',
     audience: [],
     owner: settings.owner ?? '',
@@ -32,7 +33,7 @@ export function hydraClientJson(client: HydraClientParts, form: 'written' | 'rea
     tos_uri: '',
     client_uri: '',
     logo_uri: '',
-    contacts: unset,
+    contacts: unset(),
     client_secret_expires_at: 0,
     subject_type: 'public',
     jwks: {},

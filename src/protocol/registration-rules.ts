@@ -52,7 +52,7 @@ export function completeMetadata(metadata: ClientMetadata, inForce: ClientMetada
     redirectUris: metadata.redirectUris ?? [],
     tokenEndpointAuthMethod: method,
     responseTypes: responseTypes(metadata, inForce),
-    applicationType: applicationType(metadata),
+    applicationType: applicationTypeOf(metadata),
     ...(method === 'private_key_jwt' && tokenEndpointAuthSigningAlg !== undefined && { tokenEndpointAuthSigningAlg }),
   }
 }
@@ -64,7 +64,7 @@ function responseTypes({ grantTypes, responseTypes = [] }: ClientMetadata, inFor
 }
 
 /** A loopback or private-use redirect makes an app native, whatever it says of itself (RFC 8252 §7); else what it says, else web. */
-function applicationType({ applicationType, redirectUris = [] }: ClientMetadata): string {
+export function applicationTypeOf({ applicationType, redirectUris = [] }: ClientMetadata): string {
   return redirectUris.some(isNativeRedirect) ? 'native' : (applicationType ?? 'web')
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from '../../core/clients/client.ts'
 import { memberNames } from '../../protocol/client-metadata.ts'
+import { applicationTypeOf } from '../../protocol/registration-rules.ts'
 
 /** Secrets that are told once, with the answer that made them. */
 export interface ToldOnce {
@@ -27,6 +28,7 @@ export function clientInformation(client: Client, registrationClientUri: string,
   json.token_endpoint_auth_method = 'client_secret_basic'
   json.grant_types = grantTypes
   json.response_types = grantTypes.includes('authorization_code') ? ['code'] : []
+  json.application_type = applicationTypeOf(metadata)
   for (const [wire, own] of memberNames) if (isSet(metadata[own])) json[wire] = metadata[own]
   if (metadata.localized) Object.assign(json, metadata.localized)
   json.created_at = `${new Date(client.createdAt).toISOString().slice(0, 19)}Z`
