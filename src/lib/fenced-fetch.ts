@@ -2,6 +2,7 @@ import type { LookupAddress, LookupOptions } from 'node:dns'
 import { lookup as systemLookup } from 'node:dns'
 import ipaddr from 'ipaddr.js'
 import { Agent, type Dispatcher } from 'undici'
+import { isPublicAddress, urlMatches } from './public-address.ts'
 
 /** What may be fetched from where. */
 export interface Fence {
@@ -61,7 +62,7 @@ export function makeFencedFetch(deps: FencedFetchDeps = {}): FencedFetch & Async
   const fencedFetch: FencedFetch = async (url, order, fence) => {
     try {
       const target = new URL(url)
-      const isExempt = fence.allowPrivate || fence.exceptions.some((glob) => globMatches(glob, url))
+      const isExempt = fence.allowPrivate || fence.exceptions.some((glob) => urlMatches(glob, url))
       if (!isExempt) checkTarget(target, isPublic)
       return await send(isExempt ? agents.open : agents.fenced, target, order)
     } catch (error) {
@@ -149,21 +150,4 @@ function vetted(resolve: Resolve, isPublic: (address: string) => boolean): Resol
       done(null, addresses)
     })
   }
-}
-
-/** Global unicast only: private, loopback, link-local, shared, mapped, translated and tunnelled ranges all have names of their own. */
-export function isPublicAddress(address: string): boolean {
-  if (!ipaddr.isValid(address)) return false
-  const parsed = ipaddr.parse(address)
-  if (parsed.range() !== 'unicast') return false
-  return parsed.kind() === 'ipv4' || isGlobalUnicast(parsed as ipaddr.IPv6)
-}
-
-/** 2000::/3 is all of IPv6 that is routed to anyone. */
-const isGlobalUnicast = ({ parts: [first = 0] }: ipaddr.IPv6): boolean => first >= 0x2000 && first <= 0x3fff
-
-/** `*` stands for any run of characters but a slash, `**` for any run. */
-export function globMatches(glob: string, text: string): boolean {
-  const pattern = glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, (stars) => (stars.length > 1 ? '.*' : '[^/]*'))
-  return new RegExp(`^${pattern}$`).test(text)
 }
