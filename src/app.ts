@@ -41,7 +41,7 @@ import type { Clock } from './lib/clock.ts'
 import { derived, type Live } from './lib/live.ts'
 import type { Randomness } from './lib/random.ts'
 import { makeSealer } from './lib/seal.ts'
-import type { Telemetry } from './lib/telemetry.ts'
+import type { Count, Telemetry } from './lib/telemetry.ts'
 import type { Transaction } from './lib/transaction.ts'
 import type { HydraRules } from './protocol/hydra-client.ts'
 import type { RegistrationRules } from './protocol/registration-rules.ts'
@@ -53,7 +53,7 @@ import { clientStore } from './storage/clients.ts'
 import type { Database } from './storage/database.ts'
 import { openPostgres } from './storage/dialects/postgres.ts'
 import { openSqlite } from './storage/dialects/sqlite.ts'
-import { migrateUp, migrationStatus } from './storage/migrations.ts'
+import { migrateUp, migrationStatus, requireSchema } from './storage/migrations.ts'
 import { registrationTokenStore } from './storage/registration-tokens.ts'
 import { signingKeyStore } from './storage/signing-keys.ts'
 import { makeCounters } from './telemetry/counters.ts'
@@ -93,9 +93,19 @@ export interface WatchedTelemetry extends Telemetry {
 }
 
 /** Opens the database of a configuration, for whoever brings its schema up to date. */
-export function openDatabase({ dsn }: Pick<Config, 'dsn'>) {
-  const database = dsn.engine === 'postgres' ? openPostgres(dsn.url, dsn) : openSqlite(dsn.engine === 'memory' ? 'memory' : dsn.path)
-  return { database, migrateUp: () => migrateUp(database), migrationStatus: () => migrationStatus(database), close: () => database.close() }
+export function openDatabase({ dsn }: Pick<Config, 'dsn'>, count: Count = () => {}) {
+  const onOutcomeUnknown = () => count('database_outcome_unknown')
+  const database =
+    dsn.engine === 'postgres'
+      ? openPostgres(dsn.url, { ...dsn, onOutcomeUnknown })
+      : openSqlite(dsn.engine === 'memory' ? 'memory' : dsn.path)
+  return {
+    database,
+    migrateUp: () => migrateUp(database),
+    migrationStatus: () => migrationStatus(database),
+    requireSchema: () => requireSchema(database),
+    close: () => database.close(),
+  }
 }
 
 /** Puts the rooms together: database up to date, keys opened, listeners ready to listen, jobs running. */

@@ -1,7 +1,7 @@
 import { InvalidJson } from '../lib/json.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
-import { Unavailable } from '../lib/unavailable.ts'
+import { OutcomeUnknown, Unavailable } from '../lib/unavailable.ts'
 import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
 import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
 import { errorPage } from './pages/error-page.ts'
@@ -48,6 +48,7 @@ function problemOf(error: unknown, face: Face): Problem {
   if (error instanceof Refusal) return problemOfReason(error.reason as Reason)
   if (error instanceof HydraFaultError) return problemOfHydraFault(error.fault)
   if (error instanceof Unavailable) return unavailable(error)
+  if (error instanceof OutcomeUnknown) return outcomeUnknown
   if (error instanceof InvalidJson) return invalidBody(error.message, face)
   return problemOfFramework(error as Error, face)
 }
@@ -70,6 +71,13 @@ const unavailable = ({ message, retryAfterSeconds }: Unavailable): Problem => ({
   description: `The server cannot do this now (${message}); nothing was changed. Try again later.`,
   headers: { 'retry-after': String(retryAfterSeconds) },
 })
+
+/** No `Retry-After`: trying again might do it twice. */
+const outcomeUnknown: Problem = {
+  status: 503,
+  code: 'temporarily_unavailable',
+  description: 'The server cannot say whether this was done. Look before you try again.',
+}
 
 function invalidBody(message: string, face: Face): Problem {
   if (face === 'admin') return { status: 400, code: sentence.malformed, description: `Unable to decode the request body: ${message}` }

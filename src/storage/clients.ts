@@ -28,6 +28,15 @@ const select = prepared<{ client_id: string }, ClientRow>(['client_id'], (db, { 
   db.selectFrom('clients').selectAll().where('client_id', '=', client_id),
 )
 
+/** An update that changes nothing locks the row, on every database, and gives what is in it by then. */
+const lock = prepared<{ client_id: string }, ClientRow>(['client_id'], (db, { client_id }) =>
+  db
+    .updateTable('clients')
+    .set((row) => ({ version: row.ref('version') }))
+    .where('client_id', '=', client_id)
+    .returningAll(),
+)
+
 const update = prepared<ClientRow & { seen: number }, unknown>([...columns, 'seen'], (db, row) => {
   const { client_id, seen, origin: _origin, created_at: _createdAt, ...changed } = row
   return db.updateTable('clients').set(changed).where('client_id', '=', client_id).where('version', '=', seen)
@@ -45,6 +54,10 @@ export function clientStore(db: Kysely<Schema>): ClientStore {
     },
     async find(clientId) {
       const [row] = (await select(db, { client_id: clientId })).rows
+      return row && toClient(row)
+    },
+    async hold(clientId) {
+      const [row] = (await lock(db, { client_id: clientId })).rows
       return row && toClient(row)
     },
     async replace(client) {

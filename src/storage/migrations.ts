@@ -40,6 +40,19 @@ export async function migrationStatus(database: Database, migrations = history):
   return known.map(({ name, executedAt }) => ({ name, executedAt }))
 }
 
+/**
+ * Nothing to do where the schema is up to date.
+ *
+ * @throws SchemaMismatch with the command that brings it up to date, or when the database was written by a newer version
+ */
+export async function requireSchema(database: Database): Promise<void> {
+  const pending = (await migrationStatus(database)).filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
+  if (pending.length === 0) return
+  throw new SchemaMismatch(
+    `the schema of the database is behind (${pending.join(', ')}); back it up, then run 'clientele migrate sql up' with this configuration`,
+  )
+}
+
 /** What a newer version did to the schema is not known here, so nothing that we did to it would be safe. */
 async function refuseNewerSchema(database: Database, migrations: History): Promise<void> {
   const unknown = (await executedMigrations(database)).filter((name) => !Object.hasOwn(migrations, name))

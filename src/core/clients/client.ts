@@ -33,6 +33,8 @@ export interface ClientStore {
   /** False, and nothing is stored, where the id is taken. */
   add(client: Client): Promise<boolean>
   find(clientId: string): Promise<Client | undefined>
+  /** The client, which nobody else changes until this transaction is over. */
+  hold(clientId: string): Promise<Client | undefined>
   /** Replaces the client if it still has the version before `client.version`; false, and nothing is changed, where it has not. */
   replace(client: Client): Promise<boolean>
   /** Removes the client with its tokens; false where there is none. */

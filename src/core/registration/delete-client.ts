@@ -25,9 +25,12 @@ export function deleteClientByOwner({
   return async (clientId: string, token: string | undefined): Promise<void> => {
     const { tokenHash } = await authorizeOwner(registrationTokens, clientId, token)
     await transaction(async (tx) => {
-      if (!(await tx.registrationTokens.remove(clientId, tokenHash))) throw refuseToken()
-      await tx.clients.remove(clientId)
-      await audit.clientDeleted(tx, clientId, 'owner')
+      const [isOwners] = await Promise.all([
+        tx.registrationTokens.remove(clientId, tokenHash),
+        tx.clients.remove(clientId),
+        audit.clientDeleted(tx, clientId, 'owner'),
+      ])
+      if (!isOwners) throw refuseToken()
     })
   }
 }
@@ -40,7 +43,7 @@ export function deleteClientByOwner({
 export function deleteClientByAdmin({ transaction, audit }: DeleteDeps) {
   return (clientId: string, actor: Actor): Promise<void> =>
     transaction(async (tx) => {
-      if (!(await tx.clients.remove(clientId))) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
-      await audit.clientDeleted(tx, clientId, actor)
+      const [isGone] = await Promise.all([tx.clients.remove(clientId), audit.clientDeleted(tx, clientId, actor)])
+      if (!isGone) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
     })
 }

@@ -54,9 +54,12 @@ export function registerClient({ transaction, clock, randomness, rules, policy, 
       updatedAt: now,
     }
     await transaction(async (tx) => {
-      if (!(await tx.clients.add(client))) throw new Error('a fresh client id was taken')
-      await tx.registrationTokens.add(client.clientId, hash, now)
-      await audit.clientRegistered(tx, client.clientId, { client_name: metadata.clientName, redirect_uris: metadata.redirectUris })
+      const [isNew] = await Promise.all([
+        tx.clients.add(client),
+        tx.registrationTokens.add(client.clientId, hash, now),
+        audit.clientRegistered(tx, client.clientId, { client_name: metadata.clientName, redirect_uris: metadata.redirectUris }),
+      ])
+      if (!isNew) throw new Error('a fresh client id was taken')
     })
     return { client, registrationAccessToken: token, ...(clientSecret !== undefined && { clientSecret }) }
   }

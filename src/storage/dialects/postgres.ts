@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -32,7 +34,7 @@ const connectionTimeout = 3_000
 const statementTimeout = 5_000
 
 /** How often an act that lost a race, or its connection, runs again. */
-const attempts = 6
+const attempts = 10
 
 /**
  * Opens a PostgreSQL database (or an engine that speaks its protocol: nothing is used that a distributed one lacks). Statements have no
@@ -54,6 +56,8 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
 class BoundedPool {
   readonly #pool: pg.Pool
   readonly #waiting: number
+  #held = 0
+  #closed: (() => void) | undefined
 
   constructor(url: string, { connections = 20, waiting = 1_000 }: PostgresOptions) {
     this.#waiting = waiting
@@ -62,6 +66,7 @@ class BoundedPool {
       max: connections,
       connectionTimeoutMillis: connectionTimeout,
       idleTimeoutMillis: 30_000,
+      allowExitOnIdle: true,
       types,
       // Statements of an act that do not wait for one another leave together.
       pipeline: true,
@@ -73,12 +78,25 @@ class BoundedPool {
 
   /** @throws Unavailable when too many wait already, or none comes free in time, or the database is away */
   async acquire(): Promise<pg.PoolClient> {
+    if (this.#closed) throw new Unavailable('the database is closed')
     if (this.#pool.waitingCount >= this.#waiting) throw new Unavailable('too many requests are waiting for the database')
+    this.#held++
     try {
       return await this.#pool.connect()
     } catch (error) {
+      this.#gaveBack()
       throw new Unavailable('the database cannot be reached', 5, { cause: error })
     }
+  }
+
+  /** @param isBroken whether the connection is of no use any more */
+  release(client: pg.PoolClient, isBroken = false): void {
+    client.release(isBroken)
+    this.#gaveBack()
+  }
+
+  #gaveBack(): void {
+    if (--this.#held === 0) this.#closed?.()
   }
 
   async ping(): Promise<boolean> {
@@ -90,8 +108,13 @@ class BoundedPool {
     }
   }
 
-  close(): Promise<void> {
-    return this.#pool.end()
+  /** Hands out no more connections; closes when the last one has come back. */
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#closed = resolve
+    if (this.#held === 0) resolve()
+    await promise
+    await this.#pool.end()
   }
 }
 
@@ -116,6 +139,8 @@ class ActRunner {
       } catch (error) {
         if (!(error instanceof RunAgain)) throw error
         if (attempt === attempts) throw new Unavailable('the database is too busy', 1, { cause: error.cause })
+        // Those who collided once should not meet again: each waits a little, longer each time, and not all the same.
+        await delay(randomInt(2 ** attempt))
       }
     }
   }
@@ -135,7 +160,7 @@ class ActRunner {
       act.open = false
     } catch (error) {
       act.open = false
-      await undo(client)
+      await this.#undo(client)
       throw isWorthAnotherTry(error) ? new RunAgain(error) : explain(error)
     }
     await this.#commit(client)
@@ -143,40 +168,36 @@ class ActRunner {
     return value
   }
 
+  /** Gives the connection back clean, or breaks it. */
+  async #undo(client: pg.PoolClient): Promise<void> {
+    const isClean = await client.query('ROLLBACK').then(
+      () => true,
+      () => false,
+    )
+    this.#pool.release(client, !isClean)
+  }
+
   /** From here on the act may have happened even if nobody says so: it is never run again unless the database says that it did not. */
   async #commit(client: pg.PoolClient): Promise<void> {
+    let command: string
     try {
-      const { command } = await client.query('COMMIT')
-      client.release()
-      if (command !== 'COMMIT') throw new Error('a statement of the act failed, and its body did not say so')
+      command = (await client.query('COMMIT')).command
     } catch (error) {
-      if (isRefusedCommit(error)) {
-        client.release()
-        throw new RunAgain(error)
-      }
-      if (isLost(error)) {
-        client.release(true)
-        this.#onOutcomeUnknown()
-        throw new OutcomeUnknown('the connection to the database broke while it was confirming', { cause: error })
-      }
-      throw error
+      this.#pool.release(client, isLost(error))
+      if (isRefusedCommit(error)) throw new RunAgain(error)
+      if (!isLost(error)) throw error
+      this.#onOutcomeUnknown()
+      throw new OutcomeUnknown('the connection to the database broke while it was confirming', { cause: error })
     }
+    this.#pool.release(client)
+    // PostgreSQL answers COMMIT with ROLLBACK where a statement failed and the body caught the error.
+    if (command !== 'COMMIT') throw new Error('a statement of the act failed, and its body did not say so')
   }
 }
 
 class RunAgain extends Error {
   constructor(cause: unknown) {
     super('the act is to run again', { cause })
-  }
-}
-
-/** Gives the connection back clean, or not at all. */
-async function undo(client: pg.PoolClient): Promise<void> {
-  try {
-    await client.query('ROLLBACK')
-    client.release()
-  } catch {
-    client.release(true)
   }
 }
 
@@ -282,7 +303,7 @@ class PooledDriver implements Driver {
   }
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
     const held = this.#clients.get(connection)
-    held?.client.release(held.failed)
+    if (held) this.#pool.release(held.client, held.failed)
   }
   async destroy(): Promise<void> {}
 }
