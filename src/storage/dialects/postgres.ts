@@ -25,13 +25,14 @@ export interface PostgresOptions {
   readonly waiting?: number
   /** The level of every act; the database's own default where absent. Tests run the contract at both. */
   readonly isolation?: 'READ COMMITTED' | 'SERIALIZABLE'
+  /** Milliseconds for one statement of an act. */
+  readonly statementTimeout?: number
   /** Called once for each act whose COMMIT was sent and never answered. */
   readonly onOutcomeUnknown?: () => void
 }
 
-/** Milliseconds: to get a connection, and for one statement. */
+/** Milliseconds to get a connection. */
 const connectionTimeout = 3_000
-const statementTimeout = 5_000
 
 /** How often an act that lost a race, or its connection, runs again. */
 const attempts = 10
@@ -72,8 +73,9 @@ class BoundedPool {
       pipeline: true,
       application_name: 'clientele',
     } as pg.PoolConfig)
-    // A connection that breaks while nobody uses it is replaced; whoever uses one learns of it there.
+    // A connection that breaks while nobody uses it is replaced; whoever uses one learns of it from its statement.
     this.#pool.on('error', () => {})
+    this.#pool.on('connect', (client) => client.on('error', () => {}))
   }
 
   /** @throws Unavailable when too many wait already, or none comes free in time, or the database is away */
@@ -126,7 +128,7 @@ class ActRunner {
   readonly #begin: string
   readonly #onOutcomeUnknown: () => void
 
-  constructor(pool: BoundedPool, { isolation, onOutcomeUnknown = () => {} }: PostgresOptions) {
+  constructor(pool: BoundedPool, { isolation, statementTimeout = 5_000, onOutcomeUnknown = () => {} }: PostgresOptions) {
     this.#pool = pool
     this.#onOutcomeUnknown = onOutcomeUnknown
     this.#begin = `BEGIN${isolation ? ` ISOLATION LEVEL ${isolation}` : ''}; SET LOCAL statement_timeout = ${statementTimeout}`
@@ -336,8 +338,15 @@ class RowLockAdapter extends PostgresAdapter {
   /** Text that is compared and ordered byte by byte, as on every other database of ours. */
   readonly exactText = 'text collate "C"'
 
+  /** Opens the transaction that the migrations then run in (a second BEGIN changes nothing), so that the lock lasts as long as they do. */
   override async acquireMigrationLock(db: Kysely<unknown>, { lockTable }: MigrationLockOptions): Promise<void> {
+    await sql`begin`.execute(db)
     await sql`select id from ${sql.table(lockTable)} for update`.execute(db)
+  }
+
+  /** Where all went well nothing is open any more, and this changes nothing. */
+  override async releaseMigrationLock(db: Kysely<unknown>): Promise<void> {
+    await sql`rollback`.execute(db)
   }
 }
 
