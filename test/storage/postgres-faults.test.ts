@@ -5,6 +5,7 @@ import { OutcomeUnknown, Unavailable } from '../../src/lib/unavailable.ts'
 import { openPostgres, type PostgresOptions } from '../../src/storage/dialects/postgres.ts'
 import { migrateUp, requireSchema } from '../../src/storage/migrations.ts'
 import { cuttingProxy } from '../support/cutting-proxy.ts'
+import { startPgbouncer } from '../support/pgbouncer.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { freshStores, someClient } from './fresh-stores.ts'
 
@@ -159,4 +160,23 @@ test('several processes that bring one database up to date at once take turns', 
   } finally {
     await Promise.all(databases.map((database) => database.close()))
   }
+})
+
+test('acts and reads through a pgbouncer in transaction mode, more of them than it has connections', async (context) => {
+  const bouncer = await startPgbouncer(await server.createDatabase())
+  if (!bouncer) return context.diagnostic('no pgbouncer is installed here, so none was tried')
+  await using _bouncer = bouncer
+  await using stores = await freshStores(async () => {
+    const database = openPostgres(bouncer.url, { connections: 8 })
+    await migrateUp(database)
+    return database
+  })
+  const ids = Array.from({ length: 100 }, (_, n) => `c-${String(n).padStart(3, '0')}`)
+  const added = await Promise.all(ids.map((id) => stores.act((tx) => tx.clients.add(someClient(id)))))
+  assert.ok(added.every(Boolean))
+  const found = await Promise.all(ids.map((id) => stores.read.clients.find(id)))
+  assert.deepEqual(
+    found.map((client) => client?.clientId),
+    ids,
+  )
 })
