@@ -1,20 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after } from 'node:test'
-import { openSqlite } from '../../src/storage/dialects/sqlite.ts'
-import { migrateUp } from '../../src/storage/migrations.ts'
 import { storeContract } from './contract.ts'
+import { databaseFolder, migratedSqlite } from './sqlite-file.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'clientele-test-'))
-after(() => rmSync(folder, { recursive: true, force: true }))
+const folder = databaseFolder()
+after(() => folder[Symbol.dispose]())
 let files = 0
 
-async function migrated(location: string) {
-  const database = openSqlite(location)
-  await migrateUp(database)
-  return database
-}
-
-storeContract('a SQLite file', () => migrated(join(folder, `${++files}.sqlite`)))
-storeContract('SQLite in memory', () => migrated('memory'))
+storeContract('a SQLite file', () => migratedSqlite(join(folder.path, `${++files}.sqlite`)))
+storeContract('SQLite in memory', () => migratedSqlite('memory'))
