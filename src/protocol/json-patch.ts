@@ -4,6 +4,10 @@ import { quote } from './problem.ts'
 /** Paths that Hydra denies, in any letter case. */
 const denied = /^\/(id|client_id|rotatedsecrets\w*)(\/|$)/i
 const mostOperations = 1_000
+/** How deep the patched document may be, as deep as an administrator's JSON. */
+const deepest = 64
+/** How many characters of JSON the `copy` operations may copy together: a few of them, each on the one before, would fill any memory. */
+const mostCopied = 1_048_576
 
 /**
  * Applies a JSON Patch (RFC 6902) to a copy of `document`, with Hydra's two kindnesses: `replace` of a missing member adds it, and
@@ -15,15 +19,19 @@ export function applyPatch(document: Record<string, unknown>, patch: unknown): R
   if (!Array.isArray(patch)) return 'a JSON Patch is an array of operations'
   if (patch.length > mostOperations) return `a JSON Patch may have at most ${mostOperations} operations`
   let patched: unknown = structuredClone(document)
+  let copied = 0
   for (const [at, operation] of patch.entries()) {
     const fault = operationFault(operation)
     if (fault !== undefined) return `operation ${at}: ${fault}`
     try {
+      copied += copiedLength(patched, operation as Operation)
+      if (copied > mostCopied) return `operation ${at}: copies too much; a JSON Patch may copy ${mostCopied} characters`
       patched = jsonPatch.applyOperation(patched, prepared(patched, operation as Operation), true, true, true, at).newDocument
     } catch (error) {
       return `operation ${at}: ${reason(error)}`
     }
   }
+  if (isDeeperThan(deepest, patched)) return `the patch leaves a document deeper than ${deepest} levels`
   const isObject = typeof patched === 'object' && patched !== null && !Array.isArray(patched)
   return isObject ? (patched as Record<string, unknown>) : 'the patch leaves no JSON object'
 }
@@ -35,6 +43,19 @@ function operationFault(operation: unknown): string | undefined {
   if (typeof path !== 'string') return 'path must be a JSON Pointer'
   return denied.test(path) ? `${quote(path)} cannot be patched` : undefined
 }
+
+/** What a `copy` would copy, in characters of JSON; none where there is nothing at `from`, which the library refuses itself. */
+function copiedLength(document: unknown, operation: Operation): number {
+  if (operation.op !== 'copy') return 0
+  try {
+    return (JSON.stringify(jsonPatch.getValueByPointer(document, operation.from)) ?? '').length
+  } catch {
+    return 0
+  }
+}
+
+const isDeeperThan = (levels: number, value: unknown): boolean =>
+  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part)))
 
 /** Hydra's kindnesses, said in plain RFC 6902. */
 function prepared(document: unknown, operation: Operation): Operation {
