@@ -47,9 +47,9 @@ describe('whatever is sent to a route', () => {
             { weight: 3, arbitrary: jsonText() },
             { weight: path.includes(':id') ? 3 : 1, arbitrary: jsonPatchText() },
             { weight: /token|introspect|auth/.test(path) ? 5 : 1, arbitrary: formText() },
-            { weight: 1, arbitrary: fc.constant('') },
+            { weight: 1, arbitrary: fc.constantFrom('', '{"grant_types":["client_credentials"]}', '[]') },
           ),
-          bytes: fc.option(fc.uint8Array({ maxLength: 200 }), { freq: 8 }),
+          bytes: fc.oneof({ weight: 9, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.uint8Array({ maxLength: 200 }) }),
         })
         await fc.assert(
           fc.asyncProperty(request, async ({ method, target, headers, body, bytes }) => {
