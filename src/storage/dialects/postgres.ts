@@ -34,8 +34,9 @@ export interface PostgresOptions {
 /** Milliseconds to get a connection. */
 const connectionTimeout = 3_000
 
-/** How often an act that lost a race, or its connection, runs again. */
-const attempts = 10
+/** How often an act that lost a race, or its connection, runs again; and how long it waits before that at most. Milliseconds. */
+const attempts = 50
+const longestPause = 50
 
 /**
  * Opens a PostgreSQL database (or an engine that speaks its protocol: nothing is used that a distributed one lacks). Statements have no
@@ -142,7 +143,7 @@ class ActRunner {
         if (!(error instanceof RunAgain)) throw error
         if (attempt === attempts) throw new Unavailable('the database is too busy', 1, { cause: error.cause })
         // Those who collided once should not meet again: each waits a little, longer each time, and not all the same.
-        await delay(randomInt(2 ** attempt))
+        await delay(randomInt(Math.min(2 ** attempt, longestPause)))
       }
     }
   }
