@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Client, ClientStore } from '../core/clients/client.ts'
 import { prepared } from './prepared.ts'
 import type { ClientRow, Schema } from './schema.ts'
@@ -15,6 +15,7 @@ const columns = [
   'rotated_secret_hashes',
   'created_at',
   'updated_at',
+  'tokens_valid_after',
 ] as const
 
 const insert = prepared<ClientRow, unknown>(columns, (db, row) =>
@@ -29,7 +30,8 @@ const select = prepared<{ client_id: string }, ClientRow>(['client_id'], (db, { 
 )
 
 const update = prepared<ClientRow & { seen: number }, unknown>([...columns, 'seen'], (db, row) => {
-  const { client_id, seen, origin: _origin, created_at: _createdAt, ...changed } = row
+  // What its tokens must be younger than is changed by `endTokens` alone: a write of the client that began before it must not undo it.
+  const { client_id, seen, origin: _origin, created_at: _createdAt, tokens_valid_after: _validAfter, ...changed } = row
   return db.updateTable('clients').set(changed).where('client_id', '=', client_id).where('version', '=', seen)
 })
 
@@ -52,6 +54,14 @@ export function clientStore(db: Kysely<Schema>): ClientStore {
     },
     async remove(clientId) {
       return (await remove(db, { client_id: clientId })).numAffectedRows === 1n
+    },
+    async endTokens(clientId, at) {
+      const { numUpdatedRows } = await db
+        .updateTable('clients')
+        .set({ tokens_valid_after: sql`case when tokens_valid_after < ${at} then ${at} else tokens_valid_after + 1 end` })
+        .where('client_id', '=', clientId)
+        .executeTakeFirstOrThrow()
+      return numUpdatedRows === 1n
     },
     async list({ after, limit, clientName, owner }) {
       let query = db.selectFrom('clients').selectAll().orderBy('client_id').limit(limit)
@@ -76,6 +86,7 @@ function toRow(client: Client): ClientRow {
     rotated_secret_hashes: JSON.stringify(client.rotatedSecretHashes),
     created_at: client.createdAt,
     updated_at: client.updatedAt,
+    tokens_valid_after: client.tokensValidAfter,
   }
 }
 
@@ -90,5 +101,6 @@ export function toClient(row: ClientRow): Client {
     rotatedSecretHashes: row.rotated_secret_hashes === '[]' ? [] : JSON.parse(row.rotated_secret_hashes),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
+    tokensValidAfter: row.tokens_valid_after,
   }
 }

@@ -9,6 +9,13 @@ export async function removeExpiredRows(
   now: number,
   limit: number,
 ): Promise<number>
+export async function removeExpiredRows(
+  db: Kysely<Schema>,
+  table: 'revoked_tokens',
+  key: 'jti',
+  now: number,
+  limit: number,
+): Promise<number>
 export async function removeExpiredRows(db: Kysely<Schema>, table: 'audit_records', key: 'id', now: number, limit: number): Promise<number>
 export async function removeExpiredRows(db: Kysely<Schema>, table: string, key: string, now: number, limit: number): Promise<number> {
   const rows = db as Kysely<Record<string, { [key: string]: unknown; expires_at: number }>>

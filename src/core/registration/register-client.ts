@@ -52,6 +52,7 @@ export function registerClient({ transaction, clock, randomness, rules, policy, 
       rotatedSecretHashes: [],
       createdAt: now,
       updatedAt: now,
+      tokensValidAfter: now,
     }
     await transaction(async (tx) => {
       if (!(await tx.clients.add(client))) throw new Error('a fresh client id was taken')
