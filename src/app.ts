@@ -211,6 +211,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
 
   const expiring = {
     access_tokens: (tx: Stores, now: number, limit: number) => tx.accessTokens.removeExpired(now, limit),
+    removed_clients: (tx: Stores, now: number, limit: number) => tx.clients.removeExpired(now, limit),
     revoked_tokens: (tx: Stores, now: number, limit: number) => tx.revokedTokens.removeExpired(now, limit),
     signing_keys: (tx: Stores, now: number, limit: number) => tx.signingKeys.removeExpired(now, limit),
     audit_records: (tx: Stores, now: number, limit: number) => tx.audit.removeExpired(now, limit),

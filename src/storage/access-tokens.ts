@@ -71,6 +71,6 @@ export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
     async removeAll(clientId) {
       await db.deleteFrom('access_tokens').where('client_id', '=', clientId).execute()
     },
-    removeExpired: (now, limit) => removeExpiredRows(db, 'access_tokens', 'hash', now, limit),
+    removeExpired: (now, limit) => removeExpiredRows(db, 'access_tokens', now, limit),
   }
 }

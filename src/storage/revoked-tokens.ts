@@ -29,6 +29,6 @@ export function revokedTokenStore(db: Kysely<Schema>): RevokedTokenStore {
       const [row] = (await standing(db, { client_id: clientId, jti })).rows
       return row && { validAfter: row.tokens_valid_after, isRevoked: row.revoked !== null }
     },
-    removeExpired: (now, limit) => removeExpiredRows(db, 'revoked_tokens', 'jti', now, limit),
+    removeExpired: (now, limit) => removeExpiredRows(db, 'revoked_tokens', now, limit),
   }
 }

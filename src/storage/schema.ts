@@ -4,6 +4,7 @@
  */
 export interface Schema {
   clients: ClientRow
+  removed_clients: RemovedClientRow
   registration_access_tokens: RegistrationAccessTokenRow
   access_tokens: AccessTokenRow
   revoked_tokens: RevokedTokenRow
@@ -29,6 +30,13 @@ export interface ClientRow {
   updated_at: number
   /** The `jti` of a JWT access token of this client names a later time, or the token is dead. */
   tokens_valid_after: number
+}
+
+/** What a new client under the id of one that was just removed starts with: the clock alone does not part the two. */
+export interface RemovedClientRow {
+  client_id: string
+  tokens_valid_after: number
+  expires_at: number
 }
 
 export interface RegistrationAccessTokenRow {

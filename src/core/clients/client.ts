@@ -45,8 +45,12 @@ export interface ClientStore {
   replace(client: Client): Promise<boolean>
   /** Ends the JWT access tokens that were made until `at`, and those made since the last call, too; false where there is no such client. */
   endTokens(clientId: string, at: number): Promise<boolean>
+  /** Before the client is removed: a new one under its id starts where `endTokens` would have left this one. */
+  markRemoval(clientId: string, at: number): Promise<void>
   /** Removes the client with its tokens; false where there is none. */
   remove(clientId: string): Promise<boolean>
+  /** Removes the marks of removals. */
+  removeExpired(now: number, limit: number): Promise<number>
   /** The clients after `after` in the order of their ids, at most `limit`. The filters match exactly and combine. */
   list(page: ClientPage): Promise<Client[]>
 }

@@ -5,7 +5,7 @@ import { Refusal } from '../../lib/refusal.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
 import { type HydraRules, readHydraClient } from '../../protocol/hydra-client.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
-import { type Client, type ClientStore, headroom } from '../clients/client.ts'
+import type { Client, ClientStore } from '../clients/client.ts'
 import { type ChosenSecrets, hashMadeSecret, makeSecret } from '../clients/secrets.ts'
 import type { Registered, RegistrationTransaction } from './register-client.ts'
 import { makeRegistrationToken } from './registration-token.ts'
@@ -48,7 +48,7 @@ export function createClient(deps: AdminDeps) {
       createdAt: now,
       updatedAt: now,
       // The id may have been another client's, whose tokens are still about.
-      tokensValidAfter: now + headroom,
+      tokensValidAfter: now,
     }
     await deps.transaction(async (tx) => {
       if (!(await tx.clients.add(client))) throw new Refusal<ClientIdTaken>({ kind: 'client-id-taken' })

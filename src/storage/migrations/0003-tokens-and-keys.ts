@@ -8,8 +8,14 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .alterTable('clients')
     .addColumn('tokens_valid_after', 'bigint', (column) => column.notNull().defaultTo(0))
     .execute()
-  // A client that was removed and made again under its id must not revive the tokens of the one before it.
-  await sql`update clients set tokens_valid_after = created_at`.execute(db)
+
+  await db.schema
+    .createTable('removed_clients')
+    .addColumn('client_id', text, (column) => column.primaryKey().notNull())
+    .addColumn('tokens_valid_after', 'bigint', (column) => column.notNull())
+    .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .execute()
+  await db.schema.createIndex('removed_clients_by_expiry').on('removed_clients').column('expires_at').execute()
 
   await db.schema
     .createTable('revoked_tokens')
