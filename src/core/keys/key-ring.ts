@@ -1,7 +1,7 @@
 import { importJWK, type JWK } from 'jose'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { Unavailable } from '../../lib/unavailable.ts'
-import { type Jwk, publicHalf } from '../../protocol/jwks.ts'
+import { isSameJwk, type Jwk, publicHalf } from '../../protocol/jwks.ts'
 import { wholeJwk } from './make-key.ts'
 import { type KeyDeps, makeFirstKey } from './open-signing-keys.ts'
 import { keyThatSigns, type SigningKey } from './signing-key.ts'
@@ -16,8 +16,8 @@ export interface ReadyKey {
 /** Milliseconds after which the keys are read again, so that those which another node made or removed are seen. */
 const readAgainAfter = 10_000
 
-/** Milliseconds between two readings for a `kid` that nobody knows: made-up ones must not become queries. */
-const unknownKidPause = 1_000
+/** Milliseconds between two readings that failed, or were for a `kid` that nobody knows: made-up ones must not become queries. */
+const pause = 1_000
 
 /** How far ahead of a token's expiry that of its key's last token is noted, so that it is one write an hour and not one a token. */
 const coverAhead = 3_600_000
@@ -75,7 +75,7 @@ export class KeyRing {
   async verifier(set: string, kid: string): Promise<ReadyKey | undefined> {
     const find = () => this.#keys.find((key) => key.kid === kid && key.set === set)
     await this.keys()
-    if (!find() && this.#age() >= unknownKidPause) await this.#readOrKeep()
+    if (!find() && this.#age() >= pause) await this.#readOrKeep()
     const key = find()
     return key && { kid, alg: key.alg, key: await this.#publicKey(key) }
   }
@@ -89,6 +89,7 @@ export class KeyRing {
       await this.#read()
     } catch (error) {
       if (this.#readAt === Number.NEGATIVE_INFINITY) throw error
+      this.#readAt = this.#deps.clock() - readAgainAfter + pause
       this.#deps.telemetry.log('warn', 'the signing keys could not be read again', { error: (error as Error).message })
     }
   }
@@ -151,5 +152,6 @@ interface Halves {
   public?: Promise<CryptoKey>
 }
 
+/** The seal may be another one: a node that was given a newer secret seals again, and this one still holds the key. */
 const isSameKey = (a: SigningKey, b: SigningKey): boolean =>
-  a.sealedPrivateJwk === b.sealedPrivateJwk && JSON.stringify(a.publicJwk) === JSON.stringify(b.publicJwk)
+  (a.sealedPrivateJwk === undefined) === (b.sealedPrivateJwk === undefined) && isSameJwk(a.publicJwk, b.publicJwk)
