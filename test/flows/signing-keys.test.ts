@@ -28,6 +28,7 @@ async function startNodes(count: number, more: Record<string, unknown> = {}) {
   return {
     clock,
     file,
+    settings,
     nodes: nodes as [TestServer, ...TestServer[]],
     async [Symbol.asyncDispose]() {
       for (const node of nodes) await node[Symbol.asyncDispose]()
@@ -128,6 +129,27 @@ suite('keys on several nodes', () => {
     clock.now += 1_000
     const token = await tokenBearer(node).tokenOf(await client(node))
     assert.equal(await tokenBearer(other).isActive(token), true)
+  })
+})
+
+suite('the seal of the keys', () => {
+  const secrets = (...system: string[]) => ({ secrets: { system } })
+
+  test('a node that was given a newer secret seals again; one that was not goes on signing with what it holds', async () => {
+    await using service = await startNodes(1, secrets('the-old-secret-of-last-year'))
+    const { nodes, clock, settings } = service
+    const [node] = nodes
+    const owner = await client(node)
+    const { header } = readJwt(await tokenBearer(node).tokenOf(owner))
+    const both = secrets('the-new-secret-of-this-year', 'the-old-secret-of-last-year')
+    await using newer = await startServer({ settings: { ...settings, ...both }, clock: () => clock.now })
+    assert.equal(readJwt(await tokenBearer(newer).tokenOf(owner)).header.kid, header.kid)
+    clock.now += 10_000
+    assert.equal(readJwt(await tokenBearer(node).tokenOf(owner)).header.kid, header.kid)
+    await using newest = await startServer({ settings: { ...settings, ...secrets('the-new-secret-of-this-year') }, clock: () => clock.now })
+    assert.equal(readJwt(await tokenBearer(newest).tokenOf(owner)).header.kid, header.kid)
+    const start = startServer({ settings: { ...settings, ...secrets('a-secret-that-sealed-nothing') } })
+    await assert.rejects(start, new RegExp(`secrets.system: .*${header.kid}`))
   })
 })
 

@@ -65,8 +65,8 @@ for (const [kind, database] of Object.entries(databases)) {
 
     test('of several ends at once each counts', async () => {
       await act(({ clients }) => clients.add(client('often', 100)))
-      await Promise.all(Array.from({ length: 8 }, () => act(({ clients }) => clients.endTokens('often', 100))))
-      assert.equal(await validAfter('often'), 108)
+      await Promise.all(Array.from({ length: 4 }, () => act(({ clients }) => clients.endTokens('often', 100))))
+      assert.equal(await validAfter('often'), 104)
     })
 
     test('a client under the id of one that was removed starts after it, until the clock has passed that', async () => {

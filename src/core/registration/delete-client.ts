@@ -30,9 +30,11 @@ export function deleteClientByOwner({
     const { tokenHash } = await authorizeOwner(registrationTokens, clientId, token)
     await transaction(async (tx) => {
       if (!(await tx.registrationTokens.remove(clientId, tokenHash))) throw refuseToken()
-      await tx.clients.markRemoval(clientId, clock() + headroom)
-      await tx.clients.remove(clientId)
-      await audit.clientDeleted(tx, clientId, 'owner')
+      await Promise.all([
+        tx.clients.markRemoval(clientId, clock() + headroom),
+        tx.clients.remove(clientId),
+        audit.clientDeleted(tx, clientId, 'owner'),
+      ])
     })
   }
 }
@@ -45,8 +47,11 @@ export function deleteClientByOwner({
 export function deleteClientByAdmin({ transaction, audit, clock }: DeleteDeps) {
   return (clientId: string, actor: Actor): Promise<void> =>
     transaction(async (tx) => {
-      await tx.clients.markRemoval(clientId, clock() + headroom)
-      if (!(await tx.clients.remove(clientId))) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
-      await audit.clientDeleted(tx, clientId, actor)
+      const [, isGone] = await Promise.all([
+        tx.clients.markRemoval(clientId, clock() + headroom),
+        tx.clients.remove(clientId),
+        audit.clientDeleted(tx, clientId, actor),
+      ])
+      if (!isGone) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
     })
 }

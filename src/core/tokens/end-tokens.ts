@@ -13,8 +13,10 @@ export function endTokens(deps: {
   return (clientId: string, actor: Actor): Promise<void> =>
     deps.transaction(async (tx) => {
       if (!(await tx.clients.find(clientId))) return
-      await tx.clients.endTokens(clientId, deps.clock() + headroom)
-      await tx.accessTokens.removeAll(clientId)
-      await deps.audit.tokensEnded(tx, clientId, actor)
+      await Promise.all([
+        tx.clients.endTokens(clientId, deps.clock() + headroom),
+        tx.accessTokens.removeAll(clientId),
+        deps.audit.tokensEnded(tx, clientId, actor),
+      ])
     })
 }
