@@ -58,6 +58,11 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void send(reply, answerError(error, 'plain', telemetry, request.id)),
   })
+  // We are no proxy (RFC 9110 §9.3.6); without this Node would end the connection and say nothing.
+  server.server.on('connect', (_request, socket) => {
+    socket.on('error', () => {})
+    socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+  })
   server.decorateRequest('bodyMediaType', '')
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
@@ -148,6 +153,8 @@ function notFound(): Answer {
 
 function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
   reply.code(status).headers(headers)
+  // A server that is stopping waits for its connections: one that was kept alive would hold it until it is cut.
+  if (!reply.server.server.listening) reply.header('connection', 'close')
   // Fastify would complete Hydra's bare `application/json` with a charset if it were given a text.
   return reply.send(headers['content-type'] === 'application/json' ? Buffer.from(body ?? '') : body)
 }
