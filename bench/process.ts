@@ -78,6 +78,7 @@ function serverCommand(folder: string, issuer: string, publicPort: number, admin
     serve: { public: { host, port: publicPort }, admin: { host, port: adminPort } },
     secrets: { system: [systemSecret(folder)] },
     oidc: { dynamic_client_registration: { enabled: true, allowed_scope: ['notes.read'] } },
+    webfinger: { jwks: { publish_before_use: '1s' } },
   }
   writeFileSync(config, stringify(settings))
   return [beside('../bin/clientele'), 'serve', 'all', '-c', config]

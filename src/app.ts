@@ -6,7 +6,13 @@ import { authenticateClient } from './core/clients/authenticate-client.ts'
 import { ChosenSecrets } from './core/clients/secrets.ts'
 import { clientCredentialsGrant, clientCredentialsGrantType } from './core/grants/client-credentials.ts'
 import { tokenEndpoint } from './core/grants/token-endpoint.ts'
-import { openSigningKeys } from './core/keys/signing-keys.ts'
+import { createKey } from './core/keys/create-key.ts'
+import { deleteKeys } from './core/keys/delete-keys.ts'
+import { KeyRing } from './core/keys/key-ring.ts'
+import { openSigningKeys } from './core/keys/open-signing-keys.ts'
+import { publishedKeys } from './core/keys/published-keys.ts'
+import { readKey, readKeySet } from './core/keys/read-keys.ts'
+import { replaceKey, replaceKeySet } from './core/keys/replace-keys.ts'
 import { openScopes, type RegistrationPolicy } from './core/policies/built-in-policy.ts'
 import { createClient } from './core/registration/create-client.ts'
 import { deleteClientByAdmin, deleteClientByOwner } from './core/registration/delete-client.ts'
@@ -18,11 +24,16 @@ import { findOrRefuse, replaceClient } from './core/registration/replace-client.
 import { forgetRotatedSecrets, rotateSecret } from './core/registration/rotate-secret.ts'
 import { setLifespans } from './core/registration/set-lifespans.ts'
 import { updateClient } from './core/registration/update-client.ts'
+import { endTokens } from './core/tokens/end-tokens.ts'
 import { introspectToken } from './core/tokens/introspect-token.ts'
 import { issueAccessToken } from './core/tokens/issue-access-token.ts'
+import { type JwtSettings, readAccessToken, signAccessToken } from './core/tokens/jwt-access-token.ts'
+import { revokeToken } from './core/tokens/revoke-token.ts'
 import * as adminClients from './http/admin/clients.ts'
+import { deleteTokens } from './http/admin/delete-tokens.ts'
 import { adminFence } from './http/admin/fence.ts'
 import { introspect } from './http/admin/introspect.ts'
+import * as adminKeys from './http/admin/keys.ts'
 import { listClients } from './http/admin/list-clients.ts'
 import { makePageTokens } from './http/admin/page-token.ts'
 import { adminRoutes, withAdminPrefix } from './http/admin.ts'
@@ -33,6 +44,7 @@ import { deleteConfiguration, readConfiguration, updateConfiguration } from './h
 import { type DiscoverySettings, discovery } from './http/oauth/discovery.ts'
 import { jwks } from './http/oauth/jwks.ts'
 import { register } from './http/oauth/register.ts'
+import { revoke } from './http/oauth/revoke.ts'
 import { token } from './http/oauth/token.ts'
 import { publicRoutes } from './http/public.ts'
 import { removeExpired } from './jobs/remove-expired.ts'
@@ -55,6 +67,7 @@ import { openPostgres } from './storage/dialects/postgres.ts'
 import { openSqlite } from './storage/dialects/sqlite.ts'
 import { migrateUp, migrationStatus, requireSchema } from './storage/migrations.ts'
 import { registrationTokenStore } from './storage/registration-tokens.ts'
+import { revokedTokenStore } from './storage/revoked-tokens.ts'
 import { signingKeyStore } from './storage/signing-keys.ts'
 import { makeCounters } from './telemetry/counters.ts'
 import { makeLogger } from './telemetry/logger.ts'
@@ -115,13 +128,9 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
 
   const stores = storesOf(database.read)
   const transaction: Transaction<Stores> = (body) => database.transact((db, afterCommit) => body({ ...storesOf(db), afterCommit }))
-  const signingKeys = await openSigningKeys({
-    transaction,
-    signingKeys: stores.signingKeys,
-    sealer: makeSealer(secrets.system, 'signing-key', randomness),
-    clock,
-    randomness,
-  })
+  const keyDeps = { ...stores, transaction, sealer: makeSealer(secrets.system, 'signing-key', randomness), clock, randomness, telemetry }
+  await openSigningKeys(keyDeps)
+  const ring = new KeyRing(keyDeps)
 
   const live = liveSettings(config)
   const chosenSecrets = new ChosenSecrets(randomness)
@@ -139,7 +148,11 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const administrator = { ...owner, rules: live.hydraRules }
   const registrationUri = (clientId: string) => `${withoutSlash(fixed.urls.self.public)}/oauth2/register/${encodeURIComponent(clientId)}`
 
-  const issue = issueAccessToken({ transaction, clock, randomness, telemetry })
+  const keyAdmin = { ...keyDeps, ring, audit, publishBeforeUse: () => config().webfinger.jwks.publish_before_use }
+  const { issuer } = fixed.urls.self
+  const signJwt = signAccessToken({ ring, issuer, clock, randomness, settings: live.jwt })
+  const readJwt = readAccessToken({ ring, issuer, clock })
+  const issue = issueAccessToken({ transaction, signJwt, clock, randomness, telemetry })
   const grants = new Map([[clientCredentialsGrantType, clientCredentialsGrant({ issue, settings: live.clientCredentials })]])
   const authenticate = authenticateClient({ ...stores, secrets: chosenSecrets, secretTransport: () => config().oauth2.secret_transport })
 
@@ -156,7 +169,8 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
         deleteConfiguration: deleteConfiguration({ deleteClient: deleteClientByOwner(owner) }),
         authorize: authorize({ check: checkAuthorizationRequest(stores) }),
         token: token({ tokenEndpoint: tokenEndpoint({ authenticate, grants }) }),
-        jwks: jwks({ publicKeys: () => signingKeys.map((key) => key.publicJwk) }),
+        revoke: revoke({ authenticate, revoke: revokeToken({ transaction, readJwt, count: telemetry.count }) }),
+        jwks: jwks({ publicKeys: publishedKeys({ ring, broadcast: () => config().webfinger.jwks.broadcast_keys }) }),
         discovery: discovery({ settings: live.discovery }),
       },
       () => config().oidc.dynamic_client_registration.enabled,
@@ -185,7 +199,15 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       rotateSecret: adminClients.changeSecrets({ change: rotateSecret(administrator) }),
       forgetRotatedSecrets: adminClients.changeSecrets({ change: forgetRotatedSecrets(administrator) }),
       newRegistrationToken: adminClients.newRegistrationToken({ issue: issueRegistrationToken(administrator), registrationUri }),
-      introspect: introspect({ introspect: introspectToken({ ...stores, clock }), issuer: fixed.urls.self.issuer }),
+      introspect: introspect({ introspect: introspectToken({ ...stores, readJwt, clock }), issuer }),
+      deleteTokens: deleteTokens({ endTokens: endTokens({ transaction, clock, audit }) }),
+      getKeySet: adminKeys.getKeySet({ read: readKeySet(keyDeps) }),
+      createKey: adminKeys.createKey({ create: createKey(keyAdmin) }),
+      setKeySet: adminKeys.setKeySet({ replace: replaceKeySet(keyAdmin) }),
+      deleteKeySet: adminKeys.deleteKeySet({ remove: deleteKeys(keyAdmin) }),
+      getKey: adminKeys.getKey({ read: readKey(keyDeps) }),
+      setKey: adminKeys.setKey({ replace: replaceKey(keyAdmin) }),
+      deleteKey: adminKeys.deleteKey({ remove: deleteKeys(keyAdmin) }),
       metrics: metrics(telemetry),
       version: versionHandler(version),
     }),
@@ -199,6 +221,9 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
 
   const expiring = {
     access_tokens: (tx: Stores, now: number, limit: number) => tx.accessTokens.removeExpired(now, limit),
+    removed_clients: (tx: Stores, now: number, limit: number) => tx.clients.removeExpired(now, limit),
+    revoked_tokens: (tx: Stores, now: number, limit: number) => tx.revokedTokens.removeExpired(now, limit),
+    signing_keys: (tx: Stores, now: number, limit: number) => tx.signingKeys.removeExpired(now, limit),
     audit_records: (tx: Stores, now: number, limit: number) => tx.audit.removeExpired(now, limit),
   }
   const jobs = runJobs([removeExpired({ transaction, stores: expiring })], { clock, telemetry })
@@ -218,6 +243,7 @@ function storesOf(db: Database['read']) {
     clients: clientStore(db),
     registrationTokens: registrationTokenStore(db),
     accessTokens: accessTokenStore(db),
+    revokedTokens: revokedTokenStore(db),
     signingKeys: signingKeyStore(db),
     audit: auditStore(db),
   }
@@ -247,10 +273,19 @@ function liveSettings(config: Live<Config>) {
     hydraRules: derived(config, ({ clients }): HydraRules => ({ defaultScope: policy().defaultScope, fetch: fetchRule(clients.http) })),
     clientCredentials: derived(config, ({ ttl, strategies, oauth2, oidc }) => ({
       lifespan: ttl.access_token,
+      strategy: strategies.access_token,
       matchScope: strategies.scope === 'exact' ? matchScopeExactly : matchScopeByWildcard,
       grantAllScopes: oauth2.client_credentials.default_grant_allowed_scope,
       audiencesAreManaged: oidc.dynamic_client_registration.allowed_audience !== undefined,
     })),
+    jwt: derived(
+      config,
+      ({ oauth2, strategies }): JwtSettings => ({
+        defaultAudience: oauth2.default_audience,
+        scopeClaim: strategies.jwt.scope_claim,
+        notBefore: !oauth2.exclude_not_before_claim,
+      }),
+    ),
     echoToken: () => config().oidc.dynamic_client_registration.echo_token_on_read,
     discovery: derived(config, (snapshot) => discoverySettings(snapshot, openScopes(policy()))),
     cors: derived(config, ({ serve }) => corsSettings(serve.public.cors)),
@@ -273,6 +308,7 @@ function discoverySettings({ urls, webfinger, oidc }: Config, scopes: readonly s
     issuer: urls.self.issuer,
     authorizationEndpoint: shown.auth_url ?? `${base}/oauth2/auth`,
     tokenEndpoint: shown.token_url ?? `${base}/oauth2/token`,
+    revocationEndpoint: `${base}/oauth2/revoke`,
     jwksUri: shown.jwks_url ?? `${base}/.well-known/jwks.json`,
     registrationEndpoint: oidc.dynamic_client_registration.enabled ? registration : undefined,
     scopes: [...new Set([...scopes, ...shown.supported_scope])],

@@ -56,6 +56,8 @@ function problemOf(error: unknown, face: Face): Problem {
 const sentence = {
   malformed: 'The request was malformed or contained invalid parameters',
   notFound: 'Unable to locate the resource',
+  checkParameters:
+    'Make sure that the various parameters are correct, be aware of case sensitivity and trim your parameters. Make sure that the client you are using has exactly whitelisted the redirect_uri you specified.',
   taken: 'Unable to insert or update resource because a resource with that value exists already',
   invalidRequest:
     'The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.',
@@ -174,12 +176,22 @@ function problemOfReason(reason: Reason): Problem {
       return invalidClient(' Client assertions are not accepted by this server.')
     case 'client-method-wrong':
       return invalidClient(methodHint(reason))
+    // Hydra's answer, hint and all, where RFC 6749 §5.2 has unsupported_grant_type.
     case 'grant-type-unsupported':
-      return {
-        status: 400,
-        code: 'unsupported_grant_type',
-        description: 'The authorization grant type is not supported by the authorization server.',
-      }
+    case 'request-malformed':
+      return invalidRequest(sentence.checkParameters)
+    case 'query-missing':
+      return invalidRequest(`Query parameter '${reason.name}' is not defined but it should have been.`)
+    case 'key-algorithm-unsupported':
+      return { status: 400, code: 'Bad Request', description: 'Unsupported key algorithm' }
+    case 'key-malformed':
+      return { status: 400, code: sentence.malformed, description: reason.message }
+    case 'key-id-taken':
+      return { status: 409, code: sentence.taken, description: '' }
+    case 'key-set-not-found':
+      return { status: 404, code: 'Not Found', description: 'Unable to locate the requested resource' }
+    case 'key-not-found':
+      return { status: 404, code: sentence.notFound, description: '' }
     case 'grant-type-not-registered':
       return unauthorizedClient(`The OAuth 2.0 Client is not allowed to use authorization grant '${reason.grantType}'.`)
     case 'grant-needs-secret':

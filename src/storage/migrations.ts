@@ -1,12 +1,14 @@
 import { DEFAULT_MIGRATION_TABLE, type Kysely, type Migration, type MigrationInfo, Migrator } from 'kysely'
 import type { Database } from './database.ts'
 import * as registry from './migrations/0001-registry.ts'
+import * as tokensAndKeys from './migrations/0003-tokens-and-keys.ts'
 
 type History = Readonly<Record<string, Migration>>
 
 /** The one history, in order. A released migration is never edited; the next change is the next file. */
 const history: History = {
   '0001-registry': registry,
+  '0003-tokens-and-keys': tokensAndKeys,
 }
 
 /** A database whose schema this version cannot work with; the message says what to do. */

@@ -1,5 +1,7 @@
+import type { Clock } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
+import { headroom } from '../clients/client.ts'
 import type { RegistrationTransaction } from './register-client.ts'
 import { authorizeOwner, type RegistrationTokenStore, refuseToken } from './registration-token.ts'
 
@@ -10,6 +12,7 @@ export interface ClientNotFound {
 interface DeleteDeps {
   readonly transaction: RegistrationTransaction
   readonly audit: Audit
+  readonly clock: Clock
 }
 
 /**
@@ -20,6 +23,7 @@ interface DeleteDeps {
 export function deleteClientByOwner({
   transaction,
   audit,
+  clock,
   registrationTokens,
 }: DeleteDeps & { registrationTokens: RegistrationTokenStore }) {
   return async (clientId: string, token: string | undefined): Promise<void> => {
@@ -27,6 +31,7 @@ export function deleteClientByOwner({
     await transaction(async (tx) => {
       const [isOwners] = await Promise.all([
         tx.registrationTokens.remove(clientId, tokenHash),
+        tx.clients.markRemoval(clientId, clock() + headroom),
         tx.clients.remove(clientId),
         audit.clientDeleted(tx, clientId, 'owner'),
       ])
@@ -40,10 +45,14 @@ export function deleteClientByOwner({
  *
  * @throws Refusal `client-not-found`
  */
-export function deleteClientByAdmin({ transaction, audit }: DeleteDeps) {
+export function deleteClientByAdmin({ transaction, audit, clock }: DeleteDeps) {
   return (clientId: string, actor: Actor): Promise<void> =>
     transaction(async (tx) => {
-      const [isGone] = await Promise.all([tx.clients.remove(clientId), audit.clientDeleted(tx, clientId, actor)])
+      const [, isGone] = await Promise.all([
+        tx.clients.markRemoval(clientId, clock() + headroom),
+        tx.clients.remove(clientId),
+        audit.clientDeleted(tx, clientId, actor),
+      ])
       if (!isGone) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
     })
 }

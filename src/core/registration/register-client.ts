@@ -52,6 +52,7 @@ export function registerClient({ transaction, clock, randomness, rules, policy, 
       rotatedSecretHashes: [],
       createdAt: now,
       updatedAt: now,
+      tokensValidAfter: now,
     }
     await transaction(async (tx) => {
       const [isNew] = await Promise.all([
