@@ -196,7 +196,16 @@ export function raceContract(open: OpenDatabase): void {
       const { register, remove, issue } = actsOf(stores)
       const { client } = await register(metadata)
       const { clientId } = client
-      const order = { clientId, subject: clientId, scope: [], audience: [], lifespan: 60_000, grantType: 'client_credentials' }
+      const order = {
+        clientId,
+        subject: clientId,
+        scope: [],
+        audience: [],
+        lifespan: 60_000,
+        grantType: 'client_credentials',
+        strategy: 'opaque',
+        tokensValidAfter: 0,
+      } as const
       const [, refused] = await Promise.allSettled([remove(clientId, 'admin:local'), issue(order)])
       assert.equal(refused?.status === 'rejected' && refused.reason.message, 'client-gone')
     })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { AuditRecord } from '../../src/core/audit/audit.ts'
 import type { Client } from '../../src/core/clients/client.ts'
-import type { SigningKey } from '../../src/core/keys/signing-keys.ts'
+import type { SigningKey } from '../../src/core/keys/signing-key.ts'
 import type { AccessToken } from '../../src/core/tokens/access-token.ts'
 import type { Transaction } from '../../src/lib/transaction.ts'
 import { accessTokenStore } from '../../src/storage/access-tokens.ts'
@@ -53,6 +53,7 @@ export const someClient = (clientId: string, over: Partial<Client> = {}): Client
   rotatedSecretHashes: [],
   createdAt: 1_700_000_000_001,
   updatedAt: 1_700_000_000_002,
+  tokensValidAfter: 0,
   ...over,
 })
 
@@ -74,6 +75,7 @@ export const someKey = (kid: string, over: Partial<SigningKey> = {}): SigningKey
   publicJwk: { kty: 'RSA', kid, n: 'AQAB', e: 'AQAB' },
   sealedPrivateJwk: `sealed-${kid}`,
   createdAt: 1_700_000_000_000,
+  signsFrom: 1_700_000_000_000,
   ...over,
 })
 
