@@ -12,6 +12,7 @@ export type Listeners = 'all' | 'public' | 'admin'
 
 /** How long requests that have begun may take after SIGTERM; then their connections are closed. Milliseconds. */
 const grace = 8_000
+const sweepPeriod = 50
 
 /** Serves until SIGTERM or SIGINT, then stops accepting, finishes and closes, within 10 seconds. Returns the exit code. */
 export async function serve(listeners: Listeners, options: { config?: string; dev?: boolean }): Promise<number> {
@@ -100,8 +101,13 @@ function cannotListen(listener: 'public' | 'admin', address: string, error: Node
 async function stop(app: App): Promise<void> {
   const cut = setTimeout(() => {
     for (const { server } of [app.public, app.admin]) server.closeAllConnections()
-  }, grace).unref()
+  }, grace)
+  // A connection that was busy when its listener closed would stay open for a next request, which nobody will take.
+  const sweep = setInterval(() => {
+    for (const { server } of [app.public, app.admin]) server.closeIdleConnections()
+  }, sweepPeriod)
   await Promise.all([app.public.close(), app.admin.close()])
   clearTimeout(cut)
+  clearInterval(sweep)
   await app.close()
 }

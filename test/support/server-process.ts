@@ -23,8 +23,8 @@ export interface ServerProcess extends AsyncDisposable {
   readonly output: string
   /** The log lines that are JSON, so far. */
   readonly lines: readonly LogLine[]
-  /** The first line, written already or to come, that `matches`. */
-  line(matches: (line: LogLine) => boolean): Promise<LogLine>
+  /** The next log line with this message, written already or to come; each is given once. */
+  next(message: string): Promise<LogLine>
   /** Replaces the configuration file by renaming, as editors and orchestrators do: `over` is merged into the first settings. */
   rewrite(over: Record<string, unknown> | string): void
   signal(signal: NodeJS.Signals): void
@@ -65,7 +65,7 @@ export async function startProcess(options: ProcessOptions = {}): Promise<Server
     get lines() {
       return child.lines()
     },
-    line: child.line,
+    next: child.next,
     rewrite(over) {
       writeFileSync(`${file}.new`, typeof over === 'string' ? over : JSON.stringify(merge(settings, over)))
       renameSync(`${file}.new`, file)
@@ -118,6 +118,7 @@ function watched(args: readonly string[], { folder, env }: { folder: string; env
   }
   const ended = once(child, 'close').then(([code]) => code as number | null)
   const lines = () => output.split('\n').flatMap(parsed)
+  const given = new Map<string, number>()
 
   const until = <T>(look: () => T | undefined, what: string): Promise<T> =>
     new Promise((found, lost) => {
@@ -149,7 +150,11 @@ function watched(args: readonly string[], { folder, env }: { folder: string; env
     lines,
     output: () => output,
     signal: (signal: NodeJS.Signals) => void child.kill(signal),
-    line: (matches: (line: LogLine) => boolean) => until(() => lines().find(matches), `no log line for ${matches}`),
+    next(message: string) {
+      const before = given.get(message) ?? 0
+      given.set(message, before + 1)
+      return until(() => lines().filter(({ msg }) => msg === message)[before], `no ${before > 0 ? 'further ' : ''}log line '${message}'`)
+    },
     said: (pattern: RegExp) => until(() => pattern.exec(output)?.[0], `nothing said like ${pattern}`),
   }
 }
