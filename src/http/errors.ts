@@ -92,13 +92,17 @@ function problemOfFramework(error: { code?: unknown; statusCode?: unknown }, fac
     return { ...invalidBody('the body is larger than this server accepts', face), status: 413 }
   }
   const isCallersFault = String(error.code).startsWith('FST_') && typeof error.statusCode === 'number' && error.statusCode < 500
-  if (isCallersFault)
-    return { status: error.statusCode as number, code: 'invalid_request', description: 'The request cannot be understood.' }
+  if (isCallersFault) return { status: error.statusCode as number, code: 'invalid_request', description: frameworkSentence(error.code) }
   return {
     status: 500,
     code: 'server_error',
     description: 'Something went wrong on our side; the request id in X-Request-Id names it in our log.',
   }
+}
+
+function frameworkSentence(code: unknown): string {
+  if (code === 'FST_ERR_BAD_URL') return 'The path is not validly percent-encoded.'
+  return code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'A part of the path is too long.' : 'The request cannot be understood.'
 }
 
 function problemOfReason(reason: Reason): Problem {
@@ -218,7 +222,9 @@ const listed = (problems: readonly { member: string; message: string }[]): strin
 function reasonOf(error: unknown): unknown {
   if (error instanceof Refusal) return logged(error.reason as Reason)
   if (error instanceof HydraFaultError) return error.fault
-  return (error as Error).message
+  // The framework's messages quote the address, which may hold a secret; its codes say as much.
+  const { code, message } = error as Error & { code?: unknown }
+  return code ?? message
 }
 
 /** A refused secret or a made-up one must not reach the log by way of a problem's words; the members' names are enough. */
