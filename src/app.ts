@@ -142,6 +142,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       },
       () => config().oidc.dynamic_client_registration.enabled,
       withoutSlash(new URL(fixed.urls.self.issuer).pathname),
+      log,
     ),
     log,
     bodyLimit: 64 * 1024,

@@ -3,6 +3,7 @@ import { METHODS } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { type AdminHandlers, adminRoutes } from '../../src/http/admin.ts'
 import { type PublicHandlers, publicRoutes } from '../../src/http/public.ts'
+import { silence } from '../../src/lib/telemetry.ts'
 import type { Sent } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -59,7 +60,7 @@ test('the two tables below are those of the listeners', () => {
     }
     return table
   }
-  assert.deepEqual(tableOf(publicRoutes({} as PublicHandlers, () => true, '')), publicTable)
+  assert.deepEqual(tableOf(publicRoutes({} as PublicHandlers, () => true, '', silence.log)), publicTable)
   assert.deepEqual(tableOf(adminRoutes({} as AdminHandlers)), adminTable)
 })
 
