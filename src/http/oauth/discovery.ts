@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import { sha256 } from '../../lib/hash.ts'
 import type { Live } from '../../lib/live.ts'
 import { registrableGrantTypes, registrableResponseTypes } from '../../protocol/grant-types.ts'
 import { type Answer, empty, json } from '../answer.ts'
@@ -31,14 +31,22 @@ export function discovery({ settings }: { settings: Live<DiscoverySettings> }): 
 
 /** Builds the document again only when the settings have changed. */
 function cached(): (request: FastifyRequest, settings: DiscoverySettings) => Answer {
-  let last: { settings: DiscoverySettings; answer: Answer; etag: string } | undefined
+  let last: { settings: DiscoverySettings; etag: string; full: Answer; unchanged: Answer } | undefined
   return (request, settings) => {
     if (last?.settings !== settings) {
-      const etag = `"${createHash('sha256').update(JSON.stringify(settings)).digest('base64url').slice(0, 22)}"`
-      last = { settings, etag, answer: json(200, metadata(settings), { 'cache-control': `public, max-age=${maxAge}`, etag }) }
+      const document = metadata(settings)
+      const etag = `"${sha256(JSON.stringify(document)).slice(0, 22)}"`
+      const headers = { 'cache-control': `public, max-age=${maxAge}`, etag }
+      last = { settings, etag, full: json(200, document, headers), unchanged: empty(304, headers) }
     }
-    return request.headers['if-none-match'] === last.etag ? empty(304, { etag: last.etag }) : last.answer
+    return knows(request, last.etag) ? last.unchanged : last.full
   }
+}
+
+/** RFC 9110 §13.1.2: a list of tags, compared weakly, as a proxy that compresses makes ours weak; `*` is any. */
+function knows(request: FastifyRequest, etag: string): boolean {
+  const tags = request.headers['if-none-match']?.split(',') ?? []
+  return tags.some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
 }
 
 function metadata(settings: DiscoverySettings): Record<string, unknown> {
