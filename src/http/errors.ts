@@ -1,9 +1,11 @@
+import type { AuthorizationFault } from '../core/authorization/check-authorization-request.ts'
 import { InvalidJson } from '../lib/json.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { Log } from '../lib/telemetry.ts'
 import { Unavailable } from '../lib/unavailable.ts'
 import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
 import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
+import { faultPage } from './pages/authorization-page.ts'
 import { errorPage } from './pages/error-page.ts'
 import type { Reason } from './reasons.ts'
 import type { Face } from './route.ts'
@@ -19,6 +21,14 @@ export function answerError(error: unknown, face: Face, log: Log, requestId: str
   return writers[face](status, { error: code, error_description: printable(description) }, headers)
 }
 
+/** A browser that must not be sent anywhere: its person reads why, we log which address it was, without what stands behind a `?`. */
+export function answerAuthorizationFault(fault: AuthorizationFault, log: Log, requestId: string): Answer {
+  const { kind, ...facts } = fault
+  const shown = Object.entries(facts).map(([name, value]) => [name, (value.split(/[?#]/, 1)[0] ?? '').slice(0, 200)])
+  log('info', 'request refused', { request_id: requestId, reason: { kind, ...Object.fromEntries(shown) }, status: 400 })
+  return faultPage(fault)
+}
+
 interface Problem {
   readonly status: number
   readonly code: string
@@ -32,7 +42,7 @@ const writers: Record<Face, Writer> = {
   registration: (status, body, headers) => json(status, body, { ...noStore, ...headers }),
   oauth: oauthJson,
   admin: (status, body, headers) => json(status, body, { 'content-type': 'application/json', ...hydraNoStore, ...headers }),
-  page: (status, body, headers) => errorPage(status, body.error_description, headers),
+  page: (status, body, headers) => errorPage(status, body.error_description.replace(`${sentence.invalidRequest} `, ''), headers),
   plain: (status, body, headers) => json(status, body, headers),
 }
 
