@@ -26,7 +26,7 @@ import { introspect } from './http/admin/introspect.ts'
 import { listClients } from './http/admin/list-clients.ts'
 import { makePageTokens } from './http/admin/page-token.ts'
 import { adminRoutes, withAdminPrefix } from './http/admin.ts'
-import { alive, ready, version as versionHandler } from './http/health.ts'
+import { alive, metrics, ready, version as versionHandler } from './http/health.ts'
 import { type CorsSettings, makeListener } from './http/listener.ts'
 import { authorize } from './http/oauth/authorize.ts'
 import { deleteConfiguration, readConfiguration, updateConfiguration } from './http/oauth/client-configuration.ts'
@@ -67,7 +67,7 @@ export interface AppDeps {
   readonly secrets: Secrets
   readonly clock: Clock
   readonly randomness: Randomness
-  readonly telemetry: Telemetry
+  readonly telemetry: WatchedTelemetry
 }
 
 export interface App {
@@ -78,9 +78,17 @@ export interface App {
 }
 
 /** What the process says: log lines to standard output (or to `write`), and counters. */
-export async function makeTelemetry(settings: Config['log'], write?: (line: string) => void): Promise<Telemetry & { flush: () => void }> {
+export async function makeTelemetry(settings: Config['log'], write?: (line: string) => void): Promise<WatchedTelemetry> {
   const { log, flush } = await makeLogger(settings, write)
-  return { log, count: makeCounters().count, flush }
+  const { count, text } = makeCounters()
+  return { log, count, flush, metrics: text }
+}
+
+export interface WatchedTelemetry extends Telemetry {
+  /** Writes out the lines that are held. */
+  flush(): void
+  /** The counters in Prometheus' text format. */
+  metrics(): Promise<string>
 }
 
 /** Opens the database of a configuration, for whoever brings its schema up to date. */
@@ -92,7 +100,6 @@ export function openDatabase({ dsn }: Pick<Config, 'dsn'>) {
 /** Puts the rooms together: database up to date, keys opened, listeners ready to listen, jobs running. */
 export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const { config, secrets, clock, randomness, telemetry } = deps
-  const { log } = telemetry
   const fixed = config()
 
   const stores = storesOf(database.read)
@@ -128,6 +135,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const health = { alive, ready: ready({ isReady: () => database.ping() }) }
   const publicListener = makeListener({
     name: 'public',
+    face: 'plain',
     routes: publicRoutes(
       {
         ...health,
@@ -135,16 +143,15 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
         readConfiguration: readConfiguration({ readClient: readClient(stores), registrationUri, echoToken: live.echoToken }),
         updateConfiguration: updateConfiguration({ updateClient: updateClient(owner), registrationUri }),
         deleteConfiguration: deleteConfiguration({ deleteClient: deleteClientByOwner(owner) }),
-        authorize: authorize({ check: checkAuthorizationRequest(stores), log }),
+        authorize: authorize({ check: checkAuthorizationRequest(stores), telemetry }),
         token: token({ tokenEndpoint: tokenEndpoint({ authenticate, grants }) }),
         jwks: jwks({ publicKeys: () => signingKeys.map((key) => key.publicJwk) }),
         discovery: discovery({ settings: live.discovery }),
       },
       () => config().oidc.dynamic_client_registration.enabled,
       withoutSlash(new URL(fixed.urls.self.issuer).pathname),
-      log,
     ),
-    log,
+    telemetry,
     bodyLimit: 64 * 1024,
     cors: live.cors,
     fence: () => undefined,
@@ -154,6 +161,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const pageTokens = makePageTokens({ sealer: makeSealer(secrets.pagination, 'page-token', randomness), clock })
   const adminListener = makeListener({
     name: 'admin',
+    face: 'admin',
     routes: adminRoutes({
       ...health,
       listClients: listClients({ list: (page) => stores.clients.list(page), pageTokens }),
@@ -167,13 +175,14 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       forgetRotatedSecrets: adminClients.changeSecrets({ change: forgetRotatedSecrets(administrator) }),
       newRegistrationToken: adminClients.newRegistrationToken({ issue: issueRegistrationToken(administrator), registrationUri }),
       introspect: introspect({ introspect: introspectToken({ ...stores, clock }), issuer: fixed.urls.self.issuer }),
+      metrics: metrics(telemetry),
       version: versionHandler(version),
     }),
-    log,
+    telemetry,
     bodyLimit: 1024 * 1024,
     cors: () => ({ origin: false }),
     rewriteUrl: withAdminPrefix,
-    fence: adminFence({ access: () => config().serve.admin.auth, ownHost: hostOf(fixed.urls.self.admin), log }),
+    fence: adminFence({ access: () => config().serve.admin.auth, ownHost: hostOf(fixed.urls.self.admin) }),
     logsHealth: !fixed.serve.admin.request_log.disable_for_health,
   })
 

@@ -79,7 +79,7 @@ describe('the keeper of the plan', () => {
     'an export of everything': ['src/protocol/scopes.ts', `export * as all from '../core/clients/client.ts'`],
     'an export of types from elsewhere': ['src/lib/clock.ts', `export type { A } from '../protocol/scopes.ts'`],
     'a dynamic import': ['src/http/routes.ts', `const store = await import('../storage/clients.ts')`],
-    'a dynamic import in a template': ['src/http/routes.ts', 'const text = `a ${ { b: import("../storage/clients.ts") } } c`'],
+    'a dynamic import in a template': ['src/http/routes.ts', `const text = \`a \${ { b: import("../storage/clients.ts") } } c\``],
     'a dynamic import of a type': ['src/lib/clock.ts', `type A = import('../protocol/scopes.ts').A`],
     'a dynamic import that is computed': ['src/http/routes.ts', `await import('../stor' + 'age/clients.ts')`],
     'a call of require': ['src/http/routes.ts', `createRequire(import.meta.url); require('../storage/clients.ts')`],

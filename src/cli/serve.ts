@@ -1,10 +1,10 @@
-import { type App, makeApp, makeTelemetry, version } from '../app.ts'
+import { type App, makeApp, makeTelemetry, version, type WatchedTelemetry } from '../app.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { watchConfig } from '../config/watch.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandomness } from '../lib/random.ts'
-import type { Log, Telemetry } from '../lib/telemetry.ts'
+import type { Log } from '../lib/telemetry.ts'
 import { openConfiguredDatabase } from './open-database.ts'
 
 /** Which listeners to serve. */
@@ -60,7 +60,7 @@ function announce({ config, warnings }: LoadedConfig, log: Log): void {
   for (const warning of warnings) log('warn', warning)
 }
 
-async function open(config: () => Config, { secrets }: LoadedConfig, telemetry: Telemetry): Promise<App> {
+async function open(config: () => Config, { secrets }: LoadedConfig, telemetry: WatchedTelemetry): Promise<App> {
   const { database, migrateUp } = openConfiguredDatabase(config())
   for (const migration of await migrateUp()) telemetry.log('info', 'migration applied', { migration })
   return makeApp({ config, secrets, clock: systemClock, randomness: systemRandomness, telemetry }, database)
@@ -71,7 +71,7 @@ async function listen(app: App, listeners: Listeners, { serve }: Config, log: Lo
     if (listeners !== 'all' && listeners !== name) continue
     const { host, port } = serve[name]
     try {
-      const address = await app[name].listen({ host: host === '' ? '::' : host, port })
+      const address = host === '' ? await listenEverywhere(app[name], port) : await app[name].listen({ host, port })
       log('info', `${name} listener ready`, { address })
     } catch (error) {
       throw cannotListen(name, `${host || '*'}:${port}`, error as NodeJS.ErrnoException)
@@ -95,6 +95,16 @@ function cannotListen(listener: 'public' | 'admin', address: string, error: Node
       return new CannotListen(`serve.${listener}.host: ${address} is no address of this machine; write one that is, or leave it out`)
     default:
       return error
+  }
+}
+
+/** IPv6 and IPv4, or IPv4 alone where the machine has no IPv6. */
+async function listenEverywhere(listener: App['public'], port: number): Promise<string> {
+  try {
+    return await listener.listen({ host: '::', port })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EAFNOSUPPORT') throw error
+    return listener.listen({ host: '0.0.0.0', port })
   }
 }
 

@@ -10,9 +10,9 @@ export const contradictions: readonly Rule[] = [
   adminListenerIsUnguarded,
   listenersCollide,
   credentialsForEveryOrigin,
-  (of) => hasNoSecret('secrets.system', of),
-  (of) => hasNoSecret('secrets.cookie', of),
-  (of) => hasNoSecret('secrets.pagination', of),
+  (of, isWritten) => hasNoSecret('secrets.system', of, isWritten),
+  (of, isWritten) => hasNoSecret('secrets.cookie', of, isWritten),
+  (of, isWritten) => hasNoSecret('secrets.pagination', of, isWritten),
 ]
 
 /** RFC 8414 §2, RFC 7592 §2: tokens and secrets travel there. `urls.self.public` is named only if it was written itself. */
@@ -55,7 +55,7 @@ function credentialsForEveryOrigin(of: Lookup): string | undefined {
   return 'serve.public.cors.allow_credentials: is true while serve.public.cors.allowed_origins has *; name the origins, or write false'
 }
 
-function hasNoSecret(key: string, of: Lookup): string | undefined {
+function hasNoSecret(key: string, of: Lookup, isWritten: (key: string) => boolean): string | undefined {
   const list = of(key) as readonly string[] | undefined
-  return list?.length === 0 ? `${key}: is an empty list; write at least one text of 16 characters or more` : undefined
+  return isWritten(key) && list?.length === 0 ? `${key}: is an empty list; write at least one text of 16 characters or more` : undefined
 }

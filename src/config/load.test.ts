@@ -81,6 +81,32 @@ test('Config has the honoured settings only, and no secret', () => {
   assert.ok(!JSON.stringify(config).includes(secret))
 })
 
+test('Config is typed as it is: literals, numbers, undefined only where nothing is sure', () => {
+  const { strategies, ttl, urls, oidc, log } = load(undefined, needed).config
+  const typed: [
+    'wildcard' | 'exact',
+    number,
+    string,
+    string | undefined,
+    readonly ('public' | 'pairwise')[],
+    readonly string[] | undefined,
+    'json' | 'text' | 'json_pretty',
+  ] = [
+    strategies.scope,
+    ttl.access_token,
+    urls.self.public,
+    urls.self.admin,
+    oidc.subject_identifiers.supported_types,
+    oidc.dynamic_client_registration.default_scope,
+    log.format,
+  ]
+  // @ts-expect-error it has no default
+  const sure: string = urls.self.admin
+  // @ts-expect-error it is not acted on
+  void ttl.id_token
+  assert.deepEqual([typed.length, sure], [7, undefined])
+})
+
 test('a hydra.yml starts', () => {
   const { config, warnings } = load(`
 serve:
@@ -438,7 +464,7 @@ for (const [yaml, expected] of [
   [`dev: true\n\tdsn: ${secret}`, /^clientele\.yml: line 2 /],
   [secret, /^clientele\.yml: is not a mapping/],
   [`- ${secret}`, /^clientele\.yml: is not a mapping/],
-  [`dsn: *${secret}`, /^clientele\.yml: /],
+  [`dsn: *${secret}`, /^clientele\.yml: has an alias/],
   [`dsn: !${secret} x`, /^clientele\.yml: line 1 has a tag/],
   ['dev: true\n---\ndev: false', /^clientele\.yml: line 2 begins a second document/],
 ] as const) {
@@ -460,8 +486,10 @@ test('an empty file, and groups with nothing in them, say nothing', () => {
 })
 
 test('anchors and merge keys work', () => {
-  const { cors } = config('serve: {public: {cors: {allowed_methods: &m [GET], allowed_headers: [X]}}}').serve.public
-  assert.deepEqual(cors.allowed_methods, ['GET'])
+  const { cors } = config(
+    'serve: {public: {cors: {allowed_methods: &x [GET], allowed_headers: *x}}, admin: {request_log: {<<: {disable_for_health: true}}}}',
+  ).serve.public
+  assert.deepEqual(cors.allowed_headers, ['GET'])
 })
 
 test('without being told otherwise, the environment is that of the process', () => {

@@ -29,17 +29,11 @@ function parse(text: string, calledAs: string): FileContent {
   const faults = [...document.errors, ...document.warnings]
   if (faults.length > 0)
     return { problems: faults.map(({ code, pos }) => `${calledAs}: line ${lines.linePos(pos[0]).line} ${fault(code)}`) }
-  const tree = toPlain(() => document.toJS())
-  if (tree === null) return { tree: {} }
-  return isMapping(tree) ? { tree } : { problems: [`${calledAs}: is not a mapping of settings; write lines such as "dev: true"`] }
-}
-
-/** An alias without its anchor, or one that multiplies, is found only now. */
-function toPlain(read: () => unknown): unknown {
   try {
-    return read()
+    const tree: unknown = document.toJS() ?? {}
+    return isMapping(tree) ? { tree } : { problems: [`${calledAs}: is not a mapping of settings; write lines such as "dev: true"`] }
   } catch {
-    return undefined
+    return { problems: [`${calledAs}: has an alias (*) without its anchor (&), or too many; write the values out`] }
   }
 }
 

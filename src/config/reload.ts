@@ -8,7 +8,7 @@ import type { Named } from './name.ts'
 export type Reloaded = { readonly next: LoadedConfig; readonly restart: readonly string[] } | { readonly problems: readonly string[] }
 
 /**
- * Reads the source again. `restart` lists the fixed settings that are written differently now; `next` has their old values.
+ * Reads the source again. `restart` lists the fixed settings that are written differently now (not those that merely follow from them); `next` has their old values.
  * Both must be free of problems, the source as it is written and what is made of it: a change of `serve.admin.host` to loopback that
  * removes `serve.admin.auth` is fine after a restart, but until then it would leave a public listener unguarded.
  */
@@ -17,7 +17,8 @@ export function reloadConfig(source: ConfigSource, first: LoadedConfig): Reloade
     const fresh = withKeptSecret(nameSource(source), first.named)
     const whole = resolveSource(fresh, source).values
     const old = resolveSource(first.named, source).values
-    const restart = fixedKeys.filter((key) => !isDeepStrictEqual(whole.get(key), old.get(key)))
+    const isWritten = (key: string) => fresh.values.has(key) || first.named.values.has(key)
+    const restart = fixedKeys.filter((key) => isWritten(key) && !isDeepStrictEqual(whole.get(key), old.get(key)))
     const mixed = withFixedOf(fresh, first.named)
     return { next: freezeSnapshot(resolveSource(mixed, source), mixed), restart }
   } catch (error) {

@@ -164,7 +164,7 @@ test('a changed fixed key keeps its old value and asks for a restart, beside a l
 test('a changed secret asks for a restart by name only', async () => {
   using watch = watched()
   watch.replace(yaml().replace(secret, 'another-system-secret'))
-  assert.deepEqual(await watch.next(), { needsRestart: ['secrets.system', 'secrets.cookie', 'secrets.pagination'] })
+  assert.deepEqual(await watch.next(), { needsRestart: ['secrets.system'] })
 })
 
 test('a list of admin tokens is live', async () => {

@@ -62,7 +62,7 @@ function reloader(source: ConfigSource, first: LoadedConfig, listener: ConfigLis
 
 function watchFile(path: string, reload: (why: 'noticed') => void, listener: ConfigListener): Disposable {
   let timer: NodeJS.Timeout | undefined
-  let seen: string | undefined
+  let seen = 'nothing yet'
   const settle = () => {
     timer = undefined
     const now = fingerprint(path)
@@ -87,10 +87,14 @@ function watchFile(path: string, reload: (why: 'noticed') => void, listener: Con
   }
 }
 
-/** Follows links; undefined while there is no file, as between the two halves of a replacement. */
-function fingerprint(path: string): string | undefined {
-  const stats = statSync(path, { bigint: true, throwIfNoEntry: false })
-  return stats && [stats.dev, stats.ino, stats.size, stats.mtimeNs, stats.ctimeNs].join()
+/** Follows links. A file that is not there has one, too: it may be gone for good. */
+function fingerprint(path: string): string {
+  try {
+    const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true })
+    return [dev, ino, size, mtimeNs, ctimeNs].join()
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code)
+  }
 }
 
 function openWatcher(

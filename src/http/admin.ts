@@ -15,6 +15,7 @@ export interface AdminHandlers {
   readonly introspect: Handler
   readonly alive: Handler
   readonly ready: Handler
+  readonly metrics: Handler
   readonly version: Handler
 }
 
@@ -34,6 +35,7 @@ export function adminRoutes(handlers: AdminHandlers): Route[] {
     route('DELETE', '/admin/clients/:id/secrets/rotate',            'admin', h.forgetRotatedSecrets),
     route('POST',   '/admin/clients/:id/registration-access-token', 'admin', h.newRegistrationToken),
     route('POST',   '/admin/oauth2/introspect',                     'oauth', h.introspect),
+    route('GET',    '/admin/metrics/prometheus',                    'plain', h.metrics),
     route('GET',    '/admin/version',                               'plain', h.version),
     route('GET',    '/version',                                     'plain', h.version),
     route('GET',    '/health/alive',                                'plain', h.alive),

@@ -2,7 +2,8 @@
 export interface Answer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  readonly body?: Buffer
+  /** A text, so that head and body leave in one packet and one system call. */
+  readonly body?: string
 }
 
 type Headers = Readonly<Record<string, string>>
@@ -14,7 +15,7 @@ export const noStore: Headers = { 'cache-control': 'no-store', pragma: 'no-cache
 export const hydraNoStore: Headers = { 'cache-control': 'private, no-cache, no-store, must-revalidate' }
 
 export function json(status: number, value: unknown, headers: Headers = {}): Answer {
-  return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body: Buffer.from(JSON.stringify(value)) }
+  return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body: JSON.stringify(value) }
 }
 
 /** The spelling of the media type that Hydra's token and introspection endpoints and its errors have. */

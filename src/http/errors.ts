@@ -1,7 +1,7 @@
 import type { AuthorizationFault } from '../core/authorization/check-authorization-request.ts'
 import { InvalidJson } from '../lib/json.ts'
 import { Refusal } from '../lib/refusal.ts'
-import type { Log } from '../lib/telemetry.ts'
+import type { Telemetry } from '../lib/telemetry.ts'
 import { Unavailable } from '../lib/unavailable.ts'
 import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
 import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
@@ -14,18 +14,20 @@ import type { Face } from './route.ts'
  * The only place where an error becomes a response. What we know of it goes to the log; a caller reads a code and one careful
  * sentence. What is not listed here is our own fault: 500, and not a word about it.
  */
-export function answerError(error: unknown, face: Face, log: Log, requestId: string): Answer {
+export function answerError(error: unknown, face: Face, { log, count }: Telemetry, requestId: string): Answer {
   const { status, code, description, headers = {} } = problemOf(error, face)
-  if (status >= 500) log('error', 'request failed', { request_id: requestId, error: describe(error) })
+  if (status >= 500) log('error', 'request failed', { request_id: requestId, error: describe(error), status })
   else log('info', 'request refused', { request_id: requestId, reason: reasonOf(error), status })
+  count('request_refused', { face, reason: kindOf(error) })
   return writers[face](status, { error: code, error_description: printable(description) }, headers)
 }
 
 /** A browser that must not be sent anywhere: its person reads why, we log which address it was, without what stands behind a `?`. */
-export function answerAuthorizationFault(fault: AuthorizationFault, log: Log, requestId: string): Answer {
+export function answerAuthorizationFault(fault: AuthorizationFault, { log, count }: Telemetry, requestId: string): Answer {
   const { kind, ...facts } = fault
   const shown = Object.entries(facts).map(([name, value]) => [name, (value.split(/[?#]/, 1)[0] ?? '').slice(0, 200)])
   log('info', 'request refused', { request_id: requestId, reason: { kind, ...Object.fromEntries(shown) }, status: 400 })
+  count('request_refused', { face: 'page', reason: kind })
   return faultPage(fault)
 }
 
@@ -168,6 +170,7 @@ function problemOfReason(reason: Reason): Problem {
     case 'grant-type-missing':
       return invalidRequest("Request parameter 'grant_type' is missing")
     case 'client-unknown':
+    case 'client-gone':
     case 'client-secret-wrong':
       return invalidClient('')
     case 'assertion-unsupported':
@@ -228,6 +231,10 @@ const methodHint = ({ registered, presented }: { registered: string; presented: 
 
 const listed = (problems: readonly { member: string; message: string }[]): string =>
   problems.map(({ member, message }) => `${member}: ${message}`).join('; ')
+
+/** The names of our reasons and error classes: a small fixed set. */
+const kindOf = (error: unknown): string =>
+  error instanceof Refusal ? error.reason.kind : ((error as Error | undefined)?.name ?? 'unknown')
 
 function reasonOf(error: unknown): unknown {
   if (error instanceof Refusal) return logged(error.reason as Reason)

@@ -12,6 +12,15 @@ export function ready({ isReady }: { isReady: () => Promise<boolean> }): Handler
   }
 }
 
+/** `GET /admin/metrics/prometheus`: the counters of business events. */
+export function metrics(telemetry: { metrics: () => Promise<string> }): Handler {
+  return async () => ({
+    status: 200,
+    headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
+    body: await telemetry.metrics(),
+  })
+}
+
 /** `GET /version` */
 export const version =
   (number: string): Handler =>

@@ -2,10 +2,10 @@ import { METHODS } from 'node:http'
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Live } from '../lib/live.ts'
-import type { Log } from '../lib/telemetry.ts'
+import type { Telemetry } from '../lib/telemetry.ts'
 import { type Answer, empty, json } from './answer.ts'
 import { answerError } from './errors.ts'
-import type { Guard, Route } from './route.ts'
+import type { Face, Guard, Route } from './route.ts'
 import { answerConnect, answerUnreadable } from './unreadable-request.ts'
 
 /** Which pages of other origins may call us; `origin: false` is none. */
@@ -13,8 +13,10 @@ export type CorsSettings = FastifyCorsOptions
 
 export interface ListenerSettings {
   readonly name: 'public' | 'admin'
+  /** How it speaks of errors at a path that it does not know. */
+  readonly face: Face
   readonly routes: readonly Route[]
-  readonly log: Log
+  readonly telemetry: Telemetry
   /** Bytes. */
   readonly bodyLimit: number
   readonly cors: Live<CorsSettings>
@@ -48,7 +50,7 @@ declare module 'fastify' {
  * parser for every media type, 405 with `Allow`, one log line a request, errors by face.
  */
 export function makeListener(settings: ListenerSettings): FastifyInstance {
-  const { routes, log } = settings
+  const { routes, telemetry } = settings
   const nextId = requestIds(settings.name)
   const logAnswered = logRequest(settings)
   const server = fastify({
@@ -62,12 +64,12 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
     forceCloseConnections: 'idle',
     // No hook runs for these: a path that cannot be decoded, or with too long a part.
     frameworkErrors(error, request, reply) {
-      send(reply.header('x-request-id', request.id), answerError(error, 'plain', log, request.id))
+      send(reply.header('x-request-id', request.id), answerError(error, settings.face, telemetry, request.id))
       logAnswered(request, reply)
     },
-    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, nextId(), log),
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, nextId(), telemetry),
   })
-  server.server.on('connect', (_request, socket) => answerConnect(socket, nextId(), log))
+  server.server.on('connect', (_request, socket) => answerConnect(socket, nextId(), telemetry))
   // The others are known only to be refused, before a body is read.
   for (const method of methods) if (!ours.includes(method)) server.addHttpMethod(method, { overrideExisting: true })
   server.decorateRequest('bodyMediaType', '')
@@ -76,16 +78,16 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
   server.addHook('onRequest', (request, reply, done) => {
     takeMediaType(request)
     reply.header('x-request-id', request.id)
-    const refusal = settings.fence(request) ?? request.routeOptions.config?.route?.guard(request)
-    if (refusal) send(reply, refusal)
-    else done()
+    settings.fence(request)
+    request.routeOptions.config?.route?.guard(request)
+    done()
   })
   server.addHook('onResponse', (request, reply, done) => {
     logAnswered(request, reply)
     done()
   })
   server.setErrorHandler((error, request, reply) => {
-    send(reply, answerError(error, request.routeOptions.config?.route?.face ?? 'plain', log, request.id))
+    send(reply, answerError(error, request.routeOptions.config?.route?.face ?? settings.face, telemetry, request.id))
   })
   server.setNotFoundHandler((_request, reply) => send(reply, notFound()))
   const [shared, own] = [routes.filter((route) => route.cors), routes.filter((route) => !route.cors)]
@@ -167,14 +169,16 @@ function notFound(): Answer {
 }
 
 function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
-  return reply.code(status).headers(headers).send(body)
+  reply.code(status).headers(headers)
+  // Fastify would complete Hydra's bare `application/json` with a charset if it were given a text.
+  return reply.send(headers['content-type'] === 'application/json' ? Buffer.from(body ?? '') : body)
 }
 
-function logRequest({ name, log, logsHealth }: ListenerSettings) {
+function logRequest({ name, telemetry, logsHealth }: ListenerSettings) {
   return (request: FastifyRequest, reply: FastifyReply): void => {
     const path = loggedPath(request.url)
     if (logsHealth || !path.startsWith('/health/')) {
-      log('info', 'request', {
+      telemetry.log('info', 'request', {
         listener: name,
         request_id: request.id,
         method: request.method,

@@ -1,6 +1,5 @@
 import { Refusal } from '../lib/refusal.ts'
-import type { Log } from '../lib/telemetry.ts'
-import { answerError } from './errors.ts'
+import type { DoorReason } from './reasons.ts'
 import { type Face, type Guard, type Handler, open, type Route } from './route.ts'
 
 /** What the public listener needs, by the names of the table below. */
@@ -18,8 +17,8 @@ export interface PublicHandlers {
 }
 
 /** Every public route with its guard, on one screen. All of them are always mounted; a guard answers 404 when a feature is off. */
-export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => boolean, issuerPath: string, log: Log): Route[] {
-  const whenOn = whenRegistrationIsOn(registrationIsOn, log)
+export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => boolean, issuerPath: string): Route[] {
+  const whenOn = whenRegistrationIsOn(registrationIsOn)
   const h = handlers
   // biome-ignore format: a table
   return [
@@ -58,8 +57,10 @@ const ownOrigin = (method: Route['method'], path: string, face: Face, handler: H
 })
 
 /** While registration is off its routes do not exist: 404 to every method, whatever is sent. */
-function whenRegistrationIsOn(isOn: () => boolean, log: Log): Guard {
-  return (request) => (isOn() ? undefined : answerError(new Refusal({ kind: 'registration-off' }), 'registration', log, request.id))
+function whenRegistrationIsOn(isOn: () => boolean): Guard {
+  return () => {
+    if (!isOn()) throw new Refusal<DoorReason>({ kind: 'registration-off' })
+  }
 }
 
 const wellKnown = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']

@@ -7,6 +7,7 @@ import type { PatchRefusal } from '../core/registration/patch-client.ts'
 import type { RegistrationTokenRefusal } from '../core/registration/registration-token.ts'
 import type { RotationRefusal } from '../core/registration/rotate-secret.ts'
 import type { ForeignSecretRefusal } from '../core/registration/update-client.ts'
+import type { ClientGone } from '../core/tokens/issue-access-token.ts'
 
 /** What the doors themselves refuse, before a room is asked. */
 export type DoorReason =
@@ -24,6 +25,7 @@ export type DoorReason =
 export type Reason =
   | DoorReason
   | AuthenticationRefusal
+  | ClientGone
   | ClientIdTaken
   | ClientNotFound
   | ForeignSecretRefusal

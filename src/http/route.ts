@@ -6,8 +6,8 @@ export type Face = 'registration' | 'oauth' | 'admin' | 'page' | 'plain'
 
 export type Handler = (request: FastifyRequest) => Answer | Promise<Answer>
 
-/** Lets a request pass, or says why not; runs before the body is read. Returns the answer to give instead. */
-export type Guard = (request: FastifyRequest) => Answer | undefined
+/** Lets a request pass, or throws the Refusal that says why not; runs before the body is read. */
+export type Guard = (request: FastifyRequest) => void
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -19,7 +19,7 @@ export interface Route {
   readonly handler: Handler
 }
 
-export const open: Guard = () => undefined
+export const open: Guard = () => {}
 
 /** The path parameter that Fastify decoded. */
 export const pathId = (request: FastifyRequest): string => (request.params as { id: string }).id

@@ -1,19 +1,24 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { Log } from '../lib/telemetry.ts'
+import type { Telemetry } from '../lib/telemetry.ts'
 
 /** Answers what never became a request: bytes that are not HTTP, a head that is too large or too slow. The connection ends with it. */
-export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex, requestId: string, log: Log): void {
+export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex, requestId: string, telemetry: Telemetry): void {
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const status = statusOf(error.code)
-  log('info', 'request refused', { request_id: requestId, reason: error.code, status })
+  tell(telemetry, requestId, error.code ?? 'unreadable', status)
   end(socket, status, requestId, sentences[status])
 }
 
 /** `CONNECT` is for proxies; Node hands over the bare connection and sends nothing. */
-export function answerConnect(socket: Duplex, requestId: string, log: Log): void {
-  log('info', 'request refused', { request_id: requestId, reason: 'CONNECT', status: 405 })
+export function answerConnect(socket: Duplex, requestId: string, telemetry: Telemetry): void {
+  tell(telemetry, requestId, 'CONNECT', 405)
   end(socket, 405, requestId, 'This is not a proxy.', 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n')
+}
+
+function tell({ log, count }: Telemetry, requestId: string, reason: string, status: number): void {
+  log('info', 'request refused', { request_id: requestId, reason, status })
+  count('request_refused', { face: 'plain', reason: 'unreadable' })
 }
 
 type Status = 400 | 408 | 431

@@ -60,19 +60,25 @@ export interface ClientMetadata extends CamelCased<ClientMetadataWire> {
 
 const names = Object.keys(clientMetadataSchema.properties) as WireName[]
 export const camelCase = (name: string): string => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
-const camelCased = new Map<WireName, keyof ClientMetadata>(names.map((name) => [name, camelCase(name) as keyof ClientMetadata]))
+
+/** Each member in both spellings, in the order of the schema. */
+export const memberNames: readonly (readonly [wire: WireName, own: keyof ClientMetadata])[] = names.map((name) => [
+  name,
+  camelCase(name) as keyof ClientMetadata,
+])
 
 const strict = Compile(Type.Partial(clientMetadataSchema))
 
 /**
- * The members of a JSON object that say something: `null`, `""` and `{}` are how callers, and Hydra, write that a member is not set,
- * and they send back what they were given (RFC 7592 §2.2).
+ * The members of a JSON object that say something: `null`, `""` and, for `jwks`, `{}` are how callers, and Hydra, write that a member
+ * is not set, and they send back what they were given (RFC 7592 §2.2).
  */
 export function presentMembers(body: object): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null && value !== '' && !isEmptyObject(value)))
+  const saysNothing = (name: string, value: unknown) => value === null || value === '' || (name === 'jwks' && isEmptyObject(value))
+  return Object.fromEntries(Object.entries(body).filter(([name, value]) => !saysNothing(name, value)))
 }
 
-const isEmptyObject = (value: unknown): boolean =>
+export const isEmptyObject = (value: unknown): boolean =>
   typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
 
 /**
@@ -89,15 +95,14 @@ export function readClientMetadata(members: Readonly<Record<string, unknown>>): 
 /** The crossing from wire names to ours, for members whose shape has been checked. */
 export function fromWire(members: Readonly<Record<string, unknown>>): ClientMetadata {
   const metadata: Record<string, unknown> = {}
-  for (const [name, own] of camelCased) if (members[name] !== undefined) metadata[own] = members[name]
+  for (const [name, own] of memberNames) if (members[name] !== undefined) metadata[own] = members[name]
   return metadata
 }
 
-/** The crossing back. Members that are absent stay absent. */
-export function toWire(metadata: ClientMetadata): ClientMetadataWire {
-  const members: Record<string, unknown> = {}
-  for (const [name, own] of camelCased) if (metadata[own] !== undefined) members[name] = metadata[own]
-  return { ...members, ...metadata.localized }
+/** The crossing back, into `members`. What is absent stays as it was there. */
+export function addToWire(members: Record<string, unknown>, metadata: ClientMetadata): void {
+  for (const [name, own] of memberNames) if (metadata[own] !== undefined) members[name] = metadata[own]
+  if (metadata.localized) Object.assign(members, metadata.localized)
 }
 
 export function shapeProblems(shape: Validator, members: Readonly<Record<string, unknown>>): Problem[] {

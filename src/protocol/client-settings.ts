@@ -51,18 +51,20 @@ export const clientSettingsSchema = Type.Object({
 
 export type ClientSettingsWire = Partial<Static<typeof clientSettingsSchema>>
 
-/** The operator's members as they stand on the wire. */
-export function settingsToWire(settings: ClientSettings): ClientSettingsWire {
-  const { metadata, owner, skipConsent, skipLogoutConsent, accessTokenStrategy, lifespans = {} } = settings
-  const wire: Record<string, unknown> = {
-    metadata,
-    owner,
-    skip_consent: skipConsent,
-    skip_logout_consent: skipLogoutConsent,
-    access_token_strategy: accessTokenStrategy,
-  }
-  for (const name of lifespanNames) wire[name] = lifespanOf(lifespans, name)
-  return Object.fromEntries(Object.entries(wire).filter(([, value]) => value !== undefined))
-}
+/** Each lifespan in both spellings. */
+export const lifespanMembers: readonly (readonly [wire: LifespanName, own: keyof Lifespans])[] = lifespanNames.map((name) => [
+  name,
+  camelCase(name) as keyof Lifespans,
+])
 
-export const lifespanOf = (lifespans: Lifespans, name: LifespanName): string | undefined => lifespans[camelCase(name) as keyof Lifespans]
+/** The operator's members as they stand on the wire. Members that are absent stay absent. */
+export function settingsToWire({ lifespans, ...settings }: ClientSettings): ClientSettingsWire {
+  const wire: Record<string, unknown> = {}
+  if (settings.metadata !== undefined) wire.metadata = settings.metadata
+  if (settings.owner !== undefined) wire.owner = settings.owner
+  if (settings.skipConsent !== undefined) wire.skip_consent = settings.skipConsent
+  if (settings.skipLogoutConsent !== undefined) wire.skip_logout_consent = settings.skipLogoutConsent
+  if (settings.accessTokenStrategy !== undefined) wire.access_token_strategy = settings.accessTokenStrategy
+  for (const [name, own] of lifespans ? lifespanMembers : []) if (lifespans?.[own] !== undefined) wire[name] = lifespans[own]
+  return wire
+}

@@ -1,5 +1,5 @@
-import { type ClientMetadata, toWire } from './client-metadata.ts'
-import { type ClientSettings, lifespanNames, lifespanOf, settingsToWire } from './client-settings.ts'
+import { addToWire, type ClientMetadata } from './client-metadata.ts'
+import { type ClientSettings, lifespanMembers } from './client-settings.ts'
 
 /** What Hydra's JSON of a client is made of. */
 export interface HydraClientParts {
@@ -17,44 +17,39 @@ export interface HydraClientParts {
  */
 export function hydraClientJson(client: HydraClientParts, form: 'written' | 'read'): Record<string, unknown> {
   const { clientId, metadata, settings, createdAt, updatedAt } = client
-  const unset = form === 'written' ? null : []
-  return {
+  /** A list of its own for each member: a JSON Patch changes them one by one. */
+  const unset = () => (form === 'written' ? null : [])
+  const json: Record<string, unknown> = {
     client_id: clientId,
     client_name: '',
-    redirect_uris: unset,
-    grant_types: unset,
-    response_types: unset,
+    redirect_uris: unset(),
+    grant_types: unset(),
+    response_types: unset(),
     scope: '',
     audience: [],
-    owner: '',
+    owner: settings.owner ?? '',
     policy_uri: '',
     allowed_cors_origins: [],
     tos_uri: '',
     client_uri: '',
     logo_uri: '',
-    contacts: unset,
+    contacts: unset(),
     client_secret_expires_at: 0,
     subject_type: 'public',
     jwks: {},
     token_endpoint_auth_method: 'client_secret_basic',
     userinfo_signed_response_alg: 'none',
-    metadata: {},
-    skip_consent: false,
-    skip_logout_consent: null,
-    ...Object.fromEntries(lifespanNames.map((name) => [name, lifespanOf(settings.lifespans ?? {}, name) ?? null])),
-    ...toWire(metadata),
-    ...settingsToWire(settings),
-    ...falseLogoutFlags(metadata),
+    metadata: settings.metadata === undefined ? {} : settings.metadata,
+    skip_consent: settings.skipConsent ?? false,
+    skip_logout_consent: settings.skipLogoutConsent ?? null,
     created_at: `${new Date(createdAt).toISOString().slice(0, 19)}Z`,
     updated_at: new Date(updatedAt).toISOString(),
   }
-}
-
-/** Hydra never writes these two as `false`. */
-function falseLogoutFlags(metadata: ClientMetadata): Record<string, undefined> {
-  const { frontchannelLogoutSessionRequired: front, backchannelLogoutSessionRequired: back } = metadata
-  return {
-    ...(front === false && { frontchannel_logout_session_required: undefined }),
-    ...(back === false && { backchannel_logout_session_required: undefined }),
-  }
+  if (settings.accessTokenStrategy !== undefined) json.access_token_strategy = settings.accessTokenStrategy
+  for (const [name, own] of lifespanMembers) json[name] = settings.lifespans?.[own] ?? null
+  addToWire(json, metadata)
+  // Hydra never writes these two as `false`.
+  if (json.frontchannel_logout_session_required === false) delete json.frontchannel_logout_session_required
+  if (json.backchannel_logout_session_required === false) delete json.backchannel_logout_session_required
+  return json
 }

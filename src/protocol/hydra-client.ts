@@ -75,7 +75,7 @@ export function readHydraClient(body: unknown, rules: HydraRules): HydraClient {
   if (body !== null && (typeof body !== 'object' || Array.isArray(body))) throw decode('a JSON object is needed')
   const members = presentMembers(body ?? {})
   checkTypes(members)
-  const metadata = checkMetadata(fromWire(withDefaults(members, rules)), rules)
+  const metadata = checkMetadata(fromWire({ scope: rules.defaultScope.join(' '), ...members }), rules)
   const { client_id: clientId, client_secret: clientSecret } = members as { client_id?: string; client_secret?: string }
   if (clientId !== undefined && (clientId.length > 255 || /^\.{1,2}$/.test(clientId))) {
     throw refuse('Field client_id must have at most 255 characters and must not be a dot segment.')
@@ -96,16 +96,6 @@ function checkTypes(members: Record<string, unknown>): void {
   }
 }
 
-function withDefaults(members: Record<string, unknown>, rules: HydraRules): Record<string, unknown> {
-  return {
-    token_endpoint_auth_method: 'client_secret_basic',
-    scope: rules.defaultScope.join(' '),
-    subject_type: 'public',
-    userinfo_signed_response_alg: 'none',
-    ...members,
-  }
-}
-
 function checkMetadata(metadata: ClientMetadata, rules: HydraRules): ClientMetadata {
   const keys = (metadata.jwks as { keys?: unknown } | undefined)?.keys
   const hasKeys = metadata.jwks !== undefined && keys !== undefined
@@ -122,11 +112,17 @@ function checkMetadata(metadata: ClientMetadata, rules: HydraRules): ClientMetad
     throw refuse("Field userinfo_signed_response_alg can either be 'none' or 'RS256'.")
   }
   for (const uri of metadata.redirectUris ?? []) checkRedirectUri(uri)
-  if (metadata.subjectType !== 'public')
+  if ((metadata.subjectType ?? 'public') !== 'public')
     throw refuse(`Subject type ${metadata.subjectType} is not supported by server, only [public] are allowed.`)
   for (const uri of metadata.postLogoutRedirectUris ?? []) checkPostLogoutUri(uri, metadata.redirectUris ?? [])
-  const { jwks: _, ...rest } = metadata
-  return { ...rest, ...(jwks && { jwks }), ...(allowedCorsOrigins && { allowedCorsOrigins }) }
+  const { jwks: _, userinfoSignedResponseAlg, ...rest } = metadata
+  return {
+    ...rest,
+    ...(jwks && { jwks }),
+    ...(allowedCorsOrigins && { allowedCorsOrigins }),
+    // Hydra says `none` of every client. The client is told so only if it said so itself: strict ones then expect a signed answer.
+    ...(userinfoSignedResponseAlg === 'RS256' && { userinfoSignedResponseAlg }),
+  }
 }
 
 function checkAssertion(metadata: ClientMetadata, hasKeys: boolean): void {

@@ -7,7 +7,7 @@ const mostOperations = 1_000
 
 /**
  * Applies a JSON Patch (RFC 6902) to a copy of `document`, with Hydra's two kindnesses: `replace` of a missing member adds it, and
- * `add` makes the objects on its way.
+ * `add` makes the objects on its way. `move` and `copy` are not taken, as in Hydra.
  *
  * @returns the patched document, or a sentence that says what is wrong with the patch
  */
@@ -30,12 +30,10 @@ export function applyPatch(document: Record<string, unknown>, patch: unknown): R
 
 function operationFault(operation: unknown): string | undefined {
   if (typeof operation !== 'object' || operation === null) return 'is not an object'
-  const { op, path, from } = operation as Record<string, unknown>
-  if (typeof op !== 'string' || !['add', 'remove', 'replace', 'move', 'copy', 'test'].includes(op))
-    return 'op must be add, remove, replace, move, copy or test'
+  const { op, path } = operation as Record<string, unknown>
+  if (typeof op !== 'string' || !['add', 'remove', 'replace', 'test'].includes(op)) return 'op must be add, remove, replace or test'
   if (typeof path !== 'string') return 'path must be a JSON Pointer'
-  const touched = [path, typeof from === 'string' ? from : ''].find((pointer) => denied.test(pointer))
-  return touched === undefined ? undefined : `${quote(touched)} cannot be patched`
+  return denied.test(path) ? `${quote(path)} cannot be patched` : undefined
 }
 
 /** Hydra's kindnesses, said in plain RFC 6902. */

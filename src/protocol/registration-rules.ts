@@ -3,7 +3,6 @@ import { assertionSigningAlgs, registrableAuthMethods } from './grant-types.ts'
 import { publicJwksFault } from './jwks.ts'
 import { type Problem, problem, quote } from './problem.ts'
 import { isNativeRedirect, redirectUriFault, schemeOf } from './redirect-uri.ts'
-import { isScopeToken, splitScope } from './scope.ts'
 import { type FetchRule, fetchedUriFault, pageUriFault, secureUriFault } from './web-uri.ts'
 
 /** What the checks need to know of the operator's settings. */
@@ -36,8 +35,6 @@ const checks: readonly ((checked: Checked) => Problem[])[] = [
   applicationTypeIsKnown,
   subjectsArePublic,
   algorithmsAreSupported,
-  scopesAreWellFormed,
-  originsAreOrigins,
   namesAreReadable,
 ]
 
@@ -47,21 +44,27 @@ export function registrationProblems(metadata: ClientMetadata, rules: Registrati
 }
 
 /** What the server lays down itself once the rest is decided (RFC 7591 §2.1, §3.2.1): the answer shows it. */
-export function completeMetadata(metadata: ClientMetadata): ClientMetadata {
+export function completeMetadata(metadata: ClientMetadata, inForce: ClientMetadata = {}): ClientMetadata {
   const { tokenEndpointAuthSigningAlg, ...rest } = metadata
   const method = metadata.tokenEndpointAuthMethod ?? 'client_secret_basic'
   return {
     ...rest,
     redirectUris: metadata.redirectUris ?? [],
     tokenEndpointAuthMethod: method,
-    responseTypes: metadata.grantTypes?.includes('authorization_code') ? ['code'] : [],
-    applicationType: applicationType(metadata),
+    responseTypes: responseTypes(metadata, inForce),
+    applicationType: applicationTypeOf(metadata),
     ...(method === 'private_key_jwt' && tokenEndpointAuthSigningAlg !== undefined && { tokenEndpointAuthSigningAlg }),
   }
 }
 
+/** What the grants call for (RFC 7591 §2.1), and what an administrator gave the client besides. */
+function responseTypes({ grantTypes, responseTypes = [] }: ClientMetadata, inForce: ClientMetadata): string[] {
+  const kept = responseTypes.filter((type) => type !== 'code' && inForce.responseTypes?.includes(type))
+  return grantTypes?.includes('authorization_code') ? ['code', ...kept] : kept
+}
+
 /** A loopback or private-use redirect makes an app native, whatever it says of itself (RFC 8252 §7); else what it says, else web. */
-function applicationType({ applicationType, redirectUris = [] }: ClientMetadata): string {
+export function applicationTypeOf({ applicationType, redirectUris = [] }: ClientMetadata): string {
   return redirectUris.some(isNativeRedirect) ? 'native' : (applicationType ?? 'web')
 }
 
@@ -152,18 +155,6 @@ function algorithmsAreSupported({ metadata }: Checked): Problem[] {
     ...oneOf('userinfo_signed_response_alg', metadata.userinfoSignedResponseAlg, ['none', 'RS256']),
     ...oneOf('request_object_signing_alg', metadata.requestObjectSigningAlg, ['none', ...assertionSigningAlgs]),
   ]
-}
-
-function scopesAreWellFormed({ metadata }: Checked): Problem[] {
-  const odd = splitScope(metadata.scope ?? '').find((token) => !isScopeToken(token))
-  return found('scope', odd && `${quote(odd)} is not a scope: use printable ASCII without quotes and backslashes, separated by spaces`)
-}
-
-function originsAreOrigins({ metadata }: Checked): Problem[] {
-  return each('allowed_cors_origins', metadata.allowedCorsOrigins, (origin) => {
-    const isOrigin = /^https?:\/\//.test(origin) && URL.canParse(origin) && new URL(origin).origin === origin
-    return isOrigin ? undefined : `${quote(origin)} must be an origin: scheme, host and port, nothing else`
-  })
 }
 
 /** Control characters and direction overrides are how a name pretends to be another (R7591-82); every other letter is welcome. */

@@ -1,12 +1,7 @@
-/** RFC 6749 §3.3: scope tokens are printable ASCII without quotes and backslashes, separated by single spaces. */
-const scopeToken = /^[\x21\x23-\x5b\x5d-\x7e]+$/
-
 /** The scopes of a space-separated list, each once, in the order given. Stray spaces are forgiven. */
 export const splitScope = (scope: string): string[] => [...new Set(scope.split(' ').filter((token) => token !== ''))]
 
 export const joinScope = (scopes: readonly string[]): string => scopes.join(' ')
-
-export const isScopeToken = (token: string): boolean => scopeToken.test(token)
 
 /** Whether a client that holds `held` may have `asked`. */
 export type ScopeMatch = (held: readonly string[], asked: string) => boolean

@@ -43,9 +43,9 @@ function parse(uri: string): URL | undefined {
   return url.username === '' && url.password === '' ? url : undefined
 }
 
-/** `*` stands for any run of characters but a slash, `**` for any run. */
+/** `*` stands for any run of characters but a slash and what starts a query or fragment, so it never leaves the host; `**` for any run. */
 export function globMatches(glob: string, text: string): boolean {
-  const pattern = glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, (stars) => (stars.length > 1 ? '.*' : '[^/]*'))
+  const pattern = glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, (stars) => (stars.length > 1 ? '.*' : '[^/?#]*'))
   return new RegExp(`^${pattern}$`).test(text)
 }
 
@@ -56,6 +56,9 @@ function isPrivateHost(hostname: string): boolean {
     .replace(/\.$/, '')
     .toLowerCase()
   // Global unicast only: private, loopback, link-local, shared and mapped ranges all have names of their own.
-  if (ipaddr.isValid(host)) return ipaddr.parse(host).range() !== 'unicast'
+  if (ipaddr.isValid(host)) return ipaddr.parse(host).range() !== 'unicast' || isBesideGlobalUnicast(host)
   return /(?:^|\.)(?:localhost|local|internal)$/.test(host) || !host.includes('.')
 }
+
+/** RFC 4291 §2.4: global unicast begins with the bits 001; the rest is unassigned, or wraps an IPv4 address as `::127.0.0.1` does. */
+const isBesideGlobalUnicast = (host: string): boolean => host.includes(':') && !/^[23][0-9a-f]{3}:/.test(host)

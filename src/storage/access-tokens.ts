@@ -1,27 +1,53 @@
 import type { Kysely } from 'kysely'
 import type { AccessTokenStore } from '../core/tokens/access-token.ts'
 import { removeExpiredRows } from './expiry.ts'
-import type { Schema } from './schema.ts'
+import { prepared } from './prepared.ts'
+import type { AccessTokenRow, Schema } from './schema.ts'
+
+const columns = ['hash', 'client_id', 'subject', 'scope', 'audience', 'issued_at', 'expires_at'] as const
+
+/** Inserts for a client that is there: it may have been deleted since it proved who it is. */
+const insert = prepared<AccessTokenRow, unknown>(columns, (db, row) =>
+  db
+    .insertInto('access_tokens')
+    .columns([...columns])
+    .expression((from) =>
+      from
+        .selectFrom('clients')
+        .select((value) => [
+          value.val(row.hash).as('hash'),
+          'client_id',
+          value.val(row.subject).as('subject'),
+          value.val(row.scope).as('scope'),
+          value.val(row.audience).as('audience'),
+          value.val(row.issued_at).as('issued_at'),
+          value.val(row.expires_at).as('expires_at'),
+        ])
+        .where('client_id', '=', row.client_id),
+    ),
+)
+
+const select = prepared<{ hash: string }, AccessTokenRow>(['hash'], (db, { hash }) =>
+  db.selectFrom('access_tokens').selectAll().where('hash', '=', hash),
+)
 
 /** Opaque access tokens, as their hashes, until they expire or their client goes. */
 export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
   return {
     async add({ hash, clientId, subject, scope, audience, issuedAt, expiresAt }) {
-      await db
-        .insertInto('access_tokens')
-        .values({
-          hash,
-          client_id: clientId,
-          subject,
-          scope: scope.join(' '),
-          audience: JSON.stringify(audience),
-          issued_at: issuedAt,
-          expires_at: expiresAt,
-        })
-        .execute()
+      const { numAffectedRows } = await insert(db, {
+        hash,
+        client_id: clientId,
+        subject,
+        scope: scope.join(' '),
+        audience: JSON.stringify(audience),
+        issued_at: issuedAt,
+        expires_at: expiresAt,
+      })
+      return numAffectedRows === 1n
     },
     async find(hash) {
-      const row = await db.selectFrom('access_tokens').selectAll().where('hash', '=', hash).executeTakeFirst()
+      const [row] = (await select(db, { hash })).rows
       if (!row) return undefined
       // The row goes with its client, so a token that is found has one.
       return {
@@ -29,7 +55,7 @@ export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
         clientId: row.client_id,
         subject: row.subject,
         scope: row.scope === '' ? [] : row.scope.split(' '),
-        audience: JSON.parse(row.audience),
+        audience: row.audience === '[]' ? [] : JSON.parse(row.audience),
         issuedAt: row.issued_at,
         expiresAt: row.expires_at,
       }

@@ -1,33 +1,52 @@
 import type { Kysely } from 'kysely'
 import type { RegistrationTokenStore } from '../core/registration/registration-token.ts'
 import { toClient } from './clients.ts'
-import type { Schema } from './schema.ts'
+import { prepared } from './prepared.ts'
+import type { ClientRow, RegistrationAccessTokenRow, Schema } from './schema.ts'
+
+type Changed = { client_id: string }
+
+const insert = prepared<RegistrationAccessTokenRow, unknown>(['client_id', 'hash', 'created_at'], (db, row) =>
+  db.insertInto('registration_access_tokens').values(row),
+)
+
+const selectClient = prepared<Changed, ClientRow & { hash: string }>(['client_id'], (db, { client_id }) =>
+  db
+    .selectFrom('clients')
+    .innerJoin('registration_access_tokens', 'registration_access_tokens.client_id', 'clients.client_id')
+    .selectAll('clients')
+    .select('registration_access_tokens.hash')
+    .where('clients.client_id', '=', client_id),
+)
+
+/** Of two callers with one token, the first finds `current`, and the second does not. */
+const swap = prepared<{ client_id: string; current: string; next: string; at: number }, Changed>(
+  ['client_id', 'current', 'next', 'at'],
+  (db, { client_id, current, next, at }) =>
+    db
+      .updateTable('registration_access_tokens')
+      .set({ hash: next, created_at: at })
+      .where('client_id', '=', client_id)
+      .where('hash', '=', current)
+      .returning('client_id'),
+)
+
+const remove = prepared<{ client_id: string; current: string }, Changed>(['client_id', 'current'], (db, { client_id, current }) =>
+  db.deleteFrom('registration_access_tokens').where('client_id', '=', client_id).where('hash', '=', current).returning('client_id'),
+)
 
 /** One registration access token a client, as its hash. It goes with the client. */
 export function registrationTokenStore(db: Kysely<Schema>): RegistrationTokenStore {
   return {
     async add(clientId, hash, at) {
-      await db.insertInto('registration_access_tokens').values({ client_id: clientId, hash, created_at: at }).execute()
+      await insert(db, { client_id: clientId, hash, created_at: at })
     },
     async findClient(clientId) {
-      const row = await db
-        .selectFrom('clients')
-        .innerJoin('registration_access_tokens', 'registration_access_tokens.client_id', 'clients.client_id')
-        .selectAll('clients')
-        .select('registration_access_tokens.hash')
-        .where('clients.client_id', '=', clientId)
-        .executeTakeFirst()
+      const [row] = (await selectClient(db, { client_id: clientId })).rows
       return row && { client: toClient(row), hash: row.hash }
     },
     async replace(clientId, current, next, at) {
-      const row = await db
-        .updateTable('registration_access_tokens')
-        .set({ hash: next, created_at: at })
-        .where('client_id', '=', clientId)
-        .where('hash', '=', current)
-        .returning('client_id')
-        .executeTakeFirst()
-      return row !== undefined
+      return (await swap(db, { client_id: clientId, current, next, at })).rows.length === 1
     },
     async put(clientId, hash, at) {
       await db
@@ -37,13 +56,7 @@ export function registrationTokenStore(db: Kysely<Schema>): RegistrationTokenSto
         .execute()
     },
     async remove(clientId, current) {
-      const row = await db
-        .deleteFrom('registration_access_tokens')
-        .where('client_id', '=', clientId)
-        .where('hash', '=', current)
-        .returning('client_id')
-        .executeTakeFirst()
-      return row !== undefined
+      return (await remove(db, { client_id: clientId, current })).rows.length === 1
     },
   }
 }

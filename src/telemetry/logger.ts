@@ -23,7 +23,7 @@ export async function makeLogger({ level, format }: LogSettings, write?: (line: 
     {
       level,
       base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: ['authorization', 'cookie', 'client_secret', 'registration_access_token', 'access_token', 'token'], censor: '***' },
     },
@@ -32,10 +32,28 @@ export async function makeLogger({ level, format }: LogSettings, write?: (line: 
   return { log: (at, message, facts) => logger[at](facts ?? {}, message), flush: () => lines.flushSync?.() }
 }
 
+/** Lines leave together: one write for many of them, and none waits longer than this. Milliseconds. */
+const flushPeriod = 100
+
+let second = { at: 0, text: '' }
+
+/** RFC 3339 with milliseconds. The date and time of day are written once a second. */
+function timestamp(): string {
+  const now = Date.now()
+  const at = Math.floor(now / 1000)
+  if (second.at !== at) second = { at, text: new Date(at * 1000).toISOString().slice(0, 20) }
+  return `,"time":"${second.text}${String(now % 1000).padStart(3, '0')}Z"`
+}
+
 /** Lines for a person are made by a library that is loaded only where a person reads along. */
 async function standardOutput(format: LogSettings['format']): Promise<{ write(line: string): unknown; flushSync?(): void }> {
-  if (format === 'json') return pino.destination({ fd: 1, sync: false })
+  if (format === 'json') return pino.destination({ fd: 1, sync: true, minLength: 4096, periodicFlush: flushPeriod })
+  if (format === 'json_pretty') return { write: (line) => process.stdout.write(`${JSON.stringify(JSON.parse(line), null, 2)}\n`) }
   const { default: pretty } = await import('pino-pretty')
-  const multiline = format === 'json_pretty'
-  return pretty({ translateTime: 'SYS:HH:MM:ss', ignore: multiline ? '' : 'request_id,listener', sync: true, singleLine: !multiline })
+  const ignore = 'request_id,listener,method,path,status,milliseconds'
+  return pretty({ translateTime: 'SYS:HH:MM:ss', ignore, messageFormat: readableMessage, sync: true, singleLine: true })
+}
+
+function readableMessage({ msg, method, path, status, milliseconds }: Record<string, unknown>): string {
+  return msg === 'request' ? `${method} ${path} ${status} in ${milliseconds} ms` : String(msg)
 }

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import packageJson from '../../package.json' with { type: 'json' }
-import { makeApp, openDatabase } from '../../src/app.ts'
+import { makeApp, makeTelemetry, openDatabase } from '../../src/app.ts'
 import { systemRandomness } from '../../src/lib/random.ts'
-import { silence } from '../../src/lib/telemetry.ts'
 import { loadSettings, startServer, systemSecret } from '../support/server.ts'
 
 test('both listeners say that they live and that they are ready, and nothing keeps the answer', async () => {
@@ -39,7 +38,8 @@ test('a database that is gone: alive, not ready, and a request that needs it is 
   })
   const { database, migrateUp } = openDatabase(config)
   await migrateUp()
-  const app = await makeApp({ config: () => config, secrets, clock: Date.now, randomness: systemRandomness, telemetry: silence }, database)
+  const telemetry = await makeTelemetry(config.log, () => {})
+  const app = await makeApp({ config: () => config, secrets, clock: Date.now, randomness: systemRandomness, telemetry }, database)
   assert.equal((await app.public.inject('/health/ready')).statusCode, 200)
   await app.close()
   for (const listener of [app.public, app.admin]) {

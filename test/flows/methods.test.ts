@@ -3,7 +3,6 @@ import { METHODS } from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { type AdminHandlers, adminRoutes } from '../../src/http/admin.ts'
 import { type PublicHandlers, publicRoutes } from '../../src/http/public.ts'
-import { silence } from '../../src/lib/telemetry.ts'
 import type { Sent } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -26,6 +25,7 @@ const adminTable: Record<string, string> = {
   '/admin/clients/x/secrets/rotate': 'POST DELETE',
   '/admin/clients/x/registration-access-token': 'POST',
   '/admin/oauth2/introspect': 'POST',
+  '/admin/metrics/prometheus': 'GET HEAD',
   '/admin/version': 'GET HEAD',
   '/version': 'GET HEAD',
   '/health/alive': 'GET HEAD',
@@ -60,7 +60,7 @@ test('the two tables below are those of the listeners', () => {
     }
     return table
   }
-  assert.deepEqual(tableOf(publicRoutes({} as PublicHandlers, () => true, '', silence.log)), publicTable)
+  assert.deepEqual(tableOf(publicRoutes({} as PublicHandlers, () => true, '')), publicTable)
   assert.deepEqual(tableOf(adminRoutes({} as AdminHandlers)), adminTable)
 })
 

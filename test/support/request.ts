@@ -43,7 +43,7 @@ export function request(base: string, path: string, sent: Sent = {}): Promise<Re
         incoming.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8')
           const json = parsed(text, incoming.headers['content-type'])
-          remember(json)
+          recordSecretsIn(json)
           resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text, json })
         })
       },
@@ -79,7 +79,8 @@ function parsed(text: string, type = ''): unknown {
 
 const secretMembers = ['client_secret', 'registration_access_token', 'access_token']
 
-function remember(json: unknown): void {
+/** Remembers the secrets among the members of an answer. */
+export function recordSecretsIn(json: unknown): void {
   if (typeof json !== 'object' || json === null) return
   for (const name of secretMembers) {
     const value = (json as Record<string, unknown>)[name]

@@ -11,7 +11,7 @@ export const dsn = honoured(dsnText, {
 
 export const dev = honoured(flag, {
   description:
-    'For a developer’s machine: http is fine, the issuer has a default, a system secret is made, private addresses may be fetched.',
+    "For a developer's machine: http is fine, the issuer has a default, a system secret is made, private addresses may be fetched.",
   default: false,
 })
 

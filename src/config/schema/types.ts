@@ -13,7 +13,7 @@ export const port = Type.Integer({ minimum: 0, maximum: 65_535 })
 export const duration = Type.Unsafe<number>({ type: 'string', format: 'duration' })
 export const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
 export const listOf = (format: string) => Type.Array(Type.String({ format }))
-export const choice = <const Values extends string[]>(...values: Values) => Type.Unsafe<Values[number]>(Type.Enum(values))
+export const choice = <const Value extends string>(...values: Value[]) => Type.Unsafe<Value>({ enum: values })
 /** Of Hydra's, and not read: its shape is Hydra's business. */
 export const anything = Type.Unknown()
 

@@ -13,10 +13,8 @@ export interface RegistrationPolicy {
 /** What a client asks for, and what it has already: values in force stay allowed, so that a GET put back changes nothing. */
 export interface RegistrationFacts {
   readonly asked: Entitlements
-  readonly inForce: Entitlements
-  readonly redirectUris: readonly string[]
-  /** Whether the client is public: it cannot prove who it is, so it gets no token without a person. */
-  readonly isPublic: boolean
+  /** Undefined for a client that is new. */
+  readonly inForce: Entitlements | undefined
 }
 
 export interface Entitlements {
@@ -24,6 +22,9 @@ export interface Entitlements {
   readonly audience?: readonly string[] | undefined
   readonly grantTypes?: readonly string[] | undefined
   readonly allowedCorsOrigins?: readonly string[] | undefined
+  /** These two are not asked of the policy: they decide how much of the others can be had. */
+  readonly redirectUris?: readonly string[] | undefined
+  readonly tokenEndpointAuthMethod?: string | undefined
 }
 
 export type Verdict =
@@ -59,7 +60,7 @@ export function decideRegistration(policy: RegistrationPolicy, facts: Registrati
   const askedScope = splitScope(asked.scope ?? '')
   const grantTypes = decideGrantTypes(facts)
   const reasons: DenyReason[] = askedScope.filter((scope) => isWild(scope, inForce)).map((scope) => ({ kind: 'wildcard-scope', scope }))
-  if (!grantTypes.some((grant) => grant !== 'refresh_token')) reasons.push({ kind: 'no-usable-grant', offered: offeredGrants })
+  if (!grantTypes.some((grant) => grant !== 'refresh_token')) reasons.push({ kind: 'no-usable-grant', offered: grantsFor(asked) })
   if (reasons.length > 0) return { kind: 'deny', reasons }
   return {
     kind: 'allow',
@@ -72,32 +73,45 @@ export function decideRegistration(policy: RegistrationPolicy, facts: Registrati
   }
 }
 
-const isWild = (scope: string, inForce: Entitlements): boolean => scope.includes('*') && !splitScope(inForce.scope ?? '').includes(scope)
+const isWild = (scope: string, inForce: Entitlements | undefined): boolean =>
+  scope.includes('*') && !splitScope(inForce?.scope ?? '').includes(scope)
 
-function decideGrantTypes({ asked, inForce, isPublic }: RegistrationFacts): readonly string[] {
+/** What the operator gave a client beyond what a stranger can have stays; the rest follows from what the client is now. */
+function decideGrantTypes({ asked, inForce }: RegistrationFacts): readonly string[] {
   const wanted = asked.grantTypes ?? ['authorization_code']
-  const open = isPublic ? offeredGrants.filter((grant) => grant !== 'client_credentials') : offeredGrants
-  return [...new Set(wanted.filter((grant) => open.includes(grant) || inForce.grantTypes?.includes(grant)))]
+  const given = inForce?.grantTypes?.filter((grant) => !grantsFor(inForce ?? {}).includes(grant)) ?? []
+  const open = [...grantsFor(asked), ...given]
+  return [...new Set(wanted.filter((grant) => open.includes(grant)))]
 }
 
-function decideScope(policy: RegistrationPolicy, asked: readonly string[], inForce: Entitlements): readonly string[] {
-  const open = new Set([...openScopes(policy), ...splitScope(inForce.scope ?? '')])
+/** A public client cannot prove who it is, so it gets no token without a person. */
+function grantsFor({ tokenEndpointAuthMethod }: Entitlements): readonly string[] {
+  return tokenEndpointAuthMethod === 'none' ? offeredGrants.filter((grant) => grant !== 'client_credentials') : offeredGrants
+}
+
+function decideScope(policy: RegistrationPolicy, asked: readonly string[], inForce: Entitlements | undefined): readonly string[] {
+  const open = new Set([...openScopes(policy), ...splitScope(inForce?.scope ?? '')])
   const granted = asked.filter((scope) => open.has(scope))
   return granted.length > 0 ? granted : policy.defaultScope
 }
 
-function decideAudience(policy: RegistrationPolicy, asked: Entitlements, inForce: Entitlements): readonly string[] | undefined {
-  const open = new Set([...(policy.allowedAudience ?? []), ...(inForce.audience ?? [])])
-  const granted = asked.audience ? [...new Set(asked.audience)].filter((audience) => open.has(audience)) : policy.allowedAudience
-  return granted && granted.length > 0 ? granted : undefined
-}
-
-/** A page may call us from where its redirect URIs are, and from nowhere else. */
-function decideCorsOrigins({ asked, inForce, redirectUris }: RegistrationFacts): readonly string[] | undefined {
-  const own = new Set([
-    ...redirectUris.filter((uri) => /^https?:/i.test(uri) && URL.canParse(uri)).map((uri) => new URL(uri).origin),
-    ...(inForce.allowedCorsOrigins ?? []),
-  ])
-  const granted = [...new Set(asked.allowedCorsOrigins ?? [])].filter((origin) => own.has(origin))
+function decideAudience(policy: RegistrationPolicy, asked: Entitlements, inForce: Entitlements | undefined): readonly string[] | undefined {
+  const open = new Set([...(policy.allowedAudience ?? []), ...(inForce?.audience ?? [])])
+  const granted = [...new Set(asked.audience ?? defaultAudience(policy, inForce))].filter((audience) => open.has(audience))
   return granted.length > 0 ? granted : undefined
 }
+
+/** All there is, for a client that names none; one that has none and still names none keeps none. */
+const defaultAudience = (policy: RegistrationPolicy, inForce: Entitlements | undefined): readonly string[] =>
+  inForce && inForce.audience === undefined ? [] : (policy.allowedAudience ?? [])
+
+/** A page may call us from where its redirect URIs are, and from where the operator let it; from nowhere else. */
+function decideCorsOrigins({ asked, inForce }: RegistrationFacts): readonly string[] | undefined {
+  const given = inForce?.allowedCorsOrigins?.filter((origin) => !originsOf(inForce ?? {}).includes(origin)) ?? []
+  const open = [...originsOf(asked), ...given]
+  const granted = [...new Set(asked.allowedCorsOrigins ?? [])].filter((origin) => open.includes(origin))
+  return granted.length > 0 ? granted : undefined
+}
+
+const originsOf = ({ redirectUris = [] }: Entitlements): readonly string[] =>
+  redirectUris.filter((uri) => /^https?:/i.test(uri) && URL.canParse(uri)).map((uri) => new URL(uri).origin)

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Refusal } from '../../lib/refusal.ts'
-import { type ClientMetadata, presentMembers, readClientMetadata } from '../../protocol/client-metadata.ts'
+import { type ClientMetadata, isEmptyObject, presentMembers, readClientMetadata } from '../../protocol/client-metadata.ts'
 import { type ClientSettings, clientSettingsSchema, settingsToWire } from '../../protocol/client-settings.ts'
 import { type Problem, problem, quote } from '../../protocol/problem.ts'
 import { completeMetadata, type RegistrationRules, registrationProblems } from '../../protocol/registration-rules.ts'
@@ -27,11 +28,11 @@ export function evaluateRegistration(
   if (!inForce && 'client_secret' in members) problems.push(problem('client_secret', 'is made by this server; leave it out'))
   if (problems.length > 0) refuse(problems)
   const { granted, denied } = consultPolicy(asked, policy, inForce)
-  const metadata = completeMetadata(granted ? withGranted(asked, granted) : asked)
+  const narrowed = granted ? withGranted(asked, granted) : asked
   const known = [...(inForce?.metadata.redirectUris ?? []), ...(inForce?.metadata.postLogoutRedirectUris ?? [])]
-  problems.push(...registrationProblems(granted ? metadata : asked, rules, known), ...denied)
+  problems.push(...registrationProblems(narrowed, rules, known), ...denied)
   if (problems.length > 0) refuse(problems)
-  return metadata
+  return completeMetadata(narrowed, inForce?.metadata)
 }
 
 function refuse(problems: readonly Problem[]): never {
@@ -45,11 +46,11 @@ function consultPolicy(
 ): { granted?: Granted; denied: Problem[] } {
   const verdict = decideRegistration(policy, {
     asked: { ...asked, grantTypes: askedGrantTypes(asked) },
-    inForce: inForce?.metadata ?? {},
-    redirectUris: asked.redirectUris ?? [],
-    isPublic: asked.tokenEndpointAuthMethod === 'none',
+    inForce: inForce?.metadata,
   })
-  return verdict.kind === 'allow' ? { granted: verdict.granted, denied: [] } : { denied: verdict.reasons.map(denial) }
+  return verdict.kind === 'allow'
+    ? { granted: verdict.granted, denied: [] }
+    : { denied: verdict.reasons.map((reason) => denial(reason, asked)) }
 }
 
 /** `grant_types` wins; where only `response_types` is given, it decides (RFC 7591 §2.1). */
@@ -59,12 +60,15 @@ function askedGrantTypes({ grantTypes = [], responseTypes = [] }: ClientMetadata
   return undefined
 }
 
-function denial(reason: DenyReason): Problem {
+function denial(reason: DenyReason, { grantTypes = [], responseTypes = [] }: ClientMetadata): Problem {
   switch (reason.kind) {
     case 'wildcard-scope':
       return problem('scope', `${quote(reason.scope)} contains a wildcard (*); ask for each scope by its name`)
-    case 'no-usable-grant':
-      return problem('grant_types', `leaves nothing that this client could use; this server offers ${reason.offered.join(', ')}`)
+    case 'no-usable-grant': {
+      const leaves = (values: readonly string[]) => `${quote(values.join(' '))} leaves nothing that this client could use`
+      if (grantTypes.length === 0) return problem('response_types', `${leaves(responseTypes)}; use code`)
+      return problem('grant_types', `${leaves(grantTypes)}; it may have ${reason.offered.join(', ')}`)
+    }
   }
 }
 
@@ -85,8 +89,8 @@ const operatorMembers = Object.keys(clientSettingsSchema.properties)
 function operatorMemberProblems(members: Readonly<Record<string, unknown>>, settings: ClientSettings): Problem[] {
   const inForce = settingsToWire(settings) as Record<string, unknown>
   return operatorMembers
-    .filter((name) => name in members && !isNothing(members[name]) && JSON.stringify(members[name]) !== JSON.stringify(inForce[name]))
+    .filter((name) => name in members && !isNothing(members[name]) && !isDeepStrictEqual(members[name], inForce[name]))
     .map((name) => problem(name, 'is for the operator of this server to set; leave it out'))
 }
 
-const isNothing = (value: unknown): boolean => value === false || (Array.isArray(value) && value.length === 0)
+const isNothing = (value: unknown): boolean => value === false || (Array.isArray(value) && value.length === 0) || isEmptyObject(value)

@@ -1,7 +1,7 @@
 import { Refusal } from '../../lib/refusal.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
 import { knowsSecret } from '../clients/authenticate-client.ts'
-import type { Client } from '../clients/client.ts'
+import { authMethodOf, type Client } from '../clients/client.ts'
 import { type ChosenSecrets, hashMadeSecret, makeSecret } from '../clients/secrets.ts'
 import { evaluateRegistration } from './evaluate-registration.ts'
 import type { Registered, RegistrationDeps } from './register-client.ts'
@@ -35,7 +35,7 @@ export function updateClient(deps: OwnerDeps) {
       const body = readBody()
       await refuseForeignSecret(body, before, deps.secrets)
       const metadata = evaluateRegistration(body, rules(), policy(), before)
-      const clientSecret = isSecretMethod(metadata.tokenEndpointAuthMethod) && !before.secretHash ? makeSecret(randomness) : undefined
+      const clientSecret = needsSecret(metadata.tokenEndpointAuthMethod, before) ? makeSecret(randomness) : undefined
       const next = makeRegistrationToken(randomness)
       const now = clock()
       const client = withSecret({ ...before, metadata, version: before.version + 1, updatedAt: now }, clientSecret)
@@ -47,6 +47,10 @@ export function updateClient(deps: OwnerDeps) {
       return { client, registrationAccessToken: next.token, ...(clientSecret !== undefined && { clientSecret }) }
     })
 }
+
+/** Whether the client moves to a secret method. What an administrator gave it for another one was never told, and is of no use. */
+const needsSecret = (method: string | undefined, before: Client): boolean =>
+  isSecretMethod(method) && (before.secretHash === undefined || !isSecretMethod(authMethodOf(before)))
 
 /** A client without a secret method keeps no secret; one that moves to such a method gets one. */
 function withSecret(client: Client, made: string | undefined): Client {

@@ -12,7 +12,8 @@ export interface AccessToken {
 }
 
 export interface AccessTokenStore {
-  add(token: AccessToken): Promise<void>
+  /** False, and nothing is stored, where the client is gone by now. */
+  add(token: AccessToken): Promise<boolean>
   /** Undefined for an unknown token and for one whose client is gone. */
   find(hash: string): Promise<AccessToken | undefined>
   removeExpired(now: number, limit: number): Promise<number>

@@ -2,10 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Live } from '../../lib/live.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import type { Log } from '../../lib/telemetry.ts'
-import type { Answer } from '../answer.ts'
 import { bearerToken } from '../bearer.ts'
-import { answerError } from '../errors.ts'
 import type { DoorReason } from '../reasons.ts'
 import type { Guard } from '../route.ts'
 import { rememberActor } from './actor.ts'
@@ -22,20 +19,20 @@ const loopbackName = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
  *
  * @param ownHost the host of `urls.self.admin`, if set
  */
-export function adminFence({ access, ownHost, log }: { access: Live<AdminAccess>; ownHost: string | undefined; log: Log }): Guard {
-  const refuse = (request: FastifyRequest, reason: DoorReason): Answer => answerError(new Refusal(reason), 'admin', log, request.id)
+export function adminFence({ access, ownHost }: { access: Live<AdminAccess>; ownHost: string | undefined }): Guard {
   return (request) => {
     const rule = access()
-    if (rule === 'none') {
-      const message = browserFault(request, ownHost)
-      return message === undefined ? undefined : refuse(request, { kind: 'admin-fenced', message })
-    }
-    if (request.url.startsWith('/health/')) return undefined
+    if (rule === 'none') return checkBrowser(request, ownHost)
+    if (request.url.startsWith('/health/')) return
     const holder = holderOf(bearerToken(request), rule.bearer)
-    if (holder === undefined) return refuse(request, { kind: 'admin-unauthorized' })
+    if (holder === undefined) throw new Refusal<DoorReason>({ kind: 'admin-unauthorized' })
     rememberActor(request, holder)
-    return undefined
   }
+}
+
+function checkBrowser(request: FastifyRequest, ownHost: string | undefined): void {
+  const message = browserFault(request, ownHost)
+  if (message !== undefined) throw new Refusal<DoorReason>({ kind: 'admin-fenced', message })
 }
 
 function browserFault({ headers }: FastifyRequest, ownHost: string | undefined): string | undefined {

@@ -31,23 +31,21 @@ export function discovery({ settings }: { settings: Live<DiscoverySettings> }): 
 
 /** Builds the document again only when the settings have changed. */
 function cached(): (request: FastifyRequest, settings: DiscoverySettings) => Answer {
-  let last: { settings: DiscoverySettings; etag: string; full: Answer; unchanged: Answer } | undefined
+  let last: { settings: DiscoverySettings; answer: Answer; notModified: Answer; etag: string } | undefined
   return (request, settings) => {
     if (last?.settings !== settings) {
       const document = metadata(settings)
       const etag = `"${sha256(JSON.stringify(document)).slice(0, 22)}"`
       const headers = { 'cache-control': `public, max-age=${maxAge}`, etag }
-      last = { settings, etag, full: json(200, document, headers), unchanged: empty(304, headers) }
+      last = { settings, etag, answer: json(200, document, headers), notModified: empty(304, headers) }
     }
-    return knows(request, last.etag) ? last.unchanged : last.full
+    return isKnown(request.headers['if-none-match'], last.etag) ? last.notModified : last.answer
   }
 }
 
-/** RFC 9110 §13.1.2: a list of tags, compared weakly, as a proxy that compresses makes ours weak; `*` is any. */
-function knows(request: FastifyRequest, etag: string): boolean {
-  const tags = request.headers['if-none-match']?.split(',') ?? []
-  return tags.some((tag) => tag.trim() === '*' || tag.trim().replace(/^W\//, '') === etag)
-}
+/** RFC 9110 §13.1.2: any of a list, compared weakly, as a proxy that compresses weakens the tag. */
+const isKnown = (ifNoneMatch = '', etag: string): boolean =>
+  ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
 
 function metadata(settings: DiscoverySettings): Record<string, unknown> {
   return {

@@ -33,7 +33,7 @@ ${main}
 </body>
 </html>
 `
-  return { status, headers: { ...pageHeaders, ...headers }, body: Buffer.from(body) }
+  return { status, headers: { ...pageHeaders, ...headers }, body }
 }
 
 const pageHeaders = {

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict'
+import { after, before, suite, test } from 'node:test'
+import type { Received } from '../support/request.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { registrationBodies } from './registration-bodies.ts'
+
+/** What the clients of the field need of any authorization server, distilled from their sources; each rule has broken some of them. */
+suite('the rules of the field', () => {
+  let server: TestServer
+  before(async () => {
+    server = await startServer()
+  })
+  after(() => server[Symbol.asyncDispose]())
+
+  const website = { client_name: 'Website', redirect_uris: ['https://rp.example/cb'] }
+  const machine = { client_name: 'Machine', grant_types: ['client_credentials'] }
+  const app = { ...website, token_endpoint_auth_method: 'none' }
+  const register = (json: unknown) => server.public('/oauth2/register', { method: 'POST', json })
+  const at = ({ json }: Received, method: string, body?: unknown) =>
+    server.public(`/oauth2/register/${json.client_id}`, {
+      method,
+      bearer: json.registration_access_token,
+      ...(body !== undefined && { json: body }),
+    })
+
+  /** The answers to POST, GET and PUT for one registration. */
+  async function answers(body: unknown): Promise<Received[]> {
+    const registered = await register(body)
+    const read = await at(registered, 'GET')
+    const updated = await at(registered, 'PUT', read.json)
+    return [registered, read, updated]
+  }
+  const everyAnswer = async (): Promise<Received[]> =>
+    (await Promise.all([...registrationBodies.map(({ body }) => body), website, machine, app].map(answers))).flat()
+
+  test('1. a registration is answered 201, exactly', async () => {
+    for (const { body, client } of registrationBodies) assert.equal((await register(body)).status, 201, client)
+  })
+
+  test('2. as application/json that nobody stores, without a redirect, one flat object', async () => {
+    for (const { status, headers, json } of await everyAnswer()) {
+      assert.ok(status === 200 || status === 201)
+      assert.match(String(headers['content-type']), /^application\/json(?:;|$)/)
+      assert.match(String(headers['cache-control']), /\bno-store\b/)
+      assert.equal(Array.isArray(json), false)
+      const nested = Object.entries(json).filter(([name, value]) => name !== 'jwks' && typeof value === 'object' && !Array.isArray(value))
+      assert.deepEqual(nested, [])
+    }
+  })
+
+  test('3. no null and no empty string, also where the request had them', async () => {
+    const empty = { client_uri: '', logo_uri: '', tos_uri: null, contacts: null, jwks_uri: '', jwks: {}, scope: '', client_name: null }
+    for (const { json } of [...(await everyAnswer()), ...(await answers({ ...empty, redirect_uris: website.redirect_uris }))]) {
+      assert.deepEqual(
+        Object.entries(json).filter(([, value]) => value === null || value === ''),
+        [],
+      )
+    }
+  })
+
+  test('4. redirect_uris is always an array, empty for a client without any', async () => {
+    for (const { json } of await everyAnswer()) assert.ok(Array.isArray(json.redirect_uris))
+    for (const { json } of await answers(machine)) assert.deepEqual(json.redirect_uris, [])
+  })
+
+  test('5. client_id is a string with something in it; a public client has no client_secret', async () => {
+    for (const { json } of await everyAnswer()) assert.match(json.client_id, /./)
+    for (const { json } of await answers(app)) assert.equal('client_secret' in json, false)
+  })
+
+  test('6. client_secret_expires_at, an integer, stands where client_secret does; client_id_issued_at is an integer', async () => {
+    const [registered] = await answers(website)
+    assert.equal(registered?.json.client_secret_expires_at, 0)
+    for (const { json } of await everyAnswer()) {
+      assert.equal('client_secret_expires_at' in json, 'client_secret' in json)
+      assert.ok(Number.isInteger(json.client_secret_expires_at ?? 0))
+      assert.ok(Number.isInteger(json.client_id_issued_at))
+    }
+  })
+
+  test('7. registration_access_token never comes without registration_client_uri, and 201 and a PUT have both', async () => {
+    for (const { json } of await everyAnswer()) assert.match(json.registration_client_uri, /^http/)
+    const [registered, , updated] = await answers(website)
+    for (const answer of [registered, updated]) assert.equal(typeof answer?.json.registration_access_token, 'string')
+  })
+
+  test('8. token_endpoint_auth_method is always there: the one that was asked for, else client_secret_basic', async () => {
+    for (const { json } of await everyAnswer()) assert.equal(typeof json.token_endpoint_auth_method, 'string')
+    for (const { json } of await answers(website)) assert.equal(json.token_endpoint_auth_method, 'client_secret_basic')
+    for (const method of ['client_secret_basic', 'client_secret_post', 'none']) {
+      for (const { json } of await answers({ ...website, token_endpoint_auth_method: method }))
+        assert.equal(json.token_endpoint_auth_method, method)
+    }
+  })
+
+  test('9. generated ids and secrets have characters that no encoding changes', async () => {
+    for (const { json } of await everyAnswer()) {
+      for (const made of [json.client_id, json.client_secret ?? 'none', json.registration_access_token ?? 'none']) {
+        assert.match(made, /^[A-Za-z0-9._~-]+$/)
+        assert.equal(encodeURIComponent(made), made)
+      }
+    }
+  })
+
+  test('10. jwks is there only where the client sent it', async () => {
+    const sent = new Set(registrationBodies.filter(({ body }) => body.jwks !== undefined).map(({ body }) => JSON.stringify(body.jwks)))
+    assert.equal(sent.size, 1)
+    for (const { json } of await everyAnswer()) assert.ok(json.jwks === undefined || sent.has(JSON.stringify(json.jwks)))
+    for (const { json } of await answers({ ...website, jwks: {} })) assert.equal('jwks' in json, false)
+  })
+
+  test('11. no address that would run a script is registered or shown', async () => {
+    for (const script of ['javascript:alert(1)', 'JavaScript:alert(1)', 'data:text/html,x', 'vbscript:x']) {
+      for (const name of ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'client_uri#fr', 'initiate_login_uri', 'jwks_uri']) {
+        const refused = await register({ ...website, [name]: script })
+        assert.deepEqual([refused.status, refused.json.error], [400, 'invalid_client_metadata'], `${name} ${script}`)
+      }
+      const refused = await register({ ...website, redirect_uris: [...website.redirect_uris, script] })
+      assert.deepEqual([refused.status, refused.json.error], [400, 'invalid_redirect_uri'], script)
+    }
+  })
+
+  test('12. unknown members are accepted and not echoed; a software_statement is never echoed as anything but a string', async () => {
+    for (const { json } of await answers({ ...website, nonsense: { deep: [1] }, software_statement: 'a.b.c' })) {
+      assert.equal('nonsense' in json, false)
+      assert.ok(json.software_statement === undefined || typeof json.software_statement === 'string')
+    }
+  })
+
+  test('13. every refusal of a registration is 400 with error and error_description, two strings', async () => {
+    const refused = [
+      {},
+      [],
+      'x',
+      { redirect_uris: 'x' },
+      { ...website, token_endpoint_auth_method: 'x' },
+      { ...website, scope: '*' },
+      { ...website, client_secret: 'chosen' },
+    ]
+    for (const { status, headers, json } of await Promise.all(refused.map(register))) {
+      assert.equal(status, 400)
+      assert.match(String(headers['content-type']), /^application\/json/)
+      assert.deepEqual([typeof json.error, typeof json.error_description], ['string', 'string'])
+    }
+  })
+
+  test('14. the metadata names the issuer byte for byte, has the arrays that clients need, S256 and no null', async () => {
+    for (const name of ['openid-configuration', 'oauth-authorization-server']) {
+      const { json } = await server.public(`/.well-known/${name}`)
+      assert.equal(json.issuer, server.issuer)
+      assert.deepEqual(json.response_types_supported, ['code'])
+      assert.ok(json.code_challenge_methods_supported.includes('S256'))
+      assert.deepEqual(
+        Object.entries(json).filter(([, value]) => value === null || value === ''),
+        [],
+      )
+      assert.equal('authorization_response_iss_parameter_supported' in json, false, 'until iss is on every response')
+    }
+  })
+
+  test('15. an unknown client is 401 invalid_client at the token endpoint, however it comes and whatever it asks for', async () => {
+    const grants = [
+      { grant_type: 'client_credentials' },
+      { grant_type: 'authorization_code', code: 'x', redirect_uri: 'https://rp.example/cb', code_verifier: 'x' },
+      { grant_type: 'refresh_token', refresh_token: 'ory_rt_x' },
+    ]
+    const gone = await register(website)
+    assert.equal((await at(gone, 'DELETE')).status, 204)
+    const { client_id: id, client_secret: secret } = gone.json
+    for (const form of grants) {
+      const attempts: { basic?: [string, string]; form: Record<string, string> }[] = [
+        { basic: [id, secret], form },
+        { form: { ...form, client_id: id, client_secret: secret } },
+        { form: { ...form, client_id: id } },
+      ]
+      for (const attempt of attempts) {
+        const refused = await server.public('/oauth2/token', { method: 'POST', ...attempt })
+        assert.deepEqual([refused.status, refused.json.error], [401, 'invalid_client'], form.grant_type)
+        assert.equal(refused.text.includes('unauthorized_client'), false)
+      }
+    }
+  })
+})

@@ -1,0 +1,39 @@
+import type { Exchange } from './exchange.ts'
+
+const redirectUris = { redirect_uris: ['https://rp.example/cb'] }
+
+/** Where something else, or more, is in the way than the redirect URI that Hydra does not ask for. */
+const amendments: Readonly<Record<string, object>> = {
+  'r088-create-privileged': { owner: '' },
+  'r089-create-rich': { subject_type: 'public' },
+  'r107-create-subject-pairwise-hosts': { subject_type: 'public' },
+  'r111-create-plo-none': { grant_types: ['client_credentials'] },
+}
+
+/** A registration as recorded, with what Hydra does not ask for and without what only the operator may set here. */
+export function amend({ id, request }: Exchange): unknown {
+  const { path, body } = request
+  const members = path.startsWith('/oauth2/register') ? membersOf(body) : undefined
+  const change = amendments[id] ?? (members && namesNoRedirectUri(members) ? redirectUris : undefined)
+  if (!members || !change) return undefined
+  const amended = { ...members, ...change }
+  return typeof body === 'string' ? JSON.stringify(amended) : amended
+}
+
+const namesNoRedirectUri = ({ redirect_uris: uris = null }: Readonly<Record<string, unknown>>): boolean =>
+  uris === null || (Array.isArray(uris) && uris.length === 0)
+
+/** The members of a body that is a JSON object; of `null` too, which Hydra takes for one. */
+function membersOf(body: unknown): Record<string, unknown> | undefined {
+  const value = typeof body === 'string' ? parsed(body) : body
+  if (value === null) return {}
+  return typeof value === 'object' && !Array.isArray(value) ? (value as Record<string, unknown>) : undefined
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,240 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of the recording are written so
+
+/** Where we answer otherwise than Hydra, on purpose. */
+export interface Deliberate {
+  /** What decided it: a row of the product's decisions, a requirement of a standard, or what is still to be built. */
+  readonly decision: string
+  /** By the id of the exchange and the place in the answer: what is there with us. Texts may hold placeholders. */
+  readonly ours: Readonly<Record<string, Readonly<Record<string, unknown>>>>
+}
+
+const each = (ids: readonly string[], ours: Readonly<Record<string, unknown>>): Deliberate['ours'] =>
+  Object.fromEntries(ids.map((id) => [id, ours]))
+
+const refusedAsRecorded = { status: 400 }
+const refusedAnyway = { status: 400, 'amended status': 400 }
+const ownRegistrationUri = { '/registration_client_uri': '<url:public>/oauth2/register/<uuid>' }
+
+const whatIsOn = {
+  '/response_types_supported': ['code'],
+  '/grant_types_supported': ['authorization_code', 'refresh_token', 'client_credentials'],
+  '/response_modes_supported': ['query'],
+  '/scopes_supported': ['openid', 'profile', 'email', 'offline', 'offline_access'],
+  '/token_endpoint_auth_methods_supported': ['client_secret_basic', 'client_secret_post', 'none'],
+  '/request_parameter_supported': false,
+  '/request_uri_parameter_supported': false,
+  '/code_challenge_methods_supported': ['S256'],
+}
+const noRoute = {
+  error: {
+    code: 404,
+    message: 'Not Found',
+    reason: 'The requested route does not exist. Make sure you are using the right path, domain, and port.',
+  },
+}
+
+export const deliberate: readonly Deliberate[] = [
+  {
+    decision: 'redirect_uris are needed for redirect grants (OREG-01); with one the same request is registered',
+    ours: each(
+      [
+        'r020-create-empty',
+        'r027-create-noct',
+        'r028-create-formct',
+        'r029-create-slash',
+        'r030-create-case',
+        'r033-create-nulls',
+        'r034-create-tolerated',
+        'r035-create-ids',
+        'r036-create-authz-ignored',
+        'r040-create-pkjwt-uri',
+        'r042-create-pkjwt-emptyset',
+        'r046-create-alg-ignored',
+        'r050-create-jwks-both-ok',
+        'r051-create-jwks-emptyset',
+        'r057-create-jwks-okp',
+        'r065-create-uris-ok',
+        'r072-create-strategy-empty',
+        'r075-create-skip-false',
+        'r091-create-session-false',
+        'r099-create-sector-empty',
+        'r114-strict-empty',
+        'r120-strict-public-ip',
+      ],
+      refusedAsRecorded,
+    ),
+  },
+  {
+    decision: 'a registration is one JSON object and nothing else (R7591-27, R7592-12)',
+    ours: {
+      'r021-create-null': refusedAsRecorded,
+      'r026-create-trailing': refusedAsRecorded,
+      'r176-put-null-body': refusedAsRecorded,
+    },
+  },
+  {
+    decision: 'member names are case-sensitive (R7591-01), so this one is unknown and ignored',
+    ours: { 'r031-create-case-secret': { 'amended status': 201 } },
+  },
+  {
+    decision: 'scope is narrowed to what the policy allows',
+    ours: { 'r038-create-post': { '/scope': 'offline_access offline openid' } },
+  },
+  {
+    decision: 'jwks is a JWK Set, whose keys are an array (R7591-21), and public ones',
+    ours: { 'r043-create-pkjwt-nullkeys': refusedAnyway, 'r056-create-jwks-private': refusedAnyway },
+  },
+  {
+    decision: 'an unsupported token_endpoint_auth_method is refused',
+    ours: { 'r047-create-method-odd': refusedAnyway },
+  },
+  {
+    decision: "the operator's members, sent empty or null, change nothing and are accepted",
+    ours: {
+      ...each(['r069-create-metadata-empty', 'r070-create-metadata-null'], { 'amended status': 201 }),
+      ...each(['r161-put-metadata-empty', 'r162-put-metadata-null'], { 'amended status': 200 }),
+    },
+  },
+  {
+    decision: "the operator's members are refused where they say something; grants and scopes are narrowed",
+    ours: {
+      'r087-create-lifespans': refusedAnyway,
+      'r088-create-privileged': { status: 400, 'amended /grant_types': ['client_credentials'], 'amended /scope': 'offline' },
+    },
+  },
+  {
+    decision: 'members that are ours are ignored, whatever they hold',
+    ours: {
+      ...each(['r081-create-types-expires', 'r084-create-types-time'], { 'amended status': 201 }),
+      'r171-put-ok': { '/created_at': '<time-s>' },
+      'r174-put-otherid': { status: 400, 'amended /registration_client_uri': '<url:public>/oauth2/register/${c1.id}' },
+      'a242-p-put': { '/created_at': '<time-s>' },
+    },
+  },
+  {
+    decision: 'not built yet: pairwise subjects',
+    ours: {
+      'r089-create-rich': { status: 400, 'amended /subject_type': 'public' },
+      'r090-rich-get': { '/subject_type': 'public' },
+      'r107-create-subject-pairwise-hosts': { status: 400, 'amended /subject_type': 'public' },
+      ...each(['d001-oidc', 'd002-oauth', 'd003-oidc-slash', 'd008-oidc-off', 'd009-oauth-off'], {
+        '/subject_types_supported': ['public'],
+      }),
+    },
+  },
+  {
+    decision: "allowed_cors_origins are origins of the client's own redirect URIs only; others are left out",
+    ours: each(
+      ['r092-create-cors-bad', 'r093-create-cors-path', 'r094-create-cors-user', 'r095-create-cors-scheme', 'r096-create-cors-unparse'],
+      { 'amended status': 201 },
+    ),
+  },
+  {
+    decision: 'redirect URIs are https, loopback http or private-use, without wildcards',
+    ours: { 'r105-create-redirect-odd': refusedAsRecorded },
+  },
+  {
+    decision: 'a known path answers 405 to a method that it does not have (RFC 9110 §15.5.6)',
+    ours: each(
+      [
+        'd006-oidc-post',
+        'r123-route-get-collection',
+        'r124-route-get-collection-json',
+        'r125-route-get-collection-text',
+        'r126-route-patch',
+        'r127-route-put-collection',
+        'a321-r-get-route',
+      ],
+      { status: 405 },
+    ),
+  },
+  {
+    decision: 'the registration access token is needed as Authorization: Bearer, whole',
+    ours: each(['r135-get-query', 'r136-get-noprefix', 'r137-put-form-rat'], { status: 401 }),
+  },
+  {
+    decision: 'not built yet: revocation and userinfo',
+    ours: each(['r155-rat-revoke', 'r156-rat-userinfo'], { status: 404 }),
+  },
+  {
+    decision: "the client's own current secret is accepted in PUT as unchanged (RFC 7592 §2.2)",
+    ours: each(['r158-put-secret', 'r177-put-create-answer'], { status: 400, 'amended status': 200 }),
+  },
+  {
+    decision: 'a PUT of the owner never changes what an administrator set',
+    ours: { 'a183-priv-admin-get': { '/skip_consent': true } },
+  },
+  {
+    decision: 'Location and registration_client_uri are right for every id',
+    ours: {
+      ...each(
+        [
+          'a014-off-admin-create',
+          'a180-priv-create',
+          'a188-a-create-min',
+          'a195-a-create-emptyid',
+          'a199-a-create-six',
+          'a200-a-create-none',
+        ],
+        ownRegistrationUri,
+      ),
+      'a196-a-create-space': {
+        'header location': '/admin/clients/${run}%20x',
+        '/registration_client_uri': '<url:public>/oauth2/register/${run}%20x',
+      },
+    },
+  },
+  {
+    decision: 'an admin PUT or PATCH keeps the registration access token alive',
+    ours: each(['r243-p-rat-dead', 'r252-x-rat-dead'], { status: 200 }),
+  },
+  {
+    decision: "faults of the caller in a JSON Patch are 400; client_id cannot be patched, so nobody else's client is changed",
+    ours: {
+      ...each(
+        [
+          'a256-x-remove-missing',
+          'a259-x-object',
+          'a260-x-nobody',
+          'a261-x-badjson',
+          'a262-x-id',
+          'a263-x-clientid',
+          'a265-x-move',
+          'a266-x-copy',
+          'a267-x-badop',
+          'a268-x-index',
+          'a269-x-type',
+          'a271-x-rotated2',
+          'a284-x-clientid-other',
+        ],
+        { status: 400 },
+      ),
+      'a285-x-clientid-victim': { '/skip_consent': true },
+    },
+  },
+  {
+    decision: 'test is an operation of JSON Patch (RFC 6902 §4.6) that changes nothing',
+    ours: { 'a264-x-test': { status: 200 } },
+  },
+  {
+    decision: 'the registered secret method may be presented as Basic or post (secret_transport: either)',
+    ours: { 'r322-z-post-put': { status: 200 } },
+  },
+  {
+    decision: 'discovery says exactly what is on; plain is no challenge method for us (RFC 9700 §2.1.1)',
+    ours: {
+      ...each(['d001-oidc', 'd002-oauth', 'd003-oidc-slash', 'd008-oidc-off', 'd009-oauth-off'], whatIsOn),
+      ...each(['d010-oidc-strict', 'd011-oauth-strict'], {
+        ...whatIsOn,
+        '/scopes_supported': [...whatIsOn['/scopes_supported'], 'foo', 'bar'],
+      }),
+    },
+  },
+  {
+    decision: 'a path that does not exist is answered in JSON, whatever is asked for',
+    ours: {
+      'd004-oidc-issuer-suffix': { '': noRoute },
+      'd007-oidc-admin': { '': noRoute, 'header content-type': 'application/json; charset=utf-8', 'header cache-control': undefined },
+    },
+  },
+]

@@ -1,0 +1,77 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import type { Received } from '../support/request.ts'
+
+/** `${name}` stands for a value of an earlier answer, `<kind>` for a generated one or, as `<url:…>`, for a base address. */
+const placeholder = /\$\{(?<name>[^}]+)\}|<(?<kind>[a-z][a-z0-9_:-]*)>/g
+
+/** What a generated value looks like: by its kind, in our form, not in Hydra's. */
+const kinds: Readonly<Record<string, string>> = {
+  uuid: '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}',
+  secret26: '[A-Za-z0-9._~-]{26}',
+  rat: 'ory_rat_[\\w-]{43}',
+  at: 'ory_at_[\\w-]{43}',
+  time: '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?Z',
+  'time-s': '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ',
+  page_token: '[\\w-]{20,}',
+  b64: '[\\w-]+',
+  'decoder-text': '.+',
+  html: '.*<[a-z].*',
+  any: '.*',
+}
+
+/** The values that exchanges refer to: those of earlier answers, and a word of this run. */
+export class Values {
+  readonly #captured = new Map([['run', `r${randomBytes(4).toString('hex')}`]])
+
+  /** A part of a request with the values of earlier answers filled in. */
+  fill<T>(part: T): T {
+    return mapStrings(part, (text) => text.replace(/\$\{([^}]+)\}/g, (_, name: string) => this.#value(name))) as T
+  }
+
+  /** The pattern of an expected text. `addresses` are the base URLs by their placeholders' kinds. */
+  pattern(expected: string, addresses: Readonly<Record<string, string>>): RegExp {
+    let [source, end] = ['', 0]
+    for (const { 0: whole, index, groups = {} } of expected.matchAll(placeholder)) {
+      const { name, kind = '' } = groups
+      const fixed = name === undefined ? (addresses[kind] ?? whole) : this.#value(name)
+      source += RegExp.escape(expected.slice(end, index)) + (kinds[kind] ?? RegExp.escape(fixed))
+      end = index + whole.length
+    }
+    return new RegExp(`^${source}${RegExp.escape(expected.slice(end))}$`, 's')
+  }
+
+  capture(names: Readonly<Record<string, string>>, answer: Received): void {
+    for (const [name, from] of Object.entries(names)) {
+      const value = valueAt(from, answer)
+      if (value !== undefined) this.#captured.set(name, value)
+    }
+  }
+
+  /** A token that a request used up here, though not with Hydra, gives way to the one that took its place. */
+  replace(spent: string, next: string): void {
+    for (const [name, value] of this.#captured) if (value === spent) this.#captured.set(name, next)
+  }
+
+  #value(name: string): string {
+    const value = this.#captured.get(name)
+    assert.ok(value !== undefined, `no answer gave a value for ${name}`)
+    return value
+  }
+}
+
+/** `/client_id`, a member of the body; `bare:/…`, the same without its prefix; `link:next`, a target of the `Link` header. */
+function valueAt(from: string, { headers, json }: Received): string | undefined {
+  const [, kind, name = ''] = /^(?:(\w+):)?\/?(.+)$/.exec(from) ?? []
+  if (kind === 'link') return new RegExp(`<([^>]*)>; rel="${name}"`).exec(String(headers.link))?.[1]
+  const value: unknown = json?.[name]
+  if (typeof value !== 'string') return undefined
+  return kind === 'bare' ? value.replace(/^[a-z]+_[a-z]+_/, '') : value
+}
+
+function mapStrings(value: unknown, map: (text: string) => string): unknown {
+  if (typeof value === 'string') return map(value)
+  if (Array.isArray(value)) return value.map((item) => mapStrings(item, map))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, mapStrings(item, map)]))
+}

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { freshKey } from '../support/client-keys.ts'
+import { assertRefused, minimal, registrant } from '../support/registrant.ts'
+import { startServer } from '../support/server.ts'
+
+// "The registration face, decided": the URLs of a client's that this server fetches, vetted at registration without asking the DNS.
+
+const server = await startServer()
+after(() => server[Symbol.asyncDispose]())
+const { register, registered } = registrant(server)
+type Register = typeof register
+
+const isTaken = async (to: Register, url: string): Promise<boolean> => (await to({ ...minimal, jwks_uri: url })).status === 201
+
+const publicUrls = [
+  'https://app.example/jwks.json', 'https://app.example:8443/a?x=1', 'https://8.8.8.8/', 'https://[2606:4700::1111]/', 'https://localhost.example/', 'https://app.example./',
+  'https://10.example/', 'https://no-such-name.invalid/', 'https://my.locals/',
+] // biome-ignore format: a table
+
+const privateUrls = [
+  // IPv4, in every spelling that a URL parser takes.
+  'https://127.0.0.1/', 'https://127.8.9.1/', 'https://127.1/', 'https://2130706433/', 'https://0x7f000001/', 'https://0x7f.0.0.1/', 'https://0177.0.0.1/', 'https://017700000001/',
+  'https://10.0.0.1/', 'https://0xa000001/', 'https://012.0.0.1/', 'https://172.16.0.1/', 'https://172.31.255.255/', 'https://192.168.1.1/', 'https://3232235777/', 'https://１２７.0.0.1/',
+  'https://127.0.0.1./',
+  // Shared, link-local, unspecified, reserved, multicast.
+  'https://100.64.0.1/', 'https://100.127.255.255/', 'https://169.254.169.254/latest/meta-data/', 'https://0.0.0.0/', 'https://0/', 'https://198.18.0.1/', 'https://192.0.0.8/',
+  'https://240.0.0.1/', 'https://255.255.255.255/', 'https://224.0.0.1/',
+  // IPv6: loopback, unspecified, unique local, link-local, site-local, multicast, and IPv4 in its many wrappings.
+  'https://[::1]/', 'https://[::]/', 'https://[0:0:0:0:0:0:0:1]/', 'https://[fd00::1]/', 'https://[fc00::1]/', 'https://[fe80::1]/', 'https://[fec0::1]/', 'https://[ff02::1]/',
+  'https://[::ffff:127.0.0.1]/', 'https://[::ffff:a00:1]/', 'https://[::127.0.0.1]/', 'https://[::7f00:1]/', 'https://[64:ff9b::127.0.0.1]/', 'https://[64:ff9b::a00:1]/',
+  'https://[64:ff9b:1::a00:1]/', 'https://[2002:7f00:1::]/', 'https://[2001::1]/', 'https://[100::1]/', 'https://[::ffff:0:127.0.0.1]/',
+  // Names of this machine and of a network of one's own.
+  'https://localhost/', 'https://LOCALHOST:8443/', 'https://localhost./', 'https://a.localhost/', 'https://printer.local/', 'https://metadata.google.internal/', 'https://intranet/',
+] // biome-ignore format: a table
+
+const noUrls = ['jwks.json', '/jwks.json', '//app.example/', 'https://', 'https://u:p@app.example/', 'https://app.example\\@evil.example/', 'https://app.example/ x', 'file:///etc/passwd', 'data:,x', 'ftp://app.example/'] // biome-ignore format: a table
+
+test('https URLs of public hosts are taken, without asking whether the name is known', async () => {
+  for (const url of publicUrls) assert.ok(await isTaken(register, url), url)
+})
+
+test('private addresses and loopback names are refused, in every spelling', async () => {
+  for (const url of privateUrls)
+    assertRefused(await register({ ...minimal, jwks_uri: url }), 'invalid_client_metadata', 'jwks_uri', 'private')
+})
+
+test('plain http, and what is no URL, is refused', async () => {
+  for (const url of ['http://app.example/jwks.json', ...noUrls]) {
+    assertRefused(await register({ ...minimal, jwks_uri: url }), 'invalid_client_metadata', 'jwks_uri')
+  }
+})
+
+test('the rule holds for every URL that is fetched, on an update, too', async () => {
+  const client = await registered({ ...minimal, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [freshKey().publicJwk] } })
+  for (const url of ['https://169.254.169.254/', 'http://app.example/', 'https://localhost/']) {
+    for (const [body, member] of [
+      [{ jwks_uri: url }, 'jwks_uri'],
+      [{ backchannel_logout_uri: url }, 'backchannel_logout_uri'],
+      [{ request_uris: ['https://app.example/request', url] }, 'request_uris[1]'],
+    ] as const) {
+      assertRefused(await register({ ...minimal, ...body }), 'invalid_client_metadata', member)
+      assertRefused(await client.put({ ...minimal, ...body }), 'invalid_client_metadata', member)
+    }
+  }
+})
+
+test('dev lifts the rule and allows http, unless disallow_private_ip_ranges is written', async () => {
+  await using dev = await startServer({ settings: { dev: true } })
+  const there = registrant(dev).register
+  for (const url of ['http://app.example/', 'http://127.0.0.1:3000/jwks.json', 'https://10.0.0.1/', 'http://localhost/'])
+    assert.ok(await isTaken(there, url), url)
+  for (const url of noUrls) assert.ok(!(await isTaken(there, url)), url)
+  await using strict = await startServer({ settings: { dev: true, clients: { http: { disallow_private_ip_ranges: true } } } })
+  for (const url of ['http://app.example/', 'https://10.0.0.1/']) assert.ok(!(await isTaken(registrant(strict).register, url)), url)
+  await using lifted = await startServer({ settings: { clients: { http: { disallow_private_ip_ranges: false } } } })
+  assert.ok(await isTaken(registrant(lifted).register, 'https://10.0.0.1/'))
+})
+
+test('private_ip_exception_urls lifts the rule for its URLs, and for no URL that only looks like one', async () => {
+  const private_ip_exception_urls = ['https://10.0.0.5/**', 'http://127.0.0.1:*/jwks.json', 'https://*.corp.internal/*']
+  await using house = await startServer({ settings: { clients: { http: { private_ip_exception_urls } } } })
+  const there = registrant(house).register
+  for (const url of [
+    'https://10.0.0.5/',
+    'https://10.0.0.5/a/b?c',
+    'http://127.0.0.1:3000/jwks.json',
+    'https://a.corp.internal/jwks.json',
+  ]) {
+    assert.ok(await isTaken(there, url), url)
+  }
+  for (const url of [
+    'https://10.0.0.6/',
+    'http://10.0.0.5/',
+    'http://127.0.0.1:3000/other.json',
+    'https://a.corp.internal/a/b',
+    'https://10.0.0.1?.corp.internal/jwks.json',
+    'https://10.0.0.1#.corp.internal/jwks.json',
+    'https://10.0.0.1\\.corp.internal/jwks.json',
+    'https://10.0.0.1@x.corp.internal/jwks.json',
+    'https://10.0.0.5@evil.internal/',
+  ]) {
+    assert.ok(!(await isTaken(there, url)), url)
+  }
+})
+
+test('the rule does not hold for addresses that only a browser is sent to', async () => {
+  for (const member of ['initiate_login_uri', 'frontchannel_logout_uri', 'client_uri', 'logo_uri']) {
+    assert.equal((await register({ ...minimal, [member]: 'https://localhost:3000/x' })).status, 201, member)
+    assertRefused(await register({ ...minimal, [member]: 'javascript:x' }), 'invalid_client_metadata', member)
+  }
+})

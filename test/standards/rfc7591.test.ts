@@ -1,0 +1,555 @@
+import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import { after, test } from 'node:test'
+import { freshKey } from '../support/client-keys.ts'
+import { assertRefused, machine, minimal, registrant } from '../support/registrant.ts'
+import { startServer } from '../support/server.ts'
+
+// RFC 7591, OAuth 2.0 Dynamic Client Registration: one test for each requirement, by its id in docs/standards.md.
+
+const privateButFine = 'http://127.0.0.1:*/**'
+const server = await startServer({
+  settings: {
+    oidc: { dynamic_client_registration: { allowed_scope: ['a', 'b'] } },
+    clients: { http: { private_ip_exception_urls: [privateButFine] } },
+  },
+})
+after(() => server[Symbol.asyncDispose]())
+const { register, registered, countNamed } = registrant(server)
+const post = (body: string, headers = {}) => server.public('/oauth2/register', { method: 'POST', body, headers })
+const authorize = (query: Record<string, string>) => server.public(`/oauth2/auth?${new URLSearchParams(query)}`)
+
+test('R7591-01: member names and values are case-sensitive', async () => {
+  const { answer } = await registered({ ...minimal, Client_Name: 'X', client_name: 'Y' })
+  assert.equal(answer.json.client_name, 'Y')
+  assert.ok(!('Client_Name' in answer.json))
+  assertRefused(await register({ ...minimal, grant_types: ['Authorization_Code'] }), 'invalid_client_metadata', 'grant_types')
+})
+
+test('R7591-02: a client with a redirect grant needs redirect_uris', async () => {
+  assertRefused(await register({ client_name: 'T' }), 'invalid_redirect_uri', 'redirect_uris', 'authorization_code')
+})
+
+test('R7591-03: a client without a redirect grant needs none', async () => {
+  const { answer } = await registered({ grant_types: ['client_credentials'] })
+  assert.deepEqual(answer.json.redirect_uris, [])
+})
+
+test('R7591-04: each redirect URI is an absolute URI without a fragment', async () => {
+  for (const bad of [
+    ['/cb'],
+    ['https://a.example/cb#x'],
+    ['https://a.example/cb#'],
+    ['not a uri'],
+    [''],
+    [5],
+    'https://a.example/cb',
+    [],
+  ]) {
+    assertRefused(await register({ redirect_uris: bad }), 'invalid_redirect_uri', 'redirect_uris')
+  }
+})
+
+test('R7591-05: an omitted token_endpoint_auth_method means client_secret_basic, and the answer shows it', async () => {
+  const { answer } = await registered(minimal)
+  assert.equal(answer.json.token_endpoint_auth_method, 'client_secret_basic')
+  assert.ok(answer.json.client_secret)
+})
+
+test('R7591-06: none makes a public client: no secret is issued and none is accepted', async () => {
+  const { answer, id } = await registered({ ...minimal, token_endpoint_auth_method: 'none' })
+  assert.ok(!('client_secret' in answer.json) && !('client_secret_expires_at' in answer.json))
+  const form = { grant_type: 'client_credentials', client_id: id }
+  const plain = await server.public('/oauth2/token', { method: 'POST', form })
+  assert.equal(plain.json.error, 'unauthorized_client')
+  for (const sent of [{ form: { ...form, client_secret: 'made-up' } }, { basic: [id, 'made-up'] as const, form }]) {
+    const refused = await server.public('/oauth2/token', { method: 'POST', ...sent })
+    assert.deepEqual([refused.status, refused.json.error], [401, 'invalid_client'])
+  }
+})
+
+test('R7591-07 overridden: the registered secret method may be presented as Basic or post, and never crosses with none', async () => {
+  for (const method of ['client_secret_basic', 'client_secret_post']) {
+    const { id, secret } = await registered({ ...machine, token_endpoint_auth_method: method })
+    const form = { grant_type: 'client_credentials', client_id: id }
+    const ask = (sent: object) => server.public('/oauth2/token', { method: 'POST', form, ...sent })
+    assert.equal((await ask({ basic: [id, secret] })).status, 200)
+    assert.equal((await ask({ form: { ...form, client_secret: secret } })).status, 200)
+    assert.equal((await ask({})).status, 401)
+  }
+})
+
+test('R7591-08: an unsupported auth method is refused, and the supported ones are named', async () => {
+  const refused = await register({ ...minimal, token_endpoint_auth_method: 'magic' })
+  const supported = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none']
+  assertRefused(refused, 'invalid_client_metadata', 'token_endpoint_auth_method', "'magic'", ...supported)
+  assertRefused(await register({ ...minimal, token_endpoint_auth_method: 'client_secret_jwt' }), 'invalid_client_metadata', ...supported)
+})
+
+test('R7591-09: omitted grant_types mean ["authorization_code"], and the answer shows it', async () => {
+  assert.deepEqual((await registered(minimal)).answer.json.grant_types, ['authorization_code'])
+})
+
+test('R7591-10: the registered grants are enforced at the token endpoint', async () => {
+  const refused = await (await registered(minimal)).askToken()
+  assert.deepEqual([refused.status, refused.json.error], [400, 'unauthorized_client'])
+})
+
+test('R7591-11: a grant that is not offered is dropped, never echoed', async () => {
+  const { answer } = await registered({ ...minimal, grant_types: ['authorization_code', 'password', 'implicit'] })
+  assert.deepEqual(answer.json.grant_types, ['authorization_code'])
+})
+
+test('R7591-12: omitted response_types mean ["code"], and the answer shows it', async () => {
+  assert.deepEqual((await registered(minimal)).answer.json.response_types, ['code'])
+})
+
+test('R7591-16: the four links that people follow are http or https URLs', async () => {
+  for (const member of ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri']) {
+    for (const bad of [
+      'javascript:alert(1)',
+      'data:image/png;base64,AA==',
+      'foo',
+      '/logo.png',
+      'ftp://app.example/x',
+      'https://u:p@app.example/',
+    ]) {
+      assertRefused(await register({ ...minimal, [member]: bad }), 'invalid_client_metadata', member)
+    }
+    const { answer } = await registered({ ...minimal, [member]: 'https://app.example/page?x=1' })
+    assert.equal(answer.json[member], 'https://app.example/page?x=1')
+  }
+})
+
+test('R7591-17: scope is one string; omitted, a default set is given and shown', async () => {
+  assert.equal((await registered(minimal)).answer.json.scope, 'offline_access offline openid')
+  assertRefused(await register({ ...minimal, scope: ['a', 'b'] }), 'invalid_client_metadata', 'scope')
+})
+
+test('R7591-18: a client gets no scope outside its registered ones', async () => {
+  const client = await registered({ ...machine, scope: 'a' })
+  assert.equal((await client.askToken({ scope: 'a' })).json.scope, 'a')
+  const refused = await client.askToken({ scope: 'a b' })
+  assert.deepEqual([refused.status, refused.json.error], [400, 'invalid_scope'])
+})
+
+test('R7591-19: contacts is an array of strings', async () => {
+  const { answer } = await registered({ ...minimal, contacts: ['x@example.org'] })
+  assert.deepEqual(answer.json.contacts, ['x@example.org'])
+  assertRefused(await register({ ...minimal, contacts: 'x@example.org' }), 'invalid_client_metadata', 'contacts')
+})
+
+test('R7591-20: jwks and jwks_uri never together', async () => {
+  const both = { jwks: { keys: [freshKey().publicJwk] }, jwks_uri: 'https://app.example/jwks.json' }
+  assertRefused(await register({ ...minimal, ...both }), 'invalid_client_metadata', 'jwks', 'jwks_uri')
+})
+
+test('R7591-21: jwks is a JWK Set, as an object', async () => {
+  const jwks = { keys: [freshKey().publicJwk] }
+  for (const bad of [JSON.stringify(jwks), { kty: 'RSA' }, [], { keys: {} }, { keys: ['x'] }, { keys: [{ kty: 'EC' }] }]) {
+    assertRefused(await register({ ...minimal, jwks: bad }), 'invalid_client_metadata', 'jwks')
+  }
+  assert.deepEqual((await registered({ ...minimal, jwks })).answer.json.jwks, jwks)
+})
+
+test('R7591-22: jwks_uri is https, and is not fetched at registration', async () => {
+  const keys = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'https://app.example/jwks.json' }
+  assert.equal((await registered({ ...minimal, ...keys })).answer.json.jwks_uri, keys.jwks_uri)
+  assertRefused(await register({ ...minimal, ...keys, jwks_uri: 'http://app.example/jwks.json' }), 'invalid_client_metadata', 'jwks_uri')
+  let fetches = 0
+  const trap = createServer(() => fetches++).listen(0, '127.0.0.1')
+  await new Promise((resolve) => trap.once('listening', resolve))
+  const { port } = trap.address() as { port: number }
+  await registered({ ...minimal, ...keys, jwks_uri: `http://127.0.0.1:${port}/jwks.json` })
+  await new Promise((resolve) => trap.close(resolve))
+  assert.equal(fetches, 0)
+})
+
+test('R7591-23: private_key_jwt needs jwks or jwks_uri', async () => {
+  const refused = await register({ ...minimal, token_endpoint_auth_method: 'private_key_jwt' })
+  assertRefused(refused, 'invalid_client_metadata', 'private_key_jwt', 'jwks_uri')
+})
+
+test('R7591-24: software_id and software_version are kept and returned as they are', async () => {
+  const software = { software_id: '2e6dc280-f3c3-4e01-99a7-8181dbd1d23d', software_version: '2.1 β' }
+  const client = await registered({ ...minimal, ...software })
+  for (const { json } of [client.answer, await client.read()]) {
+    assert.deepEqual({ software_id: json.software_id, software_version: json.software_version }, software)
+  }
+  assertRefused(await register({ ...minimal, software_id: 5 }), 'invalid_client_metadata', 'software_id')
+})
+
+test('R7591-25: members that the server does not know are ignored', async () => {
+  const client = await registered({ ...minimal, x_unknown: { a: [1] }, __proto__x: null })
+  assert.ok(!('x_unknown' in client.answer.json))
+  assert.ok(!('x_unknown' in (await client.read()).json))
+})
+
+test('R7591-26: a value of the wrong type is refused, and its member named', async () => {
+  assertRefused(await register({ ...minimal, grant_types: 'authorization_code' }), 'invalid_client_metadata', 'grant_types')
+})
+
+test('R7591-27: the body is one JSON object', async () => {
+  const twice = '{"redirect_uris":["https://a.example/cb"],"redirect_uris":["https://b.example/cb"]}'
+  for (const body of ['[]', '"x"', '{', '', 'null', '5', `${JSON.stringify(minimal)}{}`, twice]) {
+    assertRefused(await post(body, { 'content-type': 'application/json' }), 'invalid_client_metadata')
+  }
+})
+
+test('R7591-28 overridden: where the pair does not agree, grant_types wins and response_types follows', async () => {
+  const { answer } = await registered({ ...minimal, grant_types: ['client_credentials'], response_types: ['code'] })
+  assert.deepEqual([answer.json.grant_types, answer.json.response_types], [['client_credentials'], []])
+  const implicit = await register({ ...minimal, grant_types: ['implicit'], response_types: ['code'] })
+  assertRefused(implicit, 'invalid_client_metadata', 'grant_types')
+})
+
+test('R7591-29: the one of the pair that is not given follows from the other', async () => {
+  assert.deepEqual((await registered({ grant_types: ['client_credentials'] })).answer.json.response_types, [])
+  assert.deepEqual((await registered({ ...minimal, response_types: ['code'] })).answer.json.grant_types, ['authorization_code'])
+})
+
+test('R7591-30: members in other languages are kept and returned under the name they came with', async () => {
+  const tagged = {
+    'client_name#fr': 'Mon',
+    'client_name#ja-Jpan-JP': 'クライアント',
+    'logo_uri#FR': 'https://app.example/logo-fr.png',
+    'tos_uri#de': 'https://app.example/agb',
+  }
+  const client = await registered({ ...minimal, ...tagged })
+  for (const { json } of [client.answer, await client.read()]) {
+    for (const [member, value] of Object.entries(tagged)) assert.equal(json[member], value)
+  }
+})
+
+test('R7591-32: a name is kept code point for code point', async () => {
+  for (const name of ['e\u0301', '\u00e9', 'مرحبا', 'שלום', '\u1e9b\u0323', '👩‍👩‍👧', ' two  spaces ', 'Ａ']) {
+    const client = await registered({ ...minimal, client_name: name, 'client_name#x-any': name })
+    const { json } = await client.read()
+    assert.deepEqual([client.answer.json.client_name, json.client_name, json['client_name#x-any']], [name, name, name])
+  }
+})
+
+test('R7591-34: a link in another language is checked like the link itself', async () => {
+  for (const member of ['client_uri#fr', 'logo_uri#fr', 'tos_uri#fr', 'policy_uri#fr']) {
+    assertRefused(await register({ ...minimal, [member]: 'javascript:1' }), 'invalid_client_metadata', member)
+  }
+  assertRefused(await register({ ...minimal, 'client_name#fr': 5 }), 'invalid_client_metadata', 'client_name#fr')
+})
+
+test('R7591-35: a tag that is malformed, or on a member that nobody reads, is ignored', async () => {
+  const evil = 'https://evil.example/cb'
+  const { answer, id } = await registered({ ...minimal, 'redirect_uris#en': [evil], 'client_name#': 'A', 'client_name#not_a_tag': 'B' })
+  assert.deepEqual([answer.json.redirect_uris, answer.json.client_name], [minimal.redirect_uris, 'T'])
+  assert.ok(!Object.keys(answer.json).some((member) => member.includes('#')))
+  const page = await authorize({ client_id: id, response_type: 'code', redirect_uri: evil })
+  assert.deepEqual([page.status, page.headers.location], [400, undefined])
+})
+
+test('R7591-42: the endpoint takes POST with application/json, and says so to the other methods', async () => {
+  for (const type of ['application/json', 'application/json; charset=utf-8', 'APPLICATION/JSON']) {
+    assert.equal((await post(JSON.stringify(minimal), { 'content-type': type })).status, 201)
+  }
+  const form = await server.public('/oauth2/register', { method: 'POST', form: { redirect_uris: 'https://app.example/cb' } })
+  assertRefused(form, 'invalid_client_metadata')
+  for (const method of ['GET', 'PUT', 'PATCH', 'DELETE']) {
+    const wrong = await server.public('/oauth2/register', { method })
+    assert.deepEqual([wrong.status, wrong.headers.allow], [405, 'POST, OPTIONS'])
+  }
+})
+
+test('R7591-45: open registration needs no token', async () => {
+  assert.equal((await register(minimal)).status, 201)
+})
+
+test('R7591-46 overridden: until there are initial access tokens, an Authorization header is ignored', async () => {
+  for (const authorization of ['Bearer junk', 'Basic eDp5', 'DPoP x', 'junk']) {
+    assert.equal((await register(minimal, { headers: { authorization, 'content-type': 'application/json' } })).status, 201)
+  }
+})
+
+test('R7591-49: every default that applies is shown', async () => {
+  const { answer } = await registered({ redirect_uris: ['https://app.example/cb'] })
+  const { token_endpoint_auth_method: method, grant_types: grants, response_types: responses, scope, application_type: type } = answer.json
+  assert.deepEqual(
+    { method, grants, responses, scope, type },
+    {
+      method: 'client_secret_basic',
+      grants: ['authorization_code'],
+      responses: ['code'],
+      scope: 'offline_access offline openid',
+      type: 'web',
+    },
+  )
+})
+
+test('R7591-53: success is 201 with application/json', async () => {
+  const { status, headers } = await register(minimal)
+  assert.equal(status, 201)
+  assert.match(headers['content-type'] ?? '', /^application\/json\b/)
+})
+
+test('R7591-54: the client_id is the server’s, whatever the request says', async () => {
+  const { id } = await registered({ ...minimal, client_id: 'mine' })
+  assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+})
+
+test('R7591-55: every request gets a client_id of its own', async () => {
+  const ids = await Promise.all(Array.from({ length: 50 }, async () => (await registered(minimal)).id))
+  assert.equal(new Set(ids).size, 50)
+})
+
+test('R7591-56 overridden: a client_secret in the request is refused, as it cannot be chosen', async () => {
+  const refused = await register({ ...minimal, client_secret: 'hunter2-hunter2' })
+  assertRefused(refused, 'invalid_client_metadata', 'client_secret')
+  assert.ok(!refused.text.includes('hunter2'))
+  for (const nothing of [null, '']) assert.equal((await register({ ...minimal, client_secret: nothing })).status, 201)
+})
+
+test('R7591-57: client_id_issued_at is a whole number of seconds since 1970', async () => {
+  const { answer } = await registered(minimal)
+  assert.ok(Number.isInteger(answer.json.client_id_issued_at))
+  assert.ok(Math.abs(answer.json.client_id_issued_at - Date.now() / 1000) < 5)
+})
+
+test('R7591-58: client_secret_expires_at is there whenever a secret is', async () => {
+  assert.equal((await registered(minimal)).answer.json.client_secret_expires_at, 0)
+})
+
+test('R7591-60: the answer holds all that was registered', async () => {
+  const everything = {
+    ...minimal,
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'client_secret_post',
+    application_type: 'web',
+    client_uri: 'https://app.example/',
+    logo_uri: 'https://app.example/logo.png',
+    tos_uri: 'https://app.example/tos',
+    policy_uri: 'https://app.example/privacy',
+    contacts: ['x@example.org', 'y@example.org'],
+    scope: 'openid a',
+    jwks: { keys: [freshKey().publicJwk] },
+    software_id: 's',
+    software_version: '1',
+    subject_type: 'public',
+    default_max_age: 0,
+    require_auth_time: false,
+    default_acr_values: ['1'],
+    initiate_login_uri: 'https://app.example/login',
+    allowed_cors_origins: ['https://app.example'],
+  }
+  const client = await registered(everything)
+  for (const { json } of [client.answer, await client.read()]) {
+    for (const [member, value] of Object.entries(everything)) assert.deepEqual(json[member], value, member)
+  }
+})
+
+test('R7591-61: what is not set is left out: nothing is null or empty text', async () => {
+  for (const body of [
+    minimal,
+    machine,
+    { ...minimal, token_endpoint_auth_method: 'none', logo_uri: '', jwks: {}, contacts: null, scope: '' },
+  ]) {
+    const client = await registered(body)
+    for (const { json } of [client.answer, await client.read(), await client.put(body)]) {
+      const empty = Object.entries(json).filter(([, value]) => value === null || value === '' || JSON.stringify(value) === '{}')
+      assert.deepEqual(empty, [])
+    }
+  }
+})
+
+test('R7591-62: a value may be replaced, and the answer shows the result', async () => {
+  assert.equal((await registered({ ...minimal, scope: 'a zzz' })).answer.json.scope, 'a')
+})
+
+test('R7591-65: a success is kept by nobody on the way', async () => {
+  const { headers } = await register(minimal)
+  assert.deepEqual([headers['cache-control'], headers.pragma], ['no-store', 'no-cache'])
+})
+
+test('R7591-66: nor is a refusal', async () => {
+  const { headers } = await register({ redirect_uris: ['x'] })
+  assert.deepEqual([headers['cache-control'], headers.pragma], ['no-store', 'no-cache'])
+})
+
+test('R7591-68: a refusal is 400 with a JSON object and one ASCII code', async () => {
+  const { status, headers, json } = await register({ redirect_uris: ['http://evil.example/cb'] })
+  assert.equal(status, 400)
+  assert.match(headers['content-type'] ?? '', /^application\/json\b/)
+  assert.match(json.error, /^[\x21\x23-\x5b\x5d-\x7e]+$/)
+})
+
+test('R7591-69: error_description is ASCII without quotes and backslashes, whatever was sent', async () => {
+  for (const body of [
+    { grant_types: ['é'] },
+    { redirect_uris: ['https://ü.example/"\\\n'] },
+    { token_endpoint_auth_method: 'é"\\\u0000' },
+    { 'logo_uri#fr': 'é' },
+    { contacts: { é: 1 } },
+  ]) {
+    const { json } = await register({ ...minimal, ...body })
+    assert.match(json.error_description, /^[\x20\x21\x23-\x5b\x5d-\x7e]+$/, JSON.stringify(body))
+  }
+})
+
+test('R7591-70: error and error_description alone suffice to explain', async () => {
+  const { json } = await register({ ...minimal, jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } })
+  assert.deepEqual(Object.keys(json), ['error', 'error_description'])
+  assert.match(json.error_description, /jwks.*keys\[0\].*symmetric/)
+})
+
+test('R7591-71: any redirect URI problem is exactly invalid_redirect_uri', async () => {
+  assertRefused(await register({ redirect_uris: ['http://evil.example/cb'] }), 'invalid_redirect_uri', 'redirect_uris[0]')
+})
+
+test('R7591-72: any other problem is exactly invalid_client_metadata', async () => {
+  assertRefused(await register({ ...minimal, subject_type: 'odd' }), 'invalid_client_metadata', 'subject_type', "'odd'")
+})
+
+test('R7591-75: redirect URIs are https, http on this machine, or an app’s own scheme', async () => {
+  const good = ['https://app.example/cb', 'http://127.0.0.1/cb', 'http://[::1]/cb', 'http://localhost/cb', 'com.example.app:/cb']
+  assert.deepEqual((await registered({ redirect_uris: good })).answer.json.redirect_uris, good)
+  assertRefused(await register({ redirect_uris: ['http://example.org/cb'] }), 'invalid_redirect_uri', 'redirect_uris[0]', 'https')
+})
+
+test('R7591-76: a scheme that a browser handles itself is never an app’s own', async () => {
+  const schemes = 'javascript data vbscript file blob about ws wss ftp mailto view-source chrome'.split(' ')
+  const disguised = [
+    'JaVaScRiPt:alert(1)',
+    'java\tscript:alert(1)',
+    'java\nscript:x',
+    ' javascript:x',
+    '\u0000javascript:x',
+    'javascript :x',
+  ]
+  for (const bad of [
+    ...schemes.map((scheme) => `${scheme}:x`),
+    ...schemes.map((scheme) => `${scheme.toUpperCase()}://x.y/z`),
+    ...disguised,
+  ]) {
+    assertRefused(await register({ redirect_uris: [bad] }), 'invalid_redirect_uri', 'redirect_uris[0]')
+  }
+})
+
+test('R7591-77: no userinfo, wildcard, dot segment, encoded slash, control character or backslash in a redirect URI', async () => {
+  for (const bad of [
+    'https://a.example@evil.example/cb',
+    'https://*.example.org/cb',
+    'https://a.example/*',
+    'https://a.example/../cb',
+    'https://a.example/x/./cb',
+    'https://a.example/x/%2e%2E/cb',
+    'https://a.example/x%2fcb',
+    'https://a.example/x%5Ccb',
+    'https://a.example\\@evil.example/',
+    'https://a.example/c\u0007b',
+    'https://a.example/c b',
+    'com.example.app://u@host/cb',
+    'com.example.app:/../cb',
+  ]) {
+    assertRefused(await register({ redirect_uris: [bad] }), 'invalid_redirect_uri', 'redirect_uris[0]')
+  }
+})
+
+test('R7591-90: no two clients share a secret', async () => {
+  const secrets = await Promise.all(Array.from({ length: 200 }, async () => (await registered(machine)).secret))
+  assert.equal(new Set(secrets).size, 200)
+  // 26 characters out of 66: 157 bits.
+  for (const secret of secrets) assert.match(secret, /^[A-Za-z0-9\-._~]{26}$/)
+})
+
+test('R7591-91: no client picks its client_id, at registration or later', async () => {
+  const client = await registered({ ...minimal, client_id: 'x' })
+  assert.notEqual(client.id, 'x')
+  assert.equal((await client.put({ ...minimal, client_id: 'x' })).json.client_id, client.id)
+})
+
+test('R7591-95: a request of unreasonable size or shape is refused, and nothing is stored', async () => {
+  const client_name = 'far too much'
+  const uris = (count: number) => Array.from({ length: count }, (_, at) => `https://a.example/${at}`)
+  const tagged = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`client_name#x-${at}`, 'T']))
+  for (const body of [
+    { redirect_uris: uris(65) },
+    { redirect_uris: uris(300) },
+    { redirect_uris: [`https://a.example/${'x'.repeat(2048)}`] },
+    { contacts: uris(65) },
+    { software_id: 'x'.repeat(300) },
+    tagged,
+    { jwks: { keys: Array.from({ length: 40 }, () => ({ kty: 'EC' })) } },
+    { x: JSON.parse('['.repeat(40) + ']'.repeat(40)) },
+    Object.fromEntries(uris(300).map((uri) => [uri, 1])),
+  ]) {
+    const { status, json } = await register({ ...minimal, client_name, ...body })
+    assert.equal(status, 400)
+    assert.match(json.error, /^invalid_/)
+  }
+  assert.equal((await post('['.repeat(60_000))).status, 400)
+  const large = await post(JSON.stringify({ ...minimal, client_name, x: 'x'.repeat(64 * 1024) }))
+  assert.deepEqual([large.status, large.json.error, large.headers['cache-control']], [413, 'invalid_client_metadata', 'no-store'])
+  assert.equal(await countNamed(client_name), 0)
+})
+
+test('R7591-96: a refused request stores nothing', async () => {
+  const client_name = 'refused'
+  for (const bad of [{ redirect_uris: ['https://good.example/', 'x:y'] }, { contacts: 5 }, { scope: 'a*' }, { metadata: { a: 1 } }]) {
+    assertRefused(
+      await register({ ...minimal, client_name, ...bad }),
+      'redirect_uris' in bad ? 'invalid_redirect_uri' : 'invalid_client_metadata',
+    )
+  }
+  assert.equal(await countNamed(client_name), 0)
+})
+
+test('R7591-97: grant and response types are the very strings of the protocol', async () => {
+  assertRefused(await register({ ...minimal, grant_types: ['device_code'] }), 'invalid_client_metadata', 'grant_types')
+  assertRefused(await register({ ...minimal, grant_types: ['code'] }), 'invalid_client_metadata', 'grant_types')
+  assertRefused(await register({ ...minimal, response_types: ['authorization_code'] }), 'invalid_client_metadata', 'response_types')
+})
+
+test('R7591-98: a wrong JSON type in any member is refused', async () => {
+  const wrong: Record<string, readonly unknown[]> = {
+    redirect_uris: ['https://a.example/cb', { a: 1 }, [1], [null], [['https://a.example/cb']]],
+    client_name: [{}, { a: 1 }, [], 5, true],
+    contacts: [[1], 'x', { 0: 'x' }],
+    grant_types: ['code', { a: 1 }, [{}]],
+    response_types: ['code', [0]],
+    token_endpoint_auth_method: [['none'], {}, 1],
+    application_type: [['web'], true],
+    scope: [['a'], {}, 1],
+    jwks: ['{}', [], 1, true],
+    jwks_uri: [['https://a.example/'], {}],
+    default_max_age: ['60', 1.5, -1, true, 1e300],
+    require_auth_time: ['true', 1, []],
+    default_acr_values: ['1', [1]],
+    frontchannel_logout_session_required: ['true', 0],
+    audience: ['https://api.example', [1]],
+    'client_name#fr': [5, [], { a: 1 }, {}],
+  }
+  for (const [member, values] of Object.entries(wrong)) {
+    const code = member === 'redirect_uris' ? 'invalid_redirect_uri' : 'invalid_client_metadata'
+    for (const value of values) assertRefused(await register({ ...minimal, [member]: value }), code, member)
+  }
+})
+
+test('R7591-99 overridden: what is for the operator to set is refused by name, not ignored', async () => {
+  for (const [member, value] of Object.entries({
+    skip_consent: true,
+    owner: 'admin',
+    metadata: { trusted: true },
+    access_token_strategy: 'jwt',
+  })) {
+    assertRefused(await register({ ...minimal, [member]: value }), 'invalid_client_metadata', member)
+  }
+  const { answer } = await registered({ ...minimal, trusted: true, first_party: true })
+  assert.ok(!('trusted' in answer.json) && !('first_party' in answer.json))
+})
+
+test('R7591-100: pages of other origins may register, without credentials, and a cookie gives no authority', async () => {
+  const { id, path } = await registered(minimal)
+  const headers = { origin: 'https://app.example', cookie: `session=admin; client=${id}` }
+  const answer = await register(minimal, { headers: { ...headers, 'content-type': 'application/json' } })
+  assert.deepEqual([answer.status, answer.headers['access-control-allow-origin']], [201, '*'])
+  assert.equal(answer.headers['access-control-allow-credentials'], undefined)
+  assert.equal(answer.headers['set-cookie'], undefined)
+  assert.equal((await server.public(path, { headers })).status, 401)
+})

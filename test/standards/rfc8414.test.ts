@@ -1,0 +1,173 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { machine, minimal, registrant } from '../support/registrant.ts'
+import { freePort, loadSettings, startServer, systemSecret } from '../support/server.ts'
+
+// RFC 8414, OAuth 2.0 Authorization Server Metadata: one test for each requirement, by its id in docs/standards.md.
+
+const registration = (enabled: boolean) => ({ oidc: { dynamic_client_registration: { enabled, allowed_scope: ['a', 'b.read'] } } })
+const server = await startServer({ settings: registration(true) })
+after(() => server[Symbol.asyncDispose]())
+const { register, registered } = registrant(server)
+const addresses = ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration']
+const metadata = async () => (await server.public('/.well-known/oauth-authorization-server')).json
+const withIssuer = (issuer: string) => startServer({ settings: { urls: { self: { issuer } } } })
+
+test('R8414-01: an issuer is an https URL without query and fragment, or the server does not start', () => {
+  const load = (issuer: string) => loadSettings({ dsn: 'memory', secrets: { system: [systemSecret] }, urls: { self: { issuer } } })
+  assert.equal(load('https://auth.example/t').config.urls.self.issuer, 'https://auth.example/t')
+  for (const bad of ['https://auth.example/?x', 'https://auth.example/#x', 'http://auth.example/', 'auth.example']) {
+    assert.throws(() => load(bad), /urls\.self\.issuer/)
+  }
+})
+
+test('R8414-02: authorization_endpoint and token_endpoint are absolute URLs, and there', async () => {
+  const { authorization_endpoint: authorization, token_endpoint: token } = await metadata()
+  for (const endpoint of [authorization, token]) assert.equal(new URL(endpoint).origin, server.publicUrl)
+  assert.notEqual((await server.public(new URL(authorization).pathname)).status, 404)
+  assert.notEqual((await server.public(new URL(token).pathname, { method: 'POST', form: {} })).status, 404)
+})
+
+test('R8414-03: jwks_uri is https where the issuer is, and holds public keys only', async () => {
+  await using secure = await withIssuer('https://auth.example/')
+  const { jwks_uri: uri } = (await secure.public('/.well-known/openid-configuration')).json
+  assert.equal(new URL(uri).origin, 'https://auth.example')
+  const { keys } = (await secure.public(new URL(uri).pathname)).json
+  assert.ok(keys.length > 0)
+  for (const key of keys) {
+    assert.equal(key.use, 'sig')
+    for (const member of ['d', 'p', 'q', 'dp', 'dq', 'qi', 'k']) assert.ok(!(member in key))
+  }
+})
+
+test('R8414-04: registration_endpoint is listed exactly when registration is on', async () => {
+  await using switched = await startServer({ settings: registration(true) })
+  const look = async () => (await switched.public('/.well-known/oauth-authorization-server')).json.registration_endpoint
+  const post = async () => (await switched.public('/oauth2/register', { method: 'POST', json: minimal })).status
+  assert.deepEqual([await look(), await post()], [`${switched.publicUrl}/oauth2/register`, 201])
+  switched.reconfigure(registration(false))
+  assert.deepEqual([await look(), await post()], [undefined, 404])
+  switched.reconfigure(registration(true))
+  assert.deepEqual([await look(), await post()], [`${switched.publicUrl}/oauth2/register`, 201])
+})
+
+test('R8414-05: every scope in scopes_supported can be registered and asked for', async () => {
+  const { scopes_supported: scopes } = await metadata()
+  assert.deepEqual([...scopes].sort(), ['a', 'b.read', 'email', 'offline', 'offline_access', 'openid', 'profile'])
+  const client = await registered({ ...machine, scope: scopes.join(' ') })
+  assert.equal(client.answer.json.scope, scopes.join(' '))
+  assert.equal((await client.askToken({ scope: scopes.join(' ') })).json.scope, scopes.join(' '))
+})
+
+test('R8414-06: response_types_supported lists what can be registered', async () => {
+  const { response_types_supported: types } = await metadata()
+  assert.deepEqual(types, ['code'])
+  assert.deepEqual((await registered({ ...minimal, response_types: types })).answer.json.response_types, types)
+})
+
+test('R8414-07: response_modes_supported is listed, as its default claims fragment', async () => {
+  assert.deepEqual((await metadata()).response_modes_supported, ['query'])
+})
+
+test('R8414-08: grant_types_supported is listed, as its default claims implicit', async () => {
+  const { grant_types_supported: grants } = await metadata()
+  assert.deepEqual(grants, ['authorization_code', 'refresh_token', 'client_credentials'])
+  assert.deepEqual((await registered({ ...minimal, grant_types: grants })).answer.json.grant_types, grants)
+})
+
+test('R8414-09: token_endpoint_auth_methods_supported is listed, with none, as public clients can register', async () => {
+  assert.deepEqual((await metadata()).token_endpoint_auth_methods_supported, ['client_secret_basic', 'client_secret_post', 'none'])
+  assert.equal((await register({ ...minimal, token_endpoint_auth_method: 'none' })).status, 201)
+})
+
+test('R8414-10: no signing algorithms are listed while no method that signs is', async () => {
+  const document = await metadata()
+  assert.ok(!document.token_endpoint_auth_methods_supported.some((method: string) => method.endsWith('_jwt')))
+  assert.ok(!('token_endpoint_auth_signing_alg_values_supported' in document))
+})
+
+test('R8414-11: no endpoint is listed that is not there', async () => {
+  const document = await metadata()
+  const endpoints = Object.keys(document).filter((member) => member.endsWith('_endpoint'))
+  assert.deepEqual(endpoints.sort(), ['authorization_endpoint', 'registration_endpoint', 'token_endpoint'])
+  for (const absent of ['/oauth2/revoke', '/oauth2/introspect', '/userinfo']) {
+    assert.equal((await server.public(absent, { method: 'POST', form: { token: 'x' } })).status, 404)
+  }
+})
+
+test('R8414-12: code_challenge_methods_supported says S256', async () => {
+  assert.deepEqual((await metadata()).code_challenge_methods_supported, ['S256'])
+})
+
+test('R8414-14: signed_metadata is not offered', async () => {
+  assert.ok(!('signed_metadata' in (await metadata())))
+})
+
+test('R8414-15: for an issuer with a path, the well-known part stands between host and path', async () => {
+  await using tenant = await withIssuer(`http://127.0.0.1:${await freePort()}/t/x`)
+  for (const address of addresses) {
+    const { status, json } = await tenant.public(`${address}/t/x`)
+    assert.deepEqual([status, json?.issuer], [200, tenant.issuer])
+  }
+})
+
+test('R8414-16: the slash at the end of an issuer is left out of the address', async () => {
+  await using tenant = await withIssuer(`http://127.0.0.1:${await freePort()}/t/`)
+  assert.equal((await tenant.public('/.well-known/oauth-authorization-server/t')).json.issuer, tenant.issuer)
+  assert.ok(server.issuer.endsWith('/'))
+  assert.equal((await metadata()).issuer, server.issuer)
+})
+
+test('R8414-17: the document is one JSON object without empty lists and nulls', async () => {
+  for (const address of addresses) {
+    const { status, headers, json } = await server.public(address)
+    assert.equal(status, 200)
+    assert.match(headers['content-type'] ?? '', /^application\/json\b/)
+    const empty = Object.entries(json).filter(([, value]) => value === null || value === '' || JSON.stringify(value) === '[]')
+    assert.deepEqual(empty, [])
+  }
+})
+
+test('R8414-18: under a path that is no issuer of ours there is no document', async () => {
+  await using tenant = await withIssuer(`http://127.0.0.1:${await freePort()}/t`)
+  for (const address of addresses) {
+    assert.equal((await server.public(`${address}/nope`)).status, 404)
+    for (const path of ['nope', 't/nope', 'tt']) assert.equal((await tenant.public(`${address}/${path}`)).status, 404)
+  }
+})
+
+test('R8414-19: the issuer in the document is the configured one, character for character', async () => {
+  for (const issuer of ['https://auth.example', 'https://auth.example/', 'https://Auth.example:443/T/']) {
+    await using other = await withIssuer(issuer)
+    for (const address of addresses) assert.equal((await other.public(address)).json.issuer, issuer)
+  }
+})
+
+test('R8414-20: every address of the document has the same content', async () => {
+  await using tenant = await withIssuer(`http://127.0.0.1:${await freePort()}/t`)
+  const both = addresses.flatMap((address) => [`${address}/t`, `/t${address}`])
+  const texts = await Promise.all(both.map(async (address) => (await tenant.public(address)).text))
+  assert.equal(new Set(texts).size, 1)
+  assert.equal((await server.public(addresses[0] as string)).text, (await server.public(addresses[1] as string)).text)
+})
+
+test('R8414-21: nothing of the document comes from Host or forwarded headers', async () => {
+  const plain = await server.public(addresses[0] as string)
+  const headers = { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', forwarded: 'host=evil.example' }
+  for (const address of addresses) assert.equal((await server.public(address, { headers })).text, plain.text)
+})
+
+test('R8414-22: the document may be read by pages of other origins, and kept for a while', async () => {
+  for (const address of addresses) {
+    const { headers } = await server.public(address, { headers: { origin: 'https://app.example' } })
+    assert.equal(headers['access-control-allow-origin'], '*')
+    assert.match(headers['cache-control'] ?? '', /max-age=\d+/)
+    const etag = headers.etag as string
+    for (const known of [etag, `W/${etag}`, `"other", ${etag}`, '*']) {
+      const again = await server.public(address, { headers: { 'if-none-match': known } })
+      assert.deepEqual([again.status, again.text, again.headers.etag], [304, '', etag], known)
+      assert.equal(again.headers['cache-control'], headers['cache-control'])
+    }
+    assert.equal((await server.public(address, { headers: { 'if-none-match': '"other"' } })).status, 200)
+  }
+})

@@ -1,0 +1,11 @@
+import { generateKeyPairSync } from 'node:crypto'
+
+/** A fresh EC key: its public half as a client registers it, and the whole of it as none should. */
+export function freshKey(): { publicJwk: Record<string, unknown>; privateJwk: Record<string, unknown> } {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const about = { kid: 'k1', use: 'sig', alg: 'ES256' }
+  return {
+    publicJwk: { ...publicKey.export({ format: 'jwk' }), ...about },
+    privateJwk: { ...privateKey.export({ format: 'jwk' }), ...about },
+  }
+}
