@@ -12,7 +12,6 @@ export type Listeners = 'all' | 'public' | 'admin'
 
 /** How long requests that have begun may take after SIGTERM; then their connections are closed. Milliseconds. */
 const grace = 8_000
-const sweepPeriod = 50
 
 /** Serves until SIGTERM or SIGINT, then stops accepting, finishes and closes, within 10 seconds. Returns the exit code. */
 export async function serve(listeners: Listeners, options: { config?: string; dev?: boolean }): Promise<number> {
@@ -111,13 +110,8 @@ async function listenEverywhere(listener: App['public'], port: number): Promise<
 async function stop(app: App): Promise<void> {
   const cut = setTimeout(() => {
     for (const { server } of [app.public, app.admin]) server.closeAllConnections()
-  }, grace)
-  // A connection that was busy when its listener closed would stay open for a next request, which nobody will take.
-  const sweep = setInterval(() => {
-    for (const { server } of [app.public, app.admin]) server.closeIdleConnections()
-  }, sweepPeriod)
+  }, grace).unref()
   await Promise.all([app.public.close(), app.admin.close()])
   clearTimeout(cut)
-  clearInterval(sweep)
   await app.close()
 }

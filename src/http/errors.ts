@@ -60,7 +60,7 @@ function problemOf(error: unknown, face: Face): Problem {
   if (error instanceof HydraFaultError) return problemOfHydraFault(error.fault)
   if (error instanceof Unavailable) return unavailable(error)
   if (error instanceof InvalidJson) return invalidBody(error.message, face)
-  return problemOfFramework(error as { code?: unknown; statusCode?: unknown }, face)
+  return problemOfFramework(error as Error, face)
 }
 
 const sentence = {
@@ -99,7 +99,11 @@ function problemOfHydraFault(fault: HydraFault): Problem {
 }
 
 /** What Fastify refuses itself: too large a body, a path that cannot be decoded. */
-function problemOfFramework(error: { code?: unknown; statusCode?: unknown }, face: Face): Problem {
+function problemOfFramework(error: { code?: unknown; statusCode?: unknown; message?: unknown }, face: Face): Problem {
+  // Node's error for a caller who hangs up in the middle of a body: nobody reads the answer, and nothing of ours failed.
+  if (error.code === 'ECONNRESET' && error.message === 'aborted') {
+    return { status: 400, code: 'invalid_request', description: 'The request ended before it was complete.' }
+  }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return { ...invalidBody('the body is larger than this server accepts', face), status: 413 }
   }

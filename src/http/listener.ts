@@ -170,6 +170,8 @@ function notFound(): Answer {
 
 function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
   reply.code(status).headers(headers)
+  // A server that is stopping waits for its connections: one that was kept alive would hold it until it is cut.
+  if (!reply.server.server.listening) reply.header('connection', 'close')
   // Fastify would complete Hydra's bare `application/json` with a charset if it were given a text.
   return reply.send(headers['content-type'] === 'application/json' ? Buffer.from(body ?? '') : body)
 }

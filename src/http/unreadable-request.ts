@@ -10,7 +10,7 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex, r
   end(socket, status, requestId, sentences[status])
 }
 
-/** `CONNECT` is for proxies; Node hands over the bare connection and sends nothing. */
+/** We are no proxy (RFC 9110 §9.3.6); Node hands over the bare connection, and without an answer would end it and say nothing. */
 export function answerConnect(socket: Duplex, requestId: string, telemetry: Telemetry): void {
   tell(telemetry, requestId, 'CONNECT', 405)
   end(socket, 405, requestId, 'This is not a proxy.', 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n')
@@ -35,6 +35,7 @@ const sentences: Record<Status, string> = {
 }
 
 function end(socket: Duplex, status: number, requestId: string, description: string, headers = ''): void {
+  socket.on('error', () => {})
   const body = JSON.stringify({ error: 'invalid_request', error_description: description })
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nX-Request-Id: ${requestId}\r\n${headers}Content-Type: application/json; charset=utf-8\r\n` +

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { after, test } from 'node:test'
 import packageJson from '../../package.json' with { type: 'json' }
 import { recordSecrets } from '../support/leaks.ts'
+import { runCommand, temporaryFolder } from '../support/program.ts'
 import { freePort, startServer, systemSecret } from '../support/server.ts'
-import { runCommand, temporaryFolder } from '../support/server-process.ts'
 
 const folder = temporaryFolder()
 after(() => rmSync(folder, { recursive: true, force: true }))

@@ -3,8 +3,9 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { importJWK, type JWK } from 'jose'
+import { runCommand, temporaryFolder } from '../support/program.ts'
 import { startServer, systemSecret } from '../support/server.ts'
-import { runCommand, startProcess, temporaryFolder } from '../support/server-process.ts'
+import { spawnServer } from '../support/spawned-server.ts'
 
 let folder = ''
 beforeEach(() => {
@@ -65,9 +66,9 @@ test('a wrong system secret refuses to start and names the setting and the keys'
 test('the program says so in one line, and ends with 1', async () => {
   const database = { dsn: `sqlite://${join(folder, 'data.sqlite')}` }
   {
-    await using server = await startProcess({ settings: database })
-    server.signal('SIGTERM')
-    assert.equal(await server.ended, 0)
+    await using server = await spawnServer(database)
+    server.process.kill('SIGTERM')
+    assert.equal(await server.ended(), 0)
   }
   const env = {
     DSN: database.dsn,

@@ -4,7 +4,7 @@ import { recordSecrets } from '../support/leaks.ts'
 import { askToken, createClient } from '../support/operator.ts'
 import type { Received } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { startProcess } from '../support/server-process.ts'
+import { spawnServer } from '../support/spawned-server.ts'
 
 const of = (server: TestServer, { headers }: Received) => server.lines.filter(({ request_id: id }) => id === headers['x-request-id'])
 
@@ -144,16 +144,16 @@ test('no secret reaches the log, wherever a caller puts it', async () => {
 })
 
 test('the program writes JSON lines by default, and lines for a person under dev', async () => {
-  await using production = await startProcess({ settings: { serve: { public: { host: '' } } } })
+  await using production = await spawnServer({ serve: { public: { host: '' } } })
   await production.public('/nowhere?token=x')
   const { path, remote_address: address } = await production.next('request')
   assert.deepEqual([path, address], ['/nowhere', '127.0.0.1'])
   for (const line of production.output.trim().split('\n')) assert.equal(typeof JSON.parse(line).msg, 'string')
 
-  await using development = await startProcess({ settings: { dev: true } })
+  await using development = await spawnServer({ dev: true })
   const answer = await development.public('/nowhere?token=x')
-  development.signal('SIGTERM')
-  await development.ended
+  development.process.kill('SIGTERM')
+  await development.ended()
   assert.match(development.output, new RegExp(`INFO.*: GET /nowhere 404 in [\\d.]+ ms .*${answer.headers['x-request-id']}`))
   assert.doesNotMatch(development.output, /^\{|token/m)
 })

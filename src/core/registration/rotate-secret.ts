@@ -17,23 +17,24 @@ export interface RotationRefusal {
 const rotatedLimit = 5
 
 /**
- * A new secret of ours; the current one and up to four before it keep working until they are forgotten.
+ * A new secret of ours; the current one and up to four before it keep working until they are forgotten. Reads in the transaction:
+ * of several at once each builds on the one before.
  *
  * @throws Refusal `client-not-found` or `rotation-unsupported`
  */
 export function rotateSecret(deps: AdminDeps) {
   return (clientId: string, actor: Actor): Promise<Changed> =>
-    retryOnConflict(async () => {
-      const before = await findRotatable(deps, clientId)
+    retryOnConflict(() => {
       const clientSecret = makeSecret(deps.randomness)
-      const earlier = before.secretHash === undefined ? [] : [before.secretHash]
-      const rotatedSecretHashes = [...earlier, ...before.rotatedSecretHashes].slice(0, rotatedLimit)
-      const client = next(before, deps, { secretHash: hashMadeSecret(clientSecret), rotatedSecretHashes })
-      await deps.transaction(async (tx) => {
+      return deps.transaction(async (tx) => {
+        const before = await findRotatable(tx, clientId)
+        const earlier = before.secretHash === undefined ? [] : [before.secretHash]
+        const rotatedSecretHashes = [...earlier, ...before.rotatedSecretHashes].slice(0, rotatedLimit)
+        const client = next(before, deps, { secretHash: hashMadeSecret(clientSecret), rotatedSecretHashes })
         if (!(await tx.clients.replace(client))) throw new VersionConflict()
         await deps.audit.secretRotated(tx, clientId, actor)
+        return { client, clientSecret }
       })
-      return { client, clientSecret }
     })
 }
 
@@ -44,18 +45,18 @@ export function rotateSecret(deps: AdminDeps) {
  */
 export function forgetRotatedSecrets(deps: AdminDeps) {
   return (clientId: string, actor: Actor): Promise<Changed> =>
-    retryOnConflict(async () => {
-      const client = next(await findRotatable(deps, clientId), deps, { rotatedSecretHashes: [] })
-      await deps.transaction(async (tx) => {
+    retryOnConflict(() =>
+      deps.transaction(async (tx) => {
+        const client = next(await findRotatable(tx, clientId), deps, { rotatedSecretHashes: [] })
         if (!(await tx.clients.replace(client))) throw new VersionConflict()
         await deps.audit.rotatedSecretsForgotten(tx, clientId, actor)
-      })
-      return { client }
-    })
+        return { client }
+      }),
+    )
 }
 
-async function findRotatable(deps: AdminDeps, clientId: string): Promise<Client> {
-  const client = await findOrRefuse(deps, clientId)
+async function findRotatable(stores: Pick<AdminDeps, 'clients'>, clientId: string): Promise<Client> {
+  const client = await findOrRefuse(stores, clientId)
   const method = authMethodOf(client)
   if (!isSecretMethod(method)) throw new Refusal<RotationRefusal>({ kind: 'rotation-unsupported', method })
   return client
