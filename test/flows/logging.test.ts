@@ -102,6 +102,8 @@ test('no secret reaches the log, wherever a caller puts it', async () => {
       json: { client_name: value, client_secret: value, redirect_uris: [`https://x/#${value}`] },
     })
     await server.public('/oauth2/register', { method: 'POST', json: { [`client_name#${value}`]: 1, [value]: value, contacts: value } })
+    const named = { client_name: value, client_uri: `https://rp.example/${value}`, redirect_uris: [`https://rp.example/cb?t=${value}`] }
+    assert.equal((await server.public('/oauth2/register', { method: 'POST', json: named })).status, 201)
     await server.public('/oauth2/register', { method: 'POST', body: `{"client_secret": "${value}"` })
     await server.public(`/oauth2/register/${id}`, { method: 'PUT', bearer: rat, json: { client_secret: `${value}?`, client_name: value } })
     await server.public(`/oauth2/register/%zz?token=${value}`)
