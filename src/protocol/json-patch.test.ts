@@ -89,6 +89,13 @@ describe('a JSON Patch', () => {
     }
   })
 
+  test('copies and moves nothing, as in Hydra: a hundred copies, each of the one before, would fill any memory', () => {
+    for (const op of ['copy', 'move']) {
+      const doubling = Array.from({ length: 100 }, (_, at) => ({ op, from: '/metadata', path: `/metadata/other${at}` }))
+      assert.match(applyPatch(document(), doubling) as string, /^operation 0: op must be/)
+    }
+  })
+
   test('that makes a document too deep to be written is refused', () => {
     const deep = (levels: number) => applyPatch(document(), [{ op: 'add', path: `/metadata${'/a'.repeat(levels)}`, value: 1 }])
     assert.equal(typeof deep(50), 'object')

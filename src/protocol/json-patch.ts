@@ -6,6 +6,7 @@ const denied = /^\/(id|client_id|rotatedsecrets\w*)(\/|$)/i
 const mostOperations = 1_000
 /** How deep the patched document may be, as deep as an administrator's JSON. */
 const deepest = 64
+
 /**
  * Applies a JSON Patch (RFC 6902) to a copy of `document`, with Hydra's two kindnesses: `replace` of a missing member adds it, and
  * `add` makes the objects on its way. `move` and `copy` are not taken, as in Hydra.

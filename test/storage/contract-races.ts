@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { makeAudit } from '../../src/core/audit/audit.ts'
-import { ChosenSecrets } from '../../src/core/clients/secrets.ts'
+import { ChosenSecrets, hashMadeSecret } from '../../src/core/clients/secrets.ts'
 import { deleteClientByAdmin } from '../../src/core/registration/delete-client.ts'
 import { registerClient } from '../../src/core/registration/register-client.ts'
+import { rotateSecret } from '../../src/core/registration/rotate-secret.ts'
 import { updateClient } from '../../src/core/registration/update-client.ts'
 import { issueAccessToken } from '../../src/core/tokens/issue-access-token.ts'
 import { sha256 } from '../../src/lib/hash.ts'
@@ -28,6 +29,7 @@ function actsOf({ act, read }: FreshStores) {
     register: registerClient(deps),
     update: updateClient(deps),
     remove: deleteClientByAdmin(deps),
+    rotate: rotateSecret({ ...deps, rules: () => ({ defaultScope: [], fetch: { allowPrivate: false, exceptions: [] } }) }),
     issue: issueAccessToken(deps),
   }
 }
@@ -79,6 +81,19 @@ export function raceContract(open: OpenDatabase): void {
   })
 
   describe('parallel rotations of a secret', () => {
+    test('50 in one turn, through the act itself: each builds on the one before, none is refused', async () => {
+      await using stores = await freshStores(open)
+      const { register, rotate } = actsOf(stores)
+      const { client } = await register(metadata)
+      const rotated = await times(50, () => rotate(client.clientId, 'admin:local'))
+      const hashes = rotated.map((changed) => hashMadeSecret(changed.clientSecret ?? ''))
+      const found = await stores.read.clients.find(client.clientId)
+      assert.equal(found?.version, 51)
+      const working = [found?.secretHash, ...(found?.rotatedSecretHashes ?? [])]
+      assert.equal(new Set(working).size, 6)
+      for (const hash of working) assert.ok(hashes.includes(hash ?? ''))
+    })
+
     test('6 at once: each gets a secret that works, and the one before them all is the first to go', async () => {
       await using server = await startServer({ database: await open() })
       const { admin, client_id: id, client_secret: original } = await register(server)
