@@ -45,7 +45,8 @@ export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'cliente
 export function startProgram(args: readonly string[], { folder, env = {} }: Where): Program {
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(launcher, [...args], { cwd: folder, env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
-  const log = serverLog('program')
+  // What other commands print is no log: `generate` is there to show a token.
+  const log = args[0] === 'serve' ? serverLog('program') : undefined
   let output = ''
   const wake = new Set<() => void>()
   for (const stream of [child.stdout, child.stderr]) {
