@@ -143,7 +143,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
         readConfiguration: readConfiguration({ readClient: readClient(stores), registrationUri, echoToken: live.echoToken }),
         updateConfiguration: updateConfiguration({ updateClient: updateClient(owner), registrationUri }),
         deleteConfiguration: deleteConfiguration({ deleteClient: deleteClientByOwner(owner) }),
-        authorize: authorize({ check: checkAuthorizationRequest(stores) }),
+        authorize: authorize({ check: checkAuthorizationRequest(stores), telemetry }),
         token: token({ tokenEndpoint: tokenEndpoint({ authenticate, grants }) }),
         jwks: jwks({ publicKeys: () => signingKeys.map((key) => key.publicJwk) }),
         discovery: discovery({ settings: live.discovery }),

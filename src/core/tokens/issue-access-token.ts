@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, inSeconds } from '../../lib/clock.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { type Randomness, randomToken } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
@@ -46,12 +46,13 @@ export function issueAccessToken(deps: {
 }) {
   return async ({ lifespan, grantType, ...order }: TokenOrder): Promise<IssuedToken> => {
     const accessToken = randomToken(deps.randomness, prefix)
-    const issuedAt = deps.clock()
+    // OAuth tells times in whole seconds: counted from one, a token ends exactly at the `exp` that introspection shows.
+    const issuedAt = inSeconds(deps.clock()) * 1000
     await deps.transaction(async (tx) => {
       const isStored = await tx.accessTokens.add({ ...order, hash: sha256(accessToken), issuedAt, expiresAt: issuedAt + lifespan })
       if (!isStored) throw new Refusal<ClientGone>({ kind: 'client-gone', clientId: order.clientId })
       tx.afterCommit(() => deps.telemetry.count('token_issued', { grant_type: grantType }))
     })
-    return { accessToken, expiresIn: Math.floor(lifespan / 1000), scope: order.scope }
+    return { accessToken, expiresIn: inSeconds(lifespan), scope: order.scope }
   }
 }
