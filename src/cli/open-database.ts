@@ -1,5 +1,3 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { openDatabase } from '../app.ts'
 import type { Config } from '../config/schema.ts'
 
@@ -15,7 +13,6 @@ class DatabaseUnusable extends Error {
  */
 export function openConfiguredDatabase({ dsn }: Config): ReturnType<typeof openDatabase> {
   try {
-    if (dsn.engine === 'sqlite') mkdirSync(dirname(dsn.path), { recursive: true })
     return openDatabase({ dsn })
   } catch (error) {
     if (dsn.engine !== 'sqlite') throw error
