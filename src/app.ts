@@ -167,7 +167,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
         readConfiguration: readConfiguration({ readClient: readClient(stores), registrationUri, echoToken: live.echoToken }),
         updateConfiguration: updateConfiguration({ updateClient: updateClient(owner), registrationUri }),
         deleteConfiguration: deleteConfiguration({ deleteClient: deleteClientByOwner(owner) }),
-        authorize: authorize({ check: checkAuthorizationRequest(stores) }),
+        authorize: authorize({ check: checkAuthorizationRequest(stores), telemetry }),
         token: token({ tokenEndpoint: tokenEndpoint({ authenticate, grants }) }),
         revoke: revoke({ authenticate, revoke: revokeToken({ transaction, readJwt, count: telemetry.count }) }),
         jwks: jwks({ publicKeys: publishedKeys({ ring, broadcast: () => config().webfinger.jwks.broadcast_keys }) }),

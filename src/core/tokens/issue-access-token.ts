@@ -1,4 +1,4 @@
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, inSeconds } from '../../lib/clock.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { type Randomness, randomToken } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
@@ -58,7 +58,7 @@ export function issueAccessToken(deps: IssueDeps) {
   return async (order: TokenOrder): Promise<IssuedToken> => {
     const accessToken = order.strategy === 'jwt' ? await deps.signJwt(order) : await issueOpaque(order)
     if (order.strategy === 'jwt') deps.telemetry.count('token_issued', { grant_type: order.grantType })
-    return { accessToken, expiresIn: Math.floor(order.lifespan / 1000), scope: order.scope }
+    return { accessToken, expiresIn: inSeconds(order.lifespan), scope: order.scope }
   }
 }
 
@@ -66,7 +66,8 @@ export function issueAccessToken(deps: IssueDeps) {
 function opaqueTokens(deps: IssueDeps) {
   return async ({ clientId, subject, scope, audience, lifespan, grantType }: TokenOrder): Promise<string> => {
     const accessToken = randomToken(deps.randomness, prefix)
-    const issuedAt = deps.clock()
+    // OAuth tells times in whole seconds: counted from one, a token ends exactly at the `exp` that introspection shows.
+    const issuedAt = inSeconds(deps.clock()) * 1000
     const token = { hash: sha256(accessToken), clientId, subject, scope, audience, issuedAt, expiresAt: issuedAt + lifespan }
     await deps.transaction(async (tx) => {
       if (!(await tx.accessTokens.add(token))) throw new Refusal<ClientGone>({ kind: 'client-gone', clientId })

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import { sha256 } from '../../lib/hash.ts'
 import type { Live } from '../../lib/live.ts'
 import { registrableGrantTypes, registrableResponseTypes } from '../../protocol/grant-types.ts'
 import { type Answer, empty, json } from '../answer.ts'
@@ -35,9 +35,10 @@ function cached(): (request: FastifyRequest, settings: DiscoverySettings) => Ans
   let last: { settings: DiscoverySettings; answer: Answer; notModified: Answer; etag: string } | undefined
   return (request, settings) => {
     if (last?.settings !== settings) {
-      const etag = `"${createHash('sha256').update(JSON.stringify(settings)).digest('base64url').slice(0, 22)}"`
+      const document = metadata(settings)
+      const etag = `"${sha256(JSON.stringify(document)).slice(0, 22)}"`
       const headers = { 'cache-control': `public, max-age=${maxAge}`, etag }
-      last = { settings, etag, answer: json(200, metadata(settings), headers), notModified: empty(304, headers) }
+      last = { settings, etag, answer: json(200, document, headers), notModified: empty(304, headers) }
     }
     return isKnown(request.headers['if-none-match'], last.etag) ? last.notModified : last.answer
   }
