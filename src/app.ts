@@ -38,6 +38,7 @@ import { publicRoutes } from './http/public.ts'
 import { removeExpired } from './jobs/remove-expired.ts'
 import { runJobs } from './jobs/runner.ts'
 import type { Clock } from './lib/clock.ts'
+import type { Fence } from './lib/fence.ts'
 import { derived, type Live } from './lib/live.ts'
 import type { Randomness } from './lib/random.ts'
 import { makeSealer } from './lib/seal.ts'
@@ -46,7 +47,6 @@ import type { Transaction } from './lib/transaction.ts'
 import type { HydraRules } from './protocol/hydra-client.ts'
 import type { RegistrationRules } from './protocol/registration-rules.ts'
 import { matchScopeByWildcard, matchScopeExactly } from './protocol/scope.ts'
-import type { FetchRule } from './protocol/web-uri.ts'
 import { accessTokenStore } from './storage/access-tokens.ts'
 import { auditStore } from './storage/audit.ts'
 import { clientStore } from './storage/clients.ts'
@@ -231,10 +231,10 @@ function liveSettings(config: Live<Config>) {
       config,
       ({ oidc, clients }): RegistrationRules => ({
         dotlessSchemes: oidc.dynamic_client_registration.redirect_schemes,
-        fetch: fetchRule(clients.http),
+        fence: fenceOf(clients.http),
       }),
     ),
-    hydraRules: derived(config, ({ clients }): HydraRules => ({ defaultScope: policy().defaultScope, fetch: fetchRule(clients.http) })),
+    hydraRules: derived(config, ({ clients }): HydraRules => ({ defaultScope: policy().defaultScope, fence: fenceOf(clients.http) })),
     clientCredentials: derived(config, ({ ttl, strategies, oauth2, oidc }) => ({
       lifespan: ttl.access_token,
       matchScope: strategies.scope === 'exact' ? matchScopeExactly : matchScopeByWildcard,
@@ -250,7 +250,7 @@ function liveSettings(config: Live<Config>) {
 /** What Hydra gives a client that names no scope. */
 const hydraDefaultScope = ['offline_access', 'offline', 'openid']
 
-const fetchRule = (http: Config['clients']['http']): FetchRule => ({
+const fenceOf = (http: Config['clients']['http']): Fence => ({
   allowPrivate: !http.disallow_private_ip_ranges,
   exceptions: http.private_ip_exception_urls,
 })

@@ -1,12 +1,13 @@
 import Type from 'typebox'
 import { Compile } from 'typebox/compile'
 import { formatDuration, parseDuration } from '../lib/duration.ts'
+import type { Fence } from '../lib/fence.ts'
 import { type ClientMetadata, camelCase, clientMetadataSchema, fromWire, presentMembers, shapeProblems } from './client-metadata.ts'
 import { type ClientSettings, clientSettingsSchema, type LifespanName, type Lifespans, lifespanNames } from './client-settings.ts'
 import { assertionSigningAlgs } from './grant-types.ts'
 import { isUsableKey, type Jwk, publicHalf } from './jwks.ts'
 import { isDangerousScheme, schemeOf } from './redirect-uri.ts'
-import { type FetchRule, fetchedUriFault } from './web-uri.ts'
+import { fetchedUriFault } from './web-uri.ts'
 
 /** A client as an administrator writes it, in Hydra's spelling and under Hydra's rules (`hydra-registry.md` 1.8, 2.10). */
 export interface HydraClient {
@@ -38,7 +39,7 @@ const refuseRedirect = (hint: string) => new HydraFaultError({ family: 'redirect
 export interface HydraRules {
   /** What `scope` becomes when a client comes without one. */
   readonly defaultScope: readonly string[]
-  readonly fetch: FetchRule
+  readonly fence: Fence
 }
 
 const relaxed = Object.fromEntries(
@@ -102,7 +103,7 @@ function checkMetadata(metadata: ClientMetadata, rules: HydraRules): ClientMetad
   if (metadata.tokenEndpointAuthMethod === 'private_key_jwt') checkAssertion(metadata, hasKeys)
   if (hasKeys && metadata.jwksUri !== undefined) throw refuse('Fields jwks and jwks_uri can not both be set, you must choose one.')
   const jwks = hasKeys ? { keys: readKeys(keys) } : undefined
-  checkFetchedUris(metadata, rules.fetch)
+  checkFetchedUris(metadata, rules.fence)
   checkPageUris(metadata)
   const allowedCorsOrigins = metadata.allowedCorsOrigins?.map(readOrigin)
   if (metadata.sectorIdentifierUri !== undefined) {
@@ -149,10 +150,10 @@ function readKeys(keys: unknown): Jwk[] {
   })
 }
 
-function checkFetchedUris(metadata: ClientMetadata, rule: FetchRule): void {
+function checkFetchedUris(metadata: ClientMetadata, fence: Fence): void {
   const fetched = { jwks_uri: metadata.jwksUri, backchannel_logout_uri: metadata.backchannelLogoutUri }
   for (const [name, uri] of [...Object.entries(fetched), ...(metadata.requestUris ?? []).map((uri) => ['request_uris', uri] as const)]) {
-    const fault = uri === undefined ? undefined : fetchedUriFault(uri, rule)
+    const fault = uri === undefined ? undefined : fetchedUriFault(uri, fence)
     if (fault !== undefined) throw refuse(`Client IP address is not allowed: key ${name} validation is failing: ${fault}`)
   }
 }

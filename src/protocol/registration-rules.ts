@@ -1,15 +1,16 @@
+import type { Fence } from '../lib/fence.ts'
 import type { ClientMetadata } from './client-metadata.ts'
 import { assertionSigningAlgs, registrableAuthMethods } from './grant-types.ts'
 import { publicJwksFault } from './jwks.ts'
 import { type Problem, problem, quote } from './problem.ts'
 import { isNativeRedirect, redirectUriFault, schemeOf } from './redirect-uri.ts'
-import { type FetchRule, fetchedUriFault, pageUriFault, secureUriFault } from './web-uri.ts'
+import { fetchedUriFault, pageUriFault, secureUriFault } from './web-uri.ts'
 
 /** What the checks need to know of the operator's settings. */
 export interface RegistrationRules {
   /** Private-use redirect schemes without a dot that known apps use. */
   readonly dotlessSchemes: readonly string[]
-  readonly fetch: FetchRule
+  readonly fence: Fence
 }
 
 interface Checked {
@@ -113,7 +114,7 @@ function pagesAreWebPages({ metadata }: Checked): Problem[] {
 }
 
 function fetchedUrisAreReachable({ metadata, rules }: Checked): Problem[] {
-  const fault = (uri: string) => fetchedUriFault(uri, rules.fetch)
+  const fault = (uri: string) => fetchedUriFault(uri, rules.fence)
   return [
     ...each('jwks_uri', metadata.jwksUri, fault),
     ...each('request_uris', metadata.requestUris, fault),
