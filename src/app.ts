@@ -3,7 +3,11 @@ import type { Config, Secrets } from './config/schema.ts'
 import { makeAudit } from './core/audit/audit.ts'
 import { checkAuthorizationRequest } from './core/authorization/check-authorization-request.ts'
 import { authenticateClient } from './core/clients/authenticate-client.ts'
+import { makeRemoteKeys } from './core/clients/remote-keys.ts'
 import { ChosenSecrets } from './core/clients/secrets.ts'
+import { spendingOnRefusal } from './core/clients/spend-assertion.ts'
+import { verifyAssertion } from './core/clients/verify-assertion.ts'
+import { verifySecret } from './core/clients/verify-secret.ts'
 import { clientCredentialsGrant, clientCredentialsGrantType } from './core/grants/client-credentials.ts'
 import { tokenEndpoint } from './core/grants/token-endpoint.ts'
 import { openSigningKeys } from './core/keys/signing-keys.ts'
@@ -26,6 +30,7 @@ import { introspect } from './http/admin/introspect.ts'
 import { listClients } from './http/admin/list-clients.ts'
 import { makePageTokens } from './http/admin/page-token.ts'
 import { adminRoutes, withAdminPrefix } from './http/admin.ts'
+import { clientAddress } from './http/client-address.ts'
 import { alive, metrics, ready, version as versionHandler } from './http/health.ts'
 import { type CorsSettings, makeListener } from './http/listener.ts'
 import { authorize } from './http/oauth/authorize.ts'
@@ -37,8 +42,11 @@ import { token } from './http/oauth/token.ts'
 import { publicRoutes } from './http/public.ts'
 import { removeExpired } from './jobs/remove-expired.ts'
 import { runJobs } from './jobs/runner.ts'
+import { type AddressRange, parseRange, plainAddress } from './lib/address-range.ts'
+import { Bcrypt } from './lib/bcrypt.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Fence } from './lib/fence.ts'
+import { type FencedFetch, makeFencedFetch } from './lib/fenced-fetch.ts'
 import { derived, type Live } from './lib/live.ts'
 import type { Randomness } from './lib/random.ts'
 import { makeSealer } from './lib/seal.ts'
@@ -48,6 +56,7 @@ import type { HydraRules } from './protocol/hydra-client.ts'
 import type { RegistrationRules } from './protocol/registration-rules.ts'
 import { matchScopeByWildcard, matchScopeExactly } from './protocol/scope.ts'
 import { accessTokenStore } from './storage/access-tokens.ts'
+import { assertionStore } from './storage/assertions.ts'
 import { auditStore } from './storage/audit.ts'
 import { clientStore } from './storage/clients.ts'
 import type { Database } from './storage/database.ts'
@@ -69,6 +78,8 @@ export interface AppDeps {
   readonly clock: Clock
   readonly randomness: Randomness
   readonly telemetry: WatchedTelemetry
+  /** For what strangers' URLs hold; the fenced fetch of the real network, unless another is given. */
+  readonly fetch?: FencedFetch & AsyncDisposable
 }
 
 export interface App {
@@ -114,7 +125,9 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   })
 
   const live = liveSettings(config)
-  const chosenSecrets = new ChosenSecrets(randomness)
+  const bcrypt = new Bcrypt()
+  const chosenSecrets = new ChosenSecrets(randomness, bcrypt)
+  const fetch = deps.fetch ?? makeFencedFetch()
   const audit = makeAudit({ clock, randomness, telemetry, retention: () => config().audit.retention })
   const owner = {
     ...stores,
@@ -131,7 +144,14 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
 
   const issue = issueAccessToken({ transaction, clock, randomness, telemetry })
   const grants = new Map([[clientCredentialsGrantType, clientCredentialsGrant({ issue, settings: live.clientCredentials })]])
-  const authenticate = authenticateClient({ ...stores, secrets: chosenSecrets, secretTransport: () => config().oauth2.secret_transport })
+  const remoteKeys = makeRemoteKeys({ fetch, fence: live.fence, clock })
+  const authenticate = authenticateClient({
+    ...stores,
+    secrets: chosenSecrets,
+    secretTransport: () => config().oauth2.secret_transport,
+    isSecretOf: verifySecret({ clock, randomness, secrets: chosenSecrets }),
+    verifyAssertion: verifyAssertion({ clock, remoteKeys, audience: live.discovery }),
+  })
 
   const health = { alive, ready: ready({ isReady: () => database.ping() }) }
   const publicListener = makeListener({
@@ -145,7 +165,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
         updateConfiguration: updateConfiguration({ updateClient: updateClient(owner), registrationUri }),
         deleteConfiguration: deleteConfiguration({ deleteClient: deleteClientByOwner(owner) }),
         authorize: authorize({ check: checkAuthorizationRequest(stores) }),
-        token: token({ tokenEndpoint: tokenEndpoint({ authenticate, grants }) }),
+        token: token({ tokenEndpoint: tokenEndpoint({ authenticate, spendingOnRefusal: spendingOnRefusal({ transaction }), grants }) }),
         jwks: jwks({ publicKeys: () => signingKeys.map((key) => key.publicJwk) }),
         discovery: discovery({ settings: live.discovery }),
       },
@@ -155,6 +175,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     telemetry,
     bodyLimit: 64 * 1024,
     cors: live.cors,
+    addressOf: clientAddress({ trusted: live.trustedProxies, log: telemetry.log, key: 'serve.public.trusted_proxies' }),
     fence: () => undefined,
     logsHealth: !fixed.serve.public.request_log.disable_for_health,
   })
@@ -182,6 +203,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     telemetry,
     bodyLimit: 1024 * 1024,
     cors: () => ({ origin: false }),
+    addressOf: ({ raw }) => plainAddress(raw.socket.remoteAddress ?? '') ?? '',
     rewriteUrl: withAdminPrefix,
     fence: adminFence({ access: () => config().serve.admin.auth, ownHost: hostOf(fixed.urls.self.admin) }),
     logsHealth: !fixed.serve.admin.request_log.disable_for_health,
@@ -189,6 +211,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
 
   const expiring = {
     access_tokens: (tx: Stores, now: number, limit: number) => tx.accessTokens.removeExpired(now, limit),
+    client_assertions: (tx: Stores, now: number, limit: number) => tx.assertions.removeExpired(now, limit),
     audit_records: (tx: Stores, now: number, limit: number) => tx.audit.removeExpired(now, limit),
   }
   const jobs = runJobs([removeExpired({ transaction, stores: expiring })], { clock, telemetry })
@@ -197,6 +220,8 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     admin: adminListener,
     async close() {
       await jobs[Symbol.asyncDispose]()
+      await fetch[Symbol.asyncDispose]()
+      await bcrypt[Symbol.asyncDispose]()
       await database.close()
     },
   }
@@ -208,6 +233,7 @@ function storesOf(db: Database['read']) {
     clients: clientStore(db),
     registrationTokens: registrationTokenStore(db),
     accessTokens: accessTokenStore(db),
+    assertions: assertionStore(db),
     signingKeys: signingKeyStore(db),
     audit: auditStore(db),
   }
@@ -227,6 +253,8 @@ function liveSettings(config: Live<Config>) {
   )
   return {
     policy,
+    fence: derived(config, ({ clients }) => fenceOf(clients.http)),
+    trustedProxies: derived(config, ({ serve }) => trustedProxies(serve)),
     registrationRules: derived(
       config,
       ({ oidc, clients }): RegistrationRules => ({
@@ -254,6 +282,12 @@ const fenceOf = (http: Config['clients']['http']): Fence => ({
   allowPrivate: !http.disallow_private_ip_ranges,
   exceptions: http.private_ip_exception_urls,
 })
+
+/** Hydra's two keys say from where TLS may come that a proxy ended, and so which addresses are proxies. */
+function trustedProxies({ public: { trusted_proxies, tls }, tls: shared }: Config['serve']): readonly AddressRange[] {
+  const written = [...trusted_proxies, ...tls.allow_termination_from, ...shared.allow_termination_from]
+  return written.map(parseRange).filter((range) => range !== undefined)
+}
 
 function discoverySettings({ urls, webfinger, oidc }: Config, scopes: readonly string[]): DiscoverySettings {
   const base = withoutSlash(urls.self.public)

@@ -144,7 +144,6 @@ version: v26.2.0
     'oauth2.hashers.bcrypt.cost',
     'oidc.subject_identifiers.pairwise.salt',
     'oidc.subject_identifiers.supported_types',
-    'serve.tls.allow_termination_from',
     'strategies.access_token',
     'tracing.provider',
     'tracing.providers',

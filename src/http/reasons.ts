@@ -1,4 +1,7 @@
 import type { AuthenticationRefusal } from '../core/clients/authenticate-client.ts'
+import type { AssertionReplayed } from '../core/clients/spend-assertion.ts'
+import type { AssertionRefusal } from '../core/clients/verify-assertion.ts'
+import type { SecretAttemptsRefusal } from '../core/clients/verify-secret.ts'
 import type { TokenRefusal } from '../core/grants/token-endpoint.ts'
 import type { ClientIdTaken } from '../core/registration/create-client.ts'
 import type { ClientNotFound } from '../core/registration/delete-client.ts'
@@ -17,13 +20,16 @@ export type DoorReason =
   | { readonly kind: 'page-refused'; readonly message: string }
   | { readonly kind: 'credentials-missing' }
   | { readonly kind: 'credentials-twice' }
-  | { readonly kind: 'assertion-unsupported' }
+  | { readonly kind: 'assertion-missing' }
+  | { readonly kind: 'assertion-type-unknown'; readonly type: string }
   | { readonly kind: 'form-empty' }
   | { readonly kind: 'parameter-repeated'; readonly name: string }
 
 /** Every reason for a no that can reach the street: `errors.ts` has a line for each, and the compiler sees to it. */
 export type Reason =
   | DoorReason
+  | AssertionRefusal
+  | AssertionReplayed
   | AuthenticationRefusal
   | ClientGone
   | ClientIdTaken
@@ -33,4 +39,5 @@ export type Reason =
   | PatchRefusal
   | RegistrationTokenRefusal
   | RotationRefusal
+  | SecretAttemptsRefusal
   | TokenRefusal

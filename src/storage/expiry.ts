@@ -4,7 +4,7 @@ import type { Schema } from './schema.ts'
 /** Removes at most `limit` rows whose own expiry has passed, oldest first, found by the index on `expires_at`. */
 export async function removeExpiredRows(
   db: Kysely<Schema>,
-  table: 'access_tokens',
+  table: 'access_tokens' | 'client_assertions',
   key: 'hash',
   now: number,
   limit: number,

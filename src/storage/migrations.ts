@@ -1,10 +1,12 @@
 import { type Migration, type MigrationInfo, Migrator } from 'kysely'
 import type { Database } from './database.ts'
 import * as registry from './migrations/0001-registry.ts'
+import * as assertions from './migrations/0002-assertions.ts'
 
 /** The one history, in order. A released migration is never edited; the next change is the next file. */
 const history: Record<string, Migration> = {
   '0001-registry': registry,
+  '0002-assertions': assertions,
 }
 
 /** A database whose schema this version cannot work with; the message says what to do. */

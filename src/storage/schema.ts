@@ -6,6 +6,7 @@ export interface Schema {
   clients: ClientRow
   registration_access_tokens: RegistrationAccessTokenRow
   access_tokens: AccessTokenRow
+  client_assertions: ClientAssertionRow
   signing_keys: SigningKeyRow
   audit_records: AuditRow
 }
@@ -41,6 +42,12 @@ export interface AccessTokenRow {
   scope: string
   audience: string
   issued_at: number
+  expires_at: number
+}
+
+export interface ClientAssertionRow {
+  /** Of the client's id and the assertion's `jti`. */
+  hash: string
   expires_at: number
 }
 

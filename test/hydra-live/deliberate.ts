@@ -20,7 +20,6 @@ const whatIsOn = {
   '/grant_types_supported': ['authorization_code', 'refresh_token', 'client_credentials'],
   '/response_modes_supported': ['query'],
   '/scopes_supported': ['openid', 'profile', 'email', 'offline', 'offline_access'],
-  '/token_endpoint_auth_methods_supported': ['client_secret_basic', 'client_secret_post', 'none'],
   '/request_parameter_supported': false,
   '/request_uri_parameter_supported': false,
   '/code_challenge_methods_supported': ['S256'],

@@ -6,6 +6,7 @@ import { makeApp, makeTelemetry, openDatabase } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import type { Clock } from '../../src/lib/clock.ts'
+import type { FencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { systemRandomness } from '../../src/lib/random.ts'
 import { serverLog } from './leaks.ts'
 import { type Received, request, type Sent } from './request.ts'
@@ -14,6 +15,8 @@ export interface ServerOptions {
   /** The configuration as in YAML; ports, issuer, database (memory) and a system secret are filled in. */
   readonly settings?: Record<string, unknown>
   readonly clock?: Clock
+  /** In place of the real network. */
+  readonly fetch?: FencedFetch & AsyncDisposable
 }
 
 export interface TestServer extends AsyncDisposable {
@@ -33,7 +36,7 @@ export interface TestServer extends AsyncDisposable {
 export const systemSecret = 'a-system-secret-for-tests-only'
 
 /** A whole server in this process, on free ports of loopback, with registration on unless the settings say otherwise. */
-export async function startServer({ settings = {}, clock = Date.now }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer({ settings = {}, clock = Date.now, fetch }: ServerOptions = {}): Promise<TestServer> {
   const [publicPort, adminPort] = [await freePort(), await freePort()]
   const basis = {
     dsn: 'memory',
@@ -49,7 +52,10 @@ export async function startServer({ settings = {}, clock = Date.now }: ServerOpt
   const telemetry = await makeTelemetry({ level: 'debug', format: 'json' }, keep(lines))
   const { database, migrateUp } = openDatabase(config)
   await migrateUp()
-  const app = await makeApp({ config: () => config, secrets, clock, randomness: systemRandomness, telemetry }, database)
+  const app = await makeApp(
+    { config: () => config, secrets, clock, randomness: systemRandomness, telemetry, ...(fetch && { fetch }) },
+    database,
+  )
   const publicUrl = await app.public.listen({ host: '127.0.0.1', port: publicPort })
   const adminUrl = await app.admin.listen({ host: '127.0.0.1', port: adminPort })
   return {

@@ -24,7 +24,7 @@ export function clientCredentialsGrant(deps: {
   issue: (order: TokenOrder) => Promise<IssuedToken>
   settings: Live<ClientCredentialsSettings>
 }): Grant {
-  return async (client, request) => {
+  return async ({ client, assertion }, request) => {
     const settings = deps.settings()
     refusePublicClient(client)
     const scope = grantedScope(client, request, settings)
@@ -37,6 +37,7 @@ export function clientCredentialsGrant(deps: {
       audience,
       lifespan: lifespanOf(client, settings),
       grantType: clientCredentialsGrantType,
+      assertion,
     })
   }
 }

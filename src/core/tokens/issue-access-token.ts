@@ -4,6 +4,7 @@ import { type Randomness, randomToken } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
+import { type AssertionId, type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
 import type { AccessTokenStore } from './access-token.ts'
 
 /** What a token is to be. */
@@ -15,6 +16,8 @@ export interface TokenOrder {
   /** Milliseconds. */
   readonly lifespan: number
   readonly grantType: string
+  /** What proved the client, to be spent with it: of several requests with one, one gets a token. */
+  readonly assertion: AssertionId | undefined
 }
 
 /** The client was deleted between proving who it is and getting its token. */
@@ -36,18 +39,19 @@ const prefix = 'ory_at_'
 /**
  * Makes an opaque access token and stores its hash; it is valid once the promise resolves.
  *
- * @throws Refusal `client-gone`
+ * @throws Refusal `client-gone` or `assertion-replayed`
  */
 export function issueAccessToken(deps: {
-  transaction: Transaction<{ accessTokens: AccessTokenStore }>
+  transaction: Transaction<{ accessTokens: AccessTokenStore; assertions: AssertionStore }>
   clock: Clock
   randomness: Randomness
   telemetry: Telemetry
 }) {
-  return async ({ lifespan, grantType, ...order }: TokenOrder): Promise<IssuedToken> => {
+  return async ({ lifespan, grantType, assertion, ...order }: TokenOrder): Promise<IssuedToken> => {
     const accessToken = randomToken(deps.randomness, prefix)
     const issuedAt = deps.clock()
     await deps.transaction(async (tx) => {
+      await spendAssertion(tx, assertion)
       const isStored = await tx.accessTokens.add({ ...order, hash: sha256(accessToken), issuedAt, expiresAt: issuedAt + lifespan })
       if (!isStored) throw new Refusal<ClientGone>({ kind: 'client-gone', clientId: order.clientId })
       tx.afterCommit(() => deps.telemetry.count('token_issued', { grant_type: grantType }))

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Live } from '../../lib/live.ts'
-import { registrableGrantTypes, registrableResponseTypes } from '../../protocol/grant-types.ts'
+import {
+  assertionSigningAlgs,
+  registrableAuthMethods,
+  registrableGrantTypes,
+  registrableResponseTypes,
+} from '../../protocol/grant-types.ts'
 import { type Answer, empty, json } from '../answer.ts'
 import type { Handler } from '../route.ts'
 
@@ -57,7 +62,8 @@ function metadata(settings: DiscoverySettings): Record<string, unknown> {
     response_types_supported: registrableResponseTypes,
     response_modes_supported: ['query'],
     grant_types_supported: registrableGrantTypes,
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    token_endpoint_auth_methods_supported: registrableAuthMethods,
+    token_endpoint_auth_signing_alg_values_supported: assertionSigningAlgs,
     code_challenge_methods_supported: ['S256'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
