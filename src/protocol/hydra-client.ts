@@ -7,12 +7,15 @@ import { type ClientSettings, clientSettingsSchema, type LifespanName, type Life
 import { assertionSigningAlgs } from './grant-types.ts'
 import { isUsableKey, type Jwk, publicHalf } from './jwks.ts'
 import { isDangerousScheme, schemeOf } from './redirect-uri.ts'
+import { isImportableHash } from './secret-hash.ts'
 import { fetchedUriFault } from './web-uri.ts'
 
 /** A client as an administrator writes it, in Hydra's spelling and under Hydra's rules (`hydra-registry.md` 1.8, 2.10). */
 export interface HydraClient {
   readonly clientId?: string
   readonly clientSecret?: string
+  /** In place of a secret that is not known here: the hash under which it rests elsewhere. */
+  readonly clientSecretHash?: string
   readonly metadata: ClientMetadata
   readonly settings: ClientSettings
 }
@@ -55,6 +58,7 @@ const shape = Compile(
       ...clientSettingsSchema.properties,
       client_id: Type.String(),
       client_secret: Type.String(),
+      client_secret_hash: Type.String(),
       client_secret_expires_at: Type.Integer(),
       created_at: Type.String(),
       updated_at: Type.String(),
@@ -77,16 +81,29 @@ export function readHydraClient(body: unknown, rules: HydraRules): HydraClient {
   const members = presentMembers(body ?? {})
   checkTypes(members)
   const metadata = checkMetadata(fromWire({ scope: rules.defaultScope.join(' '), ...members }), rules)
-  const { client_id: clientId, client_secret: clientSecret } = members as { client_id?: string; client_secret?: string }
+  const { client_id: clientId } = members as { client_id?: string }
   if (clientId !== undefined && (clientId.length > 255 || /^\.{1,2}$/.test(clientId))) {
     throw refuse('Field client_id must have at most 255 characters and must not be a dot segment.')
   }
+  const secret = readSecret(members)
+  const raw = body === null ? undefined : (body as { metadata?: unknown }).metadata
+  const settings = readSettings(raw === undefined ? members : { ...members, metadata: raw })
+  return { metadata, settings, ...(clientId !== undefined && { clientId }), ...secret }
+}
+
+function readSecret(members: Readonly<Record<string, unknown>>): Pick<HydraClient, 'clientSecret' | 'clientSecretHash'> {
+  const { client_secret: clientSecret, client_secret_hash: clientSecretHash } = members as { [name: string]: string | undefined }
   if (clientSecret !== undefined && Buffer.byteLength(clientSecret) < 6) {
     throw refuse('Field client_secret must contain a secret that is at least 6 characters long.')
   }
-  const raw = body === null ? undefined : (body as { metadata?: unknown }).metadata
-  const settings = readSettings(raw === undefined ? members : { ...members, metadata: raw })
-  return { metadata, settings, ...(clientId !== undefined && { clientId }), ...(clientSecret !== undefined && { clientSecret }) }
+  if (clientSecretHash === undefined) return clientSecret === undefined ? {} : { clientSecret }
+  if (clientSecret !== undefined) throw refuse('Fields client_secret and client_secret_hash can not both be set, you must choose one.')
+  if (!isImportableHash(clientSecretHash)) {
+    throw refuse(
+      'Field client_secret_hash must be a hash of the form $argon2id$, $argon2i$, $pbkdf2-sha256$, $2a$, $2b$ or $2y$ that does not cost more than about a second.',
+    )
+  }
+  return { clientSecretHash }
 }
 
 function checkTypes(members: Record<string, unknown>): void {

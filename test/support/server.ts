@@ -15,6 +15,8 @@ export interface ServerOptions {
   /** The configuration as in YAML; ports, issuer, database (memory) and a system secret are filled in. */
   readonly settings?: Record<string, unknown>
   readonly clock?: Clock
+  /** What the public listener binds to; it is reached at 127.0.0.1. */
+  readonly host?: string
   /** In place of the real network. */
   readonly fetch?: FencedFetch & AsyncDisposable
 }
@@ -36,7 +38,7 @@ export interface TestServer extends AsyncDisposable {
 export const systemSecret = 'a-system-secret-for-tests-only'
 
 /** A whole server in this process, on free ports of loopback, with registration on unless the settings say otherwise. */
-export async function startServer({ settings = {}, clock = Date.now, fetch }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer({ settings = {}, clock = Date.now, fetch, host = '127.0.0.1' }: ServerOptions = {}): Promise<TestServer> {
   const [publicPort, adminPort] = [await freePort(), await freePort()]
   const basis = {
     dsn: 'memory',
@@ -56,7 +58,8 @@ export async function startServer({ settings = {}, clock = Date.now, fetch }: Se
     { config: () => config, secrets, clock, randomness: systemRandomness, telemetry, ...(fetch && { fetch }) },
     database,
   )
-  const publicUrl = await app.public.listen({ host: '127.0.0.1', port: publicPort })
+  await app.public.listen({ host, port: publicPort })
+  const publicUrl = `http://127.0.0.1:${publicPort}`
   const adminUrl = await app.admin.listen({ host: '127.0.0.1', port: adminPort })
   return {
     publicUrl,

@@ -41,8 +41,8 @@ export function changeClient(
   return retryOnConflict(async () => {
     const before = await findOrRefuse(deps, clientId)
     const { given, forgetRotated = false } = await decide(before)
-    const needsSecret = given.clientSecret !== undefined || before.secretHash === undefined
-    const secret = needsSecret ? await secretFor(given.metadata.tokenEndpointAuthMethod, given.clientSecret, deps) : undefined
+    const isGiven = given.clientSecret !== undefined || given.clientSecretHash !== undefined
+    const secret = isGiven || before.secretHash === undefined ? await secretFor(given, deps) : undefined
     const client: Client = {
       ...before,
       metadata: given.metadata,
@@ -53,7 +53,7 @@ export function changeClient(
       ...((secret || forgetRotated) && { rotatedSecretHashes: [] }),
     }
     await writeChange(deps, client, actor)
-    return { client, ...(secret && { clientSecret: secret.secret }) }
+    return { client, ...(secret?.secret !== undefined && { clientSecret: secret.secret }) }
   })
 }
 
