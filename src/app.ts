@@ -20,6 +20,7 @@ import { readClient } from './core/registration/read-client.ts'
 import { registerClient } from './core/registration/register-client.ts'
 import { findOrRefuse, replaceClient } from './core/registration/replace-client.ts'
 import { forgetRotatedSecrets, rotateSecret } from './core/registration/rotate-secret.ts'
+import { sectorFault } from './core/registration/sector-identifier.ts'
 import { setLifespans } from './core/registration/set-lifespans.ts'
 import { updateClient } from './core/registration/update-client.ts'
 import { introspectToken } from './core/tokens/introspect-token.ts'
@@ -138,6 +139,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     secrets: chosenSecrets,
     rules: live.registrationRules,
     policy: live.policy,
+    sectorFault: sectorFault({ fetch, fence: live.fence, telemetry }),
   }
   const administrator = { ...owner, rules: live.hydraRules }
   const registrationUri = (clientId: string) => `${withoutSlash(fixed.urls.self.public)}/oauth2/register/${encodeURIComponent(clientId)}`
@@ -260,9 +262,17 @@ function liveSettings(config: Live<Config>) {
       ({ oidc, clients }): RegistrationRules => ({
         dotlessSchemes: oidc.dynamic_client_registration.redirect_schemes,
         fence: fenceOf(clients.http),
+        subjectTypes: subjectTypes(oidc),
       }),
     ),
-    hydraRules: derived(config, ({ clients }): HydraRules => ({ defaultScope: policy().defaultScope, fence: fenceOf(clients.http) })),
+    hydraRules: derived(
+      config,
+      ({ clients, oidc }): HydraRules => ({
+        defaultScope: policy().defaultScope,
+        fence: fenceOf(clients.http),
+        subjectTypes: subjectTypes(oidc),
+      }),
+    ),
     clientCredentials: derived(config, ({ ttl, strategies, oauth2, oidc }) => ({
       lifespan: ttl.access_token,
       matchScope: strategies.scope === 'exact' ? matchScopeExactly : matchScopeByWildcard,
@@ -273,6 +283,12 @@ function liveSettings(config: Live<Config>) {
     discovery: derived(config, (snapshot) => discoverySettings(snapshot, openScopes(policy()))),
     cors: derived(config, ({ serve }) => corsSettings(serve.public.cors)),
   }
+}
+
+/** Hydra's order, whatever the operator's; none listed is public. */
+function subjectTypes({ subject_identifiers: { supported_types: listed } }: Config['oidc']): readonly string[] {
+  const supported = ['public', 'pairwise'].filter((type) => listed.includes(type as 'public'))
+  return supported.length > 0 ? supported : ['public']
 }
 
 /** What Hydra gives a client that names no scope. */
@@ -300,6 +316,7 @@ function discoverySettings({ urls, webfinger, oidc }: Config, scopes: readonly s
     jwksUri: shown.jwks_url ?? `${base}/.well-known/jwks.json`,
     registrationEndpoint: oidc.dynamic_client_registration.enabled ? registration : undefined,
     scopes: [...new Set([...scopes, ...shown.supported_scope])],
+    subjectTypes: subjectTypes(oidc),
     claims: [...new Set(['sub', ...shown.supported_claims])],
   }
 }

@@ -7,6 +7,7 @@ import { type ClientSettings, clientSettingsSchema, type LifespanName, type Life
 import { assertionSigningAlgs } from './grant-types.ts'
 import { isUsableKey, type Jwk, publicHalf } from './jwks.ts'
 import { isDangerousScheme, schemeOf } from './redirect-uri.ts'
+import { withDefaultSubject } from './registration-rules.ts'
 import { isImportableHash } from './secret-hash.ts'
 import { fetchedUriFault } from './web-uri.ts'
 
@@ -43,6 +44,8 @@ export interface HydraRules {
   /** What `scope` becomes when a client comes without one. */
   readonly defaultScope: readonly string[]
   readonly fence: Fence
+  /** The kinds of subject that a client may ask for; the first is what it gets if it does not. */
+  readonly subjectTypes: readonly string[]
 }
 
 const relaxed = Object.fromEntries(
@@ -123,19 +126,18 @@ function checkMetadata(metadata: ClientMetadata, rules: HydraRules): ClientMetad
   checkFetchedUris(metadata, rules.fence)
   checkPageUris(metadata)
   const allowedCorsOrigins = metadata.allowedCorsOrigins?.map(readOrigin)
-  if (metadata.sectorIdentifierUri !== undefined) {
-    throw refuse('sector_identifier_uri is not supported: this server does not make pairwise subject identifiers yet.')
-  }
   if (!['none', 'RS256'].includes(metadata.userinfoSignedResponseAlg ?? 'none')) {
     throw refuse("Field userinfo_signed_response_alg can either be 'none' or 'RS256'.")
   }
   for (const uri of metadata.redirectUris ?? []) checkRedirectUri(uri)
-  if ((metadata.subjectType ?? 'public') !== 'public')
-    throw refuse(`Subject type ${metadata.subjectType} is not supported by server, only [public] are allowed.`)
+  const subject = withDefaultSubject(metadata, rules.subjectTypes)
+  if (subject.subjectType !== undefined && !rules.subjectTypes.includes(subject.subjectType))
+    throw refuse(`Subject type ${subject.subjectType} is not supported by server, only [${rules.subjectTypes.join(' ')}] are allowed.`)
   for (const uri of metadata.postLogoutRedirectUris ?? []) checkPostLogoutUri(uri, metadata.redirectUris ?? [])
   const { jwks: _, userinfoSignedResponseAlg, ...rest } = metadata
   return {
     ...rest,
+    ...subject,
     ...(jwks && { jwks }),
     ...(allowedCorsOrigins && { allowedCorsOrigins }),
     // Hydra says `none` of every client. The client is told so only if it said so itself: strict ones then expect a signed answer.
@@ -168,7 +170,11 @@ function readKeys(keys: unknown): Jwk[] {
 }
 
 function checkFetchedUris(metadata: ClientMetadata, fence: Fence): void {
-  const fetched = { jwks_uri: metadata.jwksUri, backchannel_logout_uri: metadata.backchannelLogoutUri }
+  const fetched = {
+    jwks_uri: metadata.jwksUri,
+    backchannel_logout_uri: metadata.backchannelLogoutUri,
+    sector_identifier_uri: metadata.sectorIdentifierUri,
+  }
   for (const [name, uri] of [...Object.entries(fetched), ...(metadata.requestUris ?? []).map((uri) => ['request_uris', uri] as const)]) {
     const fault = uri === undefined ? undefined : fetchedUriFault(uri, fence)
     if (fault !== undefined) throw refuse(`Client IP address is not allowed: key ${name} validation is failing: ${fault}`)

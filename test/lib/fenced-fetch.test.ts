@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import type { RequestListener, ServerResponse } from 'node:http'
-import { createServer, type Server } from 'node:https'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { after, test } from 'node:test'
 import type { Fence } from '../../src/lib/fence.ts'
@@ -9,6 +8,7 @@ import { FetchFailed, type FetchOrder, makeFencedFetch } from '../../src/lib/fen
 import { isPublicAddress } from '../../src/lib/public-address.ts'
 import { selfSigned } from '../support/certificate.ts'
 import { startDns } from '../support/dns.ts'
+import { startWebServer } from '../support/web-server.ts'
 
 // The fence with a real DNS server and real TLS sockets. 127.0.0.1 plays the public internet, 127.0.0.2 our own network.
 
@@ -24,25 +24,7 @@ after(() => fetchIt[Symbol.asyncDispose]())
 const closed: Fence = { allowPrivate: false, exceptions: [] }
 const order: FetchOrder = { types: ['application/json'], maxBytes: 1_000, timeout: 2_000 }
 
-/** A TLS server that counts who connects to it. */
-async function serve(
-  host: string,
-  listener: RequestListener,
-): Promise<AsyncDisposable & { port: number; connections: () => number; server: Server }> {
-  let connections = 0
-  const server = createServer({ ...certificate }, listener)
-  server.on('connection', () => connections++)
-  await once(server.listen(0, host), 'listening')
-  return {
-    server,
-    port: (server.address() as AddressInfo).port,
-    connections: () => connections,
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
-}
+const serve = (host: string, listener: RequestListener) => startWebServer(host, certificate, listener)
 
 const json = (response: ServerResponse, body = '["yes"]', type = 'application/json') => response.setHeader('content-type', type).end(body)
 const always: RequestListener = (_request, response) => json(response)

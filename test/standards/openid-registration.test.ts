@@ -136,11 +136,6 @@ test('OREG-18: jwks and jwks_uri never together, on update neither', async () =>
   assert.deepEqual([json.jwks_uri, 'jwks' in json], [jwks_uri, false])
 })
 
-test('OREG-20: subject_type is one of those supported', async () => {
-  assert.equal((await registered({ ...minimal, subject_type: 'public' })).answer.json.subject_type, 'public')
-  assertRefused(await register({ ...minimal, subject_type: 'pairwise' }), 'invalid_client_metadata', 'subject_type', "'pairwise'", 'public')
-})
-
 test('OREG-22 overridden: id_token_signed_response_alg is one of those supported, and shown only when it was set', async () => {
   assert.ok(!('id_token_signed_response_alg' in (await registered(minimal)).answer.json))
   const { answer } = await registered({ ...minimal, id_token_signed_response_alg: 'RS256' })

@@ -9,6 +9,7 @@ import type { Client, ClientStore } from '../clients/client.ts'
 import { type ChosenSecrets, hashMadeSecret, makeSecret } from '../clients/secrets.ts'
 import type { Registered, RegistrationTransaction } from './register-client.ts'
 import { makeRegistrationToken } from './registration-token.ts'
+import { checkSectorForAdmin, type SectorFault } from './sector-identifier.ts'
 
 export interface ClientIdTaken {
   readonly kind: 'client-id-taken'
@@ -23,6 +24,7 @@ export interface AdminDeps {
   readonly secrets: ChosenSecrets
   readonly rules: Live<HydraRules>
   readonly audit: Audit
+  readonly sectorFault: SectorFault
 }
 
 /**
@@ -35,6 +37,7 @@ export function createClient(deps: AdminDeps) {
   return async (body: unknown, actor: Actor): Promise<Registered> => {
     const given = readHydraClient(body, deps.rules())
     const { clientId = randomUuid(deps.randomness), metadata, settings } = given
+    await checkSectorForAdmin(metadata, deps.sectorFault)
     const secret = await secretFor(given, deps)
     const { token, hash } = makeRegistrationToken(deps.randomness)
     const now = deps.clock()

@@ -4,6 +4,7 @@ import type { Actor } from '../audit/audit.ts'
 import type { Client } from '../clients/client.ts'
 import { type AdminDeps, secretFor } from './create-client.ts'
 import type { ClientNotFound } from './delete-client.ts'
+import { checkSectorForAdmin } from './sector-identifier.ts'
 import { retryOnConflict, VersionConflict } from './version-conflict.ts'
 
 /** A changed client, and its secret where a new one was set. */
@@ -19,8 +20,9 @@ export interface Changed {
  * @throws HydraFaultError first, as in Hydra, then Refusal `client-not-found`
  */
 export function replaceClient(deps: AdminDeps) {
-  return (clientId: string, body: unknown, actor: Actor): Promise<Changed> => {
+  return async (clientId: string, body: unknown, actor: Actor): Promise<Changed> => {
     const given = readHydraClient(body, deps.rules())
+    await checkSectorForAdmin(given.metadata, deps.sectorFault)
     return changeClient(deps, clientId, actor, async () => ({ given }))
   }
 }

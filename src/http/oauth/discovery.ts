@@ -19,6 +19,7 @@ export interface DiscoverySettings {
   /** Undefined where registration is off. */
   readonly registrationEndpoint: string | undefined
   readonly scopes: readonly string[]
+  readonly subjectTypes: readonly string[]
   readonly claims: readonly string[]
 }
 
@@ -65,7 +66,7 @@ function metadata(settings: DiscoverySettings): Record<string, unknown> {
     token_endpoint_auth_methods_supported: registrableAuthMethods,
     token_endpoint_auth_signing_alg_values_supported: assertionSigningAlgs,
     code_challenge_methods_supported: ['S256'],
-    subject_types_supported: ['public'],
+    subject_types_supported: settings.subjectTypes,
     id_token_signing_alg_values_supported: ['RS256'],
     claims_supported: settings.claims,
     claims_parameter_supported: false,
