@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** One exchange with a running Hydra, as recorded: a line of `registry.jsonl`. */
+/** One exchange with a running Hydra, as recorded: a line of one of the files beside this one. */
 export interface Exchange {
   readonly id: string
   readonly title: string
-  readonly face: 'registration' | 'admin' | 'discovery'
+  readonly face: 'registration' | 'admin' | 'discovery' | 'flow'
+  /** The part of the product, where `face` is `flow`. */
+  readonly flow?: string
   /** The server it was recorded from, where that is not the main one. */
   readonly instance?: 'off' | 'strict'
   /** Hydra departs from a standard here. */
@@ -27,7 +29,7 @@ export interface ExchangeRequest {
   readonly basic?: readonly [id: string, secret: string]
 }
 
-export function readExchanges(): Exchange[] {
-  const lines = readFileSync(join(import.meta.dirname, 'registry.jsonl'), 'utf8').split('\n')
+export function readExchanges(file = 'registry.jsonl'): Exchange[] {
+  const lines = readFileSync(join(import.meta.dirname, file), 'utf8').split('\n')
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line))
 }

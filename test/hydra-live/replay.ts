@@ -58,7 +58,7 @@ function comparisonFor({ face, deviation, request, response }: Exchange, values:
   const isHydrasDoor = request.listener === 'admin' || request.path === '/oauth2/token'
   const wordsAreOurs = request.path.startsWith('/oauth2/register') && response.status >= 400 && response.status !== 404
   return {
-    exact: face === 'admin' && deviation === undefined,
+    exact: face === 'flow' || (face === 'admin' && deviation === undefined),
     headers: isHydrasDoor ? ['location', 'link', 'content-type', 'cache-control'] : [],
     ours: wordsAreOurs ? ['/error', '/error_description'] : [],
     // `<P>` is a fixed paragraph of Hydra's, which we do not send.
