@@ -1,4 +1,5 @@
 /** The cases: what one caller does over and over, and how it knows that each answer is right. */
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import type { Answer } from './connection.ts'
 
 export interface Registered {
@@ -22,6 +23,8 @@ export interface Caller {
   readonly issuer: string
   /** The next of this caller's own clients, round and round. */
   client(): Registered
+  /** The next of this caller's own clients that prove themselves with a key. */
+  keyed(): Registered
   /** The next of this caller's own access tokens, round and round. */
   issued(): Issued
   /** A number that this caller has not used before. */
@@ -118,6 +121,36 @@ export async function token({ send, client }: Caller): Promise<Issued> {
   return { accessToken: accessToken as string, clientId: id }
 }
 
+/** All clients with a key share this one: it is their number that costs a server, not their keys. */
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const publicJwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256', use: 'sig' }
+const assertionHead = Buffer.from('{"alg":"ES256","kid":"bench"}').toString('base64url')
+
+export async function registerKeyed({ send, serial }: Caller): Promise<Registered> {
+  const { token_endpoint_auth_method: _, ...metadata } = clientMetadata(`Bench client ${serial()} with a key`)
+  const body = { ...metadata, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicJwk] } }
+  const answer = await send('POST', '/oauth2/register', json, JSON.stringify(body))
+  const { client_id: id, registration_access_token: token } = bodyOf(answer, 201)
+  check(answer, filled(id) && filled(token), 'client_id and registration_access_token')
+  return { id: id as string, secret: '', token: token as string }
+}
+
+/** RFC 7523 §2.2: an assertion for one request, signed for it alone. */
+function assertionFor(id: string, issuer: string): string {
+  const claims = { iss: id, sub: id, aud: issuer, jti: randomUUID(), exp: Math.floor(Date.now() / 1000) + 60 }
+  const text = `${assertionHead}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
+  return `${text}.${sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+}
+
+async function tokenByKey({ send, keyed, issuer }: Caller): Promise<void> {
+  const { id } = keyed()
+  const type = 'urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer'
+  const proof = `client_assertion_type=${type}&client_assertion=${assertionFor(id, issuer)}`
+  const answer = await send('POST', '/oauth2/token', form, `grant_type=client_credentials&scope=notes.read&${proof}`)
+  const { access_token: accessToken, scope } = bodyOf(answer, 200)
+  check(answer, filled(accessToken) && scope === 'notes.read', 'access_token and scope')
+}
+
 async function introspect({ send, issued }: Caller): Promise<void> {
   const { accessToken, clientId } = issued()
   const answer = await send('POST', '/admin/oauth2/introspect', form, `token=${encodeURIComponent(accessToken)}`)
@@ -139,6 +172,7 @@ export const cases: readonly Case[] = [
   { name: 'admin-list', listener: 'admin', act: adminList },
   { name: 'introspect', listener: 'admin', act: introspect },
   { name: 'token', listener: 'public', act: token },
+  { name: 'token-by-key', listener: 'public', act: tokenByKey },
   { name: 'update', listener: 'public', act: update },
   { name: 'register-and-delete', listener: 'public', act: registerAndDelete },
   { name: 'register', listener: 'public', act: register },

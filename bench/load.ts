@@ -1,6 +1,6 @@
 /** The load, a process of its own: 64 callers, each with one keep-alive connection, driven by `run.ts` over the channel between them. */
 import { performance } from 'node:perf_hooks'
-import { type Caller, type Case, cases, type Issued, type Method, type Registered, register, token } from './cases.ts'
+import { type Caller, type Case, cases, type Issued, type Method, type Registered, register, registerKeyed, token } from './cases.ts'
 import { type Answer, Connection } from './connection.ts'
 import { usage } from './usage.ts'
 
@@ -35,8 +35,12 @@ export type Report = { readonly kind: 'done'; readonly measured?: Measured } | {
 /** How long an answer may take after the window has closed before it counts as missing, in milliseconds. */
 const patience = 30_000
 
+/** Whole pages of the list, and at least one for each caller. */
+const keyedCount = 100
+
 let target: Extract<Order, { kind: 'aim' }>
 const clients: Registered[] = []
+const keyed: Registered[] = []
 const tokens: Issued[] = []
 let serial = 0
 
@@ -57,6 +61,7 @@ function report(message: Report): void {
 /** Registers clients and issues tokens through the API, as any stranger would. */
 async function prepare(clientCount: number, tokenCount: number): Promise<void> {
   await fill(clients, clientCount, register)
+  await fill(keyed, keyedCount, registerKeyed)
   await fill(tokens, tokenCount, token)
 }
 
@@ -156,8 +161,8 @@ class Crew implements Disposable {
       if (this.open) this.latencies.push(performance.now() - began)
       return answer
     }
-    const [client, issued] = [ownOf(clients, index), ownOf(tokens, index)]
-    return { send, issuer: target.issuer, client, issued, serial: () => serial++, nextPage: '' }
+    const [client, issued, own] = [ownOf(clients, index), ownOf(tokens, index), ownOf(keyed, index)]
+    return { send, issuer: target.issuer, client, issued, keyed: own, serial: () => serial++, nextPage: '' }
   }
 }
 
