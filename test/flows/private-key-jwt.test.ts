@@ -1,9 +1,13 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FencedFetch } from '../../src/lib/fenced-fetch.ts'
+import fc from 'fast-check'
+import { type FencedFetch, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { askTokenWith, type ClientKey, clientKey } from '../support/assertions.ts'
+import { selfSigned } from '../support/certificate.ts'
+import { startDns } from '../support/dns.ts'
 import { machine, registrant } from '../support/registrant.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { startWebServer } from '../support/web-server.ts'
 
 // A client that proves itself with a key (RFC 7523 §2.2), and whose keys are at a URL of its own.
 
@@ -224,4 +228,68 @@ test('an assertion stays spent until it expires', async () => {
   assert.equal((await askTokenWith(server, assertion)).json.error, 'jti_known')
   now += 1_000
   assert.equal((await askTokenWith(server, assertion)).json.error, 'invalid_client')
+})
+
+test('keys are fetched over a real network: DNS, TLS, and a rotation in between', async () => {
+  const certificate = selfSigned(['keys.example'])
+  await using dns = await startDns()
+  dns.answer('keys.example', ['127.0.0.1'])
+  let keys: object[] = []
+  await using web = await startWebServer('127.0.0.1', certificate, (_request, response) => {
+    response.setHeader('content-type', 'application/jwk-set+json').end(JSON.stringify({ keys }))
+  })
+  let now = 1_800_000_000_000
+  const fetch = makeFencedFetch({ resolve: dns.resolve, ca: certificate.cert, isPublic: (address) => address === '127.0.0.1' })
+  await using server = await startServer({ fetch, clock: () => now })
+  const jwks_uri = `https://keys.example:${web.port}/jwks.json`
+  const { id } = await registrant(server).registered({ ...machine, token_endpoint_auth_method: 'private_key_jwt', jwks_uri })
+  for (const kid of ['first', 'second']) {
+    const key = await clientKey('RS256', { kid, now: () => now / 1000 })
+    keys = [key.publicJwk]
+    assert.equal((await askTokenWith(server, await key.sign(id, server.issuer))).status, 200)
+    now += 15_000
+  }
+})
+
+test('no assertion, however it is made, is our fault; none with a strange claim or header is good', async () => {
+  await using server = await startServer()
+  const { key, id } = await keyedClient(server)
+  const value = fc.oneof(
+    fc.string(),
+    fc.integer(),
+    fc.constant(null),
+    fc.boolean(),
+    fc.array(fc.string(), { maxLength: 2 }),
+    fc.object({ maxDepth: 1 }),
+    fc.double(),
+  )
+  const claim = fc.constantFrom('iss', 'sub', 'aud', 'exp', 'jti', 'nbf', 'iat')
+  await fc.assert(
+    fc.asyncProperty(claim, value, async (name, strange) => {
+      const { status } = await askTokenWith(server, await key.sign(id, server.issuer, { [name]: strange }))
+      const isHarmless =
+        name === 'jti'
+          ? typeof strange === 'string' && strange !== ''
+          : name === 'nbf' || name === 'iat'
+            ? typeof strange === 'number'
+            : false
+      assert.ok(isHarmless ? status < 500 : status === 400 || status === 401, `${name}: ${status}`)
+    }),
+    { numRuns: 150 },
+  )
+  await fc.assert(
+    fc.asyncProperty(
+      fc.record({ alg: value, kid: value, crit: value, b64: value, jwk: value }, { requiredKeys: [] }),
+      fc.string(),
+      async (header, rest) => {
+        const [, body, signature] = (await key.sign(id, server.issuer)).split('.')
+        const { status } = await askTokenWith(
+          server,
+          `${Buffer.from(JSON.stringify(header)).toString('base64url')}.${body}.${signature}${rest}`,
+        )
+        assert.ok(status === 400 || status === 401, String(status))
+      },
+    ),
+    { numRuns: 100 },
+  )
 })

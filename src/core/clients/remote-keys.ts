@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../lib/bounded-map.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Fence } from '../../lib/fence.ts'
 import type { FencedFetch } from '../../lib/fenced-fetch.ts'
@@ -33,7 +34,7 @@ const order = { types: ['application/json'], maxBytes: 64 * 1024, timeout: 5_000
  * rotated key is found at once; never more often than the rest between two fetches allows, so that made-up key ids cost us nothing.
  */
 export function makeRemoteKeys(deps: { fetch: FencedFetch; fence: Live<Fence>; clock: Clock }): RemoteKeys {
-  const known = new Map<string, Known>()
+  const known = new BoundedMap<string, Known>(mostSets)
   const underWay = new Map<string, Promise<Known>>()
 
   const refresh = (uri: string): Promise<Known> => {
@@ -48,9 +49,7 @@ export function makeRemoteKeys(deps: { fetch: FencedFetch; fence: Live<Fence>; c
     const before = known.get(uri)
     // What is still fresh outlives a failure to look for more.
     const kept = next.keys === undefined && isGood(before, next.fetchedAt) ? { ...before, fetchedAt: next.fetchedAt } : next
-    known.delete(uri)
     known.set(uri, kept)
-    for (const oldest of known.keys()) if (known.size > mostSets) known.delete(oldest)
     return kept
   }
 

@@ -39,7 +39,8 @@ export function spendingOnRefusal({ transaction }: { transaction: Transaction<{ 
     try {
       return await act()
     } catch (error) {
-      if (id && error instanceof Refusal) await transaction((tx) => spendAssertion(tx, id))
+      const isReplay = error instanceof Refusal && error.reason.kind === 'assertion-replayed'
+      if (id && error instanceof Refusal && !isReplay) await transaction((tx) => spendAssertion(tx, id))
       throw error
     }
   }

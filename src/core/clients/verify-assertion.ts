@@ -1,4 +1,5 @@
 import { type CryptoKey, compactVerify, decodeJwt, decodeProtectedHeader, importJWK } from 'jose'
+import { BoundedMap } from '../../lib/bounded-map.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { sha256 } from '../../lib/hash.ts'
 import type { Live } from '../../lib/live.ts'
@@ -144,13 +145,12 @@ const mostImports = 2_000
 
 /** Keys made ready once: to read one costs as much as to verify with it. */
 function makeImports(): Import {
-  const ready = new Map<string, CryptoKey | Uint8Array>()
+  const ready = new BoundedMap<string, CryptoKey | Uint8Array>(mostImports)
   return async (key, alg) => {
     const name = `${alg} ${JSON.stringify(key)}`
     const known = ready.get(name)
     if (known) return known
     const made = await importJWK({ ...key }, alg)
-    for (const oldest of ready.keys()) if (ready.size >= mostImports) ready.delete(oldest)
     ready.set(name, made)
     return made
   }

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import { BoundedMap } from '../../lib/bounded-map.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Randomness } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
@@ -33,22 +34,19 @@ const mostRemembered = 10_000
  */
 export function verifySecret(deps: { clock: Clock; randomness: Randomness; secrets: ChosenSecrets }) {
   const waits = new FailureWaits(deps.clock)
-  const remembered = new Map<string, { readonly hash: string; readonly until: number }>()
+  const remembered = new BoundedMap<string, { readonly hash: string; readonly until: number }>(mostRemembered)
   const underWay = new Map<string, Promise<boolean>>()
   const key = deps.randomness(32)
 
-  /** What stands for a secret in memory. A secret of ours has a hash that is as good as an HMAC, and is needed anyway. */
-  const nameOf = ({ clientId, secretHash }: Client, secret: string): string =>
-    `${clientId}\n${secretHash?.startsWith('$sha256$') ? hashMadeSecret(secret) : createHmac('sha256', key).update(secret).digest('base64url')}`
+  /** What stands for a secret in memory. Secrets of ours have a hash that is as good as an HMAC, and is needed anyway. */
+  const nameOf = (clientId: string, hashes: readonly string[], secret: string): string => {
+    const isMade = hashes.every((hash) => hash.startsWith('$sha256$'))
+    return `${clientId}\n${isMade ? hashMadeSecret(secret) : createHmac('sha256', key).update(secret).digest('base64url')}`
+  }
 
   const isRemembered = (name: string, hashes: readonly string[]): boolean => {
     const entry = remembered.get(name)
     return entry !== undefined && deps.clock() < entry.until && hashes.includes(entry.hash)
-  }
-  const remember = (name: string, hash: string): void => {
-    remembered.delete(name)
-    remembered.set(name, { hash, until: deps.clock() + remembrance })
-    for (const oldest of remembered.keys()) if (remembered.size > mostRemembered) remembered.delete(oldest)
   }
 
   const check = async (
@@ -63,7 +61,7 @@ export function verifySecret(deps: { clock: Clock; randomness: Randomness; secre
         for (const hash of hashes) {
           if (!(await deps.secrets.matches(secret, hash))) continue
           waits.succeeded(pair)
-          remember(names[at] as string, hash)
+          remembered.set(names[at] as string, { hash, until: deps.clock() + remembrance })
           return true
         }
       }
@@ -76,7 +74,7 @@ export function verifySecret(deps: { clock: Clock; randomness: Randomness; secre
 
   return async (client: Client, { readings, address }: PresentedSecret): Promise<boolean> => {
     const hashes = hashesOf(client)
-    const names = readings.map((secret) => nameOf(client, secret))
+    const names = readings.map((secret) => nameOf(client.clientId, hashes, secret))
     if (names.some((name) => isRemembered(name, hashes))) return true
     const pair = `${client.clientId}\n${address}`
     // The same secret again while it is being looked at is no second guess.

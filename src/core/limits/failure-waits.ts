@@ -1,3 +1,4 @@
+import { BoundedMap } from '../../lib/bounded-map.ts'
 import type { Clock } from '../../lib/clock.ts'
 
 /** How many failures cost nothing, and what the next ones cost. Milliseconds. */
@@ -19,13 +20,12 @@ export const waitAfter = (failures: number): number =>
  * so. An attempt counts as failed from its beginning, so that many at once are no way around it, until `succeeded` or `withdrawn`.
  */
 export class FailureWaits {
-  readonly #failures = new Map<string, Failures>()
+  readonly #failures: BoundedMap<string, Failures>
   readonly #clock: Clock
-  readonly #most: number
 
   constructor(clock: Clock, most = 10_000) {
     this.#clock = clock
-    this.#most = most
+    this.#failures = new BoundedMap(most)
   }
 
   /** Milliseconds until the next attempt; 0: now. */
@@ -35,9 +35,7 @@ export class FailureWaits {
 
   begun(key: string): void {
     const count = (this.#failures.get(key)?.count ?? 0) + 1
-    this.#failures.delete(key)
     this.#failures.set(key, { count, until: this.#clock() + waitAfter(count) })
-    for (const oldest of this.#failures.keys()) if (this.#failures.size > this.#most) this.#failures.delete(oldest)
   }
 
   succeeded(key: string): void {
