@@ -132,7 +132,8 @@ async function guess() {
   const output = child.stdout ? await readText(child.stdout) : ''
   const measured = JSON.parse(output) as Guesses
   const [right, wrongP99] = [median(measured.besideRight), median(measured.besideWrong)]
-  const ratio = wrongP99 / right
+  // Each round against its neighbour: what slows the machine slows both.
+  const ratio = median(measured.besideWrong.map((p99, at) => p99 / (measured.besideRight[at] ?? Number.NaN)))
   if (measured.refused > 0) quit(1, `${measured.refused} requests of the client beside the guesses were refused\n`)
   const counts = (by: Readonly<Record<number, number>>) =>
     Object.entries(by)
