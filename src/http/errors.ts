@@ -3,8 +3,10 @@ import { InvalidJson } from '../lib/json.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
 import { OutcomeUnknown, Unavailable } from '../lib/unavailable.ts'
+import { assertionType } from '../protocol/grant-types.ts'
 import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
 import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
+import { assertionWords } from './assertion-words.ts'
 import { faultPage } from './pages/authorization-page.ts'
 import { errorPage } from './pages/error-page.ts'
 import type { Reason } from './reasons.ts'
@@ -187,8 +189,25 @@ function problemOfReason(reason: Reason): Problem {
     case 'client-gone':
     case 'client-secret-wrong':
       return invalidClient('')
-    case 'assertion-unsupported':
-      return invalidClient(' Client assertions are not accepted by this server.')
+    case 'assertion-missing':
+      return invalidRequest(`The client_assertion request parameter must be set when using client_assertion_type of '${assertionType}'.`)
+    case 'assertion-type-unknown':
+      return invalidRequest(`Unknown client_assertion_type '${reason.type}'.`)
+    case 'assertion-refused':
+      return invalidClient(` ${assertionWords(reason)}`)
+    case 'assertion-replayed':
+      return {
+        status: 400,
+        code: 'jti_known',
+        description: "The jti was already used. Claim 'jti' from 'client_assertion' MUST only be used once.",
+      }
+    case 'secret-attempts-exhausted':
+      return {
+        status: 429,
+        code: 'invalid_client',
+        description: `${sentence.invalidClient} Too many wrong secrets for this client came from this address; try again in ${reason.retryAfterSeconds} s.`,
+        headers: { 'retry-after': String(reason.retryAfterSeconds) },
+      }
     case 'client-method-wrong':
       return invalidClient(methodHint(reason))
     // Hydra's answer, hint and all, where RFC 6749 §5.2 has unsupported_grant_type.

@@ -4,6 +4,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { Live } from '../lib/live.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
 import { type Answer, empty, json } from './answer.ts'
+import type { ClientAddress } from './client-address.ts'
 import { answerError } from './errors.ts'
 import type { Face, Guard, Route } from './route.ts'
 import { answerConnect, answerUnreadable } from './unreadable-request.ts'
@@ -20,6 +21,8 @@ export interface ListenerSettings {
   /** Bytes. */
   readonly bodyLimit: number
   readonly cors: Live<CorsSettings>
+  /** Whose request it is. */
+  readonly addressOf: ClientAddress
   readonly rewriteUrl?: (url: string) => string
   /** Runs before everything else, for every request, known path or not. */
   readonly fence: Guard
@@ -39,6 +42,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The media type of the body, in lower case, without parameters; empty where none was sent. */
     bodyMediaType: string
+    /** Whose request it is: an IP address; empty where the connection is gone already. */
+    clientAddress: string
   }
   interface FastifyContextConfig {
     route?: Pick<Route, 'guard' | 'face'>
@@ -73,10 +78,12 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
   // The others are known only to be refused, before a body is read.
   for (const method of methods) if (!ours.includes(method)) server.addHttpMethod(method, { overrideExisting: true })
   server.decorateRequest('bodyMediaType', '')
+  server.decorateRequest('clientAddress', '')
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   server.addHook('onRequest', (request, reply, done) => {
     takeMediaType(request)
+    request.clientAddress = settings.addressOf(request)
     reply.header('x-request-id', request.id)
     settings.fence(request)
     request.routeOptions.config?.route?.guard(request)
@@ -187,8 +194,7 @@ function logRequest({ name, telemetry, logsHealth }: ListenerSettings) {
         path,
         status: reply.statusCode,
         milliseconds: Math.round(reply.elapsedTime * 10) / 10,
-        // A dual-stack socket shows an IPv4 caller as one of IPv6.
-        remote_address: request.ip.replace(/^::ffff:/, ''),
+        remote_address: request.clientAddress,
       })
     }
   }

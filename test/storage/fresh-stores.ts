@@ -5,10 +5,12 @@ import type { SigningKey } from '../../src/core/keys/signing-key.ts'
 import type { AccessToken } from '../../src/core/tokens/access-token.ts'
 import type { Transaction } from '../../src/lib/transaction.ts'
 import { accessTokenStore } from '../../src/storage/access-tokens.ts'
+import { assertionStore } from '../../src/storage/assertions.ts'
 import { auditStore } from '../../src/storage/audit.ts'
 import { clientStore } from '../../src/storage/clients.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { registrationTokenStore } from '../../src/storage/registration-tokens.ts'
+import { revokedTokenStore } from '../../src/storage/revoked-tokens.ts'
 import { signingKeyStore } from '../../src/storage/signing-keys.ts'
 
 /** Opens a database that is new and has the schema of today. */
@@ -40,6 +42,8 @@ function storesOf(db: Database['read']) {
     registrationTokens: registrationTokenStore(db),
     accessTokens: accessTokenStore(db),
     signingKeys: signingKeyStore(db),
+    assertions: assertionStore(db),
+    revokedTokens: revokedTokenStore(db),
     audit: auditStore(db),
   }
 }

@@ -10,6 +10,7 @@ import { hashMadeSecret, makeSecret } from '../clients/secrets.ts'
 import type { RegistrationPolicy } from '../policies/built-in-policy.ts'
 import { evaluateRegistration } from './evaluate-registration.ts'
 import { makeRegistrationToken, type RegistrationTokenStore } from './registration-token.ts'
+import { checkOwnSector, type SectorFault } from './sector-identifier.ts'
 
 /** What every act on a client writes to, in one transaction. */
 export type RegistrationTransaction = Transaction<{ clients: ClientStore; registrationTokens: RegistrationTokenStore; audit: AuditStore }>
@@ -28,6 +29,7 @@ export interface RegistrationDeps {
   readonly rules: Live<RegistrationRules>
   readonly policy: Live<RegistrationPolicy>
   readonly audit: Audit
+  readonly sectorFault: SectorFault
 }
 
 /**
@@ -36,9 +38,10 @@ export interface RegistrationDeps {
  *
  * @throws Refusal `metadata-refused` with every problem of the request
  */
-export function registerClient({ transaction, clock, randomness, rules, policy, audit }: RegistrationDeps) {
+export function registerClient({ transaction, clock, randomness, rules, policy, audit, sectorFault }: RegistrationDeps) {
   return async (body: unknown): Promise<Registered> => {
     const metadata = evaluateRegistration(body, rules(), policy())
+    await checkOwnSector(metadata, sectorFault)
     const now = clock()
     const clientSecret = isSecretMethod(metadata.tokenEndpointAuthMethod) ? makeSecret(randomness) : undefined
     const { token, hash } = makeRegistrationToken(randomness)

@@ -1,7 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { sha256 } from '../../lib/hash.ts'
 import type { Live } from '../../lib/live.ts'
-import { registrableGrantTypes, registrableResponseTypes } from '../../protocol/grant-types.ts'
+import {
+  assertionSigningAlgs,
+  registrableAuthMethods,
+  registrableGrantTypes,
+  registrableResponseTypes,
+} from '../../protocol/grant-types.ts'
 import { type Answer, empty, json } from '../answer.ts'
 import type { Handler } from '../route.ts'
 
@@ -15,6 +20,7 @@ export interface DiscoverySettings {
   /** Undefined where registration is off. */
   readonly registrationEndpoint: string | undefined
   readonly scopes: readonly string[]
+  readonly subjectTypes: readonly string[]
   readonly claims: readonly string[]
 }
 
@@ -48,9 +54,6 @@ function cached(): (request: FastifyRequest, settings: DiscoverySettings) => Ans
 const isKnown = (ifNoneMatch = '', etag: string): boolean =>
   ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
 
-/** How a client proves itself at the token and revocation endpoints. */
-const authMethods = ['client_secret_basic', 'client_secret_post', 'none']
-
 function metadata(settings: DiscoverySettings): Record<string, unknown> {
   return {
     issuer: settings.issuer,
@@ -63,10 +66,12 @@ function metadata(settings: DiscoverySettings): Record<string, unknown> {
     response_types_supported: registrableResponseTypes,
     response_modes_supported: ['query'],
     grant_types_supported: registrableGrantTypes,
-    token_endpoint_auth_methods_supported: authMethods,
-    revocation_endpoint_auth_methods_supported: authMethods,
+    token_endpoint_auth_methods_supported: registrableAuthMethods,
+    token_endpoint_auth_signing_alg_values_supported: assertionSigningAlgs,
+    revocation_endpoint_auth_methods_supported: registrableAuthMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: assertionSigningAlgs,
     code_challenge_methods_supported: ['S256'],
-    subject_types_supported: ['public'],
+    subject_types_supported: settings.subjectTypes,
     id_token_signing_alg_values_supported: ['RS256'],
     claims_supported: settings.claims,
     claims_parameter_supported: false,
