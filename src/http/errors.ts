@@ -210,8 +210,13 @@ function problemOfReason(reason: Reason): Problem {
       }
     case 'client-method-wrong':
       return invalidClient(methodHint(reason))
-    // Hydra's answer, hint and all, where RFC 6749 §5.2 has unsupported_grant_type.
+    // RFC 6749 §5.2 leaves no room for Hydra's invalid_request here.
     case 'grant-type-unsupported':
+      return {
+        status: 400,
+        code: 'unsupported_grant_type',
+        description: 'The authorization grant type is not supported by the authorization server.',
+      }
     case 'request-malformed':
       return invalidRequest(sentence.checkParameters)
     case 'query-missing':

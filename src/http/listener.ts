@@ -194,7 +194,8 @@ function logRequest({ name, telemetry, logsHealth }: ListenerSettings) {
         path,
         status: reply.statusCode,
         milliseconds: Math.round(reply.elapsedTime * 10) / 10,
-        remote_address: request.clientAddress,
+        // Where the head could not be read nothing was looked at, and the peer is all there is.
+        remote_address: request.clientAddress || request.ip.replace(/^::ffff:/, ''),
       })
     }
   }

@@ -21,8 +21,8 @@ export interface Route {
 
 export const open: Guard = () => {}
 
-/** The path parameter that Fastify decoded. */
-export const pathId = (request: FastifyRequest): string => (request.params as { id: string }).id
+/** No id holds a NUL, and not every database can be asked for one. The path parameter that Fastify decoded. */
+export const pathId = (request: FastifyRequest): string => (request.params as { id: string }).id.replaceAll('\0', '\ufffd')
 
 /** The second path parameter of the routes for one key. */
 export const pathKid = (request: FastifyRequest): string => (request.params as { kid: string }).kid

@@ -23,11 +23,9 @@ const escaped = (text: string): string =>
     ? JSON.stringify(text)
     : `"${Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')}"`
 
-/** Every text but those that are refused: with a NUL, or with half of a surrogate pair. */
-const sound = (text: string): string => text.toWellFormed().replaceAll('\0', '')
 const anyString = fc.oneof(
-  fc.string({ unit: 'binary' }).map(sound),
-  fc.string({ unit: fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', 'a', '\u2028', '\u{1f98a}') }),
+  fc.string({ unit: 'binary' }),
+  fc.string({ unit: fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', 'a', '\u2028', '\ud800') }),
 )
 const anyJson = fc.letrec((tie) => ({
   value: fc.oneof(
@@ -68,17 +66,10 @@ describe('parseJson', () => {
         } catch {
           return assert.throws(() => parseJson(text, wide), InvalidJson)
         }
-        if (/\\u(?:0000|d[89a-f]..)/i.test(text)) return
         return assert.deepEqual(parseJson(text, wide), expected)
       }),
       { numRuns: 2_000 },
     )
-  })
-
-  test('refuses a NUL and half of a surrogate pair, in values and in names: not every database can keep them', () => {
-    for (const text of ['"\\u0000"', '["a\\ud800"]', '{"a":{"b\\udc00":1}}', '{"\\u0000":1}'])
-      assert.throws(() => parseJson(text, wide), InvalidJson, text)
-    assert.equal(parseJson('"\\ud83e\\udd8a"', wide), '\u{1f98a}')
   })
 
   test('refuses a doubled member wherever it stands, and in whichever of two spellings', () => {

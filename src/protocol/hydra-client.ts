@@ -85,14 +85,20 @@ export function readHydraClient(body: unknown, rules: HydraRules): HydraClient {
   checkTypes(members)
   const metadata = checkMetadata(fromWire({ scope: rules.defaultScope.join(' '), ...members }), rules)
   const { client_id: clientId } = members as { client_id?: string }
-  if (clientId !== undefined && (clientId.length > 255 || /^\.{1,2}$/.test(clientId))) {
+  if (clientId !== undefined && (clientId.length > 255 || /^\.{1,2}$/.test(clientId) || !isStorable(clientId))) {
     throw refuse('Field client_id must have at most 255 characters, all of them whole, and must not be a dot segment.')
+  }
+  for (const name of ['client_name', 'owner']) {
+    if (!isStorable(members[name])) throw refuse(`Field ${name} must not contain a NUL or half of a surrogate pair.`)
   }
   const secret = readSecret(members)
   const raw = body === null ? undefined : (body as { metadata?: unknown }).metadata
   const settings = readSettings(raw === undefined ? members : { ...members, metadata: raw })
   return { metadata, settings, ...(clientId !== undefined && { clientId }), ...secret }
 }
+
+/** PostgreSQL's text holds no NUL, and no database half a character. */
+const isStorable = (value: unknown): boolean => typeof value !== 'string' || (value.isWellFormed() && !value.includes('\0'))
 
 function readSecret(members: Readonly<Record<string, unknown>>): Pick<HydraClient, 'clientSecret' | 'clientSecretHash'> {
   const { client_secret: clientSecret, client_secret_hash: clientSecretHash } = members as { [name: string]: string | undefined }

@@ -11,6 +11,7 @@ const publicTable: Record<string, string> = {
   '/oauth2/register': 'POST',
   '/oauth2/register/x': 'GET HEAD PUT DELETE',
   '/oauth2/token': 'POST',
+  '/oauth2/revoke': 'POST',
   '/oauth2/auth': 'GET HEAD POST',
   '/.well-known/jwks.json': 'GET HEAD',
   '/.well-known/openid-configuration': 'GET HEAD',
@@ -25,6 +26,9 @@ const adminTable: Record<string, string> = {
   '/admin/clients/x/secrets/rotate': 'POST DELETE',
   '/admin/clients/x/registration-access-token': 'POST',
   '/admin/oauth2/introspect': 'POST',
+  '/admin/oauth2/tokens': 'DELETE',
+  '/admin/keys/x': 'GET HEAD POST PUT DELETE',
+  '/admin/keys/x/k': 'GET HEAD PUT DELETE',
   '/admin/metrics/prometheus': 'GET HEAD',
   '/admin/version': 'GET HEAD',
   '/version': 'GET HEAD',
@@ -55,8 +59,9 @@ test('the two tables below are those of the listeners', () => {
   const tableOf = (routes: readonly { method: string; path: string }[]) => {
     const table: Record<string, string> = {}
     for (const { method, path } of routes) {
-      const known = table[path.replace(':id', 'x')]
-      table[path.replace(':id', 'x')] = `${known ? `${known} ` : ''}${method === 'GET' ? 'GET HEAD' : method}`
+      const known = table[path.replace(':id', 'x').replace(':set', 'x').replace(':kid', 'k')]
+      table[path.replace(':id', 'x').replace(':set', 'x').replace(':kid', 'k')] =
+        `${known ? `${known} ` : ''}${method === 'GET' ? 'GET HEAD' : method}`
     }
     return table
   }

@@ -4,8 +4,16 @@ import type { Deliberate } from './deliberate.ts'
 /** Where we answer otherwise than Hydra in the flows, on purpose. */
 export const deliberateInFlows: readonly Deliberate[] = [
   {
-    decision: 'not built yet: pairwise subjects',
-    ours: { 'f007-setup-pair': { status: 400 } },
+    decision: 'a grant that is not offered is unsupported_grant_type (RFC 6749 §5.2 leaves no room for invalid_request)',
+    ours: Object.fromEntries(
+      ['f046-tokenerr-unknowngrant', 'f047-tokenerr-password', 'f048-tokenerr-exchange'].map((id) => [
+        id,
+        {
+          '/error': 'unsupported_grant_type',
+          '/error_description': 'The authorization grant type is not supported by the authorization server.',
+        },
+      ]),
+    ),
   },
   {
     decision: 'a JWT access token is at+jwt, its jti a UUIDv7, and it has scp and scope both (RFC 9068 §2)',

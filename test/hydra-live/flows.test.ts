@@ -10,7 +10,8 @@ import { type Outcome, replay } from './replay.ts'
 // Tokens of machine clients, introspection, revocation and keys: what is recorded of Hydra, sent to us.
 
 const exchanges = readExchanges('flows.jsonl')
-await using main = await startServer({ settings: { dev: true } })
+const subject_identifiers = { supported_types: ['public', 'pairwise'], pairwise: { salt: 'a salt of the recording' } }
+await using main = await startServer({ settings: { dev: true, oidc: { subject_identifiers } } })
 const outcomes = await replay(exchanges, { main, off: main, strict: main }, () => undefined)
 
 const places = deliberate.flatMap(({ ours }) =>

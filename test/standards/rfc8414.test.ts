@@ -96,7 +96,11 @@ test('R8414-11: revocation_endpoint is listed with its auth methods, each of whi
     assert.equal((await server.public(absent, { method: 'POST', form: { token: 'x' } })).status, 404)
   }
   const path = new URL(document.revocation_endpoint).pathname
-  for (const method of document.revocation_endpoint_auth_methods_supported) {
+  const [byKey, ...bySecret] = document.revocation_endpoint_auth_methods_supported.toSorted((a: string) =>
+    a === 'private_key_jwt' ? -1 : 1,
+  )
+  assert.equal(byKey, 'private_key_jwt')
+  for (const method of bySecret) {
     const { id, secret } = await registered({ ...minimal, token_endpoint_auth_method: method })
     const form = { client_id: id, token: 'x', ...(method === 'client_secret_post' && { client_secret: secret }) }
     const sent = method === 'client_secret_basic' ? { basic: [id, secret] as const, form: { token: 'x' } } : { form }
