@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -30,6 +30,8 @@ export interface Started {
   /** Where its database, configuration and log are; kept between two starts, it is an existing database. */
   readonly folder: string
   readonly pin: boolean
+  /** Where the server stands: the project itself, or a copy of it as `npm pack` would make it (`build`). */
+  readonly home?: string
   /** Where a processor profile goes when the process ends. */
   readonly profileFolder?: string
 }
@@ -42,11 +44,14 @@ process.on('exit', () => {
 /** How long a start or an end may take, in milliseconds. */
 const patience = 15_000
 
-export async function start({ name, folder, pin, profileFolder }: Started): Promise<Target> {
+export async function start({ name, folder, pin, home, profileFolder }: Started): Promise<Target> {
   mkdirSync(folder, { recursive: true })
   const [publicPort, adminPort] = await freePorts()
   const issuer = `http://127.0.0.1:${publicPort}/`
-  const command = name === 'floor' ? floorCommand(folder, publicPort, adminPort) : serverCommand(folder, issuer, publicPort, adminPort)
+  const command =
+    name === 'floor'
+      ? floorCommand(folder, publicPort, adminPort)
+      : serverCommand(home ?? beside('..'), folder, issuer, publicPort, adminPort)
   const logFile = join(folder, 'log')
   const log = openSync(logFile, 'a')
   const { PATH, HOME, TMPDIR } = process.env
@@ -68,7 +73,7 @@ function floorCommand(folder: string, publicPort: number, adminPort: number): st
   return [process.execPath, beside('floor.ts'), join(folder, 'floor.sqlite'), String(publicPort), String(adminPort)]
 }
 
-function serverCommand(folder: string, issuer: string, publicPort: number, adminPort: number): string[] {
+function serverCommand(home: string, folder: string, issuer: string, publicPort: number, adminPort: number): string[] {
   const config = join(folder, 'clientele.yml')
   const host = '127.0.0.1'
   const settings = {
@@ -80,7 +85,19 @@ function serverCommand(folder: string, issuer: string, publicPort: number, admin
     oidc: { dynamic_client_registration: { enabled: true, allowed_scope: ['notes.read'] } },
   }
   writeFileSync(config, stringify(settings))
-  return [beside('../bin/clientele'), 'serve', 'all', '-c', config]
+  return [join(home, 'bin/clientele'), 'serve', 'all', '-c', config]
+}
+
+/** Makes in `folder` what an installed package is: JavaScript by `tsc`, the launcher, and the packages that are installed here. */
+export function build(folder: string): string {
+  const project = beside('..')
+  const compiler = join(project, 'node_modules/typescript/bin/tsc')
+  execFileSync(process.execPath, [compiler, '-p', join(project, 'tsconfig.build.json'), '--outDir', join(folder, 'dist')], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  for (const part of ['bin', 'package.json']) cpSync(join(project, part), join(folder, part), { recursive: true })
+  symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'))
+  return folder
 }
 
 /** One secret for each folder: a second start must open what the first one sealed. */

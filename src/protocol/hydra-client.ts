@@ -1,6 +1,7 @@
-import Type from 'typebox'
-import { Compile } from 'typebox/compile'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/schema'
 import { formatDuration, parseDuration } from '../lib/duration.ts'
+import { Type } from '../lib/json-schema.ts'
 import { type ClientMetadata, camelCase, clientMetadataSchema, fromWire, presentMembers, shapeProblems } from './client-metadata.ts'
 import { type ClientSettings, clientSettingsSchema, type LifespanName, type Lifespans, lifespanNames } from './client-settings.ts'
 import { assertionSigningAlgs } from './grant-types.ts'
@@ -41,12 +42,7 @@ export interface HydraRules {
   readonly fetch: FetchRule
 }
 
-const relaxed = Object.fromEntries(
-  Object.entries(clientMetadataSchema.properties).map(([name, schema]) => [
-    name,
-    Type.IsArray(schema) ? Type.Array(Type.String()) : loosen(schema),
-  ]),
-)
+const relaxed = Object.fromEntries(Object.entries(clientMetadataSchema.properties).map(([name, schema]) => [name, loosen(schema)]))
 const shape = Compile(
   Type.Partial(
     Type.Object({
@@ -61,8 +57,10 @@ const shape = Compile(
   ),
 )
 
-function loosen(schema: unknown) {
-  return Type.IsString(schema) ? Type.String() : (schema as ReturnType<typeof Type.String>)
+/** Hydra bounds no text and no list. */
+function loosen(schema: TSchema & { readonly type?: string }): TSchema {
+  if (schema.type === 'array') return Type.Array(Type.String())
+  return schema.type === 'string' ? Type.String() : schema
 }
 
 /**

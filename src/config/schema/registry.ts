@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import { Type } from '../../lib/json-schema.ts'
 import { group, honoured, later } from '../setting.ts'
 import { choice, flag, listOf, text, url } from './types.ts'
 

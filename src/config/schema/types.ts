@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import { Type } from '../../lib/json-schema.ts'
 import type { AdminAuth } from '../admin-auth.ts'
 import type { Dsn } from '../formats.ts'
 
