@@ -56,8 +56,8 @@ import { openSqlite } from './storage/dialects/sqlite.ts'
 import { migrateUp, migrationStatus } from './storage/migrations.ts'
 import { registrationTokenStore } from './storage/registration-tokens.ts'
 import { signingKeyStore } from './storage/signing-keys.ts'
-import { makeCounters } from './telemetry/counters.ts'
 import { makeLogger } from './telemetry/logger.ts'
+import { type Metrics, makeMetrics } from './telemetry/metrics.ts'
 
 export const version: string = packageJson.version
 
@@ -78,18 +78,17 @@ export interface App {
   close(): Promise<void>
 }
 
-/** What the process says: log lines to standard output (or to `write`), and counters. */
+/** What the process says: log lines to standard output (or to `write`), and metrics. */
 export async function makeTelemetry(settings: Config['log'], write?: (line: string) => void): Promise<WatchedTelemetry> {
   const { log, flush } = await makeLogger(settings, write)
-  const { count, text } = makeCounters()
-  return { log, count, flush, metrics: text }
+  const metrics = makeMetrics()
+  return { log, count: metrics.count, flush, metrics }
 }
 
 export interface WatchedTelemetry extends Telemetry {
   /** Writes out the lines that are held. */
   flush(): void
-  /** The counters in Prometheus' text format. */
-  metrics(): Promise<string>
+  readonly metrics: Metrics
 }
 
 /** Opens the database of a configuration, for whoever brings its schema up to date. */
@@ -103,6 +102,8 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const { config, secrets, clock, randomness, telemetry } = deps
   const fixed = config()
 
+  database.watch(telemetry.metrics.database)
+  if (database.pool) telemetry.metrics.showPool(database.pool)
   const stores = storesOf(database.read)
   const transaction: Transaction<Stores> = (body) => database.transact((db, afterCommit) => body({ ...storesOf(db), afterCommit }))
   const signingKeys = await openSigningKeys({
@@ -122,6 +123,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     clock,
     randomness,
     audit,
+    count: telemetry.count,
     secrets: chosenSecrets,
     rules: live.registrationRules,
     policy: live.policy,
@@ -157,6 +159,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     cors: live.cors,
     fence: () => undefined,
     logsHealth: !fixed.serve.public.request_log.disable_for_health,
+    answered: telemetry.metrics.request,
   })
 
   const pageTokens = makePageTokens({ sealer: makeSealer(secrets.pagination, 'page-token', randomness), clock })
@@ -176,7 +179,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       forgetRotatedSecrets: adminClients.changeSecrets({ change: forgetRotatedSecrets(administrator) }),
       newRegistrationToken: adminClients.newRegistrationToken({ issue: issueRegistrationToken(administrator), registrationUri }),
       introspect: introspect({ introspect: introspectToken({ ...stores, clock }), issuer: fixed.urls.self.issuer }),
-      metrics: metrics(telemetry),
+      metrics: metrics({ text: () => telemetry.metrics.text() }),
       version: versionHandler(version),
     }),
     telemetry,
@@ -185,6 +188,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     rewriteUrl: withAdminPrefix,
     fence: adminFence({ access: () => config().serve.admin.auth, ownHost: hostOf(fixed.urls.self.admin) }),
     logsHealth: !fixed.serve.admin.request_log.disable_for_health,
+    answered: telemetry.metrics.request,
   })
 
   const expiring = {

@@ -23,6 +23,8 @@ export interface ListenerSettings {
   readonly fence: Guard
   /** Whether requests for `/health/…` are logged. */
   readonly logsHealth: boolean
+  /** Told of every answered request. `route` is the pattern of the table, `unknown` where none fits; so is the method. */
+  readonly answered: (facts: { listener: string; route: string; method: string; status: number; seconds: number }) => void
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -152,8 +154,15 @@ function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyRe
   return reply.send(headers['content-type'] === 'application/json' ? Buffer.from(body ?? '') : body)
 }
 
-function logRequest({ name, telemetry, logsHealth }: ListenerSettings) {
+function logRequest({ name, telemetry, logsHealth, answered }: ListenerSettings) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    answered({
+      listener: name,
+      route: request.routeOptions.url ?? 'unknown',
+      method: methods.includes(request.method as never) ? request.method : 'unknown',
+      status: reply.statusCode,
+      seconds: reply.elapsedTime / 1000,
+    })
     const path = loggedPath(request.url)
     if (logsHealth || !path.startsWith('/health/')) {
       telemetry.log('info', 'request', {

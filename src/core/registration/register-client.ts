@@ -1,7 +1,10 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Live } from '../../lib/live.ts'
 import { type Randomness, randomUuid } from '../../lib/random.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import type { Count } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
+import type { ClientMetadata } from '../../protocol/client-metadata.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
 import type { RegistrationRules } from '../../protocol/registration-rules.ts'
 import type { Audit, AuditStore } from '../audit/audit.ts'
@@ -28,6 +31,7 @@ export interface RegistrationDeps {
   readonly rules: Live<RegistrationRules>
   readonly policy: Live<RegistrationPolicy>
   readonly audit: Audit
+  readonly count: Count
 }
 
 /**
@@ -36,9 +40,10 @@ export interface RegistrationDeps {
  *
  * @throws Refusal `metadata-refused` with every problem of the request
  */
-export function registerClient({ transaction, clock, randomness, rules, policy, audit }: RegistrationDeps) {
+export function registerClient(deps: RegistrationDeps) {
+  const { transaction, clock, randomness, audit, count } = deps
   return async (body: unknown): Promise<Registered> => {
-    const metadata = evaluateRegistration(body, rules(), policy())
+    const metadata = evaluated(body, deps)
     const now = clock()
     const clientSecret = isSecretMethod(metadata.tokenEndpointAuthMethod) ? makeSecret(randomness) : undefined
     const { token, hash } = makeRegistrationToken(randomness)
@@ -57,7 +62,17 @@ export function registerClient({ transaction, clock, randomness, rules, policy, 
       if (!(await tx.clients.add(client))) throw new Error('a fresh client id was taken')
       await tx.registrationTokens.add(client.clientId, hash, now)
       await audit.clientRegistered(tx, client.clientId, { client_name: metadata.clientName, redirect_uris: metadata.redirectUris })
+      tx.afterCommit(() => count('registration', { verdict: 'allow' }))
     })
     return { client, registrationAccessToken: token, ...(clientSecret !== undefined && { clientSecret }) }
+  }
+}
+
+function evaluated(body: unknown, { rules, policy, count }: RegistrationDeps): ClientMetadata {
+  try {
+    return evaluateRegistration(body, rules(), policy())
+  } catch (error) {
+    if (error instanceof Refusal) count('registration', { verdict: 'deny' })
+    throw error
   }
 }
