@@ -34,6 +34,7 @@ import { type DiscoverySettings, discovery } from './http/oauth/discovery.ts'
 import { jwks } from './http/oauth/jwks.ts'
 import { register } from './http/oauth/register.ts'
 import { token } from './http/oauth/token.ts'
+import { describeApi } from './http/openapi/api-description.ts'
 import { publicRoutes } from './http/public.ts'
 import { removeExpired } from './jobs/remove-expired.ts'
 import { runJobs } from './jobs/runner.ts'
@@ -135,24 +136,32 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const grants = new Map([[clientCredentialsGrantType, clientCredentialsGrant({ issue, settings: live.clientCredentials })]])
   const authenticate = authenticateClient({ ...stores, secrets: chosenSecrets, secretTransport: () => config().oauth2.secret_transport })
 
+  const registrationIsOn = () => config().oidc.dynamic_client_registration.enabled
+  const publicApi = describeApi({ listener: 'public', version, server: withoutSlash(fixed.urls.self.public) }, registrationIsOn)
+  const adminUrl = fixed.urls.self.admin
+  const adminApi = describeApi({ listener: 'admin', version, server: adminUrl && withoutSlash(adminUrl) }, () => true)
+
   const health = { alive, ready: ready({ isReady: () => database.ping() }) }
   const publicListener = makeListener({
     name: 'public',
     face: 'plain',
-    routes: publicRoutes(
-      {
-        ...health,
-        register: register({ registerClient: registerClient(owner), registrationUri }),
-        readConfiguration: readConfiguration({ readClient: readClient(stores), registrationUri, echoToken: live.echoToken }),
-        updateConfiguration: updateConfiguration({ updateClient: updateClient(owner), registrationUri }),
-        deleteConfiguration: deleteConfiguration({ deleteClient: deleteClientByOwner(owner) }),
-        authorize: authorize({ check: checkAuthorizationRequest(stores) }),
-        token: token({ tokenEndpoint: tokenEndpoint({ authenticate, grants }) }),
-        jwks: jwks({ publicKeys: () => signingKeys.map((key) => key.publicJwk) }),
-        discovery: discovery({ settings: live.discovery }),
-      },
-      () => config().oidc.dynamic_client_registration.enabled,
-      withoutSlash(new URL(fixed.urls.self.issuer).pathname),
+    routes: publicApi.of(
+      publicRoutes(
+        {
+          ...health,
+          ...publicApi.handlers,
+          register: register({ registerClient: registerClient(owner), registrationUri }),
+          readConfiguration: readConfiguration({ readClient: readClient(stores), registrationUri, echoToken: live.echoToken }),
+          updateConfiguration: updateConfiguration({ updateClient: updateClient(owner), registrationUri }),
+          deleteConfiguration: deleteConfiguration({ deleteClient: deleteClientByOwner(owner) }),
+          authorize: authorize({ check: checkAuthorizationRequest(stores) }),
+          token: token({ tokenEndpoint: tokenEndpoint({ authenticate, grants }) }),
+          jwks: jwks({ publicKeys: () => signingKeys.map((key) => key.publicJwk) }),
+          discovery: discovery({ settings: live.discovery }),
+        },
+        registrationIsOn,
+        withoutSlash(new URL(fixed.urls.self.issuer).pathname),
+      ),
     ),
     telemetry,
     bodyLimit: 64 * 1024,
@@ -166,22 +175,25 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const adminListener = makeListener({
     name: 'admin',
     face: 'admin',
-    routes: adminRoutes({
-      ...health,
-      listClients: listClients({ list: (page) => stores.clients.list(page), pageTokens }),
-      createClient: adminClients.createClient({ create: createClient(administrator), registrationUri }),
-      getClient: adminClients.getClient({ get: (clientId) => findOrRefuse(stores, clientId) }),
-      setClient: adminClients.setClient({ replace: replaceClient(administrator) }),
-      patchClient: adminClients.patchClient({ patch: patchClient(administrator) }),
-      deleteClient: adminClients.deleteClient({ remove: deleteClientByAdmin(administrator) }),
-      setLifespans: adminClients.setLifespans({ setLifespans: setLifespans(administrator) }),
-      rotateSecret: adminClients.changeSecrets({ change: rotateSecret(administrator) }),
-      forgetRotatedSecrets: adminClients.changeSecrets({ change: forgetRotatedSecrets(administrator) }),
-      newRegistrationToken: adminClients.newRegistrationToken({ issue: issueRegistrationToken(administrator), registrationUri }),
-      introspect: introspect({ introspect: introspectToken({ ...stores, clock }), issuer: fixed.urls.self.issuer }),
-      metrics: metrics({ text: () => telemetry.metrics.text() }),
-      version: versionHandler(version),
-    }),
+    routes: adminApi.of(
+      adminRoutes({
+        ...health,
+        ...adminApi.handlers,
+        listClients: listClients({ list: (page) => stores.clients.list(page), pageTokens }),
+        createClient: adminClients.createClient({ create: createClient(administrator), registrationUri }),
+        getClient: adminClients.getClient({ get: (clientId) => findOrRefuse(stores, clientId) }),
+        setClient: adminClients.setClient({ replace: replaceClient(administrator) }),
+        patchClient: adminClients.patchClient({ patch: patchClient(administrator) }),
+        deleteClient: adminClients.deleteClient({ remove: deleteClientByAdmin(administrator) }),
+        setLifespans: adminClients.setLifespans({ setLifespans: setLifespans(administrator) }),
+        rotateSecret: adminClients.changeSecrets({ change: rotateSecret(administrator) }),
+        forgetRotatedSecrets: adminClients.changeSecrets({ change: forgetRotatedSecrets(administrator) }),
+        newRegistrationToken: adminClients.newRegistrationToken({ issue: issueRegistrationToken(administrator), registrationUri }),
+        introspect: introspect({ introspect: introspectToken({ ...stores, clock }), issuer: fixed.urls.self.issuer }),
+        metrics: metrics({ text: () => telemetry.metrics.text() }),
+        version: versionHandler(version),
+      }),
+    ),
     telemetry,
     bodyLimit: 1024 * 1024,
     cors: () => ({ origin: false }),

@@ -22,6 +22,9 @@ export function page(status: number, title: string, main: string, headers: Reado
 body { margin: 0 auto; max-width: 36rem; padding: 3rem 1.5rem }
 h1 { font-size: 1.5rem; line-height: 1.25 }
 code { overflow-wrap: anywhere }
+pre { overflow-x: auto }
+details { margin: 0.75rem 0 }
+summary { cursor: pointer }
 </style>
 </head>
 <body>
