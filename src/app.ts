@@ -42,7 +42,7 @@ import type { Clock } from './lib/clock.ts'
 import { derived, type Live } from './lib/live.ts'
 import type { Randomness } from './lib/random.ts'
 import { makeSealer } from './lib/seal.ts'
-import type { Telemetry } from './lib/telemetry.ts'
+import { type Telemetry, untraced } from './lib/telemetry.ts'
 import type { Transaction } from './lib/transaction.ts'
 import type { HydraRules } from './protocol/hydra-client.ts'
 import type { RegistrationRules } from './protocol/registration-rules.ts'
@@ -59,6 +59,7 @@ import { registrationTokenStore } from './storage/registration-tokens.ts'
 import { signingKeyStore } from './storage/signing-keys.ts'
 import { makeLogger } from './telemetry/logger.ts'
 import { type Metrics, makeMetrics } from './telemetry/metrics.ts'
+import { makeTracing, type Tracing } from './telemetry/tracing.ts'
 
 export const version: string = packageJson.version
 
@@ -80,16 +81,23 @@ export interface App {
 }
 
 /** What the process says: log lines to standard output (or to `write`), and metrics. */
-export async function makeTelemetry(settings: Config['log'], write?: (line: string) => void): Promise<WatchedTelemetry> {
+export async function makeTelemetry(
+  settings: Config['log'],
+  write?: (line: string) => void,
+  tracing?: Config['tracing'],
+): Promise<WatchedTelemetry> {
   const { log, flush } = await makeLogger(settings, write)
   const metrics = makeMetrics()
-  return { log, count: metrics.count, flush, metrics }
+  const traces = tracing?.provider === 'otel' ? await makeTracing(tracing, version) : undefined
+  return { log, count: metrics.count, trace: traces?.trace ?? untraced, flush, metrics, ...(traces && { traces }) }
 }
 
 export interface WatchedTelemetry extends Telemetry {
   /** Writes out the lines that are held. */
   flush(): void
   readonly metrics: Metrics
+  /** Absent where no traces are kept. */
+  readonly traces?: Tracing
 }
 
 /** Opens the database of a configuration, for whoever brings its schema up to date. */
@@ -106,7 +114,8 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   database.watch(telemetry.metrics.database)
   if (database.pool) telemetry.metrics.showPool(database.pool)
   const stores = storesOf(database.read)
-  const transaction: Transaction<Stores> = (body) => database.transact((db, afterCommit) => body({ ...storesOf(db), afterCommit }))
+  const transaction: Transaction<Stores> = (body) =>
+    telemetry.trace('act', () => database.transact((db, afterCommit) => body({ ...storesOf(db), afterCommit })))
   const signingKeys = await openSigningKeys({
     transaction,
     signingKeys: stores.signingKeys,
@@ -169,6 +178,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     fence: () => undefined,
     logsHealth: !fixed.serve.public.request_log.disable_for_health,
     answered: telemetry.metrics.request,
+    begun: telemetry.traces?.request,
   })
 
   const pageTokens = makePageTokens({ sealer: makeSealer(secrets.pagination, 'page-token', randomness), clock })
@@ -201,6 +211,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     fence: adminFence({ access: () => config().serve.admin.auth, ownHost: hostOf(fixed.urls.self.admin) }),
     logsHealth: !fixed.serve.admin.request_log.disable_for_health,
     answered: telemetry.metrics.request,
+    begun: telemetry.traces?.request,
   })
 
   const expiring = {

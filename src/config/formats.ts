@@ -23,6 +23,10 @@ export const formats: Readonly<Record<string, (text: string) => Reading>> = {
       ? bad('is shorter than 16 characters; write at least 16, such as the output of `openssl rand -hex 32`')
       : good(text),
   host,
+  'otlp-server': (text) =>
+    /^(?:https?:\/\/)?(?:[\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}\/?$/.test(text)
+      ? good(text)
+      : bad('is not a host with a port; write one such as localhost:4318, or http://localhost:4318'),
   url: (text) =>
     isHttpUrl(text) ? good(text) : bad('is not an absolute http or https URL; write one such as https://auth.example.com/path'),
   'self-url': selfUrl,

@@ -77,7 +77,7 @@ test('Config has the honoured settings only, and no secret', () => {
   const { config } = load('serve: {public: {base_url: "https://x"}}', needed)
   assert.ok(!('secrets' in config))
   assert.ok(!('base_url' in config.serve.public))
-  assert.ok(!('tracing' in config))
+  assert.ok(!('cgroups' in config))
   assert.ok(!JSON.stringify(config).includes(secret))
 })
 
@@ -146,8 +146,6 @@ version: v26.2.0
     'oidc.subject_identifiers.supported_types',
     'serve.tls.allow_termination_from',
     'strategies.access_token',
-    'tracing.provider',
-    'tracing.providers',
     'ttl.id_token',
     'ttl.refresh_token',
     'urls.consent',

@@ -55,10 +55,13 @@ interface Derived {
 
 /** A value of an honoured setting that is taken with a warning and replaced (in a list: left out). */
 interface NotYet {
-  readonly value: string
-  readonly instead: string
+  readonly value: string | readonly string[]
+  /** Absent: as if it were not set. */
+  readonly instead?: string
   readonly warning: string
 }
+
+export const notYetValues = ({ value }: NotYet): readonly string[] => [value].flat()
 
 interface About {
   readonly description: string

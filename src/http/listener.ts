@@ -25,6 +25,20 @@ export interface ListenerSettings {
   readonly logsHealth: boolean
   /** Told of every answered request. `route` is the pattern of the table, `unknown` where none fits; so is the method. */
   readonly answered: (facts: { listener: string; route: string; method: string; status: number; seconds: number }) => void
+  /** Begins the trace of a request; undefined where none are kept. */
+  readonly begun: ((facts: BegunRequest) => RequestSpan) | undefined
+}
+
+interface BegunRequest {
+  readonly listener: string
+  readonly method: string
+  readonly traceparent: string | undefined
+  readonly tracestate: string | undefined
+}
+
+interface RequestSpan {
+  run<T>(work: () => T): T
+  end(facts: { route: string; status: number }): void
 }
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -37,6 +51,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The media type of the body, in lower case, without parameters; empty where none was sent. */
     bodyMediaType: string
+    /** Undefined where no traces are kept. */
+    span: RequestSpan | undefined
   }
   interface FastifyContextConfig {
     route?: Pick<Route, 'guard' | 'face'>
@@ -61,9 +77,11 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
     frameworkErrors: (error, request, reply) => void send(reply, answerError(error, 'plain', telemetry, request.id)),
   })
   server.decorateRequest('bodyMediaType', '')
+  server.decorateRequest('span', undefined)
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   server.addHook('onRequest', (request, reply, done) => {
+    request.span = begin(request, settings)
     takeMediaType(request)
     reply.header('x-request-id', request.id)
     settings.fence(request)
@@ -114,7 +132,7 @@ function mount(scope: FastifyInstance, routes: readonly Route[]): void {
       method,
       url: path,
       config: { route: { guard, face } },
-      handler: async (request, reply) => send(reply, await handler(request)),
+      handler: async (request, reply) => send(reply, await (request.span ? request.span.run(() => handler(request)) : handler(request))),
     })
   }
   for (const path of new Set(routes.map((route) => route.path))) mountOtherMethods(scope, path, routes)
@@ -154,15 +172,19 @@ function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyRe
   return reply.send(headers['content-type'] === 'application/json' ? Buffer.from(body ?? '') : body)
 }
 
+const knownMethod = ({ method }: FastifyRequest): string => (methods.includes(method as never) ? method : 'unknown')
+
+function begin(request: FastifyRequest, { name, begun }: ListenerSettings): RequestSpan | undefined {
+  if (!begun) return undefined
+  const [traceparent, tracestate] = [request.headers.traceparent, request.headers.tracestate].map((header) => header?.toString())
+  return begun({ listener: name, method: knownMethod(request), traceparent, tracestate })
+}
+
 function logRequest({ name, telemetry, logsHealth, answered }: ListenerSettings) {
   return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
-    answered({
-      listener: name,
-      route: request.routeOptions.url ?? 'unknown',
-      method: methods.includes(request.method as never) ? request.method : 'unknown',
-      status: reply.statusCode,
-      seconds: reply.elapsedTime / 1000,
-    })
+    const [route, status] = [request.routeOptions.url ?? 'unknown', reply.statusCode]
+    answered({ listener: name, route, method: knownMethod(request), status, seconds: reply.elapsedTime / 1000 })
+    request.span?.end({ route, status })
     const path = loggedPath(request.url)
     if (logsHealth || !path.startsWith('/health/')) {
       telemetry.log('info', 'request', {

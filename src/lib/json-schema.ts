@@ -3,6 +3,7 @@ import type {
   TArrayOptions,
   TBoolean,
   TInteger,
+  TNumber,
   TNumberOptions,
   TObject,
   TObjectOptions,
@@ -27,6 +28,7 @@ export const Type = {
   String: (options: TStringOptions = {}): TString => made({ type: 'string', ...options }),
   Boolean: (options: TSchemaOptions = {}): TBoolean => made({ type: 'boolean', ...options }),
   Integer: (options: TNumberOptions = {}): TInteger => made({ type: 'integer', ...options }),
+  Number: (options: TNumberOptions = {}): TNumber => made({ type: 'number', ...options }),
   Unknown: (options: TSchemaOptions = {}): TUnknown => made({ ...options }),
   Array: <Item extends TSchema>(items: Item, options: TArrayOptions = {}): TArray<Item> => made({ type: 'array', items, ...options }),
   Object: <P extends TProperties>(properties: P, options: TObjectOptions = {}): TObject<P> =>

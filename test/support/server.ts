@@ -46,7 +46,7 @@ export async function startServer({ settings = {}, clock = Date.now }: ServerOpt
   const { config: first, secrets } = load(settings)
   let config: Config = first
   const lines: Record<string, unknown>[] = []
-  const telemetry = await makeTelemetry({ level: 'debug', format: 'json' }, keep(lines))
+  const telemetry = await makeTelemetry({ level: 'debug', format: 'json' }, keep(lines), config.tracing)
   const { database, migrateUp } = openDatabase(config)
   await migrateUp()
   const app = await makeApp({ config: () => config, secrets, clock, randomness: systemRandomness, telemetry }, database)
@@ -66,6 +66,7 @@ export async function startServer({ settings = {}, clock = Date.now }: ServerOpt
       for (const listener of [app.public, app.admin]) listener.server.closeAllConnections()
       await Promise.all([app.public.close(), app.admin.close()])
       await app.close()
+      await telemetry.traces?.close()
     },
   }
 }
