@@ -3,7 +3,6 @@ import { lookup as systemLookup } from 'node:dns'
 import ipaddr from 'ipaddr.js'
 import { Agent, type Dispatcher } from 'undici'
 import { isPublicAddress, urlMatches } from './public-address.ts'
-import { type Trace, untraced } from './telemetry.ts'
 
 /** What may be fetched from where. */
 export interface Fence {
@@ -48,7 +47,6 @@ export type Resolve = (hostname: string, options: LookupOptions, done: (error: E
 export interface FencedFetchDeps {
   readonly resolve?: Resolve
   readonly isPublic?: (address: string) => boolean
-  readonly trace?: Trace
   /** Certificates to trust besides the usual ones. */
   readonly ca?: string
 }
@@ -59,15 +57,14 @@ export interface FencedFetchDeps {
  * between the check and the connect changes nothing.
  */
 export function makeFencedFetch(deps: FencedFetchDeps = {}): FencedFetch & AsyncDisposable {
-  const { isPublic = isPublicAddress, resolve = resolveAll, trace = untraced } = deps
+  const { isPublic = isPublicAddress, resolve = resolveAll } = deps
   const agents = { fenced: agent(vetted(resolve, isPublic), deps.ca), open: agent(resolve, deps.ca) }
   const fencedFetch: FencedFetch = async (url, order, fence) => {
     try {
       const target = new URL(url)
       const isExempt = fence.allowPrivate || fence.exceptions.some((glob) => urlMatches(glob, url))
       if (!isExempt) checkTarget(target, isPublic)
-      // The host and no more: a path may hold a secret. Nothing of our trace is told to strangers.
-      return await trace('fetch', () => send(isExempt ? agents.open : agents.fenced, target, order), { 'server.address': target.hostname })
+      return await send(isExempt ? agents.open : agents.fenced, target, order)
     } catch (error) {
       throw new FetchFailed(error)
     }
