@@ -83,6 +83,7 @@ function serverCommand(home: string, folder: string, issuer: string, publicPort:
     serve: { public: { host, port: publicPort }, admin: { host, port: adminPort } },
     secrets: { system: [systemSecret(folder)] },
     oidc: { dynamic_client_registration: { enabled: true, allowed_scope: ['notes.read'] } },
+    webfinger: { jwks: { publish_before_use: '1s' } },
   }
   writeFileSync(config, stringify(settings))
   return [join(home, 'bin/clientele'), 'serve', 'all', '-c', config]

@@ -9,7 +9,11 @@ export const targets = {
     'admin-get': 0.5,
     'admin-list': 0.5,
     token: 0.5,
+    'token-jwt-rs256': 0.8,
+    'token-jwt-es256': 0.6,
+    'token-jwt-eddsa': 0.6,
     introspect: 0.5,
+    'introspect-jwt': 0.5,
     discovery: 0.5,
   } as Readonly<Record<string, number>>,
   /**

@@ -6,7 +6,13 @@ import { authenticateClient } from './core/clients/authenticate-client.ts'
 import { ChosenSecrets } from './core/clients/secrets.ts'
 import { clientCredentialsGrant, clientCredentialsGrantType } from './core/grants/client-credentials.ts'
 import { tokenEndpoint } from './core/grants/token-endpoint.ts'
-import { openSigningKeys } from './core/keys/signing-keys.ts'
+import { createKey } from './core/keys/create-key.ts'
+import { deleteKeys } from './core/keys/delete-keys.ts'
+import { KeyRing } from './core/keys/key-ring.ts'
+import { openSigningKeys } from './core/keys/open-signing-keys.ts'
+import { publishedKeys } from './core/keys/published-keys.ts'
+import { readKey, readKeySet } from './core/keys/read-keys.ts'
+import { replaceKey, replaceKeySet } from './core/keys/replace-keys.ts'
 import { openScopes, type RegistrationPolicy } from './core/policies/built-in-policy.ts'
 import { createClient } from './core/registration/create-client.ts'
 import { deleteClientByAdmin, deleteClientByOwner } from './core/registration/delete-client.ts'
@@ -18,11 +24,16 @@ import { findOrRefuse, replaceClient } from './core/registration/replace-client.
 import { forgetRotatedSecrets, rotateSecret } from './core/registration/rotate-secret.ts'
 import { setLifespans } from './core/registration/set-lifespans.ts'
 import { updateClient } from './core/registration/update-client.ts'
+import { endTokens } from './core/tokens/end-tokens.ts'
 import { introspectToken } from './core/tokens/introspect-token.ts'
 import { issueAccessToken } from './core/tokens/issue-access-token.ts'
+import { type JwtSettings, readAccessToken, signAccessToken } from './core/tokens/jwt-access-token.ts'
+import { revokeToken } from './core/tokens/revoke-token.ts'
 import * as adminClients from './http/admin/clients.ts'
+import { deleteTokens } from './http/admin/delete-tokens.ts'
 import { adminFence } from './http/admin/fence.ts'
 import { introspect } from './http/admin/introspect.ts'
+import * as adminKeys from './http/admin/keys.ts'
 import { listClients } from './http/admin/list-clients.ts'
 import { makePageTokens } from './http/admin/page-token.ts'
 import { adminRoutes, withAdminPrefix } from './http/admin.ts'
@@ -33,6 +44,7 @@ import { deleteConfiguration, readConfiguration, updateConfiguration } from './h
 import { type DiscoverySettings, discovery } from './http/oauth/discovery.ts'
 import { jwks } from './http/oauth/jwks.ts'
 import { register } from './http/oauth/register.ts'
+import { revoke } from './http/oauth/revoke.ts'
 import { token } from './http/oauth/token.ts'
 import { describeApi } from './http/openapi/api-description.ts'
 import { publicRoutes } from './http/public.ts'
@@ -42,7 +54,7 @@ import type { Clock } from './lib/clock.ts'
 import { derived, type Live } from './lib/live.ts'
 import type { Randomness } from './lib/random.ts'
 import { makeSealer } from './lib/seal.ts'
-import { type Telemetry, untraced } from './lib/telemetry.ts'
+import { type Count, type Telemetry, untraced } from './lib/telemetry.ts'
 import type { Transaction } from './lib/transaction.ts'
 import type { HydraRules } from './protocol/hydra-client.ts'
 import type { RegistrationRules } from './protocol/registration-rules.ts'
@@ -54,8 +66,9 @@ import { clientStore } from './storage/clients.ts'
 import type { Database } from './storage/database.ts'
 import { openPostgres } from './storage/dialects/postgres.ts'
 import { openSqlite } from './storage/dialects/sqlite.ts'
-import { migrateUp, migrationStatus } from './storage/migrations.ts'
+import { migrateUp, migrationStatus, requireSchema } from './storage/migrations.ts'
 import { registrationTokenStore } from './storage/registration-tokens.ts'
+import { revokedTokenStore } from './storage/revoked-tokens.ts'
 import { signingKeyStore } from './storage/signing-keys.ts'
 import { makeLogger } from './telemetry/logger.ts'
 import { type Metrics, makeMetrics } from './telemetry/metrics.ts'
@@ -101,9 +114,19 @@ export interface WatchedTelemetry extends Telemetry {
 }
 
 /** Opens the database of a configuration, for whoever brings its schema up to date. */
-export function openDatabase({ dsn }: Pick<Config, 'dsn'>) {
-  const database = dsn.engine === 'postgres' ? openPostgres(dsn.url, dsn) : openSqlite(dsn.engine === 'memory' ? 'memory' : dsn.path)
-  return { database, migrateUp: () => migrateUp(database), migrationStatus: () => migrationStatus(database), close: () => database.close() }
+export function openDatabase({ dsn }: Pick<Config, 'dsn'>, count: Count = () => {}) {
+  const onOutcomeUnknown = () => count('database_outcome_unknown')
+  const database =
+    dsn.engine === 'postgres'
+      ? openPostgres(dsn.url, { ...dsn, onOutcomeUnknown })
+      : openSqlite(dsn.engine === 'memory' ? 'memory' : dsn.path)
+  return {
+    database,
+    migrateUp: () => migrateUp(database),
+    migrationStatus: () => migrationStatus(database),
+    requireSchema: () => requireSchema(database),
+    close: () => database.close(),
+  }
 }
 
 /** Puts the rooms together: database up to date, keys opened, listeners ready to listen, jobs running. */
@@ -116,13 +139,9 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const stores = storesOf(database.read)
   const transaction: Transaction<Stores> = (body) =>
     telemetry.trace('act', () => database.transact((db, afterCommit) => body({ ...storesOf(db), afterCommit })))
-  const signingKeys = await openSigningKeys({
-    transaction,
-    signingKeys: stores.signingKeys,
-    sealer: makeSealer(secrets.system, 'signing-key', randomness),
-    clock,
-    randomness,
-  })
+  const keyDeps = { ...stores, transaction, sealer: makeSealer(secrets.system, 'signing-key', randomness), clock, randomness, telemetry }
+  await openSigningKeys(keyDeps)
+  const ring = new KeyRing(keyDeps)
 
   const live = liveSettings(config)
   const chosenSecrets = new ChosenSecrets(randomness)
@@ -133,7 +152,6 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     clock,
     randomness,
     audit,
-    count: telemetry.count,
     secrets: chosenSecrets,
     rules: live.registrationRules,
     policy: live.policy,
@@ -141,7 +159,11 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const administrator = { ...owner, rules: live.hydraRules }
   const registrationUri = (clientId: string) => `${withoutSlash(fixed.urls.self.public)}/oauth2/register/${encodeURIComponent(clientId)}`
 
-  const issue = issueAccessToken({ transaction, clock, randomness, telemetry })
+  const keyAdmin = { ...keyDeps, ring, audit, publishBeforeUse: () => config().webfinger.jwks.publish_before_use }
+  const { issuer } = fixed.urls.self
+  const signJwt = signAccessToken({ ring, issuer, clock, randomness, settings: live.jwt })
+  const readJwt = readAccessToken({ ring, issuer, clock })
+  const issue = issueAccessToken({ transaction, signJwt, clock, randomness, telemetry })
   const grants = new Map([[clientCredentialsGrantType, clientCredentialsGrant({ issue, settings: live.clientCredentials })]])
   const authenticate = authenticateClient({ ...stores, secrets: chosenSecrets, secretTransport: () => config().oauth2.secret_transport })
 
@@ -154,29 +176,29 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const publicListener = makeListener({
     name: 'public',
     face: 'plain',
-    routes: publicApi.of(
-      publicRoutes(
-        {
-          ...health,
-          ...publicApi.handlers,
-          register: register({ registerClient: registerClient(owner), registrationUri }),
-          readConfiguration: readConfiguration({ readClient: readClient(stores), registrationUri, echoToken: live.echoToken }),
-          updateConfiguration: updateConfiguration({ updateClient: updateClient(owner), registrationUri }),
-          deleteConfiguration: deleteConfiguration({ deleteClient: deleteClientByOwner(owner) }),
-          authorize: authorize({ check: checkAuthorizationRequest(stores) }),
-          token: token({ tokenEndpoint: tokenEndpoint({ authenticate, grants }) }),
-          jwks: jwks({ publicKeys: () => signingKeys.map((key) => key.publicJwk) }),
-          discovery: discovery({ settings: live.discovery }),
-        },
-        registrationIsOn,
-        withoutSlash(new URL(fixed.urls.self.issuer).pathname),
-      ),
+    routes: publicRoutes(
+      {
+        ...health,
+        ...publicApi.handlers,
+        register: register({ registerClient: registerClient(owner), registrationUri }),
+        readConfiguration: readConfiguration({ readClient: readClient(stores), registrationUri, echoToken: live.echoToken }),
+        updateConfiguration: updateConfiguration({ updateClient: updateClient(owner), registrationUri }),
+        deleteConfiguration: deleteConfiguration({ deleteClient: deleteClientByOwner(owner) }),
+        authorize: authorize({ check: checkAuthorizationRequest(stores) }),
+        token: token({ tokenEndpoint: tokenEndpoint({ authenticate, grants }) }),
+        revoke: revoke({ authenticate, revoke: revokeToken({ transaction, readJwt, count: telemetry.count }) }),
+        jwks: jwks({ publicKeys: publishedKeys({ ring, broadcast: () => config().webfinger.jwks.broadcast_keys }) }),
+        discovery: discovery({ settings: live.discovery }),
+      },
+      registrationIsOn,
+      withoutSlash(new URL(fixed.urls.self.issuer).pathname),
     ),
     telemetry,
     bodyLimit: 64 * 1024,
     cors: live.cors,
     fence: () => undefined,
     logsHealth: !fixed.serve.public.request_log.disable_for_health,
+    describe: publicApi.describe,
     answered: telemetry.metrics.request,
     begun: telemetry.traces?.request,
   })
@@ -185,37 +207,47 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const adminListener = makeListener({
     name: 'admin',
     face: 'admin',
-    routes: adminApi.of(
-      adminRoutes({
-        ...health,
-        ...adminApi.handlers,
-        listClients: listClients({ list: (page) => stores.clients.list(page), pageTokens }),
-        createClient: adminClients.createClient({ create: createClient(administrator), registrationUri }),
-        getClient: adminClients.getClient({ get: (clientId) => findOrRefuse(stores, clientId) }),
-        setClient: adminClients.setClient({ replace: replaceClient(administrator) }),
-        patchClient: adminClients.patchClient({ patch: patchClient(administrator) }),
-        deleteClient: adminClients.deleteClient({ remove: deleteClientByAdmin(administrator) }),
-        setLifespans: adminClients.setLifespans({ setLifespans: setLifespans(administrator) }),
-        rotateSecret: adminClients.changeSecrets({ change: rotateSecret(administrator) }),
-        forgetRotatedSecrets: adminClients.changeSecrets({ change: forgetRotatedSecrets(administrator) }),
-        newRegistrationToken: adminClients.newRegistrationToken({ issue: issueRegistrationToken(administrator), registrationUri }),
-        introspect: introspect({ introspect: introspectToken({ ...stores, clock }), issuer: fixed.urls.self.issuer }),
-        metrics: metrics({ text: () => telemetry.metrics.text() }),
-        version: versionHandler(version),
-      }),
-    ),
+    routes: adminRoutes({
+      ...health,
+      ...adminApi.handlers,
+      listClients: listClients({ list: (page) => stores.clients.list(page), pageTokens }),
+      createClient: adminClients.createClient({ create: createClient(administrator), registrationUri }),
+      getClient: adminClients.getClient({ get: (clientId) => findOrRefuse(stores, clientId) }),
+      setClient: adminClients.setClient({ replace: replaceClient(administrator) }),
+      patchClient: adminClients.patchClient({ patch: patchClient(administrator) }),
+      deleteClient: adminClients.deleteClient({ remove: deleteClientByAdmin(administrator) }),
+      setLifespans: adminClients.setLifespans({ setLifespans: setLifespans(administrator) }),
+      rotateSecret: adminClients.changeSecrets({ change: rotateSecret(administrator) }),
+      forgetRotatedSecrets: adminClients.changeSecrets({ change: forgetRotatedSecrets(administrator) }),
+      newRegistrationToken: adminClients.newRegistrationToken({ issue: issueRegistrationToken(administrator), registrationUri }),
+      introspect: introspect({ introspect: introspectToken({ ...stores, readJwt, clock }), issuer }),
+      deleteTokens: deleteTokens({ endTokens: endTokens({ transaction, clock, audit }) }),
+      getKeySet: adminKeys.getKeySet({ read: readKeySet(keyDeps) }),
+      createKey: adminKeys.createKey({ create: createKey(keyAdmin) }),
+      setKeySet: adminKeys.setKeySet({ replace: replaceKeySet(keyAdmin) }),
+      deleteKeySet: adminKeys.deleteKeySet({ remove: deleteKeys(keyAdmin) }),
+      getKey: adminKeys.getKey({ read: readKey(keyDeps) }),
+      setKey: adminKeys.setKey({ replace: replaceKey(keyAdmin) }),
+      deleteKey: adminKeys.deleteKey({ remove: deleteKeys(keyAdmin) }),
+      metrics: metrics({ text: () => telemetry.metrics.text() }),
+      version: versionHandler(version),
+    }),
     telemetry,
     bodyLimit: 1024 * 1024,
     cors: () => ({ origin: false }),
     rewriteUrl: withAdminPrefix,
     fence: adminFence({ access: () => config().serve.admin.auth, ownHost: hostOf(fixed.urls.self.admin) }),
     logsHealth: !fixed.serve.admin.request_log.disable_for_health,
+    describe: adminApi.describe,
     answered: telemetry.metrics.request,
     begun: telemetry.traces?.request,
   })
 
   const expiring = {
     access_tokens: (tx: Stores, now: number, limit: number) => tx.accessTokens.removeExpired(now, limit),
+    removed_clients: (tx: Stores, now: number, limit: number) => tx.clients.removeExpired(now, limit),
+    revoked_tokens: (tx: Stores, now: number, limit: number) => tx.revokedTokens.removeExpired(now, limit),
+    signing_keys: (tx: Stores, now: number, limit: number) => tx.signingKeys.removeExpired(now, limit),
     audit_records: (tx: Stores, now: number, limit: number) => tx.audit.removeExpired(now, limit),
   }
   const jobs = runJobs([removeExpired({ transaction, stores: expiring })], { clock, telemetry })
@@ -235,6 +267,7 @@ function storesOf(db: Database['read']) {
     clients: clientStore(db),
     registrationTokens: registrationTokenStore(db),
     accessTokens: accessTokenStore(db),
+    revokedTokens: revokedTokenStore(db),
     signingKeys: signingKeyStore(db),
     audit: auditStore(db),
   }
@@ -264,10 +297,19 @@ function liveSettings(config: Live<Config>) {
     hydraRules: derived(config, ({ clients }): HydraRules => ({ defaultScope: policy().defaultScope, fetch: fetchRule(clients.http) })),
     clientCredentials: derived(config, ({ ttl, strategies, oauth2, oidc }) => ({
       lifespan: ttl.access_token,
+      strategy: strategies.access_token,
       matchScope: strategies.scope === 'exact' ? matchScopeExactly : matchScopeByWildcard,
       grantAllScopes: oauth2.client_credentials.default_grant_allowed_scope,
       audiencesAreManaged: oidc.dynamic_client_registration.allowed_audience !== undefined,
     })),
+    jwt: derived(
+      config,
+      ({ oauth2, strategies }): JwtSettings => ({
+        defaultAudience: oauth2.default_audience,
+        scopeClaim: strategies.jwt.scope_claim,
+        notBefore: !oauth2.exclude_not_before_claim,
+      }),
+    ),
     echoToken: () => config().oidc.dynamic_client_registration.echo_token_on_read,
     discovery: derived(config, (snapshot) => discoverySettings(snapshot, openScopes(policy()))),
     cors: derived(config, ({ serve }) => corsSettings(serve.public.cors)),
@@ -290,6 +332,7 @@ function discoverySettings({ urls, webfinger, oidc }: Config, scopes: readonly s
     issuer: urls.self.issuer,
     authorizationEndpoint: shown.auth_url ?? `${base}/oauth2/auth`,
     tokenEndpoint: shown.token_url ?? `${base}/oauth2/token`,
+    revocationEndpoint: `${base}/oauth2/revoke`,
     jwksUri: shown.jwks_url ?? `${base}/.well-known/jwks.json`,
     registrationEndpoint: oidc.dynamic_client_registration.enabled ? registration : undefined,
     scopes: [...new Set([...scopes, ...shown.supported_scope])],

@@ -58,8 +58,10 @@ function announce({ config, warnings }: LoadedConfig, log: Log): void {
 async function open(config: () => Config, { secrets }: LoadedConfig, telemetry: WatchedTelemetry): Promise<App> {
   const { dsn } = config()
   if (dsn.engine === 'sqlite') mkdirSync(dirname(dsn.path), { recursive: true })
-  const { database, migrateUp } = openDatabase(config())
-  for (const migration of await migrateUp()) telemetry.log('info', 'migration applied', { migration })
+  const { database, migrateUp, requireSchema } = openDatabase(config(), telemetry.count)
+  // An embedded database is ours alone; one that others share is brought up to date when the operator says so.
+  if (dsn.engine === 'postgres') await requireSchema()
+  else for (const migration of await migrateUp()) telemetry.log('info', 'migration applied', { migration })
   return makeApp({ config, secrets, clock: systemClock, randomness: systemRandomness, telemetry }, database)
 }
 

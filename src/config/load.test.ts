@@ -135,7 +135,7 @@ version: v26.2.0
   assert.equal(config.urls.self.issuer, 'https://auth.example.com')
   assert.equal(config.ttl.access_token, 5_400_000)
   assert.equal(config.strategies.scope, 'exact')
-  assert.equal(config.strategies.access_token, 'opaque')
+  assert.equal(config.strategies.access_token, 'jwt')
   assert.deepEqual(config.oidc.subject_identifiers.supported_types, ['public'])
   assert.equal(config.log.level, 'warn')
   assert.deepEqual(warnings.map((warning) => warning.split(':')[0]).sort(), [
@@ -145,7 +145,6 @@ version: v26.2.0
     'oidc.subject_identifiers.pairwise.salt',
     'oidc.subject_identifiers.supported_types',
     'serve.tls.allow_termination_from',
-    'strategies.access_token',
     'ttl.id_token',
     'ttl.refresh_token',
     'urls.consent',

@@ -14,6 +14,14 @@ export interface AdminHandlers {
   readonly forgetRotatedSecrets: Handler
   readonly newRegistrationToken: Handler
   readonly introspect: Handler
+  readonly deleteTokens: Handler
+  readonly getKeySet: Handler
+  readonly createKey: Handler
+  readonly setKeySet: Handler
+  readonly deleteKeySet: Handler
+  readonly getKey: Handler
+  readonly setKey: Handler
+  readonly deleteKey: Handler
   readonly alive: Handler
   readonly ready: Handler
   readonly metrics: Handler
@@ -38,6 +46,14 @@ export function adminRoutes(handlers: AdminHandlers): Route[] {
     route('DELETE', '/admin/clients/:id/secrets/rotate',            'admin', h.forgetRotatedSecrets),
     route('POST',   '/admin/clients/:id/registration-access-token', 'admin', h.newRegistrationToken),
     route('POST',   '/admin/oauth2/introspect',                     'oauth', h.introspect),
+    route('DELETE', '/admin/oauth2/tokens',                         'admin', h.deleteTokens),
+    route('GET',    '/admin/keys/:id',                              'admin', h.getKeySet),
+    route('POST',   '/admin/keys/:id',                              'admin', h.createKey),
+    route('PUT',    '/admin/keys/:id',                              'admin', h.setKeySet),
+    route('DELETE', '/admin/keys/:id',                              'admin', h.deleteKeySet),
+    route('GET',    '/admin/keys/:id/:kid',                         'admin', h.getKey),
+    route('PUT',    '/admin/keys/:id/:kid',                         'admin', h.setKey),
+    route('DELETE', '/admin/keys/:id/:kid',                         'admin', h.deleteKey),
     route('GET',    '/admin/metrics/prometheus',                    'plain', h.metrics),
     route('GET',    '/admin/version',                               'plain', h.version),
     route('GET',    '/version',                                     'plain', h.version),

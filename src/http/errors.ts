@@ -1,7 +1,7 @@
 import { InvalidJson } from '../lib/json.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
-import { Unavailable } from '../lib/unavailable.ts'
+import { OutcomeUnknown, Unavailable } from '../lib/unavailable.ts'
 import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
 import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
 import { errorPage } from './pages/error-page.ts'
@@ -48,13 +48,16 @@ function problemOf(error: unknown, face: Face): Problem {
   if (error instanceof Refusal) return problemOfReason(error.reason as Reason)
   if (error instanceof HydraFaultError) return problemOfHydraFault(error.fault)
   if (error instanceof Unavailable) return unavailable(error)
+  if (error instanceof OutcomeUnknown) return outcomeUnknown
   if (error instanceof InvalidJson) return invalidBody(error.message, face)
-  return problemOfFramework(error as { code?: unknown; statusCode?: unknown }, face)
+  return problemOfFramework(error as Error, face)
 }
 
 const sentence = {
   malformed: 'The request was malformed or contained invalid parameters',
   notFound: 'Unable to locate the resource',
+  checkParameters:
+    'Make sure that the various parameters are correct, be aware of case sensitivity and trim your parameters. Make sure that the client you are using has exactly whitelisted the redirect_uri you specified.',
   taken: 'Unable to insert or update resource because a resource with that value exists already',
   invalidRequest:
     'The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.',
@@ -70,6 +73,13 @@ const unavailable = ({ message, retryAfterSeconds }: Unavailable): Problem => ({
   description: `The server cannot do this now (${message}); nothing was changed. Try again later.`,
   headers: { 'retry-after': String(retryAfterSeconds) },
 })
+
+/** No `Retry-After`: trying again might do it twice. */
+const outcomeUnknown: Problem = {
+  status: 503,
+  code: 'temporarily_unavailable',
+  description: 'The server cannot say whether this was done. Look before you try again.',
+}
 
 function invalidBody(message: string, face: Face): Problem {
   if (face === 'admin') return { status: 400, code: sentence.malformed, description: `Unable to decode the request body: ${message}` }
@@ -88,7 +98,11 @@ function problemOfHydraFault(fault: HydraFault): Problem {
 }
 
 /** What Fastify refuses itself: too large a body, a path that cannot be decoded. */
-function problemOfFramework(error: { code?: unknown; statusCode?: unknown }, face: Face): Problem {
+function problemOfFramework(error: { code?: unknown; statusCode?: unknown; message?: unknown }, face: Face): Problem {
+  // Node's error for a caller who hangs up in the middle of a body: nobody reads the answer, and nothing of ours failed.
+  if (error.code === 'ECONNRESET' && error.message === 'aborted') {
+    return { status: 400, code: 'invalid_request', description: 'The request ended before it was complete.' }
+  }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
     return { ...invalidBody('the body is larger than this server accepts', face), status: 413 }
   }
@@ -162,12 +176,22 @@ function problemOfReason(reason: Reason): Problem {
       return invalidClient(' Client assertions are not accepted by this server.')
     case 'client-method-wrong':
       return invalidClient(methodHint(reason))
+    // Hydra's answer, hint and all, where RFC 6749 §5.2 has unsupported_grant_type.
     case 'grant-type-unsupported':
-      return {
-        status: 400,
-        code: 'unsupported_grant_type',
-        description: 'The authorization grant type is not supported by the authorization server.',
-      }
+    case 'request-malformed':
+      return invalidRequest(sentence.checkParameters)
+    case 'query-missing':
+      return invalidRequest(`Query parameter '${reason.name}' is not defined but it should have been.`)
+    case 'key-algorithm-unsupported':
+      return { status: 400, code: 'Bad Request', description: 'Unsupported key algorithm' }
+    case 'key-malformed':
+      return { status: 400, code: sentence.malformed, description: reason.message }
+    case 'key-id-taken':
+      return { status: 409, code: sentence.taken, description: '' }
+    case 'key-set-not-found':
+      return { status: 404, code: 'Not Found', description: 'Unable to locate the requested resource' }
+    case 'key-not-found':
+      return { status: 404, code: sentence.notFound, description: '' }
     case 'grant-type-not-registered':
       return unauthorizedClient(`The OAuth 2.0 Client is not allowed to use authorization grant '${reason.grantType}'.`)
     case 'grant-needs-secret':

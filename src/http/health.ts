@@ -1,14 +1,13 @@
-import { json } from './answer.ts'
+import { hydraNoStore, json } from './answer.ts'
 import type { Handler } from './route.ts'
 
 /** `GET /health/alive`: the process answers. */
-export const alive: Handler = () => json(200, { status: 'ok' }, { 'cache-control': 'no-store' })
+export const alive: Handler = () => json(200, { status: 'ok' }, hydraNoStore)
 
 /** `GET /health/ready`: requests can be served. `isReady` asks the database. */
 export function ready({ isReady }: { isReady: () => Promise<boolean> }): Handler {
   return async () => {
-    const headers = { 'cache-control': 'no-store' }
-    return (await isReady()) ? json(200, { status: 'ok' }, headers) : json(503, { errors: { database: 'not ready' } }, headers)
+    return (await isReady()) ? json(200, { status: 'ok' }, hydraNoStore) : json(503, { errors: { database: 'not ready' } }, hydraNoStore)
   }
 }
 
@@ -25,4 +24,4 @@ export function metrics({ text }: { text: () => Promise<string> }): Handler {
 export const version =
   (number: string): Handler =>
   () =>
-    json(200, { version: number })
+    json(200, { version: number }, hydraNoStore)

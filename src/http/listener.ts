@@ -14,6 +14,8 @@ export interface ListenerSettings {
   /** How it speaks of errors at a path that it does not know. */
   readonly face: Face
   readonly routes: readonly Route[]
+  /** Told the routes once, for `/openapi.json`. */
+  readonly describe: (routes: readonly Route[]) => void
   readonly telemetry: Telemetry
   /** Bytes. */
   readonly bodyLimit: number
@@ -65,6 +67,7 @@ declare module 'fastify' {
  */
 export function makeListener(settings: ListenerSettings): FastifyInstance {
   const { routes, telemetry } = settings
+  settings.describe(routes)
   const server = fastify({
     bodyLimit: settings.bodyLimit,
     requestTimeout,
@@ -75,6 +78,11 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
     exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void send(reply, answerError(error, 'plain', telemetry, request.id)),
+  })
+  // We are no proxy (RFC 9110 §9.3.6); without this Node would end the connection and say nothing.
+  server.server.on('connect', (_request, socket) => {
+    socket.on('error', () => {})
+    socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
   })
   server.decorateRequest('bodyMediaType', '')
   server.decorateRequest('span', undefined)
@@ -168,6 +176,8 @@ function notFound(): Answer {
 
 function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyReply {
   reply.code(status).headers(headers)
+  // A server that is stopping waits for its connections: one that was kept alive would hold it until it is cut.
+  if (!reply.server.server.listening) reply.header('connection', 'close')
   // Fastify would complete Hydra's bare `application/json` with a charset if it were given a text.
   return reply.send(headers['content-type'] === 'application/json' ? Buffer.from(body ?? '') : body)
 }

@@ -11,6 +11,7 @@ export interface PublicHandlers {
   readonly deleteConfiguration: Handler
   readonly authorize: Handler
   readonly token: Handler
+  readonly revoke: Handler
   readonly jwks: Handler
   readonly discovery: Handler
   readonly alive: Handler
@@ -30,6 +31,7 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
     route('PUT',    '/oauth2/register/:id',                    whenOn, 'registration', h.updateConfiguration),
     route('DELETE', '/oauth2/register/:id',                    whenOn, 'registration', h.deleteConfiguration),
     route('POST',   '/oauth2/token',                           open,   'oauth',        h.token),
+    route('POST',   '/oauth2/revoke',                          open,   'oauth',        h.revoke),
     route('GET',    '/.well-known/jwks.json',                  open,   'plain',        h.jwks),
     ...discoveryPaths(issuerPath).map((path) =>
     route('GET',    path,                                      open,   'plain',        h.discovery)),

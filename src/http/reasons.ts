@@ -1,5 +1,6 @@
 import type { AuthenticationRefusal } from '../core/clients/authenticate-client.ts'
 import type { TokenRefusal } from '../core/grants/token-endpoint.ts'
+import type { KeyRefusal } from '../core/keys/make-key.ts'
 import type { ClientIdTaken } from '../core/registration/create-client.ts'
 import type { ClientNotFound } from '../core/registration/delete-client.ts'
 import type { MetadataRefusal } from '../core/registration/evaluate-registration.ts'
@@ -19,6 +20,8 @@ export type DoorReason =
   | { readonly kind: 'credentials-twice' }
   | { readonly kind: 'assertion-unsupported' }
   | { readonly kind: 'form-empty' }
+  | { readonly kind: 'request-malformed' }
+  | { readonly kind: 'query-missing'; readonly name: string }
   | { readonly kind: 'parameter-repeated'; readonly name: string }
 
 /** Every reason for a no that can reach the street: `errors.ts` has a line for each, and the compiler sees to it. */
@@ -29,6 +32,7 @@ export type Reason =
   | ClientIdTaken
   | ClientNotFound
   | ForeignSecretRefusal
+  | KeyRefusal
   | MetadataRefusal
   | PatchRefusal
   | RegistrationTokenRefusal

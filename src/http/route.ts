@@ -44,6 +44,9 @@ export const open: Guard = () => {}
 /** The path parameter that Fastify decoded. */
 export const pathId = (request: FastifyRequest): string => (request.params as { id: string }).id
 
+/** The second path parameter of the routes for one key. */
+export const pathKid = (request: FastifyRequest): string => (request.params as { kid: string }).kid
+
 /** A query parameter that was sent once and says something; undefined otherwise. */
 export function queryParameter(request: FastifyRequest, name: string): string | undefined {
   const value = (request.query as Record<string, unknown>)[name]

@@ -24,7 +24,21 @@ export function parseJson(text: string, limits: JsonLimits): unknown {
     throw new InvalidJson('the body is not valid JSON')
   }
   checkShape(text, limits)
+  // Only an escape can bring in what is no character; a body that has been decoded as UTF-8 holds nothing of the kind.
+  if (text.includes('\\u')) checkCharacters(value)
   return value
+}
+
+/** NUL and halves of surrogate pairs cannot be stored everywhere, and two readers would make two things of them (RFC 8259 §8.2). */
+function checkCharacters(value: unknown): void {
+  if (typeof value === 'string') {
+    if (value.includes('\0') || !value.isWellFormed()) throw new InvalidJson('a text in the body holds a NUL or half of a surrogate pair')
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [name, member] of Object.entries(value)) {
+      checkCharacters(name)
+      checkCharacters(member)
+    }
+  }
 }
 
 interface Frame {

@@ -76,7 +76,7 @@ export function readHydraClient(body: unknown, rules: HydraRules): HydraClient {
   const metadata = checkMetadata(fromWire({ scope: rules.defaultScope.join(' '), ...members }), rules)
   const { client_id: clientId, client_secret: clientSecret } = members as { client_id?: string; client_secret?: string }
   if (clientId !== undefined && (clientId.length > 255 || /^\.{1,2}$/.test(clientId))) {
-    throw refuse('Field client_id must have at most 255 characters and must not be a dot segment.')
+    throw refuse('Field client_id must have at most 255 characters, all of them whole, and must not be a dot segment.')
   }
   if (clientSecret !== undefined && Buffer.byteLength(clientSecret) < 6) {
     throw refuse('Field client_secret must contain a secret that is at least 6 characters long.')

@@ -4,6 +4,8 @@ import { quote } from './problem.ts'
 /** Paths that Hydra denies, in any letter case. */
 const denied = /^\/(id|client_id|rotatedsecrets\w*)(\/|$)/i
 const mostOperations = 1_000
+/** How deep the patched document may be, as deep as an administrator's JSON. */
+const deepest = 64
 
 /**
  * Applies a JSON Patch (RFC 6902) to a copy of `document`, with Hydra's two kindnesses: `replace` of a missing member adds it, and
@@ -24,6 +26,7 @@ export function applyPatch(document: Record<string, unknown>, patch: unknown): R
       return `operation ${at}: ${reason(error)}`
     }
   }
+  if (isDeeperThan(deepest, patched)) return `the patch leaves a document deeper than ${deepest} levels`
   const isObject = typeof patched === 'object' && patched !== null && !Array.isArray(patched)
   return isObject ? (patched as Record<string, unknown>) : 'the patch leaves no JSON object'
 }
@@ -35,6 +38,9 @@ function operationFault(operation: unknown): string | undefined {
   if (typeof path !== 'string') return 'path must be a JSON Pointer'
   return denied.test(path) ? `${quote(path)} cannot be patched` : undefined
 }
+
+const isDeeperThan = (levels: number, value: unknown): boolean =>
+  typeof value === 'object' && value !== null && (levels === 0 || Object.values(value).some((part) => isDeeperThan(levels - 1, part)))
 
 /** Hydra's kindnesses, said in plain RFC 6902. */
 function prepared(document: unknown, operation: Operation): Operation {

@@ -41,7 +41,8 @@ export function redirectUriFault(uri: string, dotlessSchemes: readonly string[])
   if (!name.includes('.') && !dotlessSchemes.includes(name)) {
     return `the scheme ${quote(name)} is not allowed; use https, http on a loopback address, or a private-use scheme such as com.example.app`
   }
-  return uri.length === name.length + 1 ? `${quote(uri)} has nothing after its scheme` : undefined
+  if (uri.length === name.length + 1) return `${quote(uri)} has nothing after its scheme`
+  return URL.canParse(uri) ? undefined : `${quote(uri)} must be a valid URI`
 }
 
 /** What no redirect URI may hold, whatever its scheme: each has served to make two readers see two addresses. */
@@ -71,7 +72,7 @@ function webFault(uri: string, name: 'http' | 'https'): string | undefined {
  */
 export function matchesRedirectUri(registered: readonly string[], asked: string): boolean {
   if (registered.includes(asked)) return true
-  if (!isLoopbackRedirect(asked)) return false
+  if (!isLoopbackRedirect(asked) || !URL.canParse(asked)) return false
   return registered.some((uri) => isLoopbackRedirect(uri) && withoutPort(uri) === withoutPort(asked))
 }
 

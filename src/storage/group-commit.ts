@@ -20,10 +20,27 @@ export interface BatchWriter<Statements> {
 const batchLimit = 256
 const waitingLimit = 8_192
 
-/** An act's end of its connection: closed when the act is over, so that a stray statement cannot land in another act. */
+/**
+ * An act's end of its connection: closed when the act is over, so that a stray statement cannot land in another act, and when its
+ * transaction is gone, so that what a body does after an error that it caught is not committed by itself.
+ */
 export class Act {
-  open = true
+  readonly #isInTransaction: () => boolean
+  #over = false
   readonly effects: (() => void)[] = []
+
+  constructor(isInTransaction: () => boolean) {
+    this.#isInTransaction = isInTransaction
+  }
+
+  get open(): boolean {
+    return !this.#over && this.#isInTransaction()
+  }
+
+  end(): void {
+    this.#over = true
+  }
+
   readonly afterCommit = (effect: () => void): void => {
     this.effects.push(effect)
   }
@@ -35,9 +52,9 @@ interface Waiting {
   reject(error: unknown): void
 }
 
+/** An act that has had its turn. Whether it was accepted or refused, nobody is told before the commit: a refusal may rest on it. */
 interface Done extends Waiting {
-  act: Act
-  value: unknown
+  settle(): void
 }
 
 /**
@@ -50,6 +67,7 @@ export class GroupCommit<Statements> {
   readonly #committed: (acts: number) => void
   #waiting: Waiting[] = []
   #scheduled = false
+  #closed = false
   #tripGuard: (() => void) | undefined
   #whenIdle: (() => void)[] = []
 
@@ -61,6 +79,7 @@ export class GroupCommit<Statements> {
   }
 
   add<T>(run: (act: Act) => Promise<T>): Promise<T> {
+    if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
     if (this.#waiting.length >= waitingLimit) return Promise.reject(new Unavailable('too many acts are waiting for the database'))
     return new Promise<T>((resolve, reject) => {
       this.#waiting.push({ run, resolve: resolve as (value: unknown) => void, reject })
@@ -68,8 +87,9 @@ export class GroupCommit<Statements> {
     })
   }
 
-  /** Resolves when no act is waiting or running. */
-  idle(): Promise<void> {
+  /** Takes no more acts; resolves when none is waiting or running. */
+  close(): Promise<void> {
+    this.#closed = true
     return this.#scheduled ? new Promise((resolve) => this.#whenIdle.push(resolve)) : Promise.resolve()
   }
 
@@ -90,7 +110,7 @@ export class GroupCommit<Statements> {
       await this.#runActs(done)
       this.#writer.commit()
       this.#committed(done.length)
-      settle(done)
+      for (const act of done) act.settle()
     } catch (error) {
       this.#abandon(begun ? done : this.#waiting.splice(0, batchLimit), error)
     } finally {
@@ -105,28 +125,29 @@ export class GroupCommit<Statements> {
     const batch = this.#waiting
     let next = 0
     let turned = false
-    for (; next < batch.length && next < batchLimit && !turned; next++) {
-      const waiting = batch[next] as Waiting
-      const act = new Act()
-      try {
-        this.#writer.savepoint()
-        const value = await this.#guarded(waiting.run(act))
-        this.#writer.release()
-        done.push({ ...waiting, act, value })
-      } catch (error) {
-        turned = error instanceof LoopTurned
-        waiting.reject(this.#writer.explain(error))
-        if (!this.#writer.isOpen()) {
-          this.#waiting = batch.slice(next + 1)
-          throw error
+    try {
+      while (next < batch.length && next < batchLimit && !turned) {
+        const waiting = batch[next++] as Waiting
+        const act = new Act(() => this.#writer.isOpen())
+        try {
+          this.#writer.savepoint()
+          const value = await this.#guarded(waiting.run(act))
+          this.#writer.release()
+          done.push({ ...waiting, settle: () => accept(waiting, act, value) })
+        } catch (error) {
+          turned = error instanceof LoopTurned
+          const reason = this.#writer.explain(error)
+          done.push({ ...waiting, settle: () => waiting.reject(reason) })
+          if (!this.#writer.isOpen()) throw error
+          this.#writer.rollbackToSavepoint()
+          this.#writer.release()
+        } finally {
+          act.end()
         }
-        this.#writer.rollbackToSavepoint()
-        this.#writer.release()
-      } finally {
-        act.open = false
       }
+    } finally {
+      this.#waiting = batch.slice(next)
     }
-    this.#waiting = batch.slice(next)
   }
 
   /** Settles as `body` does, or fails if the event loop turned before it had: a body that hangs must not hold the writer. */
@@ -146,9 +167,9 @@ export class GroupCommit<Statements> {
 
   /** Nothing of the batch was committed: every act in it is refused, and told whether trying again may help. */
   #abandon(acts: Waiting[], error: unknown): void {
-    if (this.#writer.isOpen()) this.#writer.rollback()
     const reason = this.#writer.explain(error)
     for (const act of acts) act.reject(reason)
+    if (this.#writer.isOpen()) this.#writer.rollback()
   }
 }
 
@@ -158,15 +179,13 @@ class LoopTurned extends Error {
   }
 }
 
-function settle(done: Done[]): void {
-  for (const { act, value, resolve } of done) {
-    for (const effect of act.effects) {
-      try {
-        effect()
-      } catch (error) {
-        process.emitWarning(error as Error)
-      }
+function accept({ resolve }: Waiting, { effects }: Act, value: unknown): void {
+  for (const effect of effects) {
+    try {
+      effect()
+    } catch (error) {
+      process.emitWarning(error as Error)
     }
-    resolve(value)
   }
+  resolve(value)
 }

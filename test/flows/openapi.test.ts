@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { type AdminHandlers, adminRoutes } from '../../src/http/admin.ts'
+import { documentedPath } from '../../src/http/openapi/document.ts'
 import { type PublicHandlers, publicRoutes } from '../../src/http/public.ts'
 import type { Route } from '../../src/http/route.ts'
 import { startServer } from '../support/server.ts'
@@ -19,8 +20,7 @@ const tables: Record<'public' | 'admin', readonly Route[]> = {
 }
 
 const pathOf = { public: '/openapi.json', admin: '/admin/openapi.json' }
-const placesOf = (routes: readonly Route[]): string[] =>
-  routes.map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`).sort()
+const placesOf = (routes: readonly Route[]): string[] => routes.map((route) => `${route.method} ${documentedPath(route)}`).sort()
 // biome-ignore lint/suspicious/noExplicitAny: a document of JSON.
 const placesIn = (document: any): string[] =>
   Object.entries<object>(document.paths)
@@ -88,12 +88,14 @@ test('the operations have the names that the SDKs of Hydra have', async () => {
   const ids = documents.flatMap(({ json }) =>
     Object.values<object>(json.paths).flatMap((methods) => Object.values(methods).map(({ operationId }) => operationId)),
   )
-  const { OAuth2Api, OidcApi, WellknownApi, MetadataApi } = await import('@ory/hydra-client')
-  const known = new Set([OAuth2Api, OidcApi, WellknownApi, MetadataApi].flatMap((api) => Object.getOwnPropertyNames(api.prototype)))
+  const { JwkApi, OAuth2Api, OidcApi, WellknownApi, MetadataApi } = await import('@ory/hydra-client')
+  const known = new Set([JwkApi, OAuth2Api, OidcApi, WellknownApi, MetadataApi].flatMap((api) => Object.getOwnPropertyNames(api.prototype)))
   const shared = ids.filter((id) => known.has(id))
   for (const id of [
     ...['createOidcDynamicClient', 'getOidcDynamicClient', 'setOidcDynamicClient', 'deleteOidcDynamicClient', 'discoverOidcConfiguration'],
     ...['listOAuth2Clients', 'createOAuth2Client', 'getOAuth2Client', 'setOAuth2Client', 'patchOAuth2Client', 'deleteOAuth2Client'],
+    ...['revokeOAuth2Token', 'deleteOAuth2Token', 'getJsonWebKeySet', 'createJsonWebKeySet', 'setJsonWebKeySet', 'deleteJsonWebKeySet'],
+    ...['getJsonWebKey', 'setJsonWebKey', 'deleteJsonWebKey'],
     ...['setOAuth2ClientLifespans', 'oauth2TokenExchange', 'oAuth2Authorize', 'introspectOAuth2Token', 'discoverJsonWebKeys', 'getVersion'],
   ])
     assert.ok(shared.includes(id), id)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { generateKeyPairSync } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import fc from 'fast-check'
@@ -15,7 +16,7 @@ interface Media {
 }
 interface Operation {
   readonly operationId: string
-  readonly parameters?: readonly { readonly name: string; readonly in: string }[]
+  readonly parameters?: readonly { readonly name: string; readonly in: string; readonly required?: boolean }[]
   readonly requestBody?: { readonly content: Readonly<Record<string, Media>> }
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, Media>> }>>
 }
@@ -41,6 +42,15 @@ interface Subject {
   readonly registration_access_token: string
 }
 
+let serial = 0
+
+/** A set of signing keys with one key, for the operations on keys; its name, which is the key's as well. */
+async function keySet(server: TestServer): Promise<string> {
+  const name = `described-${serial++}`
+  await server.admin(`/admin/keys/${name}`, { method: 'POST', json: { alg: 'EdDSA', kid: name, use: 'sig' } })
+  return name
+}
+
 const metadata = { client_name: 'Described', grant_types: ['client_credentials'], scope: 'openid' }
 
 /** A sound body for each operation that takes one. */
@@ -58,8 +68,15 @@ const soundBodies: Readonly<Record<string, (client: Subject, accessToken: string
       client_secret: client.client_secret,
       scope: 'openid',
     }).toString(),
+  createJsonWebKeySet: () => JSON.stringify({ alg: 'EdDSA', kid: `made-${serial++}`, use: 'sig' }),
+  setJsonWebKeySet: () => JSON.stringify({ keys: [] }),
+  setJsonWebKey: () => JSON.stringify(foreignKey),
+  revokeOAuth2Token: (client) =>
+    new URLSearchParams({ token: 'ory_at_nothing', client_id: client.client_id, client_secret: client.client_secret }).toString(),
   introspectOAuth2Token: (_client, accessToken) => new URLSearchParams({ token: accessToken }).toString(),
 }
+
+const foreignKey = { ...generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }), alg: 'EdDSA', kid: 'of-another', use: 'sig' }
 
 /** Operations with no 2xx: nobody can log in yet. */
 const neverSucceeds = /^oAuth2Authorize/
@@ -139,8 +156,10 @@ async function send(
   const needsToken = operation.operationId === 'introspectOAuth2Token' && body === undefined
   const accessToken = needsToken ? (await server.public('/oauth2/token', { method: 'POST', basic, form })).json.access_token : ''
   const [type] = Object.keys(operation.requestBody?.content ?? {})
-  const target = path.replace(/\{\w+\}/, id === 'own' ? client.client_id : 'nobody')
-  const search = new URLSearchParams(query).toString()
+  const own = path.includes('{set}') ? await keySet(server) : client.client_id
+  const target = path.replaceAll(/\{\w+\}/g, id === 'own' ? own : 'nobody')
+  const needed = operation.parameters?.some(({ name, required, in: place }) => required && place === 'query' && name === 'client_id')
+  const search = new URLSearchParams({ ...(needed && id === 'own' && { client_id: own }), ...query }).toString()
   const bearer = { own: client.registration_access_token, none: undefined, foreign: 'not-its-token' }[token]
   const sent: Sent = {
     method: method.toUpperCase(),

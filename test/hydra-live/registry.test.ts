@@ -17,8 +17,7 @@ const places = deliberate.flatMap(({ ours }) =>
 const listed = new Map(places.map(({ key, value }) => [key, value]))
 
 /**
- * Three servers, set up as far as we can as Hydra was. Pairwise subjects and JWT access tokens are not built yet, so those settings
- * change nothing; `oauth2.pkce.enforced` refuses start-up until it is built, and nothing here needs it.
+ * Three servers, set up as far as we can as Hydra was. Pairwise subjects are not built yet, so those settings change nothing; `oauth2.pkce.enforced` refuses start-up until it is built, and nothing here needs it.
  */
 async function replayOn(these: typeof exchanges, oauth2: Record<string, unknown> = {}): Promise<Outcome[]> {
   const subjects = { supported_types: ['public', 'pairwise'], pairwise: { salt: 'a-salt-for-pairwise' } }

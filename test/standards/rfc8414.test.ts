@@ -86,12 +86,19 @@ test('R8414-10: no signing algorithms are listed while no method that signs is',
   assert.ok(!('token_endpoint_auth_signing_alg_values_supported' in document))
 })
 
-test('R8414-11: no endpoint is listed that is not there', async () => {
+test('R8414-11: revocation_endpoint is listed with its auth methods, each of which works; no endpoint is listed that is not there', async () => {
   const document = await metadata()
   const endpoints = Object.keys(document).filter((member) => member.endsWith('_endpoint'))
-  assert.deepEqual(endpoints.sort(), ['authorization_endpoint', 'registration_endpoint', 'token_endpoint'])
-  for (const absent of ['/oauth2/revoke', '/oauth2/introspect', '/userinfo']) {
+  assert.deepEqual(endpoints.sort(), ['authorization_endpoint', 'registration_endpoint', 'revocation_endpoint', 'token_endpoint'])
+  for (const absent of ['/oauth2/introspect', '/userinfo']) {
     assert.equal((await server.public(absent, { method: 'POST', form: { token: 'x' } })).status, 404)
+  }
+  const path = new URL(document.revocation_endpoint).pathname
+  for (const method of document.revocation_endpoint_auth_methods_supported) {
+    const { id, secret } = await registered({ ...minimal, token_endpoint_auth_method: method })
+    const form = { client_id: id, token: 'x', ...(method === 'client_secret_post' && { client_secret: secret }) }
+    const sent = method === 'client_secret_basic' ? { basic: [id, secret] as const, form: { token: 'x' } } : { form }
+    assert.equal((await server.public(path, { method: 'POST', ...sent })).status, 200, method)
   }
 })
 

@@ -7,6 +7,7 @@ import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import type { Clock } from '../../src/lib/clock.ts'
 import { systemRandomness } from '../../src/lib/random.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { serverLog } from './leaks.ts'
 import { type Received, request, type Sent } from './request.ts'
 
@@ -14,6 +15,8 @@ export interface ServerOptions {
   /** The configuration as in YAML; ports, issuer, database (memory) and a system secret are filled in. */
   readonly settings?: Record<string, unknown>
   readonly clock?: Clock
+  /** An open database with the schema of today, in the place of one in memory; the server closes it. */
+  readonly database?: Database
 }
 
 export interface TestServer extends AsyncDisposable {
@@ -33,7 +36,7 @@ export interface TestServer extends AsyncDisposable {
 export const systemSecret = 'a-system-secret-for-tests-only'
 
 /** A whole server in this process, on free ports of loopback, with registration on unless the settings say otherwise. */
-export async function startServer({ settings = {}, clock = Date.now }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer({ settings = {}, clock = Date.now, database }: ServerOptions = {}): Promise<TestServer> {
   const [publicPort, adminPort] = [await freePort(), await freePort()]
   const basis = {
     dsn: 'memory',
@@ -47,9 +50,10 @@ export async function startServer({ settings = {}, clock = Date.now }: ServerOpt
   let config: Config = first
   const lines: Record<string, unknown>[] = []
   const telemetry = await makeTelemetry({ level: 'debug', format: 'json' }, keep(lines), config.tracing)
-  const { database, migrateUp } = openDatabase(config)
-  await migrateUp()
-  const app = await makeApp({ config: () => config, secrets, clock, randomness: systemRandomness, telemetry }, database)
+  const app = await makeApp(
+    { config: () => config, secrets, clock, randomness: systemRandomness, telemetry },
+    database ?? (await freshDatabase(config)),
+  )
   const publicUrl = await app.public.listen({ host: '127.0.0.1', port: publicPort })
   const adminUrl = await app.admin.listen({ host: '127.0.0.1', port: adminPort })
   return {
@@ -69,6 +73,12 @@ export async function startServer({ settings = {}, clock = Date.now }: ServerOpt
       await telemetry.traces?.close()
     },
   }
+}
+
+async function freshDatabase(config: Config): Promise<Database> {
+  const { database, migrateUp } = openDatabase(config)
+  await migrateUp()
+  return database
 }
 
 /** A configuration from an object, through the very door that a file comes through. JSON is YAML. */

@@ -1,6 +1,6 @@
 import { Type } from '../../lib/json-schema.ts'
 import { group, honoured, later } from '../setting.ts'
-import { choice, flag, listOf, text, url } from './types.ts'
+import { choice, duration, flag, listOf, text, url } from './types.ts'
 
 /** Settings of the client registry and of what discovery says. */
 export const oidc = group({
@@ -74,7 +74,20 @@ export const clients = group({
 })
 
 export const webfinger = group({
-  jwks: group({ broadcast_keys: later(listOf('text'), 'Key sets published at `/.well-known/jwks.json`.') }),
+  jwks: group({
+    broadcast_keys: honoured(listOf('text'), {
+      description:
+        'Key sets published at `/.well-known/jwks.json`, besides `hydra.openid.id-token` and `hydra.jwt.access-token`, which always are.',
+      default: ['hydra.openid.id-token'],
+      live: true,
+    }),
+    publish_before_use: honoured(duration, {
+      description:
+        'How long a new key of a set that can sign already is published before it signs: longer than others keep copies of our keys.',
+      default: '15m',
+      live: true,
+    }),
+  }),
   oidc_discovery: group({
     client_registration_url: honoured(url, {
       description: 'What discovery shows as `registration_endpoint`, instead of ours.',

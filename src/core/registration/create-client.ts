@@ -47,6 +47,8 @@ export function createClient(deps: AdminDeps) {
       rotatedSecretHashes: [],
       createdAt: now,
       updatedAt: now,
+      // The id may have been another client's, whose tokens are still about.
+      tokensValidAfter: now,
     }
     await deps.transaction(async (tx) => {
       if (!(await tx.clients.add(client))) throw new Refusal<ClientIdTaken>({ kind: 'client-id-taken' })

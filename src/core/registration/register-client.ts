@@ -2,7 +2,6 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Live } from '../../lib/live.ts'
 import { type Randomness, randomUuid } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import type { Count } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import type { ClientMetadata } from '../../protocol/client-metadata.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
@@ -31,7 +30,6 @@ export interface RegistrationDeps {
   readonly rules: Live<RegistrationRules>
   readonly policy: Live<RegistrationPolicy>
   readonly audit: Audit
-  readonly count: Count
 }
 
 /**
@@ -41,7 +39,7 @@ export interface RegistrationDeps {
  * @throws Refusal `metadata-refused` with every problem of the request
  */
 export function registerClient(deps: RegistrationDeps) {
-  const { transaction, clock, randomness, audit, count } = deps
+  const { transaction, clock, randomness, audit } = deps
   return async (body: unknown): Promise<Registered> => {
     const metadata = evaluated(body, deps)
     const now = clock()
@@ -57,22 +55,25 @@ export function registerClient(deps: RegistrationDeps) {
       rotatedSecretHashes: [],
       createdAt: now,
       updatedAt: now,
+      tokensValidAfter: now,
     }
     await transaction(async (tx) => {
-      if (!(await tx.clients.add(client))) throw new Error('a fresh client id was taken')
-      await tx.registrationTokens.add(client.clientId, hash, now)
-      await audit.clientRegistered(tx, client.clientId, { client_name: metadata.clientName, redirect_uris: metadata.redirectUris })
-      tx.afterCommit(() => count('registration', { verdict: 'allow' }))
+      const [isNew] = await Promise.all([
+        tx.clients.add(client),
+        tx.registrationTokens.add(client.clientId, hash, now),
+        audit.clientRegistered(tx, client.clientId, { client_name: metadata.clientName, redirect_uris: metadata.redirectUris }),
+      ])
+      if (!isNew) throw new Error('a fresh client id was taken')
     })
     return { client, registrationAccessToken: token, ...(clientSecret !== undefined && { clientSecret }) }
   }
 }
 
-function evaluated(body: unknown, { rules, policy, count }: RegistrationDeps): ClientMetadata {
+function evaluated(body: unknown, { rules, policy, audit }: RegistrationDeps): ClientMetadata {
   try {
     return evaluateRegistration(body, rules(), policy())
   } catch (error) {
-    if (error instanceof Refusal) count('registration', { verdict: 'deny' })
+    if (error instanceof Refusal) audit.registrationDenied()
     throw error
   }
 }

@@ -65,7 +65,7 @@ export async function findOrRefuse({ clients }: Pick<AdminDeps, 'clients'>, clie
 
 function writeChange(deps: AdminDeps, client: Client, actor: Actor): Promise<void> {
   return deps.transaction(async (tx) => {
-    if (!(await tx.clients.replace(client))) throw new VersionConflict()
-    await deps.audit.clientUpdated(tx, client.clientId, actor)
+    const [isReplaced] = await Promise.all([tx.clients.replace(client), deps.audit.clientUpdated(tx, client.clientId, actor)])
+    if (!isReplaced) throw new VersionConflict()
   })
 }

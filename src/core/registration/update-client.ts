@@ -40,9 +40,13 @@ export function updateClient(deps: OwnerDeps) {
       const now = clock()
       const client = withSecret({ ...before, metadata, version: before.version + 1, updatedAt: now }, clientSecret)
       await transaction(async (tx) => {
-        if (!(await tx.registrationTokens.replace(clientId, tokenHash, next.hash, now))) throw refuseToken()
-        if (!(await tx.clients.replace(client))) throw new VersionConflict()
-        await audit.clientUpdated(tx, clientId, 'owner')
+        const [isOwners, isReplaced] = await Promise.all([
+          tx.registrationTokens.replace(clientId, tokenHash, next.hash, now),
+          tx.clients.replace(client),
+          audit.clientUpdated(tx, clientId, 'owner'),
+        ])
+        if (!isOwners) throw refuseToken()
+        if (!isReplaced) throw new VersionConflict()
       })
       return { client, registrationAccessToken: next.token, ...(clientSecret !== undefined && { clientSecret }) }
     })

@@ -5,7 +5,8 @@ export class VersionConflict extends Error {
   override name = 'VersionConflict'
 }
 
-const tries = 5
+/** More than any crowd of administrators: each time one of them gets through. */
+const tries = 50
 
 /**
  * Reads, decides and writes again where the client changed in between: the decision must rest on what is replaced.

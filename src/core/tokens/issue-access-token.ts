@@ -5,6 +5,7 @@ import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import type { AccessTokenStore } from './access-token.ts'
+import type { JwtOrder } from './jwt-access-token.ts'
 
 /** What a token is to be. */
 export interface TokenOrder {
@@ -15,7 +16,13 @@ export interface TokenOrder {
   /** Milliseconds. */
   readonly lifespan: number
   readonly grantType: string
+  readonly strategy: AccessTokenStrategy
+  /** The client's: a JWT is made later than this. */
+  readonly tokensValidAfter: number
 }
+
+/** `opaque` tokens are stored as their hash; a `jwt` is signed and stored nowhere. */
+export type AccessTokenStrategy = 'opaque' | 'jwt'
 
 /** The client was deleted between proving who it is and getting its token. */
 export interface ClientGone {
@@ -33,25 +40,38 @@ export interface IssuedToken {
 /** Hydra's prefix: SDKs and secret scanners know it. */
 const prefix = 'ory_at_'
 
+interface IssueDeps {
+  readonly transaction: Transaction<{ accessTokens: AccessTokenStore }>
+  readonly signJwt: (order: JwtOrder) => Promise<string>
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly telemetry: Telemetry
+}
+
 /**
- * Makes an opaque access token and stores its hash; it is valid once the promise resolves.
+ * Makes an access token, which is valid once the promise resolves.
  *
  * @throws Refusal `client-gone`
  */
-export function issueAccessToken(deps: {
-  transaction: Transaction<{ accessTokens: AccessTokenStore }>
-  clock: Clock
-  randomness: Randomness
-  telemetry: Telemetry
-}) {
-  return async ({ lifespan, grantType, ...order }: TokenOrder): Promise<IssuedToken> => {
+export function issueAccessToken(deps: IssueDeps) {
+  const issueOpaque = opaqueTokens(deps)
+  return async (order: TokenOrder): Promise<IssuedToken> => {
+    const accessToken = order.strategy === 'jwt' ? await deps.signJwt(order) : await issueOpaque(order)
+    if (order.strategy === 'jwt') deps.telemetry.count('token_issued', { grant_type: order.grantType })
+    return { accessToken, expiresIn: Math.floor(order.lifespan / 1000), scope: order.scope }
+  }
+}
+
+/** 256 random bits, of which the hash is stored. */
+function opaqueTokens(deps: IssueDeps) {
+  return async ({ clientId, subject, scope, audience, lifespan, grantType }: TokenOrder): Promise<string> => {
     const accessToken = randomToken(deps.randomness, prefix)
     const issuedAt = deps.clock()
+    const token = { hash: sha256(accessToken), clientId, subject, scope, audience, issuedAt, expiresAt: issuedAt + lifespan }
     await deps.transaction(async (tx) => {
-      const isStored = await tx.accessTokens.add({ ...order, hash: sha256(accessToken), issuedAt, expiresAt: issuedAt + lifespan })
-      if (!isStored) throw new Refusal<ClientGone>({ kind: 'client-gone', clientId: order.clientId })
+      if (!(await tx.accessTokens.add(token))) throw new Refusal<ClientGone>({ kind: 'client-gone', clientId })
       tx.afterCommit(() => deps.telemetry.count('token_issued', { grant_type: grantType }))
     })
-    return { accessToken, expiresIn: Math.floor(lifespan / 1000), scope: order.scope }
+    return accessToken
   }
 }

@@ -10,6 +10,7 @@ export interface DiscoverySettings {
   readonly issuer: string
   readonly authorizationEndpoint: string
   readonly tokenEndpoint: string
+  readonly revocationEndpoint: string
   readonly jwksUri: string
   /** Undefined where registration is off. */
   readonly registrationEndpoint: string | undefined
@@ -46,18 +47,23 @@ function cached(): (request: FastifyRequest, settings: DiscoverySettings) => Ans
 const isKnown = (ifNoneMatch = '', etag: string): boolean =>
   ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
 
+/** How a client proves itself at the token and revocation endpoints. */
+const authMethods = ['client_secret_basic', 'client_secret_post', 'none']
+
 function metadata(settings: DiscoverySettings): Record<string, unknown> {
   return {
     issuer: settings.issuer,
     authorization_endpoint: settings.authorizationEndpoint,
     token_endpoint: settings.tokenEndpoint,
+    revocation_endpoint: settings.revocationEndpoint,
     jwks_uri: settings.jwksUri,
     ...(settings.registrationEndpoint !== undefined && { registration_endpoint: settings.registrationEndpoint }),
     scopes_supported: settings.scopes,
     response_types_supported: registrableResponseTypes,
     response_modes_supported: ['query'],
     grant_types_supported: registrableGrantTypes,
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    token_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_methods_supported: authMethods,
     code_challenge_methods_supported: ['S256'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],

@@ -4,6 +4,8 @@ import { sharedOperations } from './shared-operations.ts'
 
 const json = 'application/json'
 const text = { type: 'string' }
+const set = { id: 'set' }
+const keySet = (description: string): AnswerOf => ({ description, schema: 'JsonWebKeySet' })
 const client = (description: string): AnswerOf => ({ description, schema: 'OAuth2Client' })
 
 /** What each admin route does, by the name of its handler; the compiler misses none. */
@@ -93,6 +95,73 @@ export const adminOperations: Readonly<Record<keyof AdminHandlers, Operation>> =
     summary: 'Says what a token is worth (RFC 7662).',
     body: { type: 'application/x-www-form-urlencoded', schema: 'IntrospectionRequest' },
     answers: { 200: { description: 'What is known of it, or that it is not active.', schema: 'IntrospectedOAuth2Token' } },
+  },
+  deleteTokens: {
+    id: 'deleteOAuth2Token',
+    tag: 'oAuth2',
+    summary: 'Ends every access token of a client.',
+    query: { client_id: { schema: text, description: 'Whose.', required: true } },
+    answers: { 204: { description: 'Ended.' } },
+    refusals: [404],
+  },
+  getKeySet: {
+    id: 'getJsonWebKeySet',
+    tag: 'jwk',
+    summary: 'Reads a set of signing keys, private halves included.',
+    names: set,
+    answers: { 200: keySet('The set.') },
+    refusals: [404],
+  },
+  createKey: {
+    id: 'createJsonWebKeySet',
+    tag: 'jwk',
+    summary: 'Makes a key, which rotates the set: the new one signs once it has been published long enough.',
+    names: set,
+    body: { type: json, schema: 'CreateJsonWebKeySet' },
+    answers: { 201: { ...keySet('The new key alone.'), headers: { location: 'Where the set is.' } } },
+    refusals: [409],
+  },
+  setKeySet: {
+    id: 'setJsonWebKeySet',
+    tag: 'jwk',
+    summary: 'Replaces a set.',
+    names: set,
+    body: { type: json, schema: 'JsonWebKeySet' },
+    answers: { 200: keySet('Replaced.') },
+    refusals: [409],
+  },
+  deleteKeySet: {
+    id: 'deleteJsonWebKeySet',
+    tag: 'jwk',
+    summary: 'Deletes a set.',
+    names: set,
+    answers: { 204: { description: 'Deleted.' } },
+    refusals: [404],
+  },
+  getKey: {
+    id: 'getJsonWebKey',
+    tag: 'jwk',
+    summary: 'Reads a key.',
+    names: set,
+    answers: { 200: keySet('A set of one.') },
+    refusals: [404],
+  },
+  setKey: {
+    id: 'setJsonWebKey',
+    tag: 'jwk',
+    summary: 'Replaces or adds a key.',
+    names: set,
+    body: { type: json, schema: 'JsonWebKey' },
+    answers: { 200: { description: 'The key.', schema: 'JsonWebKey' } },
+    refusals: [409],
+  },
+  deleteKey: {
+    id: 'deleteJsonWebKey',
+    tag: 'jwk',
+    summary: 'Deletes a key.',
+    names: set,
+    answers: { 204: { description: 'Deleted.' } },
+    refusals: [404],
   },
   metrics: {
     id: 'getPrometheusMetrics',

@@ -4,11 +4,10 @@ import { referencePage } from '../pages/reference-page.ts'
 import type { Handler, Route } from '../route.ts'
 import { type About, openApiDocument } from './document.ts'
 
-/** A listener's description of itself: two handlers, and a place to hand the routes to, these two among them. */
+/** A listener's description of itself: two handlers, and a place to tell it the routes, these two among them. */
 export interface ApiDescription {
   readonly handlers: { readonly openApi: Handler; readonly reference: Handler }
-  /** Describes `routes` from now on, and gives them back. */
-  of(routes: readonly Route[]): readonly Route[]
+  describe(routes: readonly Route[]): void
 }
 
 /**
@@ -25,9 +24,8 @@ export function describeApi(about: About, registrationIsOn: Live<boolean>): ApiD
       openApi: () => json(200, current(), caching),
       reference: () => referencePage(current()),
     },
-    of(routes) {
+    describe(routes) {
       described = routes
-      return routes
     },
   }
 }

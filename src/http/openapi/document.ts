@@ -20,12 +20,11 @@ export function openApiDocument(routes: readonly Route[], about: About): Json {
   const used = new Set<string>()
   const paths: Record<string, Record<string, unknown>> = {}
   for (const route of routes) {
-    const path = route.path.replaceAll(/:(\w+)/g, '{$1}')
+    const path = documentedPath(route)
     paths[path] ??= {}
     paths[path][route.method.toLowerCase()] = operationObject(route, about, idOf(route, used))
   }
-  const named = new Set<string>()
-  collectNames(paths, named)
+  const named = namesIn(paths)
   return {
     openapi: '3.1.0',
     info: {
@@ -42,6 +41,10 @@ export function openApiDocument(routes: readonly Route[], about: About): Json {
     },
   }
 }
+
+/** `/admin/keys/:id` → `/admin/keys/{set}` */
+export const documentedPath = ({ path, operation: { names } }: Route): string =>
+  path.replaceAll(/:(\w+)/g, (_, name: string) => `{${names?.[name] ?? name}}`)
 
 /** The same operation at a second path, or by a second method, gets a name of its own. */
 function idOf({ operation, method, path }: Route, used: Set<string>): string {
@@ -61,11 +64,16 @@ const securitySchemes = {
 }
 
 function operationObject(route: Route, { listener }: About, operationId: string): Json {
-  const { operation, method, path } = route
+  const { operation, method } = route
   const { tag, summary, description, query = {}, body, proof } = operation
   const parameters = [
-    ...[...path.matchAll(/:(\w+)/g)].map(([, name]) => ({ name, in: 'path', required: true, schema: { type: 'string' } })),
-    ...(method === 'GET' ? Object.entries(query) : []).map(([name, { schema, ...rest }]) => ({
+    ...[...documentedPath(route).matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+      name,
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+    })),
+    ...(method === 'POST' ? [] : Object.entries(query)).map(([name, { schema, ...rest }]) => ({
       name,
       in: 'query',
       schema: schemaObject(schema),
@@ -125,11 +133,15 @@ function answerObject({ description, schema, type = 'application/json', headers 
 const reference = '#/components/schemas/'
 const schemaObject = (schema: SchemaOf): Json => (typeof schema === 'string' ? { $ref: reference + schema } : schema)
 
-/** The names of the schemas that `value` points at. */
-function collectNames(value: unknown, names: Set<string>): void {
-  if (typeof value !== 'object' || value === null) return
+/** The names of the schemas that `value` points at, and those that these point at. */
+function namesIn(value: unknown, names = new Set<string>()): Set<string> {
+  if (typeof value !== 'object' || value === null) return names
   for (const [key, part] of Object.entries(value)) {
-    if (key === '$ref' && typeof part === 'string') names.add(part.slice(reference.length))
-    else collectNames(part, names)
+    if (key !== '$ref' || typeof part !== 'string') namesIn(part, names)
+    else if (!names.has(part.slice(reference.length))) {
+      names.add(part.slice(reference.length))
+      namesIn(schemas[part.slice(reference.length)], names)
+    }
   }
+  return names
 }

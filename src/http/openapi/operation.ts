@@ -8,7 +8,9 @@ export interface Operation {
   readonly tag: string
   readonly summary: string
   readonly description?: string
-  readonly query?: Readonly<Record<string, { readonly schema: SchemaOf; readonly description: string }>>
+  /** What its path parameters are called, where that differs from the route table. */
+  readonly names?: Readonly<Record<string, string>>
+  readonly query?: Readonly<Record<string, { readonly schema: SchemaOf; readonly description: string; readonly required?: true }>>
   readonly body?: { readonly type: 'application/json' | 'application/x-www-form-urlencoded'; readonly schema: SchemaOf }
   readonly answers: Readonly<Record<number, AnswerOf>>
   /** Statuses of refusals that a caller can act on; 400, 413, 500 and 503 are added where they belong. */

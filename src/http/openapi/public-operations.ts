@@ -72,6 +72,15 @@ export const publicOperations: Readonly<Record<keyof PublicHandlers, Operation>>
     answers: { 200: { description: 'A token.', schema: 'TokenResponse' } },
     refusals: [401],
   },
+  revoke: {
+    id: 'revokeOAuth2Token',
+    tag: 'oAuth2',
+    summary: 'Ends an access token of the client (RFC 7009).',
+    proof: 'clientSecret',
+    body: { type: form, schema: 'RevocationRequest' },
+    answers: { 200: { description: 'Whatever it was, it is worth nothing now.' } },
+    refusals: [401],
+  },
   authorize: authorization,
   jwks: {
     id: 'discoverJsonWebKeys',

@@ -111,6 +111,7 @@ export const schemas: Properties = {
     scope: text,
     token_type: { const: 'bearer' },
   }),
+  RevocationRequest: object({ token: text, token_type_hint: text, client_id: text, client_secret: text }, ['token']),
   IntrospectionRequest: object({ token: text, scope: text, token_type_hint: text }, ['token']),
   IntrospectedOAuth2Token: object(
     {
@@ -125,15 +126,19 @@ export const schemas: Properties = {
       iss: text,
       token_type: text,
       token_use: text,
+      jti: { ...text, description: 'Of a JWT.' },
     },
     ['active'],
   ),
-  JsonWebKeySet: object({ keys: { type: 'array', items: object({ kty: text, kid: text, use: text, alg: text }, ['kty']) } }),
+  JsonWebKey: object({ kty: text, kid: text, use: text, alg: text }, ['kty'], { description: 'RFC 7517 §4.' }),
+  JsonWebKeySet: object({ keys: { type: 'array', items: { $ref: '#/components/schemas/JsonWebKey' } } }),
+  CreateJsonWebKeySet: object({ alg: text, kid: text, use: text }, ['alg', 'kid', 'use']),
   OidcConfiguration: object(
     {
       issuer: text,
       authorization_endpoint: url,
       token_endpoint: url,
+      revocation_endpoint: url,
       jwks_uri: url,
       registration_endpoint: url,
       scopes_supported: list,
@@ -141,6 +146,7 @@ export const schemas: Properties = {
       response_modes_supported: list,
       grant_types_supported: list,
       token_endpoint_auth_methods_supported: list,
+      revocation_endpoint_auth_methods_supported: list,
       code_challenge_methods_supported: list,
       subject_types_supported: list,
       id_token_signing_alg_values_supported: list,

@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import {
   type CompiledQuery,
   type DatabaseConnection,
@@ -23,16 +25,18 @@ export interface PostgresOptions {
   readonly waiting?: number
   /** The level of every act; the database's own default where absent. Tests run the contract at both. */
   readonly isolation?: 'READ COMMITTED' | 'SERIALIZABLE'
+  /** Milliseconds for one statement of an act. */
+  readonly statementTimeout?: number
   /** Called once for each act whose COMMIT was sent and never answered. */
   readonly onOutcomeUnknown?: () => void
 }
 
-/** Milliseconds: to get a connection, and for one statement. */
+/** Milliseconds to get a connection. */
 const connectionTimeout = 3_000
-const statementTimeout = 5_000
 
-/** How often an act that lost a race, or its connection, runs again. */
-const attempts = 6
+/** How often an act that lost a race, or its connection, runs again; and how long it waits before that at most. Milliseconds. */
+const attempts = 50
+const longestPause = 50
 
 /**
  * Opens a PostgreSQL database (or an engine that speaks its protocol: nothing is used that a distributed one lacks). Statements have no
@@ -59,6 +63,8 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
 class BoundedPool {
   readonly #pool: pg.Pool
   readonly #waiting: number
+  #held = 0
+  #closed: (() => void) | undefined
 
   constructor(url: string, { connections = 20, waiting = 1_000 }: PostgresOptions) {
     this.#waiting = waiting
@@ -67,21 +73,26 @@ class BoundedPool {
       max: connections,
       connectionTimeoutMillis: connectionTimeout,
       idleTimeoutMillis: 30_000,
+      allowExitOnIdle: true,
       types,
       // Statements of an act that do not wait for one another leave together.
       pipeline: true,
       application_name: 'clientele',
     } as pg.PoolConfig)
-    // A connection that breaks while nobody uses it is replaced; whoever uses one learns of it there.
+    // A connection that breaks while nobody uses it is replaced; whoever uses one learns of it from its statement.
     this.#pool.on('error', () => {})
+    this.#pool.on('connect', (client) => client.on('error', () => {}))
   }
 
   /** @throws Unavailable when too many wait already, or none comes free in time, or the database is away */
   async acquire(): Promise<pg.PoolClient> {
+    if (this.#closed) throw new Unavailable('the database is closed')
     if (this.#pool.waitingCount >= this.#waiting) throw new Unavailable('too many requests are waiting for the database')
+    this.#held++
     try {
       return await this.#pool.connect()
     } catch (error) {
+      this.#gaveBack()
       throw new Unavailable('the database cannot be reached', 5, { cause: error })
     }
   }
@@ -89,6 +100,16 @@ class BoundedPool {
   state() {
     const { totalCount, idleCount, waitingCount } = this.#pool
     return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount }
+  }
+
+  /** @param isBroken whether the connection is of no use any more */
+  release(client: pg.PoolClient, isBroken = false): void {
+    client.release(isBroken)
+    this.#gaveBack()
+  }
+
+  #gaveBack(): void {
+    if (--this.#held === 0) this.#closed?.()
   }
 
   async ping(): Promise<boolean> {
@@ -100,8 +121,13 @@ class BoundedPool {
     }
   }
 
-  close(): Promise<void> {
-    return this.#pool.end()
+  /** Hands out no more connections; closes when the last one has come back. */
+  async close(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    this.#closed = resolve
+    if (this.#held === 0) resolve()
+    await promise
+    await this.#pool.end()
   }
 }
 
@@ -113,7 +139,7 @@ class ActRunner {
   readonly #begin: string
   readonly #onOutcomeUnknown: () => void
 
-  constructor(pool: BoundedPool, { isolation, onOutcomeUnknown = () => {} }: PostgresOptions) {
+  constructor(pool: BoundedPool, { isolation, statementTimeout = 5_000, onOutcomeUnknown = () => {} }: PostgresOptions) {
     this.#pool = pool
     this.#onOutcomeUnknown = onOutcomeUnknown
     this.#begin = `BEGIN${isolation ? ` ISOLATION LEVEL ${isolation}` : ''}; SET LOCAL statement_timeout = ${statementTimeout}`
@@ -126,6 +152,8 @@ class ActRunner {
       } catch (error) {
         if (!(error instanceof RunAgain)) throw error
         if (attempt === attempts) throw new Unavailable('the database is too busy', 1, { cause: error.cause })
+        // Those who collided once should not meet again: each waits a little, longer each time, and not all the same.
+        await delay(randomInt(Math.min(2 ** attempt, longestPause)))
       }
     }
   }
@@ -145,7 +173,7 @@ class ActRunner {
       act.open = false
     } catch (error) {
       act.open = false
-      await undo(client)
+      await this.#undo(client)
       throw isWorthAnotherTry(error) ? new RunAgain(error) : explain(error)
     }
     await this.#commit(client)
@@ -153,40 +181,36 @@ class ActRunner {
     return value
   }
 
+  /** Gives the connection back clean, or breaks it. */
+  async #undo(client: pg.PoolClient): Promise<void> {
+    const isClean = await client.query('ROLLBACK').then(
+      () => true,
+      () => false,
+    )
+    this.#pool.release(client, !isClean)
+  }
+
   /** From here on the act may have happened even if nobody says so: it is never run again unless the database says that it did not. */
   async #commit(client: pg.PoolClient): Promise<void> {
+    let command: string
     try {
-      const { command } = await client.query('COMMIT')
-      client.release()
-      if (command !== 'COMMIT') throw new Error('a statement of the act failed, and its body did not say so')
+      command = (await client.query('COMMIT')).command
     } catch (error) {
-      if (isRefusedCommit(error)) {
-        client.release()
-        throw new RunAgain(error)
-      }
-      if (isLost(error)) {
-        client.release(true)
-        this.#onOutcomeUnknown()
-        throw new OutcomeUnknown('the connection to the database broke while it was confirming', { cause: error })
-      }
-      throw error
+      this.#pool.release(client, isLost(error))
+      if (isRefusedCommit(error)) throw new RunAgain(error)
+      if (!isLost(error)) throw error
+      this.#onOutcomeUnknown()
+      throw new OutcomeUnknown('the connection to the database broke while it was confirming', { cause: error })
     }
+    this.#pool.release(client)
+    // PostgreSQL answers COMMIT with ROLLBACK where a statement failed and the body caught the error.
+    if (command !== 'COMMIT') throw new Error('a statement of the act failed, and its body did not say so')
   }
 }
 
 class RunAgain extends Error {
   constructor(cause: unknown) {
     super('the act is to run again', { cause })
-  }
-}
-
-/** Gives the connection back clean, or not at all. */
-async function undo(client: pg.PoolClient): Promise<void> {
-  try {
-    await client.query('ROLLBACK')
-    client.release()
-  } catch {
-    client.release(true)
   }
 }
 
@@ -297,7 +321,7 @@ class PooledDriver implements Driver {
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
     const held = this.#clients.get(connection)
     if (!held) return
-    held.client.release(held.failed)
+    this.#pool.release(held.client, held.failed)
     this.#took((performance.now() - held.began) / 1000)
   }
   async destroy(): Promise<void> {}
@@ -331,8 +355,15 @@ class RowLockAdapter extends PostgresAdapter {
   /** Text that is compared and ordered byte by byte, as on every other database of ours. */
   readonly exactText = 'text collate "C"'
 
+  /** Opens the transaction that the migrations then run in (a second BEGIN changes nothing), so that the lock lasts as long as they do. */
   override async acquireMigrationLock(db: Kysely<unknown>, { lockTable }: MigrationLockOptions): Promise<void> {
+    await sql`begin`.execute(db)
     await sql`select id from ${sql.table(lockTable)} for update`.execute(db)
+  }
+
+  /** Where all went well nothing is open any more, and this changes nothing. */
+  override async releaseMigrationLock(db: Kysely<unknown>): Promise<void> {
+    await sql`rollback`.execute(db)
   }
 }
 

@@ -58,7 +58,7 @@ export function openSqlite(location: string, options: { maxPages?: number } = {}
       }
     },
     async close() {
-      await acts.idle()
+      await acts.close()
       reader.close()
       writer.close()
       if (temporary) rmSync(temporary, { recursive: true, force: true })
@@ -143,7 +143,7 @@ class SqliteConnection implements DatabaseConnection {
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    if (this.#act && !this.#act.open) throw new Error('a statement was run after its act had ended')
+    if (this.#act && !this.#act.open) throw new Error('a statement was run after its act had ended, or after its transaction was gone')
     const began = this.#took ? performance.now() : 0
     try {
       const { statement, returnsRows } = this.#statements.get(query.sql)

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { describe, test } from 'node:test'
+import { recordSecrets } from '../support/leaks.ts'
+import { type SpawnedServer, spawnServer } from '../support/spawned-server.ts'
+
+const metadata = { grant_types: ['client_credentials'] }
+const body = JSON.stringify(metadata)
+const head = `POST /oauth2/register HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n`
+
+async function open(server: SpawnedServer, sent: string): Promise<Socket> {
+  const socket = connect(Number(new URL(server.publicUrl).port), '127.0.0.1').setEncoding('latin1')
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  socket.write(sent)
+  return socket
+}
+
+async function readToEnd(socket: Socket): Promise<string> {
+  let text = ''
+  socket.on('data', (chunk) => {
+    text += chunk
+  })
+  await once(socket, 'close')
+  return text
+}
+
+/** Registers over several connections until the server no longer answers. Gives back what was answered 201. */
+async function loadUntilGone(server: SpawnedServer, onAnswer: (count: number) => void): Promise<Record<string, string>[]> {
+  const made: Record<string, string>[] = []
+  const worker = async () => {
+    for (;;) {
+      // A connection that was idle when the server stopped is closed without an answer, and so is a new one.
+      const answer = await server.public('/oauth2/register', { method: 'POST', json: metadata }).catch(() => undefined)
+      if (answer?.status !== 201) return
+      made.push(answer.json)
+      onAnswer(made.length)
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, worker))
+  return made
+}
+
+/** Everything that was answered is there and works, and nothing is there that was not answered. */
+async function assertAllKept(server: SpawnedServer, made: readonly Record<string, string>[]): Promise<void> {
+  assert.equal((await server.admin('/admin/clients?page_size=500')).json.length, made.length)
+  for (const { client_id: id = '', client_secret: secret = '', registration_access_token: bearer = '' } of made) {
+    assert.equal((await server.public(`/oauth2/register/${id}`, { bearer })).status, 200)
+    const form = { grant_type: 'client_credentials' }
+    assert.equal((await server.public('/oauth2/token', { method: 'POST', basic: [id, secret], form })).status, 200)
+  }
+}
+
+describe('SIGTERM', () => {
+  test('under load: what was begun is answered, what was answered is kept, and the exit code is 0', async () => {
+    await using server = await spawnServer()
+    const made = await loadUntilGone(server, (count) => void (count === 100 && server.process.kill('SIGTERM')))
+    assert.equal(await server.ended(), 0)
+    assert.ok(made.length >= 100 && made.length < 500)
+    await server.restart()
+    await assertAllKept(server, made)
+  })
+
+  test('a request that is half sent may be finished, and its answer says that the connection ends', async () => {
+    await using server = await spawnServer()
+    const socket = await open(server, `${head}${body.slice(0, 5)}`)
+    await server.public('/health/alive')
+    server.process.kill('SIGTERM')
+    await server.logged('stopping')
+    socket.write(body.slice(5))
+    const answer = await readToEnd(socket)
+    assert.match(answer, /^HTTP\/1\.1 201 /)
+    assert.match(answer, /^connection: close\r$/im)
+    const client = JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4))
+    recordSecrets(client.client_secret, client.registration_access_token)
+    assert.equal(await server.ended(), 0)
+    await server.restart()
+    await assertAllKept(server, [client])
+  })
+
+  test('clients that never finish what they send, or say nothing, do not keep it beyond 10 seconds; exit code 0', async () => {
+    await using server = await spawnServer()
+    const { json } = await server.public('/oauth2/register', { method: 'POST', json: metadata })
+    const held = [
+      await open(server, `${head}${body.slice(0, 5)}`),
+      await open(server, 'POST /oauth2/register HTTP/1.1\r\nHost: loc'),
+      await open(server, ''),
+      await open(server, 'GET /health/alive HTTP/1.1\r\nHost: localhost\r\n\r\n'),
+    ]
+    await once(held.at(-1) as Socket, 'data')
+    const begun = performance.now()
+    server.process.kill('SIGTERM')
+    await server.logged('stopping')
+    await assert.rejects(server.public('/health/alive'), 'new connections are refused')
+    assert.equal(await server.ended(), 0)
+    assert.ok(performance.now() - begun < 10_000)
+    for (const socket of held) socket.destroy()
+    await server.restart()
+    await assertAllKept(server, [json])
+  })
+
+  test('at rest it is over at once, and SIGINT is as good', async () => {
+    await using server = await spawnServer()
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      const begun = performance.now()
+      server.process.kill(signal)
+      assert.equal(await server.ended(), 0)
+      assert.ok(performance.now() - begun < 5_000)
+      await server.restart()
+    }
+  })
+})

@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { freshStores, type OpenDatabase, someClient, someToken } from './fresh-stores.ts'
+
+export function actContract(open: OpenDatabase): void {
+  describe('an act', () => {
+    test('is committed when its promise resolves, and its value is what the body returned', async () => {
+      await using stores = await freshStores(open)
+      const value = await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        return { any: 'value' }
+      })
+      assert.deepEqual(value, { any: 'value' })
+      assert.ok(await stores.read.clients.find('c'))
+    })
+
+    test('that throws takes back all it wrote, and rejects with what was thrown', async () => {
+      await using stores = await freshStores(open)
+      await stores.act((tx) => tx.clients.add(someClient('kept')))
+      const refusal = new Error('no')
+      const refused = stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.registrationTokens.add('c', 'h', 1)
+        await tx.clients.remove('kept')
+        throw refusal
+      })
+      await assert.rejects(refused, (error) => error === refusal)
+      assert.equal(await stores.read.clients.find('c'), undefined)
+      assert.equal(await stores.read.registrationTokens.findClient('c'), undefined)
+      assert.ok(await stores.read.clients.find('kept'))
+    })
+
+    test('that throws before it awaits anything is refused like any other', async () => {
+      await using stores = await freshStores(open)
+      const refused = stores.act(() => {
+        throw new Error('at once')
+      })
+      await assert.rejects(refused, { message: 'at once' })
+      await stores.act((tx) => tx.clients.add(someClient('next')))
+    })
+
+    test('sees its own writes; who reads outside sees nothing of it before it is committed', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        assert.ok(await tx.clients.find('c'))
+        assert.equal(await stores.read.clients.find('c'), undefined)
+        assert.deepEqual(await stores.read.clients.list({ limit: 10 }), [])
+      })
+      assert.ok(await stores.read.clients.find('c'))
+    })
+
+    test('in which a statement breaks a rule of the schema is refused whole', async () => {
+      await using stores = await freshStores(open)
+      const refused = stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.accessTokens.add(someToken('t', 'c'))
+        await tx.accessTokens.add(someToken('t', 'c'))
+      })
+      await assert.rejects(refused)
+      assert.equal(await stores.read.clients.find('c'), undefined)
+    })
+  })
+
+  describe('afterCommit', () => {
+    test('runs once each, in order, after the commit and before the caller goes on', async () => {
+      await using stores = await freshStores(open)
+      const seen: string[] = []
+      await stores.act(async (tx) => {
+        tx.afterCommit(() => void seen.push('first'))
+        await tx.clients.add(someClient('c'))
+        tx.afterCommit(() => void seen.push('second'))
+        seen.push('body')
+      })
+      seen.push('caller')
+      assert.deepEqual(seen, ['body', 'first', 'second', 'caller'])
+    })
+
+    test('does not run for an act that is refused', async () => {
+      await using stores = await freshStores(open)
+      let ran = 0
+      const refused = stores.act(async (tx) => {
+        tx.afterCommit(() => void ran++)
+        await tx.clients.add(someClient('c'))
+        throw new Error('no')
+      })
+      await assert.rejects(refused)
+      await stores.act((tx) => tx.clients.add(someClient('next')))
+      assert.equal(ran, 0)
+    })
+
+    test('that throws takes nothing with it: the act stays accepted, and so do the effects behind it', async (t) => {
+      await using stores = await freshStores(open)
+      const warned = t.mock.method(process, 'emitWarning', () => {})
+      let ran = 0
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        tx.afterCommit(() => {
+          throw new Error('a counter that breaks')
+        })
+        tx.afterCommit(() => void ran++)
+      })
+      assert.equal(ran, 1)
+      assert.equal(warned.mock.callCount(), 1)
+      assert.ok(await stores.read.clients.find('c'))
+    })
+  })
+
+  describe('acts that come together', () => {
+    test('a refused one takes nothing of its neighbours with it, and leaves nothing of its own', async () => {
+      await using stores = await freshStores(open)
+      const settled = await Promise.allSettled(
+        Array.from({ length: 30 }, (_, at) =>
+          stores.act(async (tx) => {
+            await tx.clients.add(someClient(`c${at}`))
+            await tx.registrationTokens.add(`c${at}`, `h${at}`, 1)
+            if (at % 3 === 1) throw new Error('refused')
+          }),
+        ),
+      )
+      for (const [at, { status }] of settled.entries()) {
+        assert.equal(status, at % 3 === 1 ? 'rejected' : 'fulfilled')
+        assert.equal((await stores.read.registrationTokens.findClient(`c${at}`))?.hash, at % 3 === 1 ? undefined : `h${at}`)
+      }
+    })
+
+    test('of two that add one id exactly one does', async () => {
+      await using stores = await freshStores(open)
+      const said = await Promise.all(
+        ['first', 'second'].map((clientName) => stores.act((tx) => tx.clients.add(someClient('c', { metadata: { clientName } })))),
+      )
+      assert.deepEqual(said.toSorted(), [false, true])
+      assert.equal((await stores.read.clients.find('c'))?.metadata.clientName, said[0] ? 'first' : 'second')
+    })
+
+    test('of many that replace one version exactly one does', async () => {
+      await using stores = await freshStores(open)
+      await stores.act((tx) => tx.clients.add(someClient('c')))
+      const said = await Promise.all(
+        Array.from({ length: 50 }, (_, at) =>
+          stores.act((tx) => tx.clients.replace(someClient('c', { version: 2, metadata: { clientName: `n${at}` } }))),
+        ),
+      )
+      assert.equal(said.filter(Boolean).length, 1)
+      assert.equal((await stores.read.clients.find('c'))?.metadata.clientName, `n${said.indexOf(true)}`)
+    })
+
+    test('acts that were begun when the database is closed are finished, later ones are refused', async () => {
+      const stores = await freshStores(open)
+      const begun = Array.from({ length: 20 }, (_, at) => stores.act((tx) => tx.clients.add(someClient(`c${at}`))))
+      const closed = stores.database.close()
+      await Promise.all(begun)
+      await closed
+      await assert.rejects(
+        stores.act((tx) => tx.clients.add(someClient('late'))),
+        { name: 'Unavailable' },
+      )
+    })
+  })
+}

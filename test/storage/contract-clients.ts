@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { Client, ClientPage } from '../../src/core/clients/client.ts'
+import { freshStores, type OpenDatabase, someClient } from './fresh-stores.ts'
+
+/** A client that says everything, in letters that SQL, JSON and careless encodings trip over. */
+const full: Client = someClient('id with \'quotes\', "quotes", % and 🦊', {
+  version: 7,
+  origin: 'admin',
+  metadata: {
+    clientName: 'Ünïcode \\ "quoted" 🦊',
+    redirectUris: ['https://app.example/callback?a=b&c=%20'],
+    jwks: { keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] },
+    defaultMaxAge: 2 ** 31,
+    requireAuthTime: false,
+    localized: { 'client_name#ja-Jpan-JP': 'クライアント名' },
+  },
+  settings: { owner: 'o\'brien; --"', metadata: { deep: [null, { a: 1e300 }] }, skipConsent: false },
+  secretHash: '$sha256$hash',
+  rotatedSecretHashes: ['$sha256$1', '$sha256$2'],
+})
+
+export function clientContract(open: OpenDatabase): void {
+  describe('clients', () => {
+    test('add then find gives back the very client, whatever it says', async () => {
+      await using stores = await freshStores(open)
+      assert.equal(await stores.act((tx) => tx.clients.add(full)), true)
+      assert.deepEqual(await stores.read.clients.find(full.clientId), full)
+      assert.equal(await stores.read.clients.find('another'), undefined)
+    })
+
+    test('an id is found exactly as it is written: neither case, nor spaces, nor wildcards are forgiven', async () => {
+      await using stores = await freshStores(open)
+      for (const clientId of ['abc', 'ABC', 'abc ', 'a%c', 'a_c']) await stores.act((tx) => tx.clients.add(someClient(clientId)))
+      for (const clientId of ['abc', 'ABC', 'abc ', 'a%c', 'a_c']) {
+        assert.equal((await stores.read.clients.find(clientId))?.metadata.clientName, clientId)
+      }
+      assert.equal(await stores.read.clients.find('Abc'), undefined)
+    })
+
+    test('add says false and stores nothing where the id is taken', async () => {
+      await using stores = await freshStores(open)
+      const [first, second] = [someClient('c', { origin: 'admin' }), someClient('c', { version: 9 })]
+      assert.equal(await stores.act((tx) => tx.clients.add(first)), true)
+      assert.equal(await stores.act((tx) => tx.clients.add(second)), false)
+      assert.deepEqual(await stores.read.clients.find('c'), first)
+    })
+
+    test('add, replace and remove say the truth several times in one act', async () => {
+      await using stores = await freshStores(open)
+      const said = await stores.act(async (tx) => [
+        await tx.clients.add(someClient('c')),
+        await tx.clients.add(someClient('c')),
+        await tx.clients.replace(someClient('c', { version: 2 })),
+        await tx.clients.replace(someClient('c', { version: 2 })),
+        await tx.clients.remove('c'),
+        await tx.clients.remove('c'),
+        await tx.clients.replace(someClient('c', { version: 3 })),
+      ])
+      assert.deepEqual(said, [true, false, true, false, true, false, false])
+      assert.equal(await stores.read.clients.find('c'), undefined)
+    })
+
+    test('replace writes everything but origin and creation time, and only over the version before', async () => {
+      await using stores = await freshStores(open)
+      const before = someClient('c', { secretHash: '$sha256$old' })
+      const { secretHash: _, ...withoutSecret } = before
+      const after: Client = {
+        ...withoutSecret,
+        version: 2,
+        metadata: { clientName: 'new', contacts: ['me@app.example'] },
+        settings: { owner: 'o' },
+        rotatedSecretHashes: ['$sha256$r'],
+        updatedAt: before.updatedAt + 1,
+      }
+      await stores.act((tx) => tx.clients.add(before))
+      assert.equal(await stores.act((tx) => tx.clients.replace({ ...after, version: 3 })), false)
+      assert.deepEqual(await stores.read.clients.find('c'), before)
+      assert.equal(await stores.act((tx) => tx.clients.replace({ ...after, origin: 'admin', createdAt: 5 })), true)
+      assert.deepEqual(await stores.read.clients.find('c'), after)
+      assert.equal(await stores.act((tx) => tx.clients.replace(after)), false, 'the same version twice')
+    })
+
+    test('replace makes no client where there is none', async () => {
+      await using stores = await freshStores(open)
+      assert.equal(await stores.act((tx) => tx.clients.replace(someClient('c', { version: 2 }))), false)
+      assert.equal(await stores.read.clients.find('c'), undefined)
+    })
+  })
+
+  describe('the list of clients', () => {
+    const ids = async (page: ClientPage, list: (page: ClientPage) => Promise<Client[]>) =>
+      (await list(page)).map(({ clientId }) => clientId)
+
+    test('is in the order of the ids by their bytes, whatever the order of the writes and the language of the database', async () => {
+      await using stores = await freshStores(open)
+      const inOrder = ['-', '1', '10', '2', 'A', 'B', '_', 'a', 'aa', 'b', 'é', 'ﬀ', '🦊']
+      await stores.act(async (tx) => {
+        for (const id of inOrder.toReversed()) await tx.clients.add(someClient(id))
+      })
+      assert.deepEqual(await ids({ limit: 100 }, stores.read.clients.list), inOrder)
+    })
+
+    test('goes page by page to its end: each client once, the last page short or empty', async () => {
+      await using stores = await freshStores(open)
+      const all = Array.from({ length: 25 }, (_, at) => `client-${String(at).padStart(2, '0')}`)
+      await stores.act(async (tx) => {
+        for (const id of all) await tx.clients.add(someClient(id))
+      })
+      const seen: string[] = []
+      for (let page = await ids({ limit: 10 }, stores.read.clients.list); page.length > 0; ) {
+        seen.push(...page)
+        page = await ids({ limit: 10, after: page.at(-1) as string }, stores.read.clients.list)
+      }
+      assert.deepEqual(seen, all)
+      assert.deepEqual(await ids({ limit: 10, after: 'client-19' }, stores.read.clients.list), all.slice(20))
+    })
+
+    test('a page goes on behind a client that was deleted in between', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        for (const id of ['a', 'b', 'c']) await tx.clients.add(someClient(id))
+        await tx.clients.remove('b')
+      })
+      assert.deepEqual(await ids({ limit: 10, after: 'b' }, stores.read.clients.list), ['c'])
+    })
+
+    test('the filters match exactly, combine, and follow each change', async () => {
+      await using stores = await freshStores(open)
+      const named = (id: string, clientName: string, owner: string) => someClient(id, { metadata: { clientName }, settings: { owner } })
+      await stores.act(async (tx) => {
+        await tx.clients.add(named('a', 'Notes', 'ann'))
+        await tx.clients.add(named('b', 'Notes', 'bob'))
+        await tx.clients.add(named('c', 'notes', 'ann'))
+        await tx.clients.add(named('d', 'Notes%', 'ann'))
+        await tx.clients.add(someClient('e', { metadata: {} }))
+      })
+      const list = stores.read.clients.list
+      assert.deepEqual(await ids({ limit: 9, clientName: 'Notes' }, list), ['a', 'b'])
+      assert.deepEqual(await ids({ limit: 9, owner: 'ann' }, list), ['a', 'c', 'd'])
+      assert.deepEqual(await ids({ limit: 9, owner: 'ann', clientName: 'Notes' }, list), ['a'])
+      assert.deepEqual(await ids({ limit: 1, owner: 'ann', after: 'a' }, list), ['c'])
+      assert.deepEqual(await ids({ limit: 9, owner: "' OR 1=1 --" }, list), [])
+      await stores.act((tx) => tx.clients.replace({ ...named('a', 'Other', 'eve'), version: 2 }))
+      assert.deepEqual(await ids({ limit: 9, clientName: 'Notes' }, list), ['b'])
+      assert.deepEqual(await ids({ limit: 9, owner: 'eve' }, list), ['a'])
+    })
+  })
+}

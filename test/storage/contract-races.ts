@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { makeAudit } from '../../src/core/audit/audit.ts'
+import { ChosenSecrets, hashMadeSecret } from '../../src/core/clients/secrets.ts'
+import { deleteClientByAdmin } from '../../src/core/registration/delete-client.ts'
+import { registerClient } from '../../src/core/registration/register-client.ts'
+import { rotateSecret } from '../../src/core/registration/rotate-secret.ts'
+import { updateClient } from '../../src/core/registration/update-client.ts'
+import { issueAccessToken } from '../../src/core/tokens/issue-access-token.ts'
+import { sha256 } from '../../src/lib/hash.ts'
+import { systemRandomness } from '../../src/lib/random.ts'
+import { silence } from '../../src/lib/telemetry.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { type FreshStores, freshStores, type OpenDatabase } from './fresh-stores.ts'
+
+/** The real acts of the rooms over this database. */
+function actsOf({ act, read }: FreshStores) {
+  const outside = { clock: Date.now, randomness: systemRandomness, telemetry: silence }
+  const deps = {
+    ...read,
+    ...outside,
+    transaction: act,
+    audit: makeAudit({ ...outside, retention: () => 3_600_000 }),
+    secrets: new ChosenSecrets(systemRandomness),
+    rules: () => ({ dotlessSchemes: [], fetch: { allowPrivate: false, exceptions: [] } }),
+    policy: () => ({ defaultScope: ['openid'], allowedScope: [], allowedAudience: undefined }),
+  }
+  return {
+    register: registerClient(deps),
+    update: updateClient(deps),
+    remove: deleteClientByAdmin(deps),
+    rotate: rotateSecret({ ...deps, rules: () => ({ defaultScope: [], fetch: { allowPrivate: false, exceptions: [] } }) }),
+    issue: issueAccessToken(deps),
+  }
+}
+
+const metadata = { grant_types: ['client_credentials'] }
+
+async function register(server: TestServer, over: Record<string, unknown> = {}) {
+  const { status, json } = await server.public('/oauth2/register', { method: 'POST', json: { ...metadata, ...over } })
+  assert.equal(status, 201)
+  return { path: `/oauth2/register/${json.client_id}`, admin: `/admin/clients/${json.client_id}`, ...json }
+}
+
+const authenticates = async (server: TestServer, id: string, secret: string): Promise<boolean> => {
+  const answer = await server.public('/oauth2/token', { method: 'POST', basic: [id, secret], form: { grant_type: 'client_credentials' } })
+  assert.ok([200, 401].includes(answer.status), answer.text)
+  return answer.status === 200
+}
+
+const times = <T>(count: number, make: (at: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, at) => make(at)))
+
+export function raceContract(open: OpenDatabase): void {
+  describe('of many updates with one registration access token (RFC 7592 §2.2)', () => {
+    test('exactly one wins, through the act itself', async () => {
+      await using stores = await freshStores(open)
+      const { register, update } = actsOf(stores)
+      const { client, registrationAccessToken: token } = await register(metadata)
+      const settled = await Promise.allSettled(
+        Array.from({ length: 50 }, (_, at) => update(client.clientId, token, () => ({ ...metadata, client_name: `n${at}` }))),
+      )
+      const won = settled.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []))
+      assert.equal(won.length, 1)
+      for (const result of settled) if (result.status === 'rejected') assert.equal(result.reason.message, 'registration-token-refused')
+      const found = await stores.read.registrationTokens.findClient(client.clientId)
+      assert.deepEqual(found, { client: won[0]?.client, hash: sha256(won[0]?.registrationAccessToken ?? '') })
+    })
+
+    test('exactly one wins over HTTP: its token and its words are in force, the others were told 401', async () => {
+      await using server = await startServer({ database: await open() })
+      const { path, registration_access_token: bearer } = await register(server)
+      const answers = await times(40, (at) => server.public(path, { method: 'PUT', bearer, json: { ...metadata, client_name: `n${at}` } }))
+      const won = answers.filter(({ status }) => status === 200)
+      assert.equal(won.length, 1)
+      assert.equal(answers.filter(({ status }) => status === 401).length, 39)
+      assert.equal((await server.public(path, { bearer })).status, 401)
+      const read = await server.public(path, { bearer: won[0]?.json.registration_access_token })
+      assert.equal(read.json.client_name, won[0]?.json.client_name)
+    })
+  })
+
+  describe('parallel rotations of a secret', () => {
+    test('50 in one turn, through the act itself: each builds on the one before, none is refused', async () => {
+      await using stores = await freshStores(open)
+      const { register, rotate } = actsOf(stores)
+      const { client } = await register(metadata)
+      const rotated = await times(50, () => rotate(client.clientId, 'admin:local'))
+      const hashes = rotated.map((changed) => hashMadeSecret(changed.clientSecret ?? ''))
+      const found = await stores.read.clients.find(client.clientId)
+      assert.equal(found?.version, 51)
+      const working = [found?.secretHash, ...(found?.rotatedSecretHashes ?? [])]
+      assert.equal(new Set(working).size, 6)
+      for (const hash of working) assert.ok(hashes.includes(hash ?? ''))
+    })
+
+    test('6 at once: each gets a secret that works, and the one before them all is the first to go', async () => {
+      await using server = await startServer({ database: await open() })
+      const { admin, client_id: id, client_secret: original } = await register(server)
+      const answers = await times(6, () => server.admin(`${admin}/secrets/rotate`, { method: 'POST' }))
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        Array(6).fill(200),
+      )
+      const working = await times(6, (at) => authenticates(server, id, answers[at]?.json.client_secret))
+      assert.deepEqual(working, Array(6).fill(true))
+      assert.equal(await authenticates(server, id, original), false)
+    })
+
+    test('20 at once: none is refused, and exactly 6 of the secrets work', async () => {
+      await using server = await startServer({ database: await open() })
+      const { admin, client_id: id } = await register(server)
+      const answers = await times(20, () => server.admin(`${admin}/secrets/rotate`, { method: 'POST' }))
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        Array(20).fill(200),
+      )
+      const working = await times(20, (at) => authenticates(server, id, answers[at]?.json.client_secret))
+      assert.equal(working.filter(Boolean).length, 6)
+    })
+  })
+
+  describe('an administrator and the owner at once', () => {
+    test('their updates never mix: metadata is all of one, the operator’s settings stay, the owner’s new token works', async () => {
+      await using server = await startServer({ database: await open() })
+      const { path, admin, registration_access_token } = await register(server)
+      let bearer: string = registration_access_token
+      for (let round = 0; round < 10; round++) {
+        const words = (who: string) => ({ ...metadata, client_name: `${who}-${round}`, contacts: [`${who}-${round}@app.example`] })
+        const byOwner = () => server.public(path, { method: 'PUT', bearer, json: words('owner') })
+        const byAdmin = () => server.admin(admin, { method: 'PUT', json: { ...words('admin'), metadata: { round } } })
+        const begun = round % 2 ? [byOwner(), byAdmin()] : [byAdmin(), byOwner()]
+        const answers = await Promise.all(begun)
+        assert.deepEqual(
+          answers.map(({ status }) => status),
+          [200, 200],
+        )
+        bearer = answers.map(({ json }) => json.registration_access_token).find(Boolean)
+        const { json } = await server.admin(admin)
+        assert.deepEqual(json.contacts, [`${json.client_name}@app.example`])
+        assert.match(json.client_name, new RegExp(`^(?:owner|admin)-${round}$`))
+        assert.deepEqual(json.metadata, { round })
+        assert.equal((await server.public(path, { bearer })).json.client_name, json.client_name)
+      }
+    })
+
+    test('of two clients with one id exactly one is created (409)', async () => {
+      await using server = await startServer({ database: await open() })
+      const answers = await times(8, (at) =>
+        server.admin('/admin/clients', { method: 'POST', json: { ...metadata, client_id: 'one', client_name: `n${at}` } }),
+      )
+      const [made, ...others] = answers.toSorted((a, b) => a.status - b.status)
+      assert.equal(made?.status, 201)
+      assert.deepEqual(
+        others.map(({ status }) => status),
+        Array(7).fill(409),
+      )
+      assert.equal((await server.admin('/admin/clients/one')).json.client_name, made?.json.client_name)
+      assert.equal(await authenticates(server, 'one', made?.json.client_secret), true)
+      assert.equal((await server.public('/oauth2/register/one', { bearer: made?.json.registration_access_token })).status, 200)
+    })
+  })
+
+  describe('a deletion and something else at once (RFC 7592 §2.3)', () => {
+    test('of the owner’s update and deletion with one token exactly one happens', async () => {
+      await using server = await startServer({ database: await open() })
+      for (let round = 0; round < 6; round++) {
+        const { path, registration_access_token: bearer } = await register(server)
+        const update = () => server.public(path, { method: 'PUT', bearer, json: metadata })
+        const remove = () => server.public(path, { method: 'DELETE', bearer })
+        const answers = await Promise.all(round % 2 ? [update(), remove()] : [remove(), update()])
+        const [one, other] = answers.toSorted((a, b) => a.status - b.status)
+        assert.equal(other?.status, 401)
+        const next = one?.json?.registration_access_token
+        assert.equal((await server.public(path, { bearer: next ?? bearer })).status, one?.status === 204 ? 401 : 200)
+      }
+    })
+
+    test('an administrator’s deletion beside the owner’s update: the client is gone, whoever came first', async () => {
+      await using server = await startServer({ database: await open() })
+      for (let round = 0; round < 6; round++) {
+        const { path, admin, registration_access_token: bearer } = await register(server)
+        const update = () => server.public(path, { method: 'PUT', bearer, json: metadata })
+        const remove = () => server.admin(admin, { method: 'DELETE' })
+        const answers = await Promise.all(round % 2 ? [update(), remove()] : [remove(), update()])
+        assert.ok(answers.some(({ status }) => status === 204))
+        assert.ok(answers.every(({ status }) => [200, 204, 401].includes(status)))
+        for (const { json } of answers)
+          assert.equal((await server.public(path, { bearer: json?.registration_access_token ?? bearer })).status, 401)
+        assert.equal((await server.admin(admin)).status, 404)
+      }
+    })
+
+    test('a token that is asked for while its client goes is refused, and not stored', async () => {
+      await using stores = await freshStores(open)
+      const { register, remove, issue } = actsOf(stores)
+      const { client } = await register(metadata)
+      const { clientId } = client
+      const order = { clientId, subject: clientId, scope: [], audience: [], lifespan: 60_000, grantType: 'client_credentials' }
+      const [, refused] = await Promise.allSettled([remove(clientId, 'admin:local'), issue(order)])
+      assert.equal(refused?.status === 'rejected' && refused.reason.message, 'client-gone')
+    })
+
+    test('tokens die with their client, and a new client with the old id revives none of them', async () => {
+      await using server = await startServer({ database: await open() })
+      const body = { client_id: 'again', grant_types: ['client_credentials'] }
+      const first = (await server.admin('/admin/clients', { method: 'POST', json: body })).json
+      const form = { grant_type: 'client_credentials' }
+      const issued = await server.public('/oauth2/token', { method: 'POST', basic: ['again', first.client_secret], form })
+      const isActive = async () =>
+        (await server.admin('/admin/oauth2/introspect', { method: 'POST', form: { token: issued.json.access_token } })).json.active
+      assert.equal(await isActive(), true)
+      const gone = await server.public('/oauth2/register/again', { method: 'DELETE', bearer: first.registration_access_token })
+      assert.equal(gone.status, 204)
+      assert.equal(await isActive(), false)
+      assert.equal((await server.admin('/admin/clients', { method: 'POST', json: body })).status, 201)
+      assert.equal(await isActive(), false)
+      assert.equal((await server.public('/oauth2/register/again', { bearer: first.registration_access_token })).status, 401)
+      assert.equal(await authenticates(server, 'again', first.client_secret), false)
+    })
+  })
+}

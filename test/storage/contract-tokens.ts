@@ -1,0 +1,190 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { freshStores, type OpenDatabase, type Stores, someClient, someKey, someRecord, someToken } from './fresh-stores.ts'
+
+export function tokenContract(open: OpenDatabase): void {
+  describe('registration access tokens', () => {
+    test('findClient gives the client with its token hash, and nothing for a client without one', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.clients.add(someClient('without'))
+        await tx.registrationTokens.add('c', 'h1', 1)
+      })
+      assert.deepEqual(await stores.read.registrationTokens.findClient('c'), { client: someClient('c'), hash: 'h1' })
+      assert.equal(await stores.read.registrationTokens.findClient('without'), undefined)
+      assert.equal(await stores.read.registrationTokens.findClient('nobody'), undefined)
+    })
+
+    test('replace and remove act only on the token in force, and say whether they did', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.registrationTokens.add('c', 'h1', 1)
+      })
+      const said = await stores.act(async ({ registrationTokens: tokens }) => [
+        await tokens.replace('c', 'wrong', 'h2', 2),
+        await tokens.replace('nobody', 'h1', 'h2', 2),
+        await tokens.replace('c', 'h1', 'h2', 2),
+        await tokens.replace('c', 'h1', 'h3', 3),
+        await tokens.remove('c', 'h1'),
+      ])
+      assert.deepEqual(said, [false, false, true, false, false])
+      assert.equal((await stores.read.registrationTokens.findClient('c'))?.hash, 'h2')
+      assert.equal(await stores.act((tx) => tx.registrationTokens.remove('c', 'h2')), true)
+      assert.equal(await stores.act((tx) => tx.registrationTokens.remove('c', 'h2')), false)
+      assert.equal(await stores.read.registrationTokens.findClient('c'), undefined)
+      assert.ok(await stores.read.clients.find('c'), 'the client itself stays')
+    })
+
+    test('put replaces whatever token there is, and makes one where there is none', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.registrationTokens.put('c', 'h1', 1)
+      })
+      assert.equal((await stores.read.registrationTokens.findClient('c'))?.hash, 'h1')
+      await stores.act((tx) => tx.registrationTokens.put('c', 'h2', 2))
+      assert.equal((await stores.read.registrationTokens.findClient('c'))?.hash, 'h2')
+    })
+  })
+
+  describe('access tokens', () => {
+    test('add then find gives back the token; an empty scope and audience stay empty', async () => {
+      await using stores = await freshStores(open)
+      const [token, bare] = [someToken('t', 'c'), someToken('bare', 'c', { scope: [], audience: [] })]
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        assert.deepEqual([await tx.accessTokens.add(token), await tx.accessTokens.add(bare)], [true, true])
+      })
+      assert.deepEqual(await stores.read.accessTokens.find('t'), token)
+      assert.deepEqual(await stores.read.accessTokens.find('bare'), bare)
+      assert.equal(await stores.read.accessTokens.find('T'), undefined)
+    })
+
+    test('add says false where the client is gone, and no token is stored', async () => {
+      await using stores = await freshStores(open)
+      await assert.rejects(
+        stores.act(async (tx) => {
+          assert.equal(await tx.accessTokens.add(someToken('t', 'nobody')), false)
+          throw new Error('refused')
+        }),
+        { message: 'refused' },
+      )
+      assert.equal(await stores.read.accessTokens.find('t'), undefined)
+    })
+  })
+
+  describe('what belongs to a client', () => {
+    test('goes with it, and a client made again under its id gets nothing of it back', async () => {
+      await using stores = await freshStores(open)
+      const make = async (tx: Stores) => {
+        await tx.clients.add(someClient('c'))
+        await tx.clients.add(someClient('other'))
+      }
+      await stores.act(async (tx) => {
+        await make(tx)
+        await tx.registrationTokens.add('c', 'h1', 1)
+        await tx.registrationTokens.add('other', 'h2', 1)
+        await tx.accessTokens.add(someToken('t', 'c'))
+        await tx.accessTokens.add(someToken('u', 'other'))
+      })
+      assert.equal(await stores.act((tx) => tx.clients.remove('c')), true)
+      await stores.act(make)
+      assert.equal(await stores.read.registrationTokens.findClient('c'), undefined)
+      assert.equal(await stores.read.accessTokens.find('t'), undefined)
+      assert.equal((await stores.read.registrationTokens.findClient('other'))?.hash, 'h2')
+      assert.ok(await stores.read.accessTokens.find('u'))
+    })
+  })
+
+  describe('signing keys', () => {
+    test('addFirst adds to a set that has no key, and to no other; reseal changes one private half', async () => {
+      await using stores = await freshStores(open)
+      const [first, other] = [someKey('k1'), someKey('k2', { set: 'hydra.jwt.access-token', createdAt: 1_700_000_000_001 })]
+      const added = [first, someKey('late'), other]
+      const said: boolean[] = []
+      for (const key of added) said.push(await stores.act((tx) => tx.signingKeys.addFirst(key)))
+      assert.deepEqual(said, [true, false, true])
+      await stores.act((tx) => tx.signingKeys.reseal('k1', 'sealed again'))
+      assert.deepEqual(await stores.read.signingKeys.all(), [other, { ...first, sealedPrivateJwk: 'sealed again' }])
+    })
+
+    test('of several processes that start together one adds the first key', async () => {
+      await using stores = await freshStores(open)
+      const said = await Promise.all(['a', 'b', 'c', 'd'].map((kid) => stores.act((tx) => tx.signingKeys.addFirst(someKey(kid)))))
+      assert.deepEqual(said.toSorted(), [false, false, false, true])
+      assert.equal((await stores.read.signingKeys.all()).length, 1)
+    })
+  })
+
+  describe('what expires', () => {
+    const now = 1_700_000_000_000
+    const kinds = {
+      'access tokens': {
+        add: (tx: Stores, id: string, expiresAt: number) => tx.accessTokens.add(someToken(id, 'c', { expiresAt })),
+        removeExpired: (tx: Stores, limit: number) => tx.accessTokens.removeExpired(now, limit),
+      },
+      'audit records': {
+        add: (tx: Stores, id: string, expiresAt: number) => tx.audit.add(someRecord({ id, expiresAt })),
+        removeExpired: (tx: Stores, limit: number) => tx.audit.removeExpired(now, limit),
+      },
+    }
+    for (const [name, { add, removeExpired }] of Object.entries(kinds)) {
+      test(`${name} go by their own expiry: at that very moment, not a millisecond before`, async () => {
+        await using stores = await freshStores(open)
+        await stores.act(async (tx) => {
+          await tx.clients.add(someClient('c'))
+          for (const [id, expiresAt] of [
+            ['before', now - 1],
+            ['at', now],
+            ['after', now + 1],
+          ] as const)
+            await add(tx, id, expiresAt)
+        })
+        assert.equal(await stores.act((tx) => removeExpired(tx, 100)), 2)
+        assert.equal(await stores.act((tx) => removeExpired(tx, 100)), 0)
+        if (name !== 'access tokens') return
+        assert.equal(await stores.read.accessTokens.find('at'), undefined)
+        assert.ok(await stores.read.accessTokens.find('after'))
+      })
+
+      test(`${name} go in batches of the size asked for`, async () => {
+        await using stores = await freshStores(open)
+        await stores.act(async (tx) => {
+          await tx.clients.add(someClient('c'))
+          for (let at = 0; at < 25; at++) await add(tx, `row-${at}`, now - at)
+          await add(tx, 'living', now + 1)
+        })
+        const removed: number[] = []
+        for (let round = 0; round < 4; round++) removed.push(await stores.act((tx) => removeExpired(tx, 10)))
+        assert.deepEqual(removed, [10, 10, 5, 0])
+      })
+    }
+
+    test('access tokens go oldest first', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        for (const [id, age] of [
+          ['young', 1],
+          ['oldest', 3],
+          ['old', 2],
+        ] as const)
+          await kinds['access tokens'].add(tx, id, now - age)
+      })
+      assert.equal(await stores.act((tx) => tx.accessTokens.removeExpired(now, 2)), 2)
+      assert.ok(await stores.read.accessTokens.find('young'))
+    })
+
+    test('audit records outlive the client they speak of', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.audit.add(someRecord({ clientId: 'c', expiresAt: now - 1 }))
+        await tx.clients.remove('c')
+      })
+      assert.equal(await stores.act((tx) => tx.audit.removeExpired(now, 10)), 1)
+    })
+  })
+}

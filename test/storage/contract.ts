@@ -1,0 +1,16 @@
+import { describe } from 'node:test'
+import { actContract } from './contract-acts.ts'
+import { clientContract } from './contract-clients.ts'
+import { raceContract } from './contract-races.ts'
+import { tokenContract } from './contract-tokens.ts'
+import type { OpenDatabase } from './fresh-stores.ts'
+
+/** What every database promises to the rooms: one suite, given a way to open a new database of each kind. */
+export function storeContract(name: string, open: OpenDatabase): void {
+  describe(`the store contract on ${name}`, () => {
+    clientContract(open)
+    tokenContract(open)
+    actContract(open)
+    raceContract(open)
+  })
+}
