@@ -25,8 +25,16 @@ export interface Target extends AsyncDisposable {
   emptyLog(): void
 }
 
+/**
+ * Who is measured: the server; the floor; beside them, on PostgreSQL, a floor whose statements wait for one another, and, on SQLite,
+ * oidc-provider.
+ */
+export type Side = 'server' | 'floor' | 'one-by-one' | 'oidc-provider'
+
 export interface Started {
-  readonly name: 'server' | 'floor'
+  readonly name: Side
+  /** A database of PostgreSQL, up to date; without one it is a SQLite file in the folder. */
+  readonly database?: string
   /** Where its database, configuration and log are; kept between two starts, it is an existing database. */
   readonly folder: string
   readonly pin: boolean
@@ -44,14 +52,22 @@ process.on('exit', () => {
 /** How long a start or an end may take, in milliseconds. */
 const patience = 15_000
 
-export async function start({ name, folder, pin, home, profileFolder }: Started): Promise<Target> {
+export async function start({ name, folder, database, pin, home, profileFolder }: Started): Promise<Target> {
   mkdirSync(folder, { recursive: true })
   const [publicPort, adminPort] = await freePorts()
   const issuer = `http://127.0.0.1:${publicPort}/`
+  const ports = [String(publicPort), String(adminPort)]
   const command =
-    name === 'floor'
-      ? floorCommand(folder, publicPort, adminPort)
-      : serverCommand(home ?? beside('..'), folder, issuer, publicPort, adminPort)
+    name === 'server'
+      ? serverCommand(
+          home ?? beside('..'),
+          database ?? `sqlite://${join(folder, 'clientele.sqlite')}`,
+          folder,
+          issuer,
+          publicPort,
+          adminPort,
+        )
+      : [process.execPath, ...scriptOf(name, folder, database, ports)]
   const logFile = join(folder, 'log')
   const log = openSync(logFile, 'a')
   const { PATH, HOME, TMPDIR } = process.env
@@ -69,15 +85,17 @@ export async function start({ name, folder, pin, home, profileFolder }: Started)
   return { name, pid: child.pid ?? 0, readySeconds, publicPort, adminPort, issuer, emptyLog, [Symbol.asyncDispose]: () => end(child) }
 }
 
-function floorCommand(folder: string, publicPort: number, adminPort: number): string[] {
-  return [process.execPath, beside('floor.ts'), join(folder, 'floor.sqlite'), String(publicPort), String(adminPort)]
+function scriptOf(name: Exclude<Side, 'server'>, folder: string, database: string | undefined, ports: string[]): string[] {
+  if (name === 'oidc-provider') return [beside('peer-oidc-provider.ts'), join(folder, 'peer.sqlite'), ...ports]
+  if (database === undefined) return [beside('floor.ts'), join(folder, 'floor.sqlite'), ...ports]
+  return [beside('floor-postgres.ts'), database, ...ports, name === 'floor' ? 'pipelined' : name]
 }
 
-function serverCommand(home: string, folder: string, issuer: string, publicPort: number, adminPort: number): string[] {
+function serverCommand(home: string, dsn: string, folder: string, issuer: string, publicPort: number, adminPort: number): string[] {
   const config = join(folder, 'clientele.yml')
   const host = '127.0.0.1'
   const settings = {
-    dsn: `sqlite://${join(folder, 'clientele.sqlite')}`,
+    dsn,
     dev: false,
     urls: { self: { issuer } },
     serve: { public: { host, port: publicPort }, admin: { host, port: adminPort } },

@@ -3,12 +3,14 @@ import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { openDatabase } from '../src/app.ts'
+import { type PostgresServer, startPostgres } from '../test/support/postgres.ts'
 import { cases } from './cases.ts'
 import { Load } from './driver.ts'
 import type { Measured } from './load.ts'
-import { build, pinned, start, type Target } from './process.ts'
+import { build, pinned, type Side, start, type Target } from './process.ts'
 import { topFunctions } from './profile.ts'
-import { figure, median, type Rounds, rate, summary, table, verdict } from './table.ts'
+import { figure, median, otherTable, type Rounds, rate, summary, table, verdict } from './table.ts'
 import { targets } from './targets.ts'
 import { usage } from './usage.ts'
 
@@ -19,6 +21,8 @@ const help = `npm run bench -- [options]
   --json <file>    write every figure there
   --profile        profile the server under the one given case; prints the functions by self time
   --built          the server as it is packed (JavaScript by tsc) instead of its source
+  --database <db>  sqlite (the default), or postgres: a real one, started here (or at DATABASE_URL), with fsync on
+  --no-peer        without oidc-provider, which is measured beside the server where it knows the case (on SQLite)
   --floor-only     the floor alone: no ratios, but the whole machinery
   --keep           keep the temporary folder (databases, logs, profiles)
 `
@@ -30,6 +34,8 @@ const { values: options } = parseArgs({
     case: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' },
     profile: { type: 'boolean', default: false },
+    database: { type: 'string', default: 'sqlite' },
+    'no-peer': { type: 'boolean', default: false },
     built: { type: 'boolean', default: false },
     'floor-only': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
@@ -40,7 +46,9 @@ const { values: options } = parseArgs({
 const [listed, issued] = [10_000, 2_000]
 const seconds = positive('seconds')
 const rounds = positive('rounds')
-const chosen = cases.filter(({ name }) => options.case.length === 0 || options.case.includes(name))
+const onPostgres = options.database === 'postgres'
+if (!onPostgres && options.database !== 'sqlite') quit(2, '--database is sqlite or postgres\n')
+const chosen = cases.filter(({ name }) => (options.case.length === 0 || options.case.includes(name)) && isKnown('floor', name))
 const floorOnly = options['floor-only']
 
 if (options.help) quit(0, help)
@@ -53,6 +61,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 const home = options.built ? build(join(folder, 'built')) : undefined
 
+const other = otherSide()
 const wrong: string[] = []
 let wrongCount = 0
 
@@ -64,21 +73,27 @@ async function compare(): Promise<void> {
   const results: Rounds[] = []
   {
     await using stack = new AsyncDisposableStack()
-    const [floor, server] = [await open(stack, 'floor'), floorOnly ? undefined : await open(stack, 'server')]
+    const postgres = onPostgres ? stack.use(await startPostgres()) : undefined
+    const [floor, server] = [await open(stack, 'floor', postgres), floorOnly ? undefined : await open(stack, 'server', postgres)]
+    const third = other && chosen.some(({ name }) => isKnown(other, name)) ? await open(stack, other, postgres) : undefined
     for (const { name } of chosen) {
+      const beside = other && third && isKnown(other, name) ? { name: other, side: third, rounds: [] as Measured[] } : undefined
       const result = { name, server: [] as Measured[], floor: [] as Measured[] }
-      for (const side of [server, floor]) if (side) await measure(side, name, 1)
+      for (const side of [server, floor, beside?.side]) if (side) await measure(side, name, 1)
       for (let round = 0; round < rounds; round++) {
         if (server) result.server.push(await measure(server, name, seconds))
         result.floor.push(await measure(floor, name, seconds))
+        if (beside) beside.rounds.push(await measure(beside.side, name, seconds))
       }
-      results.push(result)
-      console.error(`  ${name}: ${eachRate(result.server)}floor ${eachRate(result.floor)}`)
+      results.push({ ...result, ...(beside && { other: { name: beside.name, rounds: beside.rounds } }) })
+      const besideIt = beside ? `${beside.name} ${eachRate(beside.rounds)}` : ''
+      console.error(`  ${name}: ${eachRate(result.server)}floor ${eachRate(result.floor)}${besideIt}`)
     }
   }
-  const summaries = results.map(summary)
-  console.log(`\n${table(summaries)}`)
-  const idle = floorOnly ? undefined : await startAgain()
+  const targetOf = (name: string) => (onPostgres ? targets.postgresRatio : (targets.ratio[name] ?? Number.NaN))
+  const summaries = results.map((result) => summary(result, targetOf))
+  console.log(`\n${table(summaries)}\n${otherTable(summaries)}`)
+  const idle = floorOnly || onPostgres ? undefined : await startAgain()
   if (idle) console.log(idle.text)
   if (options.json) writeFileSync(options.json, `${JSON.stringify({ summaries, idle, rounds: results, wrongCount }, null, 2)}\n`)
 }
@@ -88,7 +103,8 @@ async function profile(): Promise<void> {
   let window: Measured
   {
     await using stack = new AsyncDisposableStack()
-    const side = await open(stack, floorOnly ? 'floor' : 'server', profileFolder)
+    const postgres = onPostgres ? stack.use(await startPostgres()) : undefined
+    const side = await open(stack, floorOnly ? 'floor' : 'server', postgres, profileFolder)
     const name = chosen[0]?.name ?? ''
     await measure(side, name, 1)
     window = await measure(side, name, seconds)
@@ -97,23 +113,51 @@ async function profile(): Promise<void> {
   console.log(topFunctions(profileFolder, window.from, window.to, 30))
 }
 
-interface Side {
+/** Whom to measure besides: on PostgreSQL a floor that waits for each statement, on SQLite oidc-provider. */
+function otherSide(): Side | undefined {
+  if (floorOnly || options.profile) return undefined
+  if (onPostgres) return 'one-by-one'
+  return options['no-peer'] ? undefined : 'oidc-provider'
+}
+
+/** The cases that a side can be asked; the floor on PostgreSQL knows no JWT. */
+function isKnown(side: Side, name: string): boolean {
+  if (side === 'oidc-provider') return name === 'register' || name === 'token'
+  return side === 'server' || !onPostgres || !name.includes('jwt')
+}
+
+async function freshDatabase(postgres: PostgresServer): Promise<string> {
+  const url = await postgres.createDatabase()
+  const { migrateUp, close } = openDatabase({ dsn: { engine: 'postgres', url, connections: 1 } })
+  await migrateUp()
+  await close()
+  return url
+}
+
+interface Measurable {
   readonly target: Target
   readonly load: Load
 }
 
-async function open(stack: AsyncDisposableStack, name: 'server' | 'floor', profileFolder?: string): Promise<Side> {
+async function open(stack: AsyncDisposableStack, name: Side, postgres?: PostgresServer, profileFolder?: string): Promise<Measurable> {
   const target = stack.use(
-    await start({ name, folder: join(folder, name), pin: true, ...(home && { home }), ...(profileFolder && { profileFolder }) }),
+    await start({
+      name,
+      folder: join(folder, name),
+      pin: true,
+      ...(postgres && { database: await freshDatabase(postgres) }),
+      ...(home && { home }),
+      ...(profileFolder && { profileFolder }),
+    }),
   )
   const load = stack.use(await Load.aim(target))
   const began = performance.now()
-  await load.prepare(listed, issued)
+  await load.prepare(listed, issued, name !== 'oidc-provider' && isKnown('floor', 'introspect-jwt'))
   console.error(`${name}: ${listed} clients and ${issued} tokens made in ${figure((performance.now() - began) / 1000, 1)} s`)
   return { target, load }
 }
 
-async function measure({ target, load }: Side, name: string, length: number): Promise<Measured> {
+async function measure({ target, load }: Measurable, name: string, length: number): Promise<Measured> {
   const measured = await load.run(name, length)
   target.emptyLog()
   wrongCount += measured.wrong
