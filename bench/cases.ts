@@ -1,4 +1,5 @@
 /** The cases: what one caller does over and over, and how it knows that each answer is right. */
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import type { Answer } from './connection.ts'
 
 export interface Registered {
@@ -24,6 +25,8 @@ export interface Caller {
   client(): Registered
   /** The same, of those whose access tokens are JWTs. */
   jwtClient(): Registered
+  /** The next of this caller's own clients that prove themselves with a key. */
+  keyed(): Registered
   /** The next of this caller's own access tokens, round and round. */
   issued(): Issued
   /** The same, of JWTs. */
@@ -126,6 +129,36 @@ async function askToken({ send }: Caller, { id, secret }: Registered): Promise<I
   return { accessToken: accessToken as string, clientId: id }
 }
 
+/** All clients with a key share this one: it is their number that costs a server, not their keys. */
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const publicJwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256', use: 'sig' }
+const assertionHead = Buffer.from('{"alg":"ES256","kid":"bench"}').toString('base64url')
+
+export async function registerKeyed({ send, serial }: Caller): Promise<Registered> {
+  const { token_endpoint_auth_method: _, ...metadata } = clientMetadata(`Bench client ${serial()} with a key`)
+  const body = { ...metadata, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicJwk] } }
+  const answer = await send('POST', '/oauth2/register', json, JSON.stringify(body))
+  const { client_id: id, registration_access_token: token } = bodyOf(answer, 201)
+  check(answer, filled(id) && filled(token), 'client_id and registration_access_token')
+  return { id: id as string, secret: '', token: token as string }
+}
+
+/** RFC 7523 §2.2: an assertion for one request, signed for it alone. */
+function assertionFor(id: string, issuer: string): string {
+  const claims = { iss: id, sub: id, aud: issuer, jti: randomUUID(), exp: Math.floor(Date.now() / 1000) + 60 }
+  const text = `${assertionHead}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
+  return `${text}.${sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+}
+
+async function tokenByKey({ send, keyed, issuer }: Caller): Promise<void> {
+  const { id } = keyed()
+  const type = 'urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer'
+  const proof = `client_assertion_type=${type}&client_assertion=${assertionFor(id, issuer)}`
+  const answer = await send('POST', '/oauth2/token', form, `grant_type=client_credentials&scope=notes.read&${proof}`)
+  const { access_token: accessToken, scope } = bodyOf(answer, 200)
+  check(answer, filled(accessToken) && scope === 'notes.read', 'access_token and scope')
+}
+
 const introspect = ({ send, issued }: Caller): Promise<void> => lookAt(send, issued())
 const introspectJwt = ({ send, issuedJwt }: Caller): Promise<void> => lookAt(send, issuedJwt())
 
@@ -182,6 +215,7 @@ export const cases: readonly Case[] = [
   { name: 'token-jwt-rs256', listener: 'public', act: tokenJwt('RS256'), before: signedWith('RS256') },
   { name: 'token-jwt-es256', listener: 'public', act: tokenJwt('ES256'), before: signedWith('ES256') },
   { name: 'token-jwt-eddsa', listener: 'public', act: tokenJwt('EdDSA'), before: signedWith('EdDSA') },
+  { name: 'token-by-key', listener: 'public', act: tokenByKey },
   { name: 'update', listener: 'public', act: update },
   { name: 'register-and-delete', listener: 'public', act: registerAndDelete },
   { name: 'register', listener: 'public', act: register },

@@ -19,7 +19,7 @@ export class Load implements AsyncDisposable {
     return load
   }
 
-  /** @param jwt whether JWTs are made as well */
+  /** @param jwt whether JWTs and clients with keys are made as well */
   async prepare(clients: number, tokens: number, jwt: boolean): Promise<void> {
     await this.#order({ kind: 'prepare', clients, tokens, jwt })
   }

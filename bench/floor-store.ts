@@ -82,6 +82,7 @@ export async function openStore(file: string) {
     ),
     deleteRegistrationToken: writer.prepare('DELETE FROM registration_access_tokens WHERE client_id = ?'),
     insertToken: writer.prepare("INSERT INTO access_tokens VALUES (?, ?, ?, ?, '[]', ?, ?)"),
+    insertAssertion: writer.prepare('INSERT INTO client_assertions VALUES (?, ?) ON CONFLICT DO NOTHING'),
     insertAudit: writer.prepare("INSERT INTO audit_records VALUES (?, ?, ?, ?, 'owner', ?, ?)"),
     close() {
       reader.close()

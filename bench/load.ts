@@ -10,6 +10,7 @@ import {
   type Method,
   type Registered,
   register,
+  registerKeyed,
   type Send,
   token,
 } from './cases.ts'
@@ -47,8 +48,12 @@ export type Report = { readonly kind: 'done'; readonly measured?: Measured } | {
 /** How long an answer may take after the window has closed before it counts as missing, in milliseconds. */
 const patience = 30_000
 
+/** Whole pages of the list, and at least one for each caller. */
+const keyedCount = 100
+
 let target: Extract<Order, { kind: 'aim' }>
 const clients: Registered[] = []
+const keyed: Registered[] = []
 const tokens: Issued[] = []
 const jwtClients: Registered[] = []
 const jwts: Issued[] = []
@@ -76,6 +81,7 @@ async function prepare({ clients: clientCount, tokens: tokenCount, jwt }: Extrac
   await fill(clients, clientCount, register)
   await fill(tokens, tokenCount, token)
   if (!jwt) return
+  await fill(keyed, keyedCount, registerKeyed)
   await fill(jwtClients, jwtClientCount, createJwtClient, target.adminPort)
   await fill(jwts, tokenCount, jwtToken)
 }
@@ -183,7 +189,7 @@ class Crew implements Disposable {
       if (this.open) this.latencies.push(performance.now() - began)
       return answer
     }
-    const own = { client: ownOf(clients, index), issued: ownOf(tokens, index) }
+    const own = { client: ownOf(clients, index), issued: ownOf(tokens, index), keyed: ownOf(keyed, index) }
     const ownJwt = { jwtClient: ownOf(jwtClients, index), issuedJwt: ownOf(jwts, index) }
     return { send, issuer: target.issuer, ...own, ...ownJwt, serial: () => serial++, nextPage: '' }
   }

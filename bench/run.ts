@@ -2,22 +2,28 @@
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text as readText } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { openDatabase } from '../src/app.ts'
 import { type PostgresServer, startPostgres } from '../test/support/postgres.ts'
 import { cases } from './cases.ts'
 import { Load } from './driver.ts'
+import type { Guesses } from './guesses.ts'
 import type { Measured } from './load.ts'
-import { build, pinned, type Side, start, type Target } from './process.ts'
+import { beside, build, launch, loadCore, pinned, type Side, start, type Target } from './process.ts'
 import { topFunctions } from './profile.ts'
 import { figure, median, otherTable, type Rounds, rate, summary, table, verdict } from './table.ts'
 import { targets } from './targets.ts'
 import { usage } from './usage.ts'
 
+/** Not a case like the others: two clients at once, and no floor. */
+const guesses = 'wrong-guesses'
+const names = [...cases.map(({ name }) => name), guesses]
+
 const help = `npm run bench -- [options]
   --seconds <n>    length of one round of one case (3)
   --rounds <n>     rounds of each case, server and floor in turn (3)
-  --case <name>    only this case; may be given several times: ${cases.map(({ name }) => name).join(', ')}
+  --case <name>    only this case; may be given several times: ${names.join(', ')}
   --json <file>    write every figure there
   --profile        profile the server under the one given case; prints the functions by self time
   --built          the server as it is packed (JavaScript by tsc) instead of its source
@@ -50,9 +56,10 @@ const onPostgres = options.database === 'postgres'
 if (!onPostgres && options.database !== 'sqlite') quit(2, '--database is sqlite or postgres\n')
 const chosen = cases.filter(({ name }) => (options.case.length === 0 || options.case.includes(name)) && isKnown('floor', name))
 const floorOnly = options['floor-only']
+const withGuesses = !floorOnly && (options.case.length === 0 || options.case.includes(guesses))
 
 if (options.help) quit(0, help)
-for (const name of options.case) if (!cases.some((it) => it.name === name)) quit(2, `no case ${name}\n${help}`)
+for (const name of options.case) if (!names.includes(name)) quit(2, `no case ${name}\n${help}`)
 if (options.profile && chosen.length !== 1) quit(2, '--profile needs exactly one --case\n')
 
 const folder = mkdtempSync(join(tmpdir(), 'clientele-bench-'))
@@ -71,7 +78,7 @@ if (wrongCount > 0) quit(1, `\n${wrongCount} wrong answers, among them:\n${wrong
 async function compare(): Promise<void> {
   console.log(machine())
   const results: Rounds[] = []
-  {
+  if (chosen.length > 0) {
     await using stack = new AsyncDisposableStack()
     const postgres = onPostgres ? stack.use(await startPostgres()) : undefined
     const [floor, server] = [await open(stack, 'floor', postgres), floorOnly ? undefined : await open(stack, 'server', postgres)]
@@ -92,10 +99,12 @@ async function compare(): Promise<void> {
   }
   const targetOf = (name: string) => (onPostgres ? targets.postgresRatio : (targets.ratio[name] ?? Number.NaN))
   const summaries = results.map((result) => summary(result, targetOf))
-  console.log(`\n${table(summaries)}\n${otherTable(summaries)}`)
+  if (summaries.length > 0) console.log(`\n${table(summaries)}\n${otherTable(summaries)}`)
+  const guessed = withGuesses && !onPostgres ? await guess() : undefined
+  if (guessed) console.log(guessed.text)
   const idle = floorOnly || onPostgres ? undefined : await startAgain()
   if (idle) console.log(idle.text)
-  if (options.json) writeFileSync(options.json, `${JSON.stringify({ summaries, idle, rounds: results, wrongCount }, null, 2)}\n`)
+  if (options.json) writeFileSync(options.json, `${JSON.stringify({ summaries, guessed, idle, rounds: results, wrongCount }, null, 2)}\n`)
 }
 
 async function profile(): Promise<void> {
@@ -120,10 +129,10 @@ function otherSide(): Side | undefined {
   return options['no-peer'] ? undefined : 'oidc-provider'
 }
 
-/** The cases that a side can be asked; the floor on PostgreSQL knows no JWT. */
+/** The cases that a side can be asked; the floor on PostgreSQL signs and verifies nothing. */
 function isKnown(side: Side, name: string): boolean {
   if (side === 'oidc-provider') return name === 'register' || name === 'token'
-  return side === 'server' || !onPostgres || !name.includes('jwt')
+  return side === 'server' || !onPostgres || !/jwt|by-key/.test(name)
 }
 
 async function freshDatabase(postgres: PostgresServer): Promise<string> {
@@ -163,6 +172,28 @@ async function measure({ target, load }: Measurable, name: string, length: numbe
   wrongCount += measured.wrong
   wrong.push(...measured.examples.map((example) => `${target.name}: ${example}`))
   return measured
+}
+
+/** What wrong secrets at one client cost another one. */
+async function guess() {
+  await using target = await start({ name: 'server', folder: join(folder, 'guesses'), pin: true })
+  const parameters = [target.publicPort, target.adminPort, seconds, rounds].map(String)
+  const child = launch([process.execPath, beside('guesses.ts'), ...parameters], loadCore, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const output = child.stdout ? await readText(child.stdout) : ''
+  const measured = JSON.parse(output) as Guesses
+  const [right, wrongP99] = [median(measured.besideRight), median(measured.besideWrong)]
+  // Each round against its neighbour: what slows the machine slows both.
+  const ratio = median(measured.besideWrong.map((p99, at) => p99 / (measured.besideRight[at] ?? Number.NaN)))
+  if (measured.refused > 0) quit(1, `${measured.refused} requests of the client beside the guesses were refused\n`)
+  const counts = (by: Readonly<Record<number, number>>) =>
+    Object.entries(by)
+      .map(([status, count]) => `${count} × ${status}`)
+      .join(', ')
+  const text = [
+    `another client's p99 beside ${whole(measured.perSecond.right)} right requests/s at an argon2id client: ${figure(right, 2)} ms (${counts(measured.right)})`,
+    `another client's p99 beside ${whole(measured.perSecond.wrong)} wrong guesses/s at it: ${figure(wrongP99, 2)} ms, ratio ${figure(ratio, 2)} (${verdict(ratio, targets.guesses, ratio <= targets.guesses)}) (${counts(measured.wrong)})`,
+  ].join('\n')
+  return { ...measured, ratio, text }
 }
 
 /** How long the server takes to get ready on the database that the cases left behind, and what it holds then; not pinned. */

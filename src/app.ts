@@ -3,7 +3,11 @@ import type { Config, Secrets } from './config/schema.ts'
 import { makeAudit } from './core/audit/audit.ts'
 import { checkAuthorizationRequest } from './core/authorization/check-authorization-request.ts'
 import { authenticateClient } from './core/clients/authenticate-client.ts'
+import { makeRemoteKeys } from './core/clients/remote-keys.ts'
 import { ChosenSecrets } from './core/clients/secrets.ts'
+import { spendingOnRefusal } from './core/clients/spend-assertion.ts'
+import { verifyAssertion } from './core/clients/verify-assertion.ts'
+import { verifySecret } from './core/clients/verify-secret.ts'
 import { clientCredentialsGrant, clientCredentialsGrantType } from './core/grants/client-credentials.ts'
 import { tokenEndpoint } from './core/grants/token-endpoint.ts'
 import { createKey } from './core/keys/create-key.ts'
@@ -22,6 +26,7 @@ import { readClient } from './core/registration/read-client.ts'
 import { registerClient } from './core/registration/register-client.ts'
 import { findOrRefuse, replaceClient } from './core/registration/replace-client.ts'
 import { forgetRotatedSecrets, rotateSecret } from './core/registration/rotate-secret.ts'
+import { sectorFault } from './core/registration/sector-identifier.ts'
 import { setLifespans } from './core/registration/set-lifespans.ts'
 import { updateClient } from './core/registration/update-client.ts'
 import { endTokens } from './core/tokens/end-tokens.ts'
@@ -37,6 +42,7 @@ import * as adminKeys from './http/admin/keys.ts'
 import { listClients } from './http/admin/list-clients.ts'
 import { makePageTokens } from './http/admin/page-token.ts'
 import { adminRoutes, withAdminPrefix } from './http/admin.ts'
+import { clientAddress } from './http/client-address.ts'
 import { alive, metrics, ready, version as versionHandler } from './http/health.ts'
 import { type CorsSettings, makeListener } from './http/listener.ts'
 import { authorize } from './http/oauth/authorize.ts'
@@ -50,8 +56,13 @@ import { describeApi } from './http/openapi/api-description.ts'
 import { publicRoutes } from './http/public.ts'
 import { removeExpired } from './jobs/remove-expired.ts'
 import { runJobs } from './jobs/runner.ts'
+import { type AddressRange, parseRange, plainAddress } from './lib/address-range.ts'
+import { Bcrypt } from './lib/bcrypt.ts'
 import type { Clock } from './lib/clock.ts'
+import type { Fence } from './lib/fence.ts'
+import type { FencedFetch } from './lib/fenced-fetch.ts'
 import { derived, type Live } from './lib/live.ts'
+import { makeOutboundFetch } from './lib/outbound-fetch.ts'
 import type { Randomness } from './lib/random.ts'
 import { makeSealer } from './lib/seal.ts'
 import { type Count, type Telemetry, untraced } from './lib/telemetry.ts'
@@ -59,8 +70,8 @@ import type { Transaction } from './lib/transaction.ts'
 import type { HydraRules } from './protocol/hydra-client.ts'
 import type { RegistrationRules } from './protocol/registration-rules.ts'
 import { matchScopeByWildcard, matchScopeExactly } from './protocol/scope.ts'
-import type { FetchRule } from './protocol/web-uri.ts'
 import { accessTokenStore } from './storage/access-tokens.ts'
+import { assertionStore } from './storage/assertions.ts'
 import { auditStore } from './storage/audit.ts'
 import { clientStore } from './storage/clients.ts'
 import type { Database } from './storage/database.ts'
@@ -84,6 +95,8 @@ export interface AppDeps {
   readonly clock: Clock
   readonly randomness: Randomness
   readonly telemetry: WatchedTelemetry
+  /** For what strangers' URLs hold; the fenced fetch of the real network, unless another is given. */
+  readonly fetch?: FencedFetch & AsyncDisposable
 }
 
 export interface App {
@@ -144,7 +157,9 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const ring = new KeyRing(keyDeps)
 
   const live = liveSettings(config)
-  const chosenSecrets = new ChosenSecrets(randomness)
+  const bcrypt = new Bcrypt()
+  const chosenSecrets = new ChosenSecrets(randomness, bcrypt)
+  const fetch = deps.fetch ?? makeOutboundFetch({ trace: telemetry.trace })
   const audit = makeAudit({ clock, randomness, telemetry, retention: () => config().audit.retention })
   const owner = {
     ...stores,
@@ -155,6 +170,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     secrets: chosenSecrets,
     rules: live.registrationRules,
     policy: live.policy,
+    sectorFault: sectorFault({ fetch, fence: live.fence, telemetry }),
   }
   const administrator = { ...owner, rules: live.hydraRules }
   const registrationUri = (clientId: string) => `${withoutSlash(fixed.urls.self.public)}/oauth2/register/${encodeURIComponent(clientId)}`
@@ -165,7 +181,14 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const readJwt = readAccessToken({ ring, issuer, clock })
   const issue = issueAccessToken({ transaction, signJwt, clock, randomness, telemetry })
   const grants = new Map([[clientCredentialsGrantType, clientCredentialsGrant({ issue, settings: live.clientCredentials })]])
-  const authenticate = authenticateClient({ ...stores, secrets: chosenSecrets, secretTransport: () => config().oauth2.secret_transport })
+  const remoteKeys = makeRemoteKeys({ fetch, fence: live.fence, clock })
+  const authenticate = authenticateClient({
+    ...stores,
+    secrets: chosenSecrets,
+    secretTransport: () => config().oauth2.secret_transport,
+    isSecretOf: verifySecret({ clock, randomness, secrets: chosenSecrets }),
+    verifyAssertion: verifyAssertion({ clock, remoteKeys, audience: live.discovery }),
+  })
 
   const registrationIsOn = () => config().oidc.dynamic_client_registration.enabled
   const publicApi = describeApi({ listener: 'public', version, server: withoutSlash(fixed.urls.self.public) }, registrationIsOn)
@@ -184,9 +207,12 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
         readConfiguration: readConfiguration({ readClient: readClient(stores), registrationUri, echoToken: live.echoToken }),
         updateConfiguration: updateConfiguration({ updateClient: updateClient(owner), registrationUri }),
         deleteConfiguration: deleteConfiguration({ deleteClient: deleteClientByOwner(owner) }),
-        authorize: authorize({ check: checkAuthorizationRequest(stores) }),
-        token: token({ tokenEndpoint: tokenEndpoint({ authenticate, grants }) }),
-        revoke: revoke({ authenticate, revoke: revokeToken({ transaction, readJwt, count: telemetry.count }) }),
+        authorize: authorize({ check: checkAuthorizationRequest(stores), telemetry }),
+        token: token({ tokenEndpoint: tokenEndpoint({ authenticate, spendingOnRefusal: spendingOnRefusal({ transaction }), grants }) }),
+        revoke: revoke({
+          authenticate,
+          revoke: revokeToken({ transaction, readJwt, count: telemetry.count }),
+        }),
         jwks: jwks({ publicKeys: publishedKeys({ ring, broadcast: () => config().webfinger.jwks.broadcast_keys }) }),
         discovery: discovery({ settings: live.discovery }),
       },
@@ -196,6 +222,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     telemetry,
     bodyLimit: 64 * 1024,
     cors: live.cors,
+    addressOf: clientAddress({ trusted: live.trustedProxies, log: telemetry.log, key: 'serve.public.trusted_proxies' }),
     fence: () => undefined,
     logsHealth: !fixed.serve.public.request_log.disable_for_health,
     describe: publicApi.describe,
@@ -235,6 +262,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     telemetry,
     bodyLimit: 1024 * 1024,
     cors: () => ({ origin: false }),
+    addressOf: ({ raw }) => plainAddress(raw.socket.remoteAddress ?? '') ?? '',
     rewriteUrl: withAdminPrefix,
     fence: adminFence({ access: () => config().serve.admin.auth, ownHost: hostOf(fixed.urls.self.admin) }),
     logsHealth: !fixed.serve.admin.request_log.disable_for_health,
@@ -248,6 +276,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     removed_clients: (tx: Stores, now: number, limit: number) => tx.clients.removeExpired(now, limit),
     revoked_tokens: (tx: Stores, now: number, limit: number) => tx.revokedTokens.removeExpired(now, limit),
     signing_keys: (tx: Stores, now: number, limit: number) => tx.signingKeys.removeExpired(now, limit),
+    client_assertions: (tx: Stores, now: number, limit: number) => tx.assertions.removeExpired(now, limit),
     audit_records: (tx: Stores, now: number, limit: number) => tx.audit.removeExpired(now, limit),
   }
   const jobs = runJobs([removeExpired({ transaction, stores: expiring })], { clock, telemetry })
@@ -256,6 +285,8 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     admin: adminListener,
     async close() {
       await jobs[Symbol.asyncDispose]()
+      await fetch[Symbol.asyncDispose]()
+      await bcrypt[Symbol.asyncDispose]()
       await database.close()
     },
   }
@@ -268,6 +299,7 @@ function storesOf(db: Database['read']) {
     registrationTokens: registrationTokenStore(db),
     accessTokens: accessTokenStore(db),
     revokedTokens: revokedTokenStore(db),
+    assertions: assertionStore(db),
     signingKeys: signingKeyStore(db),
     audit: auditStore(db),
   }
@@ -287,14 +319,24 @@ function liveSettings(config: Live<Config>) {
   )
   return {
     policy,
+    fence: derived(config, ({ clients }) => fenceOf(clients.http)),
+    trustedProxies: derived(config, ({ serve }) => trustedProxies(serve)),
     registrationRules: derived(
       config,
       ({ oidc, clients }): RegistrationRules => ({
         dotlessSchemes: oidc.dynamic_client_registration.redirect_schemes,
-        fetch: fetchRule(clients.http),
+        fence: fenceOf(clients.http),
+        subjectTypes: subjectTypes(oidc),
       }),
     ),
-    hydraRules: derived(config, ({ clients }): HydraRules => ({ defaultScope: policy().defaultScope, fetch: fetchRule(clients.http) })),
+    hydraRules: derived(
+      config,
+      ({ clients, oidc }): HydraRules => ({
+        defaultScope: policy().defaultScope,
+        fence: fenceOf(clients.http),
+        subjectTypes: subjectTypes(oidc),
+      }),
+    ),
     clientCredentials: derived(config, ({ ttl, strategies, oauth2, oidc }) => ({
       lifespan: ttl.access_token,
       strategy: strategies.access_token,
@@ -316,13 +358,25 @@ function liveSettings(config: Live<Config>) {
   }
 }
 
+/** Hydra's order, whatever the operator's; none listed is public. */
+function subjectTypes({ subject_identifiers: { supported_types: listed } }: Config['oidc']): readonly string[] {
+  const supported = ['public', 'pairwise'].filter((type) => listed.includes(type as 'public'))
+  return supported.length > 0 ? supported : ['public']
+}
+
 /** What Hydra gives a client that names no scope. */
 const hydraDefaultScope = ['offline_access', 'offline', 'openid']
 
-const fetchRule = (http: Config['clients']['http']): FetchRule => ({
+const fenceOf = (http: Config['clients']['http']): Fence => ({
   allowPrivate: !http.disallow_private_ip_ranges,
   exceptions: http.private_ip_exception_urls,
 })
+
+/** Hydra's two keys say from where TLS may come that a proxy ended, and so which addresses are proxies. */
+function trustedProxies({ public: { trusted_proxies, tls }, tls: shared }: Config['serve']): readonly AddressRange[] {
+  const written = [...trusted_proxies, ...tls.allow_termination_from, ...shared.allow_termination_from]
+  return written.map(parseRange).filter((range) => range !== undefined)
+}
 
 function discoverySettings({ urls, webfinger, oidc }: Config, scopes: readonly string[]): DiscoverySettings {
   const base = withoutSlash(urls.self.public)
@@ -336,6 +390,7 @@ function discoverySettings({ urls, webfinger, oidc }: Config, scopes: readonly s
     jwksUri: shown.jwks_url ?? `${base}/.well-known/jwks.json`,
     registrationEndpoint: oidc.dynamic_client_registration.enabled ? registration : undefined,
     scopes: [...new Set([...scopes, ...shown.supported_scope])],
+    subjectTypes: subjectTypes(oidc),
     claims: [...new Set(['sub', ...shown.supported_claims])],
   }
 }

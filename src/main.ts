@@ -10,8 +10,6 @@ try {
 
 function explain(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const { code } = error as NodeJS.ErrnoException
-  if (code === 'EADDRINUSE' || code === 'EACCES' || code === 'EADDRNOTAVAIL') return `clientele: cannot listen: ${error.message}`
-  const isForOperators = ['ConfigError', 'SchemaMismatch', 'SealedKeysLost'].includes(error.name)
+  const isForOperators = ['ConfigError', 'CannotListen', 'DatabaseUnusable', 'SchemaMismatch', 'SealedKeysLost'].includes(error.name)
   return isForOperators ? `clientele: ${error.message}` : (error.stack ?? error.message)
 }

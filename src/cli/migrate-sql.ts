@@ -1,7 +1,6 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { openDatabase } from '../app.ts'
+import type { openDatabase } from '../app.ts'
 import { loadConfig } from '../config/load.ts'
+import { openConfiguredDatabase } from './open-database.ts'
 
 interface Options {
   readonly config?: string
@@ -29,8 +28,7 @@ export async function migrateSqlStatus(options: Options): Promise<number> {
 
 async function withDatabase({ config: file }: Options, act: (opened: ReturnType<typeof openDatabase>) => Promise<void>): Promise<number> {
   const { config } = loadConfig({ file })
-  if (config.dsn.engine === 'sqlite') mkdirSync(dirname(config.dsn.path), { recursive: true })
-  const opened = openDatabase(config)
+  const opened = openConfiguredDatabase(config)
   try {
     await act(opened)
     return 0

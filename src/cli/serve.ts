@@ -1,12 +1,11 @@
-import { mkdirSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { type App, makeApp, makeTelemetry, openDatabase, version, type WatchedTelemetry } from '../app.ts'
+import { type App, makeApp, makeTelemetry, version, type WatchedTelemetry } from '../app.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { Config } from '../config/schema.ts'
 import { watchConfig } from '../config/watch.ts'
 import { systemClock } from '../lib/clock.ts'
 import { systemRandomness } from '../lib/random.ts'
 import type { Log } from '../lib/telemetry.ts'
+import { openConfiguredDatabase } from './open-database.ts'
 
 /** Which listeners to serve. */
 export type Listeners = 'all' | 'public' | 'admin'
@@ -23,7 +22,13 @@ export async function serve(listeners: Listeners, options: { config?: string; de
   let config = loaded.config
   announce(loaded, telemetry.log)
   const app = await open(() => config, loaded, telemetry)
-  await listen(app, listeners, config, telemetry.log)
+  try {
+    await listen(app, listeners, config, telemetry.log)
+  } catch (error) {
+    // The other listener may be up by now, and would keep half a server alive.
+    await stop(app)
+    throw error
+  }
   using _watch = watchConfig(source, loaded, {
     changed(next, warnings) {
       config = next
@@ -56,11 +61,9 @@ function announce({ config, warnings }: LoadedConfig, log: Log): void {
 }
 
 async function open(config: () => Config, { secrets }: LoadedConfig, telemetry: WatchedTelemetry): Promise<App> {
-  const { dsn } = config()
-  if (dsn.engine === 'sqlite') mkdirSync(dirname(dsn.path), { recursive: true })
-  const { database, migrateUp, requireSchema } = openDatabase(config(), telemetry.count)
+  const { database, migrateUp, requireSchema } = openConfiguredDatabase(config(), telemetry.count)
   // An embedded database is ours alone; one that others share is brought up to date when the operator says so.
-  if (dsn.engine === 'postgres') await requireSchema()
+  if (config().dsn.engine === 'postgres') await requireSchema()
   else for (const migration of await migrateUp()) telemetry.log('info', 'migration applied', { migration })
   return makeApp({ config, secrets, clock: systemClock, randomness: systemRandomness, telemetry }, database)
 }
@@ -69,8 +72,31 @@ async function listen(app: App, listeners: Listeners, { serve }: Config, log: Lo
   for (const name of ['public', 'admin'] as const) {
     if (listeners !== 'all' && listeners !== name) continue
     const { host, port } = serve[name]
-    const address = host === '' ? await listenEverywhere(app[name], port) : await app[name].listen({ host, port })
-    log('info', `${name} listener ready`, { address })
+    try {
+      const address = host === '' ? await listenEverywhere(app[name], port) : await app[name].listen({ host, port })
+      log('info', `${name} listener ready`, { address })
+    } catch (error) {
+      throw cannotListen(name, `${host || '*'}:${port}`, error as NodeJS.ErrnoException)
+    }
+  }
+}
+
+/** A listener that cannot be opened as configured: told to the operator in one line. */
+class CannotListen extends Error {
+  override name = 'CannotListen'
+}
+
+function cannotListen(listener: 'public' | 'admin', address: string, error: NodeJS.ErrnoException): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new CannotListen(`serve.${listener}.port: ${address} is in use by another process; end that one, or choose another port`)
+    case 'EACCES':
+      return new CannotListen(`serve.${listener}.port: this user may not listen on ${address}; choose a port above 1023`)
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new CannotListen(`serve.${listener}.host: ${address} is no address of this machine; write one that is, or leave it out`)
+    default:
+      return error
   }
 }
 

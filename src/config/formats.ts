@@ -1,3 +1,4 @@
+import { parseRange } from '../lib/address-range.ts'
 import { milliseconds, parseDuration } from '../lib/duration.ts'
 
 /** Where the data is. A relative path has been resolved by the time it is in Config; the URL of PostgreSQL may hold a password. */
@@ -22,11 +23,14 @@ export const formats: Readonly<Record<string, (text: string) => Reading>> = {
     [...text].length < 16
       ? bad('is shorter than 16 characters; write at least 16, such as the output of `openssl rand -hex 32`')
       : good(text),
+  salt: (text) => ([...text].length < 8 ? bad('is shorter than 8 characters; write at least 8') : good(text)),
   host,
   'otlp-server': (text) =>
     /^(?:https?:\/\/)?(?:[\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}\/?$/.test(text)
       ? good(text)
       : bad('is not a host with a port; write one such as localhost:4318, or http://localhost:4318'),
+  'address-range': (text) =>
+    parseRange(text) ? good(text) : bad('is not an address range; write one such as 10.0.0.0/8, 2001:db8::/32 or 192.0.2.1'),
   url: (text) =>
     isHttpUrl(text) ? good(text) : bad('is not an absolute http or https URL; write one such as https://auth.example.com/path'),
   'self-url': selfUrl,

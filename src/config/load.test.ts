@@ -136,15 +136,12 @@ version: v26.2.0
   assert.equal(config.ttl.access_token, 5_400_000)
   assert.equal(config.strategies.scope, 'exact')
   assert.equal(config.strategies.access_token, 'jwt')
-  assert.deepEqual(config.oidc.subject_identifiers.supported_types, ['public'])
+  assert.deepEqual(config.oidc.subject_identifiers.supported_types, ['pairwise', 'public'])
   assert.equal(config.log.level, 'warn')
   assert.deepEqual(warnings.map((warning) => warning.split(':')[0]).sort(), [
     'oauth2.expose_internal_errors',
     'oauth2.hashers.algorithm',
     'oauth2.hashers.bcrypt.cost',
-    'oidc.subject_identifiers.pairwise.salt',
-    'oidc.subject_identifiers.supported_types',
-    'serve.tls.allow_termination_from',
     'ttl.id_token',
     'ttl.refresh_token',
     'urls.consent',

@@ -1,9 +1,13 @@
+import type { AuthorizationFault } from '../core/authorization/check-authorization-request.ts'
 import { InvalidJson } from '../lib/json.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
 import { OutcomeUnknown, Unavailable } from '../lib/unavailable.ts'
+import { assertionType } from '../protocol/grant-types.ts'
 import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
 import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
+import { assertionWords } from './assertion-words.ts'
+import { faultPage } from './pages/authorization-page.ts'
 import { errorPage } from './pages/error-page.ts'
 import type { Reason } from './reasons.ts'
 import type { Face } from './route.ts'
@@ -20,6 +24,15 @@ export function answerError(error: unknown, face: Face, { log, count }: Telemetr
   return writers[face](status, { error: code, error_description: printable(description) }, headers)
 }
 
+/** A browser that must not be sent anywhere: its person reads why, we log which address it was, without what stands behind a `?`. */
+export function answerAuthorizationFault(fault: AuthorizationFault, { log, count }: Telemetry, requestId: string): Answer {
+  const { kind, ...facts } = fault
+  const shown = Object.entries(facts).map(([name, value]) => [name, (value.split(/[?#]/, 1)[0] ?? '').slice(0, 200)])
+  log('info', 'request refused', { request_id: requestId, reason: { kind, ...Object.fromEntries(shown) }, status: 400 })
+  count('request_refused', { face: 'page', reason: kind })
+  return faultPage(fault)
+}
+
 interface Problem {
   readonly status: number
   readonly code: string
@@ -33,7 +46,7 @@ const writers: Record<Face, Writer> = {
   registration: (status, body, headers) => json(status, body, { ...noStore, ...headers }),
   oauth: oauthJson,
   admin: (status, body, headers) => json(status, body, { 'content-type': 'application/json', ...hydraNoStore, ...headers }),
-  page: (status, body, headers) => errorPage(status, body.error_description, headers),
+  page: (status, body, headers) => errorPage(status, body.error_description.replace(`${sentence.invalidRequest} `, ''), headers),
   plain: (status, body, headers) => json(status, body, headers),
 }
 
@@ -107,13 +120,17 @@ function problemOfFramework(error: { code?: unknown; statusCode?: unknown; messa
     return { ...invalidBody('the body is larger than this server accepts', face), status: 413 }
   }
   const isCallersFault = String(error.code).startsWith('FST_') && typeof error.statusCode === 'number' && error.statusCode < 500
-  if (isCallersFault)
-    return { status: error.statusCode as number, code: 'invalid_request', description: 'The request cannot be understood.' }
+  if (isCallersFault) return { status: error.statusCode as number, code: 'invalid_request', description: frameworkSentence(error.code) }
   return {
     status: 500,
     code: 'server_error',
     description: 'Something went wrong on our side; the request id in X-Request-Id names it in our log.',
   }
+}
+
+function frameworkSentence(code: unknown): string {
+  if (code === 'FST_ERR_BAD_URL') return 'The path is not validly percent-encoded.'
+  return code === 'FST_ERR_MAX_PARAM_LENGTH' ? 'A part of the path is too long.' : 'The request cannot be understood.'
 }
 
 function problemOfReason(reason: Reason): Problem {
@@ -172,8 +189,25 @@ function problemOfReason(reason: Reason): Problem {
     case 'client-gone':
     case 'client-secret-wrong':
       return invalidClient('')
-    case 'assertion-unsupported':
-      return invalidClient(' Client assertions are not accepted by this server.')
+    case 'assertion-missing':
+      return invalidRequest(`The client_assertion request parameter must be set when using client_assertion_type of '${assertionType}'.`)
+    case 'assertion-type-unknown':
+      return invalidRequest(`Unknown client_assertion_type '${reason.type}'.`)
+    case 'assertion-refused':
+      return invalidClient(` ${assertionWords(reason)}`)
+    case 'assertion-replayed':
+      return {
+        status: 400,
+        code: 'jti_known',
+        description: "The jti was already used. Claim 'jti' from 'client_assertion' MUST only be used once.",
+      }
+    case 'secret-attempts-exhausted':
+      return {
+        status: 429,
+        code: 'invalid_client',
+        description: `${sentence.invalidClient} Too many wrong secrets for this client came from this address; try again in ${reason.retryAfterSeconds} s.`,
+        headers: { 'retry-after': String(reason.retryAfterSeconds) },
+      }
     case 'client-method-wrong':
       return invalidClient(methodHint(reason))
     // Hydra's answer, hint and all, where RFC 6749 §5.2 has unsupported_grant_type.
@@ -248,7 +282,9 @@ const kindOf = (error: unknown): string =>
 function reasonOf(error: unknown): unknown {
   if (error instanceof Refusal) return logged(error.reason as Reason)
   if (error instanceof HydraFaultError) return error.fault
-  return (error as Error).message
+  // The framework's messages quote the address, which may hold a secret; its codes say as much.
+  const { code, message } = error as Error & { code?: unknown }
+  return code ?? message
 }
 
 /** A refused secret or a made-up one must not reach the log by way of a problem's words; the members' names are enough. */

@@ -1,10 +1,13 @@
+import { METHODS } from 'node:http'
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Live } from '../lib/live.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
 import { type Answer, empty, json } from './answer.ts'
+import type { ClientAddress } from './client-address.ts'
 import { answerError } from './errors.ts'
 import type { Face, Guard, Route } from './route.ts'
+import { answerConnect, answerUnreadable } from './unreadable-request.ts'
 
 /** Which pages of other origins may call us; `origin: false` is none. */
 export type CorsSettings = FastifyCorsOptions
@@ -20,6 +23,8 @@ export interface ListenerSettings {
   /** Bytes. */
   readonly bodyLimit: number
   readonly cors: Live<CorsSettings>
+  /** Whose request it is. */
+  readonly addressOf: ClientAddress
   readonly rewriteUrl?: (url: string) => string
   /** Runs before everything else, for every request, known path or not. */
   readonly fence: Guard
@@ -43,7 +48,9 @@ interface RequestSpan {
   end(facts: { route: string; status: number }): void
 }
 
-const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+/** Every method that Node can read; `CONNECT` never comes as a request. */
+const methods = METHODS.filter((method) => method !== 'CONNECT')
+const ours = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** Milliseconds: a request that has not arrived by then, or a connection that has been idle so long, is closed. */
 const requestTimeout = 30_000
@@ -55,6 +62,8 @@ declare module 'fastify' {
     bodyMediaType: string
     /** Undefined where no traces are kept. */
     span: RequestSpan | undefined
+    /** Whose request it is: an IP address; empty where the connection is gone already. */
+    clientAddress: string
   }
   interface FastifyContextConfig {
     route?: Pick<Route, 'guard' | 'face'>
@@ -68,35 +77,45 @@ declare module 'fastify' {
 export function makeListener(settings: ListenerSettings): FastifyInstance {
   const { routes, telemetry } = settings
   settings.describe(routes)
+  const nextId = requestIds(settings.name)
+  const logAnswered = logRequest(settings)
   const server = fastify({
     bodyLimit: settings.bodyLimit,
     requestTimeout,
     keepAliveTimeout,
-    genReqId: requestIds(settings.name),
+    genReqId: nextId,
     rewriteUrl: (request) => settings.rewriteUrl?.(request.url ?? '/') ?? request.url ?? '/',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
     exposeHeadRoutes: true,
     forceCloseConnections: 'idle',
-    frameworkErrors: (error, request, reply) => void send(reply, answerError(error, 'plain', telemetry, request.id)),
+    // No hook runs for these: a path that cannot be decoded, or with too long a part.
+    frameworkErrors(error, request, reply) {
+      send(reply.header('x-request-id', request.id), answerError(error, settings.face, telemetry, request.id))
+      logAnswered(request, reply)
+    },
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket, nextId(), telemetry),
   })
-  // We are no proxy (RFC 9110 §9.3.6); without this Node would end the connection and say nothing.
-  server.server.on('connect', (_request, socket) => {
-    socket.on('error', () => {})
-    socket.end('HTTP/1.1 405 Method Not Allowed\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
-  })
+  server.server.on('connect', (_request, socket) => answerConnect(socket, nextId(), telemetry))
+  // The others are known only to be refused, before a body is read.
+  for (const method of methods) if (!ours.includes(method)) server.addHttpMethod(method, { overrideExisting: true })
   server.decorateRequest('bodyMediaType', '')
   server.decorateRequest('span', undefined)
+  server.decorateRequest('clientAddress', '')
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   server.addHook('onRequest', (request, reply, done) => {
     request.span = begin(request, settings)
     takeMediaType(request)
+    request.clientAddress = settings.addressOf(request)
     reply.header('x-request-id', request.id)
     settings.fence(request)
     request.routeOptions.config?.route?.guard(request)
     done()
   })
-  server.addHook('onResponse', logRequest(settings))
+  server.addHook('onResponse', (request, reply, done) => {
+    logAnswered(request, reply)
+    done()
+  })
   server.setErrorHandler((error, request, reply) => {
     send(reply, answerError(error, request.routeOptions.config?.route?.face ?? settings.face, telemetry, request.id))
   })
@@ -126,11 +145,16 @@ function takeMediaType(request: FastifyRequest): void {
   headers['content-type'] = 'application/octet-stream'
 }
 
-/** A preflight is answered by the library; a plain OPTIONS goes on to the route, which says what it allows. */
+/**
+ * A preflight is answered by the library; a plain OPTIONS goes on to the route, which says what it allows. The library's own route
+ * takes the preflights for every other path: those are unknown, like the path.
+ */
 function corsFor(settings: Live<CorsSettings>) {
   return (request: FastifyRequest, callback: (error: Error | null, options: FastifyCorsOptions) => void) => {
     const isPlainOptions = request.method === 'OPTIONS' && !request.headers['access-control-request-method']
-    callback(null, isPlainOptions || !request.headers.origin ? { origin: false } : { ...settings(), strictPreflight: false })
+    const isUnknownPath = request.routeOptions.url === '*'
+    const isNoConcern = isPlainOptions || isUnknownPath || !request.headers.origin
+    callback(null, isNoConcern ? { origin: false } : { ...settings(), strictPreflight: false })
   }
 }
 
@@ -182,7 +206,7 @@ function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyRe
   return reply.send(headers['content-type'] === 'application/json' ? Buffer.from(body ?? '') : body)
 }
 
-const knownMethod = ({ method }: FastifyRequest): string => (methods.includes(method as never) ? method : 'unknown')
+const knownMethod = ({ method }: FastifyRequest): string => (ours.includes(method) ? method : 'unknown')
 
 function begin(request: FastifyRequest, { name, begun }: ListenerSettings): RequestSpan | undefined {
   if (!begun) return undefined
@@ -191,7 +215,7 @@ function begin(request: FastifyRequest, { name, begun }: ListenerSettings): Requ
 }
 
 function logRequest({ name, telemetry, logsHealth, answered }: ListenerSettings) {
-  return (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+  return (request: FastifyRequest, reply: FastifyReply): void => {
     const [route, status] = [request.routeOptions.url ?? 'unknown', reply.statusCode]
     answered({ listener: name, route, method: knownMethod(request), status, seconds: reply.elapsedTime / 1000 })
     request.span?.end({ route, status })
@@ -204,16 +228,14 @@ function logRequest({ name, telemetry, logsHealth, answered }: ListenerSettings)
         path,
         status: reply.statusCode,
         milliseconds: Math.round(reply.elapsedTime * 10) / 10,
-        remote_address: request.ip,
+        remote_address: request.clientAddress,
       })
     }
-    done()
   }
 }
 
-/** The path, without the query and without anything that looks like a token of ours: people put both where they do not belong. */
+/** The path, without the query: people put secrets there. */
 function loggedPath(url: string): string {
   const [path = ''] = url.split('?', 1)
-  const shown = path.length > 200 ? `${path.slice(0, 200)}…` : path
-  return shown.includes('ory_') ? shown.replace(/ory_[a-z]{2,3}_[^/]*/g, 'ory_***') : shown
+  return path.length > 200 ? `${path.slice(0, 200)}…` : path
 }

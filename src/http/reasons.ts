@@ -1,4 +1,7 @@
 import type { AuthenticationRefusal } from '../core/clients/authenticate-client.ts'
+import type { AssertionReplayed } from '../core/clients/spend-assertion.ts'
+import type { AssertionRefusal } from '../core/clients/verify-assertion.ts'
+import type { SecretAttemptsRefusal } from '../core/clients/verify-secret.ts'
 import type { TokenRefusal } from '../core/grants/token-endpoint.ts'
 import type { KeyRefusal } from '../core/keys/make-key.ts'
 import type { ClientIdTaken } from '../core/registration/create-client.ts'
@@ -18,7 +21,8 @@ export type DoorReason =
   | { readonly kind: 'page-refused'; readonly message: string }
   | { readonly kind: 'credentials-missing' }
   | { readonly kind: 'credentials-twice' }
-  | { readonly kind: 'assertion-unsupported' }
+  | { readonly kind: 'assertion-missing' }
+  | { readonly kind: 'assertion-type-unknown'; readonly type: string }
   | { readonly kind: 'form-empty' }
   | { readonly kind: 'request-malformed' }
   | { readonly kind: 'query-missing'; readonly name: string }
@@ -27,6 +31,8 @@ export type DoorReason =
 /** Every reason for a no that can reach the street: `errors.ts` has a line for each, and the compiler sees to it. */
 export type Reason =
   | DoorReason
+  | AssertionRefusal
+  | AssertionReplayed
   | AuthenticationRefusal
   | ClientGone
   | ClientIdTaken
@@ -37,4 +43,5 @@ export type Reason =
   | PatchRefusal
   | RegistrationTokenRefusal
   | RotationRefusal
+  | SecretAttemptsRefusal
   | TokenRefusal

@@ -1,16 +1,8 @@
 import type { LookupAddress, LookupOptions } from 'node:dns'
 import { lookup as systemLookup } from 'node:dns'
-import ipaddr from 'ipaddr.js'
 import { Agent, type Dispatcher } from 'undici'
-import { isPublicAddress, urlMatches } from './public-address.ts'
-
-/** What may be fetched from where. */
-export interface Fence {
-  /** Plain http and private addresses are fine. */
-  readonly allowPrivate: boolean
-  /** Globs of URLs for which both are fine. */
-  readonly exceptions: readonly string[]
-}
+import { type Fence, isExempt } from './fence.ts'
+import { isAddress, isPublicAddress } from './public-address.ts'
 
 export interface FetchOrder {
   readonly method?: 'GET' | 'POST'
@@ -24,6 +16,7 @@ export interface FetchOrder {
   readonly timeout: number
 }
 
+/** An answer of any status but a redirect. */
 export interface Fetched {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
@@ -39,6 +32,7 @@ export class FetchFailed extends Error {
   }
 }
 
+/** @throws FetchFailed */
 export type FencedFetch = (url: string, order: FetchOrder, fence: Fence) => Promise<Fetched>
 
 /** Resolves every address of a name; `dns.lookup` with `all`. */
@@ -47,7 +41,7 @@ export type Resolve = (hostname: string, options: LookupOptions, done: (error: E
 export interface FencedFetchDeps {
   readonly resolve?: Resolve
   readonly isPublic?: (address: string) => boolean
-  /** Certificates to trust besides the usual ones. */
+  /** The certificates to trust, in place of Node's own. */
   readonly ca?: string
 }
 
@@ -62,9 +56,9 @@ export function makeFencedFetch(deps: FencedFetchDeps = {}): FencedFetch & Async
   const fencedFetch: FencedFetch = async (url, order, fence) => {
     try {
       const target = new URL(url)
-      const isExempt = fence.allowPrivate || fence.exceptions.some((glob) => urlMatches(glob, url))
-      if (!isExempt) checkTarget(target, isPublic)
-      return await send(isExempt ? agents.open : agents.fenced, target, order)
+      const isOpen = isExempt(target, fence)
+      if (!isOpen) checkTarget(target, isPublic)
+      return await send(isOpen ? agents.open : agents.fenced, target, order)
     } catch (error) {
       throw new FetchFailed(error)
     }
@@ -81,12 +75,12 @@ function checkTarget({ protocol, hostname, username, password }: URL, isPublic: 
   if (protocol !== 'https:') throw new Error('not https')
   if (username !== '' || password !== '') throw new Error('a URL with credentials')
   const host = hostname.replace(/^\[|\]$/g, '')
-  if (ipaddr.isValid(host) && !isPublic(host)) throw new Error(`the address ${host} is not public`)
+  if (isAddress(host) && !isPublic(host)) throw new Error(`the address ${host} is not public`)
 }
 
 async function send(agent: Agent, target: URL, { method = 'GET', headers, body, types, maxBytes, timeout }: FetchOrder): Promise<Fetched> {
   const signal = AbortSignal.timeout(timeout)
-  const answer = await agent.request({
+  const asked = agent.request({
     origin: target.origin,
     path: `${target.pathname}${target.search}`,
     method,
@@ -94,42 +88,56 @@ async function send(agent: Agent, target: URL, { method = 'GET', headers, body, 
     body: body ?? null,
     signal,
   })
-  checkType(answer, types)
-  return { status: answer.statusCode, headers: answer.headers, body: await readAtMost(answer, maxBytes) }
+  const answer = await inTime(asked, signal)
+  try {
+    checkHead(answer, types, maxBytes)
+    return { status: answer.statusCode, headers: answer.headers, body: await readAtMost(answer.body, maxBytes) }
+  } catch (error) {
+    // Nobody will read the rest: the connection is closed, and what it says of that is of no interest.
+    answer.body.on('error', () => {}).destroy()
+    throw error
+  }
 }
 
-function checkType({ headers }: Dispatcher.ResponseData, types: readonly string[]): void {
-  if (types.length === 0) return
-  const type =
-    String(headers['content-type'] ?? '')
-      .split(';')[0]
-      ?.trim()
-      .toLowerCase() ?? ''
-  const isTaken = types.includes(type) || (types.includes('application/json') && /^application\/[\w.-]+\+json$/.test(type))
+/** The client heeds the signal once it is connected; the name and the connection must not take longer, either. */
+function inTime<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    promise.then(resolve, reject)
+  })
+}
+
+/** A redirect would lead where nobody looked, so it is an error whatever it carries. */
+function checkHead({ statusCode, headers }: Dispatcher.ResponseData, types: readonly string[], maxBytes: number): void {
+  if (statusCode >= 300 && statusCode < 400) throw new Error(`a redirect (${statusCode}), which is not followed`)
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const type = mediaType(headers['content-type'])
+  const isTaken = types.length === 0 || types.includes(type) || (types.includes('application/json') && jsonLike.test(type))
   if (!isTaken) throw new Error(`the answer is of type '${type}'`)
 }
 
-async function readAtMost({ body, headers }: Dispatcher.ResponseData, maxBytes: number): Promise<string> {
-  if (Number(headers['content-length'] ?? 0) > maxBytes) throw await cut(body, maxBytes)
+const jsonLike = /^application\/[\w.-]+\+json$/
+
+const mediaType = (header: string | string[] | undefined): string => (String(header ?? '').split(';')[0] ?? '').trim().toLowerCase()
+
+async function readAtMost(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of body) {
-    size += (chunk as Buffer).length
-    if (size > maxBytes) throw await cut(body, maxBytes)
-    chunks.push(chunk as Buffer)
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxBytes) throw tooLarge(maxBytes)
+    chunks.push(chunk)
   }
   return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
 }
 
-async function cut(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<Error> {
-  body.on('error', () => {})
-  body.destroy()
-  return new Error(`the answer is larger than ${maxBytes} bytes`)
-}
+const tooLarge = (maxBytes: number) => new Error(`the answer is larger than ${maxBytes} bytes`)
 
 const agent = (lookup: Resolve, ca: string | undefined): Agent =>
   new Agent({
     connect: { lookup: lookup as never, timeout: 5_000, ...(ca !== undefined && { ca }) },
+    // Our lookups always answer with a list, which is what a connection that tries several addresses asks for.
+    autoSelectFamily: true,
     // A connection that is kept was vetted when it was made; it is not kept for long.
     keepAliveTimeout: 1_000,
     keepAliveMaxTimeout: 1_000,

@@ -15,9 +15,3 @@ export function isPublicAddress(address: string): boolean {
 }
 
 export const isAddress = (text: string): boolean => ipaddr.isValid(text)
-
-/** `*` stands for any run of characters but a slash and what starts a query or fragment, so it never leaves the host; `**` for any run. */
-export function urlMatches(glob: string, url: string): boolean {
-  const pattern = glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, (stars) => (stars.length > 1 ? '.*' : '[^/?#]*'))
-  return new RegExp(`^${pattern}$`).test(url)
-}

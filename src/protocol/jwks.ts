@@ -58,3 +58,23 @@ export const publicHalf = (jwk: Jwk): Jwk => Object.fromEntries(Object.entries(j
 
 /** Whether both have the same members with the same values. */
 export const isSameJwk = (a: Jwk, b: Jwk): boolean => isDeepStrictEqual({ ...a }, { ...b })
+
+const keyTypes: Readonly<Record<string, readonly [kty: string, crv?: string]>> = {
+  RS: ['RSA'],
+  PS: ['RSA'],
+  ES256: ['EC', 'P-256'],
+  ES384: ['EC', 'P-384'],
+  ES512: ['EC', 'P-521'],
+  EdDSA: ['OKP', 'Ed25519'],
+  Ed25519: ['OKP', 'Ed25519'],
+}
+
+/** Whether a public key may verify signatures of this algorithm: its kind, and what it says of its own use (RFC 7517 §4.2 to 4.4). */
+export function fitsAlg(key: Jwk, alg: string): boolean {
+  const [kty, crv] = keyTypes[alg] ?? keyTypes[alg.slice(0, 2)] ?? []
+  const isForSignatures = (key.use ?? 'sig') === 'sig' && (!Array.isArray(key.key_ops) || key.key_ops.includes('verify'))
+  const isOfKind = kty !== undefined && key.kty === kty && (crv === undefined || key.crv === crv)
+  return (
+    isForSignatures && isOfKind && (key.alg === undefined || key.alg === alg || (kty === 'OKP' && keyTypes[String(key.alg)]?.[0] === 'OKP'))
+  )
+}

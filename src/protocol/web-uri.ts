@@ -1,4 +1,5 @@
-import { isAddress, isPublicAddress, urlMatches } from '../lib/public-address.ts'
+import { type Fence, isExempt } from '../lib/fence.ts'
+import { isAddress, isPublicAddress } from '../lib/public-address.ts'
 import { quote } from './problem.ts'
 
 const longest = 2048
@@ -16,23 +17,14 @@ export function secureUriFault(uri: string): string | undefined {
   return url?.protocol === 'https:' ? undefined : `${quote(uri)} must be a valid https URL`
 }
 
-/** Which of the URLs that this server fetches may lie in its own network. */
-export interface FetchRule {
-  /** Plain http and private addresses are fine: development, or an operator who says so. */
-  readonly allowPrivate: boolean
-  /** Globs of URLs that are fine although they are private. */
-  readonly exceptions: readonly string[]
-}
-
 /**
  * Why a URL that this server fetches may not be registered, or undefined where it may: https, and not plainly a private address.
  * No name is resolved here: that is done, and vetted again, when the connection is made.
  */
-export function fetchedUriFault(uri: string, rule: FetchRule): string | undefined {
+export function fetchedUriFault(uri: string, fence: Fence): string | undefined {
   const url = parse(uri)
   if (!url) return `${quote(uri)} must be a valid https URL`
-  if (rule.allowPrivate && (url.protocol === 'https:' || url.protocol === 'http:')) return undefined
-  if (rule.exceptions.some((glob) => urlMatches(glob, uri))) return undefined
+  if (isExempt(url, fence)) return undefined
   if (url.protocol !== 'https:') return `${quote(uri)} must use https`
   return isPrivateHost(url.hostname) ? `${quote(uri)} must not point to a private or loopback address` : undefined
 }

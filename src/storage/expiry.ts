@@ -2,7 +2,13 @@ import type { Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
 
 /** The tables whose rows have an expiry of their own, each with the column that tells its rows apart. */
-const keys = { access_tokens: 'hash', removed_clients: 'client_id', revoked_tokens: 'jti', audit_records: 'id' } as const
+const keys = {
+  access_tokens: 'hash',
+  client_assertions: 'hash',
+  removed_clients: 'client_id',
+  revoked_tokens: 'jti',
+  audit_records: 'id',
+} as const
 
 /** Removes at most `limit` rows whose own expiry has passed, oldest first, found by the index on `expires_at`. */
 export async function removeExpiredRows(db: Kysely<Schema>, table: keyof typeof keys, now: number, limit: number): Promise<number> {

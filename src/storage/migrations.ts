@@ -1,6 +1,7 @@
 import { DEFAULT_MIGRATION_TABLE, type Kysely, type Migration, type MigrationInfo, Migrator } from 'kysely'
 import type { Database } from './database.ts'
 import * as registry from './migrations/0001-registry.ts'
+import * as assertions from './migrations/0002-assertions.ts'
 import * as tokensAndKeys from './migrations/0003-tokens-and-keys.ts'
 
 type History = Readonly<Record<string, Migration>>
@@ -8,6 +9,7 @@ type History = Readonly<Record<string, Migration>>
 /** The one history, in order. A released migration is never edited; the next change is the next file. */
 const history: History = {
   '0001-registry': registry,
+  '0002-assertions': assertions,
   '0003-tokens-and-keys': tokensAndKeys,
 }
 

@@ -8,6 +8,7 @@ export interface Schema {
   registration_access_tokens: RegistrationAccessTokenRow
   access_tokens: AccessTokenRow
   revoked_tokens: RevokedTokenRow
+  client_assertions: ClientAssertionRow
   signing_keys: SigningKeyRow
   audit_records: AuditRow
 }
@@ -52,6 +53,12 @@ export interface AccessTokenRow {
   scope: string
   audience: string
   issued_at: number
+  expires_at: number
+}
+
+export interface ClientAssertionRow {
+  /** Of the client's id and the assertion's `jti`. */
+  hash: string
   expires_at: number
 }
 

@@ -13,9 +13,14 @@ export interface Logger {
   flush(): void
 }
 
+/** Our tokens, known by their prefixes: people send them where an id, a scope or a path should be. */
+const token = /(ory_[a-z]{2,3}|clientele_admin)_[\w.~-]+/g
+const strikeTokens = (line: string): string =>
+  line.includes('ory_') || line.includes('clientele_admin_') ? line.replace(token, '$1_***') : line
+
 /**
- * The process's log, on standard output unless `write` takes it. Whatever a caller passes, members with these names never get out:
- * the last line of defence, not the first.
+ * The process's log, on standard output unless `write` takes it. Whatever a caller passes, members with these names and tokens of
+ * ours never get out: the last line of defence, not the first.
  */
 export async function makeLogger({ level, format }: LogSettings, write?: (line: string) => void): Promise<Logger> {
   const lines = write ? { write, flushSync() {} } : await standardOutput(format)
@@ -26,6 +31,7 @@ export async function makeLogger({ level, format }: LogSettings, write?: (line: 
       timestamp,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: ['authorization', 'cookie', 'client_secret', 'registration_access_token', 'access_token', 'token'], censor: '***' },
+      hooks: { streamWrite: strikeTokens },
     },
     lines,
   )
@@ -50,7 +56,7 @@ async function standardOutput(format: LogSettings['format']): Promise<{ write(li
   if (format === 'json') return pino.destination({ fd: 1, sync: true, minLength: 4096, periodicFlush: flushPeriod })
   if (format === 'json_pretty') return { write: (line) => process.stdout.write(`${JSON.stringify(JSON.parse(line), null, 2)}\n`) }
   const { default: pretty } = await import('pino-pretty')
-  const ignore = 'request_id,listener,method,path,status,milliseconds'
+  const ignore = 'listener,method,path,status,milliseconds'
   return pretty({ translateTime: 'SYS:HH:MM:ss', ignore, messageFormat: readableMessage, sync: true, singleLine: true })
 }
 

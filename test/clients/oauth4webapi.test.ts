@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { exportJWK, generateKeyPair } from 'jose'
 import * as oauth from 'oauth4webapi'
 import { startServer, type TestServer } from '../support/server.ts'
 import { recordingFetch } from './recording-fetch.ts'
@@ -69,6 +70,41 @@ describe('oauth4webapi', () => {
       const { json } = await server.admin('/admin/oauth2/introspect', { method: 'POST', form: { token: token.access_token } })
       assert.deepEqual([json.active, json.client_id], [true, client.client_id])
     })
+
+  test('proves itself with a key (private_key_jwt)', async () => {
+    await using server = await startServer()
+    const as = await discovered(server, 'oidc')
+    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+    const jwk = { ...(await exportJWK(publicKey)), kid: 'the-key', alg: 'ES256', use: 'sig' }
+    const metadata = {
+      grant_types: ['client_credentials'],
+      scope: 'openid',
+      token_endpoint_auth_method: 'private_key_jwt',
+      jwks: { keys: [jwk] },
+    }
+    const registration = await oauth.dynamicClientRegistrationRequest(as, metadata as never, plain)
+    const client = (await oauth.processDynamicClientRegistrationResponse(registration)) as oauth.Client
+    assert.equal(client.client_secret, undefined)
+    const proof = oauth.PrivateKeyJwt({ key: privateKey, kid: 'the-key' })
+    const response = await oauth.clientCredentialsGrantRequest(as, client, proof, new URLSearchParams({ scope: 'openid' }), plain)
+    assert.equal((await oauth.processClientCredentialsResponse(as, client, response)).scope, 'openid')
+  })
+
+  test('revokes its token, and introspection says so', async () => {
+    await using server = await startServer()
+    const as = await discovered(server, 'oidc')
+    // The introspection endpoint is the operator's and not advertised.
+    const operators = { ...as, introspection_endpoint: `${server.adminUrl}/admin/oauth2/introspect` }
+    const client = await registered(as)
+    const proof = oauth.ClientSecretBasic(client.client_secret)
+    const issued = await oauth.clientCredentialsGrantRequest(as, client, proof, new URLSearchParams({ scope: 'openid' }), plain)
+    const { access_token: token } = await oauth.processClientCredentialsResponse(as, client, issued)
+    const introspected = async () =>
+      oauth.processIntrospectionResponse(operators, client, await oauth.introspectionRequest(operators, client, proof, token, plain))
+    assert.equal((await introspected()).active, true)
+    await oauth.processRevocationResponse(await oauth.revocationRequest(as, client, proof, token, plain))
+    assert.deepEqual(await introspected(), { active: false })
+  })
 
   test('sees a wrong secret as a challenge of the scheme that the client may use', async () => {
     await using server = await startServer()

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { exportJWK, generateKeyPair } from 'jose'
 import * as client from 'openid-client'
+import { recordSecrets } from '../support/leaks.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { recordingFetch } from './recording-fetch.ts'
 
@@ -46,6 +48,28 @@ describe('openid-client', () => {
     assert.equal(token.scope, 'offline_access')
     const { json } = await server.admin('/admin/oauth2/introspect', { method: 'POST', form: { token: token.access_token } })
     assert.deepEqual([json.active, json.client_id], [true, config.clientMetadata().client_id])
+  })
+
+  test('proves itself with a key (private_key_jwt), revokes its token and introspects it', async () => {
+    await using server = await startServer()
+    const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
+    const jwk = { ...(await exportJWK(publicKey)), kid: 'the-key', alg: 'ES256', use: 'sig' }
+    const proof = client.PrivateKeyJwt({ key: privateKey, kid: 'the-key' })
+    const config = await register(server, proof, { token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [jwk] } })
+    const { access_token: token } = await client.clientCredentialsGrant(config, { scope: 'openid' })
+    await client.tokenRevocation(config, token)
+    const { client_id } = config.clientMetadata()
+    const operators = new client.Configuration(
+      { ...config.serverMetadata(), introspection_endpoint: `${server.adminUrl}/admin/oauth2/introspect` } as client.ServerMetadata,
+      client_id,
+      undefined,
+      client.None(),
+    )
+    client.allowInsecureRequests(operators)
+    assert.equal((await client.tokenIntrospection(operators, token)).active, false)
+    const { access_token: another } = await client.clientCredentialsGrant(config, { scope: 'openid' })
+    recordSecrets(token, another)
+    assert.equal((await client.tokenIntrospection(operators, another)).active, true)
   })
 
   test('is told what it may not have', async () => {

@@ -7,11 +7,14 @@ import { registerClient } from '../../src/core/registration/register-client.ts'
 import { rotateSecret } from '../../src/core/registration/rotate-secret.ts'
 import { updateClient } from '../../src/core/registration/update-client.ts'
 import { issueAccessToken } from '../../src/core/tokens/issue-access-token.ts'
+import { Bcrypt } from '../../src/lib/bcrypt.ts'
 import { sha256 } from '../../src/lib/hash.ts'
 import { systemRandomness } from '../../src/lib/random.ts'
 import { silence } from '../../src/lib/telemetry.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { type FreshStores, freshStores, type OpenDatabase } from './fresh-stores.ts'
+
+const fence = { allowPrivate: false, exceptions: [] }
 
 /** The real acts of the rooms over this database. */
 function actsOf({ act, read }: FreshStores) {
@@ -21,16 +24,17 @@ function actsOf({ act, read }: FreshStores) {
     ...outside,
     transaction: act,
     audit: makeAudit({ ...outside, retention: () => 3_600_000 }),
-    secrets: new ChosenSecrets(systemRandomness),
-    rules: () => ({ dotlessSchemes: [], fetch: { allowPrivate: false, exceptions: [] } }),
+    secrets: new ChosenSecrets(systemRandomness, new Bcrypt()),
+    rules: () => ({ dotlessSchemes: [], fence, subjectTypes: ['public'] }),
+    sectorFault: async () => undefined,
     policy: () => ({ defaultScope: ['openid'], allowedScope: [], allowedAudience: undefined }),
   }
   return {
     register: registerClient(deps),
     update: updateClient(deps),
     remove: deleteClientByAdmin(deps),
-    rotate: rotateSecret({ ...deps, rules: () => ({ defaultScope: [], fetch: { allowPrivate: false, exceptions: [] } }) }),
-    issue: issueAccessToken(deps),
+    rotate: rotateSecret({ ...deps, rules: () => ({ defaultScope: [], fence, subjectTypes: ['public'] }) }),
+    issue: issueAccessToken({ ...deps, signJwt: () => Promise.reject(new Error('an opaque token needs no signature')) }),
   }
 }
 
@@ -196,7 +200,17 @@ export function raceContract(open: OpenDatabase): void {
       const { register, remove, issue } = actsOf(stores)
       const { client } = await register(metadata)
       const { clientId } = client
-      const order = { clientId, subject: clientId, scope: [], audience: [], lifespan: 60_000, grantType: 'client_credentials' }
+      const order = {
+        clientId,
+        subject: clientId,
+        scope: [],
+        audience: [],
+        lifespan: 60_000,
+        grantType: 'client_credentials',
+        strategy: 'opaque',
+        tokensValidAfter: 0,
+        assertion: undefined,
+      } as const
       const [, refused] = await Promise.allSettled([remove(clientId, 'admin:local'), issue(order)])
       assert.equal(refused?.status === 'rejected' && refused.reason.message, 'client-gone')
     })

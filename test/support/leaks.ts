@@ -20,8 +20,9 @@ export interface Search {
   readonly secrets: number
 }
 
-/** What is shorter is a word a person chose: it would be found in innocent places. */
+/** What is shorter, or of fewer characters, is a word a person chose or a filler: it would be found in innocent places. */
 const shortest = 12
+const fewest = 5
 
 /** Where this run keeps its trace; undefined when a test file is run by itself. */
 export const traceFolder = (): string | undefined => process.env.CLIENTELE_TEST_TRACE || undefined
@@ -82,7 +83,7 @@ function filesIn(folder: string, ending: string): string[] {
 
 function readSecrets(folder: string): Set<string> {
   const lines = filesIn(folder, '.txt').flatMap((file) => readFileSync(file, 'utf8').split('\n'))
-  return new Set(lines.map((line) => line.trim()).filter((line) => line.length >= shortest))
+  return new Set(lines.map((line) => line.trim()).filter((line) => line.length >= shortest && new Set(line).size >= fewest))
 }
 
 const secretCharacters = /[\w.~-]{12,}/g

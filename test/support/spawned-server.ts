@@ -1,9 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import { serverLog } from './leaks.ts'
+import type { ChildProcess } from 'node:child_process'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type LogLine, startProgram, temporaryFolder } from './program.ts'
 import { type Received, request, type Sent } from './request.ts'
 import { freePort, merge, systemSecret } from './server.ts'
 
@@ -13,20 +11,26 @@ export interface SpawnedServer extends AsyncDisposable {
   readonly adminUrl: string
   /** The process that runs now. */
   readonly process: ChildProcess
+  /** What the process that runs now wrote so far. */
+  readonly output: string
   public(path: string, sent?: Sent): Promise<Received>
   admin(path: string, sent?: Sent): Promise<Received>
   /** Starts the process again on the same database and ports; the one before has ended. */
   restart(): Promise<void>
+  /** Replaces the configuration file by renaming, as editors and orchestrators do: `over` is merged into the first settings. */
+  rewrite(over: Record<string, unknown> | string): void
   /** Resolves when the process that runs now has logged a line with this in it. */
   logged(text: string): Promise<void>
+  /** The next line with this message that the process that runs now logs; each is given once. */
+  next(message: string): Promise<LogLine>
   /** The exit code, or the signal that ended the process. */
   ended(): Promise<number | NodeJS.Signals>
 }
 
 export async function spawnServer(settings: Record<string, unknown> = {}): Promise<SpawnedServer> {
-  const folder = mkdtempSync(join(tmpdir(), 'clientele-test-'))
+  const folder = temporaryFolder()
   const [publicPort, adminPort] = [await freePort(), await freePort()]
-  const config = join(folder, 'clientele.yml')
+  const file = join(folder, 'clientele.yml')
   const basis = {
     dsn: `sqlite://${join(folder, 'clientele.sqlite')}`,
     urls: { self: { issuer: `http://127.0.0.1:${publicPort}/` } },
@@ -34,21 +38,32 @@ export async function spawnServer(settings: Record<string, unknown> = {}): Promi
     oidc: { dynamic_client_registration: { enabled: true } },
     secrets: { system: [systemSecret] },
   }
-  writeFileSync(config, JSON.stringify(merge(basis, settings)))
+  const first = merge(basis, settings)
+  writeFileSync(file, JSON.stringify(first))
   const [publicUrl, adminUrl] = [`http://127.0.0.1:${publicPort}`, `http://127.0.0.1:${adminPort}`]
-  let running = await start(config)
-  return {
+  const start = () => startProgram(['serve', 'all', '-c', file], { folder })
+  let running = start()
+  const server: SpawnedServer = {
     publicUrl,
     adminUrl,
     get process() {
       return running.child
     },
+    get output() {
+      return running.output()
+    },
     public: (path, sent) => request(publicUrl, path, sent),
     admin: (path, sent) => request(adminUrl, path, sent),
     async restart() {
-      running = await start(config)
+      running = start()
+      await running.said(ready)
     },
-    logged: (text) => running.logged(text),
+    rewrite(over) {
+      writeFileSync(`${file}.new`, typeof over === 'string' ? over : JSON.stringify(merge(first, over)))
+      renameSync(`${file}.new`, file)
+    },
+    logged: async (text) => void (await running.said(new RegExp(RegExp.escape(text)))),
+    next: (message) => running.next(message),
     ended: () => running.ended,
     async [Symbol.asyncDispose]() {
       running.child.kill('SIGKILL')
@@ -56,46 +71,14 @@ export async function spawnServer(settings: Record<string, unknown> = {}): Promi
       rmSync(folder, { recursive: true, force: true })
     },
   }
+  try {
+    await running.said(ready)
+    return server
+  } catch (error) {
+    await server[Symbol.asyncDispose]()
+    throw error
+  }
 }
 
-const launcher = resolve(import.meta.dirname, '../../bin/clientele')
-
-interface Running {
-  readonly child: ChildProcess
-  readonly ended: Promise<number | NodeJS.Signals>
-  logged(text: string): Promise<void>
-}
-
-/** Resolves when both listeners accept; rejects with what the process said if it ends before. */
-async function start(config: string): Promise<Running> {
-  const child = spawn(launcher, ['serve', 'all', '-c', config], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const ended = new Promise<number | NodeJS.Signals>((resolve) =>
-    child.once('close', (code, signal) => resolve(code ?? signal ?? 'SIGKILL')),
-  )
-  const lines: string[] = []
-  const log = serverLog('spawned')
-  let errors = ''
-  child.stderr.on('data', (chunk) => {
-    errors += chunk
-  })
-  const reader = createInterface({ input: child.stdout }).on('line', (line) => {
-    lines.push(line)
-    if (log) appendFileSync(log, `${line}\n`)
-  })
-  const logged = (text: string) =>
-    new Promise<void>((resolve) => {
-      const look = () => {
-        if (!lines.some((line) => line.includes(text))) return
-        reader.off('line', look)
-        resolve()
-      }
-      reader.on('line', look)
-      look()
-    })
-  const failed = ended.then((how) => {
-    throw new Error(`the server ended (${how}) before it was ready: ${errors}${lines.join('\n')}`)
-  })
-  await Promise.race([logged('admin listener ready'), failed])
-  failed.catch(() => {})
-  return { child, ended, logged }
-}
+/** The second of the two listeners. */
+const ready = /admin listener ready.*\n/

@@ -1,6 +1,6 @@
 import { Type } from '../../lib/json-schema.ts'
 import { group, honoured, later } from '../setting.ts'
-import { choice, duration, flag, listOf, text, url } from './types.ts'
+import { choice, duration, flag, listOf, salt, url } from './types.ts'
 
 /** Settings of the client registry and of what discovery says. */
 export const oidc = group({
@@ -52,9 +52,15 @@ export const oidc = group({
     supported_types: honoured(Type.Array(choice('public', 'pairwise')), {
       description: 'Kinds of subject a client may ask for.',
       default: ['public'],
-      notYet: { value: 'pairwise', instead: 'public', warning: 'pairwise is not built yet; every client gets public' },
+      live: true,
     }),
-    pairwise: group({ salt: later(text, 'Salt of pairwise subjects, 8 characters or more.') }),
+    pairwise: group({
+      salt: honoured(salt, {
+        description:
+          'Salt of pairwise subjects, 8 characters or more; needed where `pairwise` is supported. Another salt makes everybody somebody else to every client.',
+        sensitive: true,
+      }),
+    }),
   }),
 })
 

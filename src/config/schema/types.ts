@@ -5,6 +5,7 @@ import type { Dsn } from '../formats.ts'
 /** The kinds of value a setting may have. A `format` names the reader in `../formats.ts`; `Unsafe` gives the type it yields. */
 export const flag = Type.Boolean()
 export const text = Type.String({ format: 'text' })
+export const salt = Type.String({ format: 'salt' })
 export const url = Type.String({ format: 'url' })
 export const selfUrl = Type.String({ format: 'self-url' })
 export const host = Type.String({ format: 'host' })

@@ -54,7 +54,8 @@ export function makeAudit(deps: { clock: Clock; randomness: Randomness; telemetr
     await tx.audit.add({ id: timedUuid(deps.randomness, at), at, event, clientId, actor, facts, expiresAt: at + deps.retention() })
     tx.afterCommit(() => {
       deps.telemetry.count(event.replace('.', '_'), { by: actor.split(':')[0] ?? actor })
-      deps.telemetry.log('info', event, { ...(clientId !== noClient && { client_id: clientId }), actor, ...facts })
+      // What a caller wrote stays in the record: people put secrets into names and addresses, and a log travels further.
+      deps.telemetry.log('info', event, { ...(clientId !== noClient && { client_id: clientId }), actor })
     })
   }
   return {

@@ -26,7 +26,7 @@ export function clientCredentialsGrant(deps: {
   issue: (order: TokenOrder) => Promise<IssuedToken>
   settings: Live<ClientCredentialsSettings>
 }): Grant {
-  return async (client, request) => {
+  return async ({ client, assertion }, request) => {
     const settings = deps.settings()
     refusePublicClient(client)
     const scope = grantedScope(client, request, settings)
@@ -41,6 +41,7 @@ export function clientCredentialsGrant(deps: {
       strategy: client.settings.accessTokenStrategy ?? settings.strategy,
       tokensValidAfter: client.tokensValidAfter,
       grantType: clientCredentialsGrantType,
+      assertion,
     })
   }
 }

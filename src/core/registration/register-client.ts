@@ -12,6 +12,7 @@ import { hashMadeSecret, makeSecret } from '../clients/secrets.ts'
 import type { RegistrationPolicy } from '../policies/built-in-policy.ts'
 import { evaluateRegistration } from './evaluate-registration.ts'
 import { makeRegistrationToken, type RegistrationTokenStore } from './registration-token.ts'
+import { checkOwnSector, type SectorFault } from './sector-identifier.ts'
 
 /** What every act on a client writes to, in one transaction. */
 export type RegistrationTransaction = Transaction<{ clients: ClientStore; registrationTokens: RegistrationTokenStore; audit: AuditStore }>
@@ -30,6 +31,7 @@ export interface RegistrationDeps {
   readonly rules: Live<RegistrationRules>
   readonly policy: Live<RegistrationPolicy>
   readonly audit: Audit
+  readonly sectorFault: SectorFault
 }
 
 /**
@@ -41,7 +43,7 @@ export interface RegistrationDeps {
 export function registerClient(deps: RegistrationDeps) {
   const { transaction, clock, randomness, audit } = deps
   return async (body: unknown): Promise<Registered> => {
-    const metadata = evaluated(body, deps)
+    const metadata = await evaluated(body, deps)
     const now = clock()
     const clientSecret = isSecretMethod(metadata.tokenEndpointAuthMethod) ? makeSecret(randomness) : undefined
     const { token, hash } = makeRegistrationToken(randomness)
@@ -69,9 +71,11 @@ export function registerClient(deps: RegistrationDeps) {
   }
 }
 
-function evaluated(body: unknown, { rules, policy, audit }: RegistrationDeps): ClientMetadata {
+async function evaluated(body: unknown, { rules, policy, audit, sectorFault }: RegistrationDeps): Promise<ClientMetadata> {
   try {
-    return evaluateRegistration(body, rules(), policy())
+    const metadata = evaluateRegistration(body, rules(), policy())
+    await checkOwnSector(metadata, sectorFault)
+    return metadata
   } catch (error) {
     if (error instanceof Refusal) audit.registrationDenied()
     throw error

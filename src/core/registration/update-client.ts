@@ -6,6 +6,7 @@ import { type ChosenSecrets, hashMadeSecret, makeSecret } from '../clients/secre
 import { evaluateRegistration } from './evaluate-registration.ts'
 import type { Registered, RegistrationDeps } from './register-client.ts'
 import { authorizeOwner, makeRegistrationToken, type RegistrationTokenStore, refuseToken } from './registration-token.ts'
+import { checkOwnSector } from './sector-identifier.ts'
 import { retryOnConflict, VersionConflict } from './version-conflict.ts'
 
 /** The request carries a secret that is not the client's own. */
@@ -35,6 +36,7 @@ export function updateClient(deps: OwnerDeps) {
       const body = readBody()
       await refuseForeignSecret(body, before, deps.secrets)
       const metadata = evaluateRegistration(body, rules(), policy(), before)
+      await checkOwnSector(metadata, deps.sectorFault)
       const clientSecret = needsSecret(metadata.tokenEndpointAuthMethod, before) ? makeSecret(randomness) : undefined
       const next = makeRegistrationToken(randomness)
       const now = clock()

@@ -1,9 +1,10 @@
-import type { Clock } from '../../lib/clock.ts'
+import { type Clock, inSeconds } from '../../lib/clock.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { type Randomness, randomToken } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
+import { type AssertionId, type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
 import type { AccessTokenStore } from './access-token.ts'
 import type { JwtOrder } from './jwt-access-token.ts'
 
@@ -19,6 +20,8 @@ export interface TokenOrder {
   readonly strategy: AccessTokenStrategy
   /** The client's: a JWT is made later than this. */
   readonly tokensValidAfter: number
+  /** What proved the client, to be spent with it: of several requests with one, one gets a token. */
+  readonly assertion: AssertionId | undefined
 }
 
 /** `opaque` tokens are stored as their hash; a `jwt` is signed and stored nowhere. */
@@ -41,7 +44,7 @@ export interface IssuedToken {
 const prefix = 'ory_at_'
 
 interface IssueDeps {
-  readonly transaction: Transaction<{ accessTokens: AccessTokenStore }>
+  readonly transaction: Transaction<{ accessTokens: AccessTokenStore; assertions: AssertionStore }>
   readonly signJwt: (order: JwtOrder) => Promise<string>
   readonly clock: Clock
   readonly randomness: Randomness
@@ -51,24 +54,36 @@ interface IssueDeps {
 /**
  * Makes an access token, which is valid once the promise resolves.
  *
- * @throws Refusal `client-gone`
+ * @throws Refusal `client-gone` or `assertion-replayed`
  */
 export function issueAccessToken(deps: IssueDeps) {
   const issueOpaque = opaqueTokens(deps)
+  const issueJwt = jwtAccessTokens(deps)
   return async (order: TokenOrder): Promise<IssuedToken> => {
-    const accessToken = order.strategy === 'jwt' ? await deps.signJwt(order) : await issueOpaque(order)
-    if (order.strategy === 'jwt') deps.telemetry.count('token_issued', { grant_type: order.grantType })
-    return { accessToken, expiresIn: Math.floor(order.lifespan / 1000), scope: order.scope }
+    const accessToken = order.strategy === 'jwt' ? await issueJwt(order) : await issueOpaque(order)
+    return { accessToken, expiresIn: inSeconds(order.lifespan), scope: order.scope }
+  }
+}
+
+/** Signed once what proved the client is spent; nothing of the token itself is stored. */
+function jwtAccessTokens({ transaction, signJwt, telemetry }: IssueDeps) {
+  return async (order: TokenOrder): Promise<string> => {
+    if (order.assertion) await transaction((tx) => spendAssertion(tx, order.assertion))
+    const accessToken = await signJwt(order)
+    telemetry.count('token_issued', { grant_type: order.grantType })
+    return accessToken
   }
 }
 
 /** 256 random bits, of which the hash is stored. */
 function opaqueTokens(deps: IssueDeps) {
-  return async ({ clientId, subject, scope, audience, lifespan, grantType }: TokenOrder): Promise<string> => {
+  return async ({ clientId, subject, scope, audience, lifespan, grantType, assertion }: TokenOrder): Promise<string> => {
     const accessToken = randomToken(deps.randomness, prefix)
-    const issuedAt = deps.clock()
+    // OAuth tells times in whole seconds: counted from one, a token ends exactly at the `exp` that introspection shows.
+    const issuedAt = inSeconds(deps.clock()) * 1000
     const token = { hash: sha256(accessToken), clientId, subject, scope, audience, issuedAt, expiresAt: issuedAt + lifespan }
     await deps.transaction(async (tx) => {
+      await spendAssertion(tx, assertion)
       if (!(await tx.accessTokens.add(token))) throw new Refusal<ClientGone>({ kind: 'client-gone', clientId })
       tx.afterCommit(() => deps.telemetry.count('token_issued', { grant_type: grantType }))
     })

@@ -1,5 +1,7 @@
 import { sha256 } from '../../lib/hash.ts'
 import type { Transaction } from '../../lib/transaction.ts'
+import type { Authenticated } from '../clients/authenticate-client.ts'
+import { type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
 import type { AccessTokenStore } from './access-token.ts'
 import { type JwtAccessToken, looksLikeJwt } from './jwt-access-token.ts'
 import type { RevokedTokenStore } from './revoked-token.ts'
@@ -9,16 +11,18 @@ import type { RevokedTokenStore } from './revoked-token.ts'
  * nobody is told: the caller wanted it to be invalid for him, and it is (§2.2).
  */
 export function revokeToken(deps: {
-  transaction: Transaction<{ accessTokens: AccessTokenStore; revokedTokens: RevokedTokenStore }>
+  transaction: Transaction<{ accessTokens: AccessTokenStore; revokedTokens: RevokedTokenStore; assertions: AssertionStore }>
   readJwt: (text: string) => Promise<JwtAccessToken | undefined>
   count: (event: string) => void
 }) {
-  return async (clientId: string, text: string): Promise<void> => {
+  return async ({ client: { clientId }, assertion }: Authenticated, text: string): Promise<void> => {
     const jwt = looksLikeJwt(text) ? await deps.readJwt(text) : undefined
-    if (looksLikeJwt(text) && jwt?.clientId !== clientId) return
+    const hash = looksLikeJwt(text) ? undefined : sha256(text)
     await deps.transaction(async (tx) => {
+      await spendAssertion(tx, assertion)
+      const isOwn = hash === undefined ? jwt?.clientId === clientId : await tx.accessTokens.remove(hash, clientId)
+      if (!isOwn) return
       if (jwt) await tx.revokedTokens.add(jwt.jti, jwt.expiresAt)
-      else if (!(await tx.accessTokens.remove(sha256(text), clientId))) return
       tx.afterCommit(() => deps.count('token_revoked'))
     })
   }

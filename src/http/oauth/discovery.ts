@@ -1,7 +1,12 @@
-import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
+import { sha256 } from '../../lib/hash.ts'
 import type { Live } from '../../lib/live.ts'
-import { registrableGrantTypes, registrableResponseTypes } from '../../protocol/grant-types.ts'
+import {
+  assertionSigningAlgs,
+  registrableAuthMethods,
+  registrableGrantTypes,
+  registrableResponseTypes,
+} from '../../protocol/grant-types.ts'
 import { type Answer, empty, json } from '../answer.ts'
 import type { Handler } from '../route.ts'
 
@@ -15,6 +20,7 @@ export interface DiscoverySettings {
   /** Undefined where registration is off. */
   readonly registrationEndpoint: string | undefined
   readonly scopes: readonly string[]
+  readonly subjectTypes: readonly string[]
   readonly claims: readonly string[]
 }
 
@@ -35,9 +41,10 @@ function cached(): (request: FastifyRequest, settings: DiscoverySettings) => Ans
   let last: { settings: DiscoverySettings; answer: Answer; notModified: Answer; etag: string } | undefined
   return (request, settings) => {
     if (last?.settings !== settings) {
-      const etag = `"${createHash('sha256').update(JSON.stringify(settings)).digest('base64url').slice(0, 22)}"`
+      const document = metadata(settings)
+      const etag = `"${sha256(JSON.stringify(document)).slice(0, 22)}"`
       const headers = { 'cache-control': `public, max-age=${maxAge}`, etag }
-      last = { settings, etag, answer: json(200, metadata(settings), headers), notModified: empty(304, headers) }
+      last = { settings, etag, answer: json(200, document, headers), notModified: empty(304, headers) }
     }
     return isKnown(request.headers['if-none-match'], last.etag) ? last.notModified : last.answer
   }
@@ -46,9 +53,6 @@ function cached(): (request: FastifyRequest, settings: DiscoverySettings) => Ans
 /** RFC 9110 §13.1.2: any of a list, compared weakly, as a proxy that compresses weakens the tag. */
 const isKnown = (ifNoneMatch = '', etag: string): boolean =>
   ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
-
-/** How a client proves itself at the token and revocation endpoints. */
-const authMethods = ['client_secret_basic', 'client_secret_post', 'none']
 
 function metadata(settings: DiscoverySettings): Record<string, unknown> {
   return {
@@ -62,10 +66,12 @@ function metadata(settings: DiscoverySettings): Record<string, unknown> {
     response_types_supported: registrableResponseTypes,
     response_modes_supported: ['query'],
     grant_types_supported: registrableGrantTypes,
-    token_endpoint_auth_methods_supported: authMethods,
-    revocation_endpoint_auth_methods_supported: authMethods,
+    token_endpoint_auth_methods_supported: registrableAuthMethods,
+    token_endpoint_auth_signing_alg_values_supported: assertionSigningAlgs,
+    revocation_endpoint_auth_methods_supported: registrableAuthMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: assertionSigningAlgs,
     code_challenge_methods_supported: ['S256'],
-    subject_types_supported: ['public'],
+    subject_types_supported: settings.subjectTypes,
     id_token_signing_alg_values_supported: ['RS256'],
     claims_supported: settings.claims,
     claims_parameter_supported: false,

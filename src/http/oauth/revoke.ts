@@ -1,5 +1,4 @@
-import type { ClientCredentials } from '../../core/clients/authenticate-client.ts'
-import type { Client } from '../../core/clients/client.ts'
+import type { Authenticated, ClientCredentials } from '../../core/clients/authenticate-client.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { empty, noStore } from '../answer.ts'
 import { formBody } from '../body.ts'
@@ -13,16 +12,15 @@ import { once } from './parameters.ts'
  * is looked for in both kinds. 200 whatever becomes of the token (§2.2).
  */
 export function revoke(deps: {
-  authenticate: (credentials: ClientCredentials) => Promise<Client>
-  revoke: (clientId: string, token: string) => Promise<void>
+  authenticate: (credentials: ClientCredentials) => Promise<Authenticated>
+  revoke: (authenticated: Authenticated, token: string) => Promise<void>
 }): Handler {
   return async (request) => {
     const form = formBody(request)
     const token = once(form, 'token')
     if (token === undefined || (!request.headers.authorization && !form.has('client_id') && !form.has('client_assertion')))
       throw new Refusal<DoorReason>({ kind: 'request-malformed' })
-    const client = await deps.authenticate(readCredentials(request, form))
-    await deps.revoke(client.clientId, token)
+    await deps.revoke(await deps.authenticate(readCredentials(request, form)), token)
     return empty(200, noStore)
   }
 }

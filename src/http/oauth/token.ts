@@ -19,7 +19,7 @@ export function token(deps: { tokenEndpoint: (request: TokenRequest) => Promise<
       credentials: readCredentials(request, form),
       scope: once(form, 'scope'),
       audience: several(form, 'audience'),
-      resource: form.getAll('resource'),
+      resource: form.getAll('resource').filter((value) => value !== ''),
     })
     return oauthJson(200, {
       access_token: issued.accessToken,

@@ -112,6 +112,7 @@ const words: Readonly<Record<number, string>> = {
   404: 'There is no such thing, or the feature is off.',
   409: 'The name is taken.',
   413: 'The body is larger than this server accepts.',
+  429: 'Too many wrong secrets; `Retry-After` says when to try again.',
   500: 'Our fault. `X-Request-Id` names the request in our log.',
   503: 'Not now; nothing was changed. `Retry-After` says when to try again.',
 }

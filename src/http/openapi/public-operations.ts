@@ -70,7 +70,7 @@ export const publicOperations: Readonly<Record<keyof PublicHandlers, Operation>>
     proof: 'clientSecret',
     body: { type: form, schema: 'TokenRequest' },
     answers: { 200: { description: 'A token.', schema: 'TokenResponse' } },
-    refusals: [401],
+    refusals: [401, 429],
   },
   revoke: {
     id: 'revokeOAuth2Token',
@@ -79,7 +79,7 @@ export const publicOperations: Readonly<Record<keyof PublicHandlers, Operation>>
     proof: 'clientSecret',
     body: { type: form, schema: 'RevocationRequest' },
     answers: { 200: { description: 'Whatever it was, it is worth nothing now.' } },
-    refusals: [401],
+    refusals: [401, 429],
   },
   authorize: authorization,
   jwks: {

@@ -74,6 +74,9 @@ const oauth2Client = object(
   [],
 )
 
+/** How a client proves itself in a form, where it does not by a header (RFC 6749 §2.3.1, RFC 7523 §2.2). */
+const clientProof: Properties = { client_id: text, client_secret: text, client_assertion: text, client_assertion_type: text }
+
 /** What several operations speak of, by name. */
 export const schemas: Properties = {
   ErrorOAuth2: object(
@@ -100,8 +103,7 @@ export const schemas: Properties = {
       scope: { ...text, description: 'Scopes, separated by spaces.' },
       audience: { ...text, description: 'Audiences, separated by spaces; may come several times.' },
       resource: { ...url, description: 'RFC 8707; may come several times.' },
-      client_id: text,
-      client_secret: text,
+      ...clientProof,
     },
     ['grant_type'],
   ),
@@ -111,7 +113,7 @@ export const schemas: Properties = {
     scope: text,
     token_type: { const: 'bearer' },
   }),
-  RevocationRequest: object({ token: text, token_type_hint: text, client_id: text, client_secret: text }, ['token']),
+  RevocationRequest: object({ token: text, token_type_hint: text, ...clientProof }, ['token']),
   IntrospectionRequest: object({ token: text, scope: text, token_type_hint: text }, ['token']),
   IntrospectedOAuth2Token: object(
     {

@@ -7,24 +7,30 @@ export function faultPage(fault: AuthorizationFault): Answer {
   return page(
     400,
     'The app that sent you here is not set up correctly',
-    `<p>${explain(fault)}</p>\n<p>You have not been signed in to anything. You can close this page.</p>`,
+    `${explain(fault)}\n<p>You have not been signed in to anything. You can close this page.</p>`,
   )
 }
 
 function explain(fault: AuthorizationFault): string {
   switch (fault.kind) {
     case 'client-missing':
-      return 'It did not say who it is: the parameter <code>client_id</code> is missing.'
+      return '<p>It did not say who it is: the parameter <code>client_id</code> is missing.</p>'
     case 'client-unknown':
-      return `It is not registered here, or no longer: <code>${shown(fault.clientId)}</code>. Remove the connection in the app and add it again, so that it registers anew.`
+      return `<p>It is not registered here, or no longer:</p>
+${shown(fault.clientId)}
+<p>Remove the connection in the app and add it again, so that it registers anew.</p>`
     case 'redirect-uri-missing':
-      return 'It did not say where to send you back: the parameter <code>redirect_uri</code> is missing.'
+      return '<p>It did not say where to send you back: the parameter <code>redirect_uri</code> is missing.</p>'
     case 'redirect-uri-unregistered':
-      return `It wants to send you back to an address that it has not registered: <code>${shown(fault.redirectUri)}</code>.`
+      return `<p>It wants to send you back to an address that it has not registered:</p>
+${shown(fault.redirectUri)}
+<p>Its makers can mend that: <code>redirect_uri</code> must be one of the registered addresses, character for character.</p>`
   }
 }
 
-const shown = (value: string): string => escapeHtml(value.length > 300 ? `${value.slice(0, 300)}…` : value)
+/** A caller's word, set apart, so that nobody takes it for ours. */
+const shown = (value: string): string =>
+  `<blockquote><code>${escapeHtml(value.length > 300 ? `${value.slice(0, 300)}…` : value)}</code></blockquote>`
 
 /** The request is sound; there is nobody yet who could log a person in. */
 export const notBuiltPage = (): Answer =>

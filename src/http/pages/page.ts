@@ -19,11 +19,12 @@ export function page(status: number, title: string, main: string, headers: Reado
 <title>${escapeHtml(title)}</title>
 <style>
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { margin: 0 auto; max-width: 36rem; padding: 3rem 1.5rem }
+body { margin: 0 auto; max-width: 36rem; padding: 10vh 1.5rem 3rem }
 h1 { font-size: 1.5rem; line-height: 1.25 }
-code { overflow-wrap: anywhere }
+code { font-size: .9em; overflow-wrap: anywhere }
+blockquote { margin: 1rem 0; padding: .5rem 1rem; border-left: .25rem solid #888 }
 pre { overflow-x: auto }
-details { margin: 0.75rem 0 }
+details { margin: .75rem 0 }
 summary { cursor: pointer }
 </style>
 </head>

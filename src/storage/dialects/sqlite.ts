@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import {
   CompiledQuery,
@@ -29,6 +29,7 @@ const lockWait = 1_000
 export function openSqlite(location: string, options: { maxPages?: number } = {}): Database {
   const temporary = location === 'memory' ? mkdtempSync(join(tmpdir(), 'clientele-')) : undefined
   const file = temporary ? join(temporary, 'memory.sqlite') : location
+  makeFolder(dirname(file))
   const writer = openWriter(file, options.maxPages)
   const reader = new DatabaseSync(file, { readOnly: true, timeout: lockWait })
   const readerStatements = new StatementCache(reader)
@@ -51,7 +52,8 @@ export function openSqlite(location: string, options: { maxPages?: number } = {}
     },
     async ping() {
       try {
-        readerStatements.get('SELECT 1').statement.get()
+        // Reads the file, which a bare SELECT would not.
+        readerStatements.get('PRAGMA schema_version').statement.get()
         return true
       } catch {
         return false
@@ -64,6 +66,13 @@ export function openSqlite(location: string, options: { maxPages?: number } = {}
       if (temporary) rmSync(temporary, { recursive: true, force: true })
     },
   }
+}
+
+/** Node's own recursive `mkdir` never ends where a parent cannot be made, as below /proc. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return
+  makeFolder(dirname(folder))
+  mkdirSync(folder)
 }
 
 function openWriter(file: string, maxPages: number | undefined): DatabaseSync {

@@ -1,0 +1,139 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { startServer, type TestServer } from '../support/server.ts'
+
+const registration = { grant_types: ['client_credentials'] }
+/** A JSON object of exactly so many bytes. */
+const json = (bytes: number, members: Record<string, unknown> = registration): string => {
+  const bare = JSON.stringify({ ...members, padding: '' })
+  return JSON.stringify({ ...members, padding: 'x'.repeat(bytes - bare.length) })
+}
+
+test('a body may have 64 KiB on the public listener, 1 MiB on the admin listener; one byte more is 413, and nothing is stored', async () => {
+  await using server = await startServer()
+  const faces = [
+    ['/oauth2/register', (body: string) => server.public('/oauth2/register', { method: 'POST', body }), 64 * 1024],
+    ['/admin/clients', (body: string) => server.admin('/admin/clients', { method: 'POST', body }), 1024 * 1024],
+  ] as const
+  for (const [path, post, limit] of faces) {
+    assert.equal((await post(json(limit))).status, 201, path)
+    for (const bytes of [limit + 1, limit * 4]) {
+      const refused = await post(json(bytes))
+      assert.equal(refused.status, 413, path)
+      assert.match(refused.json.error_description, /larger than this server accepts/)
+      assert.ok(refused.headers['x-request-id'])
+    }
+  }
+  assert.equal((await server.admin('/admin/clients')).json.length, 2)
+})
+
+test('the limit holds for a body whose length nobody said, and for the token endpoint', async () => {
+  await using server = await startServer()
+  const body = json(64 * 1024 + 1)
+  const head = 'POST /oauth2/register HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n'
+  const chunked = await raw(server, `${head}${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`)
+  assert.match(chunked, /^HTTP\/1\.1 413 /)
+  const form = await server.public('/oauth2/token', { method: 'POST', form: { grant_type: 'x'.repeat(64 * 1024) } })
+  assert.equal(form.status, 413)
+  assert.equal(form.json.error, 'invalid_request')
+})
+
+test('a JSON body is read whatever its Content-Type says, or if it says nothing (RFC 7591 3.1 in practice)', async () => {
+  await using server = await startServer()
+  const types = [
+    undefined,
+    'application/json',
+    'text/plain',
+    'application/x-www-form-urlencoded',
+    'nonsense',
+    ';;;',
+    'a/b; charset=klingon',
+    '/',
+    '',
+  ]
+  for (const type of types) {
+    const sent = { method: 'POST', body: JSON.stringify(registration), headers: type === undefined ? {} : { 'content-type': type } }
+    assert.equal((await server.public('/oauth2/register', sent)).status, 201, String(type))
+    assert.equal((await server.admin('/admin/clients', sent)).status, 201, String(type))
+  }
+})
+
+test('a form is read only as a form (RFC 6749 3.2), whatever case and parameters its Content-Type has', async () => {
+  await using server = await startServer()
+  const error = async (type: string | undefined) => {
+    const headers = type === undefined ? {} : { 'content-type': type }
+    return (await server.public('/oauth2/token', { method: 'POST', body: 'grant_type=client_credentials&client_id=x', headers })).json.error
+  }
+  for (const type of [
+    'application/x-www-form-urlencoded',
+    'Application/X-WWW-Form-Urlencoded; charset=UTF-8',
+    'application/x-www-form-urlencoded;',
+  ])
+    assert.equal(await error(type), 'invalid_client', String(type))
+  for (const type of [undefined, 'application/json', 'text/plain', 'multipart/form-data; boundary=x', ''])
+    assert.equal(await error(type), 'invalid_request', String(type))
+})
+
+test('an id may have 1024 characters in a path; a longer one is told so', async () => {
+  await using server = await startServer()
+  for (const [listener, path] of [
+    ['public', '/oauth2/register/'],
+    ['admin', '/admin/clients/'],
+  ] as const) {
+    const status = async (id: string) => (await server[listener](path + id)).status
+    const missing = listener === 'public' ? 401 : 404
+    assert.equal(await status('a'.repeat(1024)), missing)
+    assert.equal(await status('%C3%A4'.repeat(170)), missing)
+    const tooLong = await server[listener](path + 'a'.repeat(1025))
+    assert.equal(tooLong.status, 414)
+    assert.match(tooLong.json.error_description, /too long/)
+    assert.equal(await status('%zz'), 400)
+  }
+})
+
+test('an id of odd characters is the same client in the path, in Location and in the list', async () => {
+  await using server = await startServer()
+  for (const id of ['a/b', 'a b', '100%', 'ä€', 'a?b#c', 'x'.repeat(255), '-._~!$&']) {
+    const made = await server.admin('/admin/clients', { method: 'POST', json: { client_id: id } })
+    assert.equal(made.status, 201, id)
+    const location = String(made.headers.location)
+    assert.equal((await server.admin(location)).json.client_id, id)
+    const own = new URL(made.json.registration_client_uri).pathname
+    assert.equal((await server.public(own, { bearer: made.json.registration_access_token })).json.client_id, id)
+    assert.equal((await server.admin(location, { method: 'DELETE' })).status, 204)
+  }
+})
+
+const unreadable: [name: string, head: string, status: number][] = [
+  ['a line that is no header', 'GET / HTTP/1.1\r\nno header\r\n\r\n', 400],
+  ['a header of 17 KB', `GET / HTTP/1.1\r\nHost: x\r\nX: ${'a'.repeat(17_000)}\r\n\r\n`, 431],
+  [
+    'both a length and chunks',
+    'POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+    400,
+  ],
+  ['something that is not HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
+  ['CONNECT, which is for proxies', 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n', 405],
+]
+for (const [name, head, status] of unreadable) {
+  test(`${name}: ${status} with a request id that is in the log`, async () => {
+    await using server = await startServer()
+    const answer = await raw(server, head)
+    assert.match(answer, new RegExp(`^HTTP/1\\.1 ${status} `))
+    const id = /^x-request-id: (\S+)/im.exec(answer)?.[1]
+    const line = server.lines.find(({ request_id: logged }) => logged === id)
+    assert.deepEqual([line?.msg, line?.status], ['request refused', status])
+    assert.equal(typeof JSON.parse(answer.slice(answer.indexOf('{'))).error_description, 'string')
+  })
+}
+
+/** What comes back for bytes as they are, until the server closes. */
+async function raw(server: TestServer, bytes: string): Promise<string> {
+  const socket = connect(Number(new URL(server.publicUrl).port), '127.0.0.1')
+  await once(socket, 'connect')
+  socket.write(Buffer.from(bytes, 'latin1'))
+  return text(socket)
+}

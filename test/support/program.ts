@@ -1,0 +1,108 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { appendFileSync, mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { serverLog } from './leaks.ts'
+
+const launcher = resolve(import.meta.dirname, '../../bin/clientele')
+
+/** Milliseconds the program may take for what a test waits for; only a test that fails waits so long. */
+const patience = 20_000
+
+export type LogLine = Readonly<Record<string, unknown>>
+
+/** A run of the program, as an operator starts it: by the launcher. */
+export interface Program {
+  readonly child: ChildProcess
+  /** The exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>
+  /** What it wrote so far, to both outputs. */
+  output(): string
+  /** The next log line of JSON with this message, written already or to come; each is given once. */
+  next(message: string): Promise<LogLine>
+  /** Resolves when it has written something like this; rejects, with what it wrote, when it ends before. */
+  said(pattern: RegExp): Promise<string>
+}
+
+interface Where {
+  readonly folder: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Runs a command of the program to its end. */
+export async function runCommand(args: readonly string[], options: Where): Promise<{ code: number | NodeJS.Signals; output: string }> {
+  const child = startProgram(args, options)
+  const tooLong = setTimeout(() => child.child.kill('SIGKILL'), patience)
+  const code = await child.ended
+  clearTimeout(tooLong)
+  return { code, output: child.output() }
+}
+
+export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'clientele-test-'))
+
+/** Starts the program, and keeps what it says. Nothing of this process's environment reaches it but where programs and caches are. */
+export function startProgram(args: readonly string[], { folder, env = {} }: Where): Program {
+  const { PATH = '', HOME = '' } = process.env
+  const child = spawn(launcher, [...args], { cwd: folder, env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  // What other commands print is no log: `generate` is there to show a token.
+  const log = args[0] === 'serve' ? serverLog('program') : undefined
+  let output = ''
+  const wake = new Set<() => void>()
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      output += text
+      if (log) appendFileSync(log, text)
+      for (const look of wake) look()
+    })
+  }
+  const ended = once(child, 'close').then(([code, signal]) => code ?? signal)
+  const lines = () => output.split('\n').flatMap(parsed)
+  const given = new Map<string, number>()
+
+  const until = <T>(look: () => T | undefined, what: string): Promise<T> =>
+    new Promise((found, lost) => {
+      const finish = () => {
+        clearTimeout(timer)
+        wake.delete(again)
+      }
+      const again = () => {
+        const seen = look()
+        if (seen === undefined) return
+        finish()
+        found(seen)
+      }
+      const give = (why: string) => {
+        finish()
+        lost(new Error(`${what}: ${why}; it wrote\n${output}`))
+      }
+      const timer = setTimeout(() => give(`not within ${patience / 1000} s`), patience)
+      wake.add(again)
+      void ended.then((code) => {
+        again()
+        give(`the process ended with ${code}`)
+      })
+      again()
+    })
+
+  return {
+    child,
+    ended,
+    output: () => output,
+    next(message: string) {
+      const before = given.get(message) ?? 0
+      given.set(message, before + 1)
+      return until(() => lines().filter(({ msg }) => msg === message)[before], `no ${before > 0 ? 'further ' : ''}log line '${message}'`)
+    },
+    said: (pattern: RegExp) => until(() => pattern.exec(output)?.[0], `nothing said like ${pattern}`),
+  }
+}
+
+function parsed(line: string): LogLine[] {
+  if (!line.startsWith('{')) return []
+  try {
+    return [JSON.parse(line)]
+  } catch {
+    return []
+  }
+}
