@@ -21,7 +21,7 @@ export const callers = 64
 
 export type Order =
   | { readonly kind: 'aim'; readonly pid: number; readonly publicPort: number; readonly adminPort: number; readonly issuer: string }
-  | { readonly kind: 'prepare'; readonly clients: number; readonly tokens: number }
+  | { readonly kind: 'prepare'; readonly clients: number; readonly tokens: number; readonly jwt: boolean }
   | { readonly kind: 'run'; readonly name: string; readonly seconds: number }
 
 export interface Measured {
@@ -65,7 +65,7 @@ let serial = 0
 process.on('message', async (order: Order) => {
   try {
     if (order.kind === 'aim') target = order
-    if (order.kind === 'prepare') await prepare(order.clients, order.tokens)
+    if (order.kind === 'prepare') await prepare(order)
     report(order.kind === 'run' ? { kind: 'done', measured: await run(order.name, order.seconds) } : { kind: 'done' })
   } catch (error) {
     report({ kind: 'failed', message: String(error) })
@@ -77,10 +77,11 @@ function report(message: Report): void {
 }
 
 /** Registers clients and issues tokens through the API, as any stranger would. */
-async function prepare(clientCount: number, tokenCount: number): Promise<void> {
+async function prepare({ clients: clientCount, tokens: tokenCount, jwt }: Extract<Order, { kind: 'prepare' }>): Promise<void> {
   await fill(clients, clientCount, register)
-  await fill(keyed, keyedCount, registerKeyed)
   await fill(tokens, tokenCount, token)
+  if (!jwt) return
+  await fill(keyed, keyedCount, registerKeyed)
   await fill(jwtClients, jwtClientCount, createJwtClient, target.adminPort)
   await fill(jwts, tokenCount, jwtToken)
 }

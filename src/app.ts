@@ -52,6 +52,7 @@ import { jwks } from './http/oauth/jwks.ts'
 import { register } from './http/oauth/register.ts'
 import { revoke } from './http/oauth/revoke.ts'
 import { token } from './http/oauth/token.ts'
+import { describeApi } from './http/openapi/api-description.ts'
 import { publicRoutes } from './http/public.ts'
 import { removeExpired } from './jobs/remove-expired.ts'
 import { runJobs } from './jobs/runner.ts'
@@ -59,11 +60,12 @@ import { type AddressRange, parseRange, plainAddress } from './lib/address-range
 import { Bcrypt } from './lib/bcrypt.ts'
 import type { Clock } from './lib/clock.ts'
 import type { Fence } from './lib/fence.ts'
-import { type FencedFetch, makeFencedFetch } from './lib/fenced-fetch.ts'
+import type { FencedFetch } from './lib/fenced-fetch.ts'
 import { derived, type Live } from './lib/live.ts'
+import { makeOutboundFetch } from './lib/outbound-fetch.ts'
 import type { Randomness } from './lib/random.ts'
 import { makeSealer } from './lib/seal.ts'
-import type { Count, Telemetry } from './lib/telemetry.ts'
+import { type Count, type Telemetry, untraced } from './lib/telemetry.ts'
 import type { Transaction } from './lib/transaction.ts'
 import type { HydraRules } from './protocol/hydra-client.ts'
 import type { RegistrationRules } from './protocol/registration-rules.ts'
@@ -79,8 +81,9 @@ import { migrateUp, migrationStatus, requireSchema } from './storage/migrations.
 import { registrationTokenStore } from './storage/registration-tokens.ts'
 import { revokedTokenStore } from './storage/revoked-tokens.ts'
 import { signingKeyStore } from './storage/signing-keys.ts'
-import { makeCounters } from './telemetry/counters.ts'
 import { makeLogger } from './telemetry/logger.ts'
+import { type Metrics, makeMetrics } from './telemetry/metrics.ts'
+import { makeTracing, type Tracing } from './telemetry/tracing.ts'
 
 export const version: string = packageJson.version
 
@@ -103,18 +106,24 @@ export interface App {
   close(): Promise<void>
 }
 
-/** What the process says: log lines to standard output (or to `write`), and counters. */
-export async function makeTelemetry(settings: Config['log'], write?: (line: string) => void): Promise<WatchedTelemetry> {
+/** What the process says: log lines to standard output (or to `write`), and metrics. */
+export async function makeTelemetry(
+  settings: Config['log'],
+  write?: (line: string) => void,
+  tracing?: Config['tracing'],
+): Promise<WatchedTelemetry> {
   const { log, flush } = await makeLogger(settings, write)
-  const { count, text } = makeCounters()
-  return { log, count, flush, metrics: text }
+  const metrics = makeMetrics()
+  const traces = tracing?.provider === 'otel' ? await makeTracing(tracing, version) : undefined
+  return { log, count: metrics.count, trace: traces?.trace ?? untraced, flush, metrics, ...(traces && { traces }) }
 }
 
 export interface WatchedTelemetry extends Telemetry {
   /** Writes out the lines that are held. */
   flush(): void
-  /** The counters in Prometheus' text format. */
-  metrics(): Promise<string>
+  readonly metrics: Metrics
+  /** Absent where no traces are kept. */
+  readonly traces?: Tracing
 }
 
 /** Opens the database of a configuration, for whoever brings its schema up to date. */
@@ -138,8 +147,11 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const { config, secrets, clock, randomness, telemetry } = deps
   const fixed = config()
 
+  database.watch(telemetry.metrics.database)
+  if (database.pool) telemetry.metrics.showPool(database.pool)
   const stores = storesOf(database.read)
-  const transaction: Transaction<Stores> = (body) => database.transact((db, afterCommit) => body({ ...storesOf(db), afterCommit }))
+  const transaction: Transaction<Stores> = (body) =>
+    telemetry.trace('act', () => database.transact((db, afterCommit) => body({ ...storesOf(db), afterCommit })))
   const keyDeps = { ...stores, transaction, sealer: makeSealer(secrets.system, 'signing-key', randomness), clock, randomness, telemetry }
   await openSigningKeys(keyDeps)
   const ring = new KeyRing(keyDeps)
@@ -147,7 +159,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const live = liveSettings(config)
   const bcrypt = new Bcrypt()
   const chosenSecrets = new ChosenSecrets(randomness, bcrypt)
-  const fetch = deps.fetch ?? makeFencedFetch()
+  const fetch = deps.fetch ?? makeOutboundFetch({ trace: telemetry.trace })
   const audit = makeAudit({ clock, randomness, telemetry, retention: () => config().audit.retention })
   const owner = {
     ...stores,
@@ -178,6 +190,11 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     verifyAssertion: verifyAssertion({ clock, remoteKeys, audience: live.discovery }),
   })
 
+  const registrationIsOn = () => config().oidc.dynamic_client_registration.enabled
+  const publicApi = describeApi({ listener: 'public', version, server: withoutSlash(fixed.urls.self.public) }, registrationIsOn)
+  const adminUrl = fixed.urls.self.admin
+  const adminApi = describeApi({ listener: 'admin', version, server: adminUrl && withoutSlash(adminUrl) }, () => true)
+
   const health = { alive, ready: ready({ isReady: () => database.ping() }) }
   const publicListener = makeListener({
     name: 'public',
@@ -185,6 +202,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     routes: publicRoutes(
       {
         ...health,
+        ...publicApi.handlers,
         register: register({ registerClient: registerClient(owner), registrationUri }),
         readConfiguration: readConfiguration({ readClient: readClient(stores), registrationUri, echoToken: live.echoToken }),
         updateConfiguration: updateConfiguration({ updateClient: updateClient(owner), registrationUri }),
@@ -198,7 +216,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
         jwks: jwks({ publicKeys: publishedKeys({ ring, broadcast: () => config().webfinger.jwks.broadcast_keys }) }),
         discovery: discovery({ settings: live.discovery }),
       },
-      () => config().oidc.dynamic_client_registration.enabled,
+      registrationIsOn,
       withoutSlash(new URL(fixed.urls.self.issuer).pathname),
     ),
     telemetry,
@@ -207,6 +225,9 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     addressOf: clientAddress({ trusted: live.trustedProxies, log: telemetry.log, key: 'serve.public.trusted_proxies' }),
     fence: () => undefined,
     logsHealth: !fixed.serve.public.request_log.disable_for_health,
+    describe: publicApi.describe,
+    answered: telemetry.metrics.request,
+    begun: telemetry.traces?.request,
   })
 
   const pageTokens = makePageTokens({ sealer: makeSealer(secrets.pagination, 'page-token', randomness), clock })
@@ -215,6 +236,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     face: 'admin',
     routes: adminRoutes({
       ...health,
+      ...adminApi.handlers,
       listClients: listClients({ list: (page) => stores.clients.list(page), pageTokens }),
       createClient: adminClients.createClient({ create: createClient(administrator), registrationUri }),
       getClient: adminClients.getClient({ get: (clientId) => findOrRefuse(stores, clientId) }),
@@ -234,7 +256,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       getKey: adminKeys.getKey({ read: readKey(keyDeps) }),
       setKey: adminKeys.setKey({ replace: replaceKey(keyAdmin) }),
       deleteKey: adminKeys.deleteKey({ remove: deleteKeys(keyAdmin) }),
-      metrics: metrics(telemetry),
+      metrics: metrics({ text: () => telemetry.metrics.text() }),
       version: versionHandler(version),
     }),
     telemetry,
@@ -244,6 +266,9 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     rewriteUrl: withAdminPrefix,
     fence: adminFence({ access: () => config().serve.admin.auth, ownHost: hostOf(fixed.urls.self.admin) }),
     logsHealth: !fixed.serve.admin.request_log.disable_for_health,
+    describe: adminApi.describe,
+    answered: telemetry.metrics.request,
+    begun: telemetry.traces?.request,
   })
 
   const expiring = {

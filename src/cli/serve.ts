@@ -17,7 +17,7 @@ const grace = 8_000
 export async function serve(listeners: Listeners, options: { config?: string; dev?: boolean }): Promise<number> {
   const source = { file: options.config, overrides: { dev: options.dev || undefined } }
   const loaded = loadConfig(source)
-  const telemetry = await makeTelemetry(loaded.config.log)
+  const telemetry = await makeTelemetry(loaded.config.log, undefined, loaded.config.tracing)
   const stopped = untilSignal()
   let config = loaded.config
   announce(loaded, telemetry.log)
@@ -43,6 +43,7 @@ export async function serve(listeners: Listeners, options: { config?: string; de
   })
   telemetry.log('info', 'stopping', { signal: await stopped })
   await stop(app)
+  await telemetry.traces?.close()
   telemetry.log('info', 'stopped')
   telemetry.flush()
   return 0

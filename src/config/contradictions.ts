@@ -11,6 +11,7 @@ export const contradictions: readonly Rule[] = [
   listenersCollide,
   credentialsForEveryOrigin,
   pairwiseHasNoSalt,
+  tracesHaveNoReceiver,
   (of, isWritten) => hasNoSecret('secrets.system', of, isWritten),
   (of, isWritten) => hasNoSecret('secrets.cookie', of, isWritten),
   (of, isWritten) => hasNoSecret('secrets.pagination', of, isWritten),
@@ -54,6 +55,11 @@ function credentialsForEveryOrigin(of: Lookup): string | undefined {
   const everyone = (of('serve.public.cors.allowed_origins') as readonly string[]).includes('*')
   if (!everyone || of('serve.public.cors.allow_credentials') !== true) return undefined
   return 'serve.public.cors.allow_credentials: is true while serve.public.cors.allowed_origins has *; name the origins, or write false'
+}
+
+function tracesHaveNoReceiver(of: Lookup): string | undefined {
+  if (of('tracing.provider') !== 'otel' || of('tracing.providers.otlp.server_url') !== undefined) return undefined
+  return 'tracing.providers.otlp.server_url: is not set while tracing.provider is otel; write a host with a port, such as localhost:4318'
 }
 
 /** Without a salt anybody who knows a user's id can work out who he is to every client (OpenID Connect Core §8.1). */

@@ -25,6 +25,10 @@ export const formats: Readonly<Record<string, (text: string) => Reading>> = {
       : good(text),
   salt: (text) => ([...text].length < 8 ? bad('is shorter than 8 characters; write at least 8') : good(text)),
   host,
+  'otlp-server': (text) =>
+    /^(?:https?:\/\/)?(?:[\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}\/?$/.test(text)
+      ? good(text)
+      : bad('is not a host with a port; write one such as localhost:4318, or http://localhost:4318'),
   'address-range': (text) =>
     parseRange(text) ? good(text) : bad('is not an address range; write one such as 10.0.0.0/8, 2001:db8::/32 or 192.0.2.1'),
   url: (text) =>

@@ -77,7 +77,7 @@ test('Config has the honoured settings only, and no secret', () => {
   const { config } = load('serve: {public: {base_url: "https://x"}}', needed)
   assert.ok(!('secrets' in config))
   assert.ok(!('base_url' in config.serve.public))
-  assert.ok(!('tracing' in config))
+  assert.ok(!('cgroups' in config))
   assert.ok(!JSON.stringify(config).includes(secret))
 })
 
@@ -142,8 +142,6 @@ version: v26.2.0
     'oauth2.expose_internal_errors',
     'oauth2.hashers.algorithm',
     'oauth2.hashers.bcrypt.cost',
-    'tracing.provider',
-    'tracing.providers',
     'ttl.id_token',
     'ttl.refresh_token',
     'urls.consent',

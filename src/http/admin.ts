@@ -1,4 +1,5 @@
-import { type Face, type Handler, open, type Route } from './route.ts'
+import { adminOperations } from './openapi/admin-operations.ts'
+import { described, type Face, type Handler, type Line, open, type Route } from './route.ts'
 
 /** What the admin listener needs, by the names of the table below. */
 export interface AdminHandlers {
@@ -25,13 +26,15 @@ export interface AdminHandlers {
   readonly ready: Handler
   readonly metrics: Handler
   readonly version: Handler
+  readonly openApi: Handler
+  readonly reference: Handler
 }
 
 /** Every admin route, on one screen. The fence of the listener stands before all of them. */
 export function adminRoutes(handlers: AdminHandlers): Route[] {
   const h = handlers
   // biome-ignore format: a table
-  return [
+  const lines = [
     route('GET',    '/admin/clients',                               'admin', h.listClients),
     route('POST',   '/admin/clients',                               'admin', h.createClient),
     route('GET',    '/admin/clients/:id',                           'admin', h.getClient),
@@ -56,10 +59,13 @@ export function adminRoutes(handlers: AdminHandlers): Route[] {
     route('GET',    '/version',                                     'plain', h.version),
     route('GET',    '/health/alive',                                'plain', h.alive),
     route('GET',    '/health/ready',                                'plain', h.ready),
+    route('GET',    '/admin/openapi.json',                          'plain', h.openApi),
+    route('GET',    '/admin/reference',                             'page',  h.reference),
   ]
+  return described(lines, handlers, adminOperations)
 }
 
-const route = (method: Route['method'], path: string, face: Face, handler: Handler): Route => ({
+const route = (method: Route['method'], path: string, face: Face, handler: Handler): Line => ({
   method,
   path,
   guard: open,

@@ -11,12 +11,12 @@ export function ready({ isReady }: { isReady: () => Promise<boolean> }): Handler
   }
 }
 
-/** `GET /admin/metrics/prometheus`: the counters of business events. */
-export function metrics(telemetry: { metrics: () => Promise<string> }): Handler {
+/** `GET /admin/metrics/prometheus`: what the process counts and measures, in Prometheus' text format. */
+export function metrics({ text }: { text: () => Promise<string> }): Handler {
   return async () => ({
     status: 200,
     headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
-    body: await telemetry.metrics(),
+    body: await text(),
   })
 }
 

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Answer } from './answer.ts'
+import type { Operation } from './openapi/operation.ts'
 
 /** Which family of errors a route answers with; `errors.ts` has one table for each. */
 export type Face = 'registration' | 'oauth' | 'admin' | 'page' | 'plain'
@@ -17,6 +18,25 @@ export interface Route {
   /** Whether a page of another origin may call it (CORS). */
   readonly cors: boolean
   readonly handler: Handler
+  /** What it does and answers, for `/openapi.json`. */
+  readonly operation: Operation
+}
+
+/** A line of a route table. */
+export type Line = Omit<Route, 'operation'>
+
+/** Joins the lines of a table with what is said of each handler: one that nobody described does not compile. */
+export function described<Name extends string>(
+  lines: readonly Line[],
+  handlers: Readonly<Record<Name, Handler>>,
+  operations: Readonly<Record<NoInfer<Name>, Operation>>,
+): Route[] {
+  const names = new Map(Object.entries<Handler>(handlers).map(([name, handler]) => [handler, name as Name]))
+  return lines.map((line) => {
+    const name = names.get(line.handler)
+    if (name === undefined) throw new Error(`the handler of ${line.method} ${line.path} has no name`)
+    return { ...line, operation: operations[name] }
+  })
 }
 
 export const open: Guard = () => {}

@@ -1,7 +1,8 @@
-import Type from 'typebox'
-import { Compile } from 'typebox/compile'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/schema'
 import { formatDuration, parseDuration } from '../lib/duration.ts'
 import type { Fence } from '../lib/fence.ts'
+import { Type } from '../lib/json-schema.ts'
 import { type ClientMetadata, camelCase, clientMetadataSchema, fromWire, presentMembers, shapeProblems } from './client-metadata.ts'
 import { type ClientSettings, clientSettingsSchema, type LifespanName, type Lifespans, lifespanNames } from './client-settings.ts'
 import { assertionSigningAlgs } from './grant-types.ts'
@@ -48,12 +49,7 @@ export interface HydraRules {
   readonly subjectTypes: readonly string[]
 }
 
-const relaxed = Object.fromEntries(
-  Object.entries(clientMetadataSchema.properties).map(([name, schema]) => [
-    name,
-    Type.IsArray(schema) ? Type.Array(Type.String()) : loosen(schema),
-  ]),
-)
+const relaxed = Object.fromEntries(Object.entries(clientMetadataSchema.properties).map(([name, schema]) => [name, loosen(schema)]))
 const shape = Compile(
   Type.Partial(
     Type.Object({
@@ -69,8 +65,10 @@ const shape = Compile(
   ),
 )
 
-function loosen(schema: unknown) {
-  return Type.IsString(schema) ? Type.String() : (schema as ReturnType<typeof Type.String>)
+/** Hydra bounds no text and no list. */
+function loosen(schema: TSchema & { readonly type?: string }): TSchema {
+  if (schema.type === 'array') return Type.Array(Type.String())
+  return schema.type === 'string' ? Type.String() : schema
 }
 
 /**

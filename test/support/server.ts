@@ -60,7 +60,7 @@ export async function startServer({
   const { config: first, secrets } = load(settings)
   let config: Config = first
   const lines: Record<string, unknown>[] = []
-  const telemetry = await makeTelemetry({ level: 'debug', format: 'json' }, keep(lines))
+  const telemetry = await makeTelemetry({ level: 'debug', format: 'json' }, keep(lines), config.tracing)
   const app = await makeApp(
     { config: () => config, secrets, clock, randomness: systemRandomness, telemetry, ...(fetch && { fetch }) },
     database ?? (await freshDatabase(config)),
@@ -82,6 +82,7 @@ export async function startServer({
       for (const listener of [app.public, app.admin]) listener.server.closeAllConnections()
       await Promise.all([app.public.close(), app.admin.close()])
       await app.close()
+      await telemetry.traces?.close()
     },
   }
 }

@@ -1,4 +1,4 @@
-import Type from 'typebox'
+import { Type } from '../../lib/json-schema.ts'
 import { group, honoured, later } from '../setting.ts'
 import { choice, duration, flag, listOf, salt, url } from './types.ts'
 

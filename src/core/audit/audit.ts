@@ -30,6 +30,8 @@ type Facts = Readonly<Record<string, unknown>>
 /** One function per business event: its record is part of the act's transaction, its counter and log line follow the commit. */
 export interface Audit {
   clientRegistered(tx: AuditTransaction, clientId: string, facts: Facts): Promise<void>
+  /** A count and no record: anonymous junk causes no write. */
+  registrationDenied(): void
   clientCreated(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
   clientUpdated(tx: AuditTransaction, clientId: string, actor: Actor, facts?: Facts): Promise<void>
   clientDeleted(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
@@ -57,7 +59,11 @@ export function makeAudit(deps: { clock: Clock; randomness: Randomness; telemetr
     })
   }
   return {
-    clientRegistered: (tx, clientId, facts) => record(tx, 'client.registered', clientId, 'stranger', facts),
+    clientRegistered(tx, clientId, facts) {
+      tx.afterCommit(() => deps.telemetry.count('registration', { verdict: 'allow' }))
+      return record(tx, 'client.registered', clientId, 'stranger', facts)
+    },
+    registrationDenied: () => deps.telemetry.count('registration', { verdict: 'deny' }),
     clientCreated: (tx, clientId, actor) => record(tx, 'client.created', clientId, actor),
     clientUpdated: (tx, clientId, actor, facts) => record(tx, 'client.updated', clientId, actor, facts),
     clientDeleted: (tx, clientId, actor) => record(tx, 'client.deleted', clientId, actor),

@@ -1,7 +1,9 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Live } from '../../lib/live.ts'
 import { type Randomness, randomUuid } from '../../lib/random.ts'
+import { Refusal } from '../../lib/refusal.ts'
 import type { Transaction } from '../../lib/transaction.ts'
+import type { ClientMetadata } from '../../protocol/client-metadata.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
 import type { RegistrationRules } from '../../protocol/registration-rules.ts'
 import type { Audit, AuditStore } from '../audit/audit.ts'
@@ -38,10 +40,10 @@ export interface RegistrationDeps {
  *
  * @throws Refusal `metadata-refused` with every problem of the request
  */
-export function registerClient({ transaction, clock, randomness, rules, policy, audit, sectorFault }: RegistrationDeps) {
+export function registerClient(deps: RegistrationDeps) {
+  const { transaction, clock, randomness, audit } = deps
   return async (body: unknown): Promise<Registered> => {
-    const metadata = evaluateRegistration(body, rules(), policy())
-    await checkOwnSector(metadata, sectorFault)
+    const metadata = await evaluated(body, deps)
     const now = clock()
     const clientSecret = isSecretMethod(metadata.tokenEndpointAuthMethod) ? makeSecret(randomness) : undefined
     const { token, hash } = makeRegistrationToken(randomness)
@@ -66,5 +68,16 @@ export function registerClient({ transaction, clock, randomness, rules, policy, 
       if (!isNew) throw new Error('a fresh client id was taken')
     })
     return { client, registrationAccessToken: token, ...(clientSecret !== undefined && { clientSecret }) }
+  }
+}
+
+async function evaluated(body: unknown, { rules, policy, audit, sectorFault }: RegistrationDeps): Promise<ClientMetadata> {
+  try {
+    const metadata = evaluateRegistration(body, rules(), policy())
+    await checkOwnSector(metadata, sectorFault)
+    return metadata
+  } catch (error) {
+    if (error instanceof Refusal) audit.registrationDenied()
+    throw error
   }
 }

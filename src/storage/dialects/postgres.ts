@@ -15,7 +15,7 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { OutcomeUnknown, Unavailable } from '../../lib/unavailable.ts'
-import type { Database } from '../database.ts'
+import { type Database, type DatabaseWatch, timedAct, unwatched } from '../database.ts'
 import type { Schema } from '../schema.ts'
 
 export interface PostgresOptions {
@@ -45,10 +45,15 @@ const longestPause = 50
 export function openPostgres(url: string, options: PostgresOptions = {}): Database {
   const pool = new BoundedPool(url, options)
   const runs = new ActRunner(pool, options)
+  let watch: DatabaseWatch = unwatched
   return {
     write: kyselyOver(() => new PooledDriver(pool)),
-    read: kyselyOver(() => new PooledDriver(pool)),
-    transact: (body) => runs.run(body),
+    read: kyselyOver(() => new PooledDriver(pool, (seconds) => watch.read(seconds))),
+    transact: (body) => timedAct(watch, () => runs.run(body)),
+    watch(next) {
+      watch = next
+    },
+    pool: () => pool.state(),
     ping: () => pool.ping(),
     close: () => pool.close(),
   }
@@ -90,6 +95,11 @@ class BoundedPool {
       this.#gaveBack()
       throw new Unavailable('the database cannot be reached', 5, { cause: error })
     }
+  }
+
+  state() {
+    const { totalCount, idleCount, waitingCount } = this.#pool
+    return { inUse: totalCount - idleCount, idle: idleCount, waiting: waitingCount }
   }
 
   /** @param isBroken whether the connection is of no use any more */
@@ -275,15 +285,19 @@ class ClientDriver implements Driver {
 /** Reads and migrations: a connection for as long as Kysely wants one. */
 class PooledDriver implements Driver {
   readonly #pool: BoundedPool
-  readonly #clients = new WeakMap<DatabaseConnection, { client: pg.PoolClient; failed: boolean }>()
+  readonly #took: (seconds: number) => void
+  readonly #clients = new WeakMap<DatabaseConnection, { client: pg.PoolClient; failed: boolean; began: number }>()
 
-  constructor(pool: BoundedPool) {
+  /** @param took is told how long a connection was wanted and used */
+  constructor(pool: BoundedPool, took: (seconds: number) => void = () => {}) {
     this.#pool = pool
+    this.#took = took
   }
 
   async init(): Promise<void> {}
   async acquireConnection(): Promise<DatabaseConnection> {
-    const held = { client: await this.#pool.acquire(), failed: false }
+    const began = performance.now()
+    const held = { client: await this.#pool.acquire(), failed: false, began }
     const connection = new Connection(async (query) => {
       try {
         return await execute(held.client, query)
@@ -306,7 +320,9 @@ class PooledDriver implements Driver {
   }
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
     const held = this.#clients.get(connection)
-    if (held) this.#pool.release(held.client, held.failed)
+    if (!held) return
+    this.#pool.release(held.client, held.failed)
+    this.#took((performance.now() - held.began) / 1000)
   }
   async destroy(): Promise<void> {}
 }
