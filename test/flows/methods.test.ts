@@ -180,7 +180,7 @@ test('admin paths work without their prefix, as in Hydra', async () => {
 
 test('the public listener has no admin route, with or without the prefix', async () => {
   for (const path of Object.keys(adminTable).filter((known) => !known.startsWith('/health'))) {
-    for (const tried of [path, path.replace('/admin', '')]) {
+    for (const tried of [path, path.replace('/admin', '')].filter((one) => !(one in publicTable))) {
       const answer = await server.public(tried, { method: 'POST', json: {} })
       assert.deepEqual([answer.status, answer.json], [404, notFound], tried)
     }
