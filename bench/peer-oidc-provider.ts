@@ -8,6 +8,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+// @ts-expect-error it brings no types
 import Provider from 'oidc-provider'
 
 const [file = '', port = ''] = process.argv.slice(2)

@@ -60,7 +60,7 @@ describe('openid-client', () => {
     await client.tokenRevocation(config, token)
     const { client_id } = config.clientMetadata()
     const operators = new client.Configuration(
-      { ...config.serverMetadata(), introspection_endpoint: `${server.adminUrl}/admin/oauth2/introspect` } as client.ServerMetadata,
+      { ...config.serverMetadata(), introspection_endpoint: `${server.adminUrl}/admin/oauth2/introspect` } as never,
       client_id,
       undefined,
       client.None(),

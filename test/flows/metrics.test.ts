@@ -66,5 +66,5 @@ test('nothing that a caller sends becomes a label', async () => {
   const names = [...(await scrape(server)).keys()].join('\n')
   assert.ok(!names.includes(secret))
   assert.match(names, /route="unknown",method="GET",status="4xx"/)
-  assert.match(names, /route="unknown",method="unknown",status="4xx"/)
+  assert.match(names, /route="\/oauth2\/token",method="unknown",status="4xx"/)
 })

@@ -5,18 +5,12 @@ import { type AdminHandlers, adminRoutes } from '../../src/http/admin.ts'
 import { documentedPath } from '../../src/http/openapi/document.ts'
 import { type PublicHandlers, publicRoutes } from '../../src/http/public.ts'
 import type { Route } from '../../src/http/route.ts'
+import { noHandlers } from '../support/no-handlers.ts'
 import { startServer } from '../support/server.ts'
 
-/** Handlers that are never called, each of its own identity: the tables need no more. */
-const handlers = <T extends object>(): T =>
-  new Proxy({} as Record<string, unknown>, {
-    get: (made, name: string) => (made[name] ??= () => ({ status: 200, headers: {} })),
-    ownKeys: (made) => Reflect.ownKeys(made),
-  }) as T
-
 const tables: Record<'public' | 'admin', readonly Route[]> = {
-  public: publicRoutes(handlers<PublicHandlers>(), () => true, ''),
-  admin: adminRoutes(handlers<AdminHandlers>()),
+  public: publicRoutes(noHandlers<PublicHandlers>(), () => true, ''),
+  admin: adminRoutes(noHandlers<AdminHandlers>()),
 }
 
 const pathOf = { public: '/openapi.json', admin: '/admin/openapi.json' }
