@@ -41,8 +41,11 @@ export function described<Name extends string>(
 
 export const open: Guard = () => {}
 
-/** No id holds a NUL, and not every database can be asked for one. The path parameter that Fastify decoded. */
-export const pathId = (request: FastifyRequest): string => (request.params as { id: string }).id.replaceAll('\0', '\ufffd')
+/** The path parameter that Fastify decoded. */
+export const pathId = (request: FastifyRequest): string => (request.params as { id: string }).id
+
+/** The same, of a client. No client's id holds a NUL, and not every database can be asked for one. */
+export const pathClientId = (request: FastifyRequest): string => pathId(request).replaceAll('\0', '\ufffd')
 
 /** The second path parameter of the routes for one key. */
 export const pathKid = (request: FastifyRequest): string => (request.params as { kid: string }).kid

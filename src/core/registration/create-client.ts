@@ -56,8 +56,7 @@ export function createClient(deps: AdminDeps) {
     }
     await deps.transaction(async (tx) => {
       if (!(await tx.clients.add(client))) throw new Refusal<ClientIdTaken>({ kind: 'client-id-taken' })
-      await tx.registrationTokens.add(clientId, hash, now)
-      await deps.audit.clientCreated(tx, clientId, actor)
+      await Promise.all([tx.registrationTokens.add(clientId, hash, now), deps.audit.clientCreated(tx, clientId, actor)])
     })
     // A public client's secret is of no use to anyone: Hydra does not tell it, and so do we.
     const isTold = secret?.secret !== undefined && metadata.tokenEndpointAuthMethod !== 'none'

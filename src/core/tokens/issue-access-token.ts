@@ -83,8 +83,8 @@ function opaqueTokens(deps: IssueDeps) {
     const issuedAt = inSeconds(deps.clock()) * 1000
     const token = { hash: sha256(accessToken), clientId, subject, scope, audience, issuedAt, expiresAt: issuedAt + lifespan }
     await deps.transaction(async (tx) => {
-      await spendAssertion(tx, assertion)
-      if (!(await tx.accessTokens.add(token))) throw new Refusal<ClientGone>({ kind: 'client-gone', clientId })
+      const [isStored] = await Promise.all([tx.accessTokens.add(token), spendAssertion(tx, assertion)])
+      if (!isStored) throw new Refusal<ClientGone>({ kind: 'client-gone', clientId })
       tx.afterCommit(() => deps.telemetry.count('token_issued', { grant_type: grantType }))
     })
     return accessToken
