@@ -34,7 +34,8 @@ function toBeSigned(publicKey: KeyObject, names: readonly string[], addresses: r
 /** One DER element: tag, length, content. */
 function element(tag: number, content: Buffer): Buffer {
   const { length } = content
-  const head = length < 0x80 ? [tag, length] : [tag, 0x82, length >> 8, length & 0xff]
+  const long = length < 0x100 ? [0x81, length] : [0x82, length >> 8, length & 0xff]
+  const head = length < 0x80 ? [tag, length] : [tag, ...long]
   return Buffer.concat([Buffer.from(head), content])
 }
 
@@ -44,4 +45,4 @@ const ecdsaWithSha256 = sequence(oid('2a8648ce3d040302'))
 const time = (at: number): Buffer => element(0x17, Buffer.from(`${new Date(at).toISOString().replace(/[-:T]/g, '').slice(2, 14)}Z`))
 
 const pem = (label: string, der: Buffer): string =>
-  `-----BEGIN ${label}-----\n${der.toString('base64').replace(/(.{64})/g, '$1\n')}\n-----END ${label}-----\n`
+  `-----BEGIN ${label}-----\n${(der.toString('base64').match(/.{1,64}/g) ?? []).join('\n')}\n-----END ${label}-----\n`
