@@ -1,4 +1,5 @@
 /** The cases: what one caller does over and over, and how it knows that each answer is right. */
+import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import type { Answer } from './connection.ts'
 
 export interface Registered {
@@ -22,8 +23,14 @@ export interface Caller {
   readonly issuer: string
   /** The next of this caller's own clients, round and round. */
   client(): Registered
+  /** The same, of those whose access tokens are JWTs. */
+  jwtClient(): Registered
+  /** The next of this caller's own clients that prove themselves with a key. */
+  keyed(): Registered
   /** The next of this caller's own access tokens, round and round. */
   issued(): Issued
+  /** The same, of JWTs. */
+  issuedJwt(): Issued
   /** A number that this caller has not used before. */
   serial(): number
   /** Where the next page of the list is; empty at its start. */
@@ -34,6 +41,8 @@ export interface Case {
   readonly name: string
   readonly listener: 'public' | 'admin'
   readonly act: (caller: Caller) => Promise<unknown>
+  /** Before a round: brings the target into the state that the case needs. */
+  readonly before?: (admin: Send) => Promise<void>
 }
 
 export class WrongAnswer extends Error {
@@ -108,8 +117,10 @@ async function adminList(caller: Caller): Promise<void> {
   caller.nextPage = /<([^>]+)>; *rel="next"/.exec(answer.head)?.[1] ?? ''
 }
 
-export async function token({ send, client }: Caller): Promise<Issued> {
-  const { id, secret } = client()
+export const token = (caller: Caller): Promise<Issued> => askToken(caller, caller.client())
+export const jwtToken = (caller: Caller): Promise<Issued> => askToken(caller, caller.jwtClient())
+
+async function askToken({ send }: Caller, { id, secret }: Registered): Promise<Issued> {
   const basic = Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')
   const body = 'grant_type=client_credentials&scope=notes.read'
   const answer = await send('POST', '/oauth2/token', `${form}authorization: Basic ${basic}\r\n`, body)
@@ -118,11 +129,72 @@ export async function token({ send, client }: Caller): Promise<Issued> {
   return { accessToken: accessToken as string, clientId: id }
 }
 
-async function introspect({ send, issued }: Caller): Promise<void> {
-  const { accessToken, clientId } = issued()
+/** All clients with a key share this one: it is their number that costs a server, not their keys. */
+const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+const publicJwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256', use: 'sig' }
+const assertionHead = Buffer.from('{"alg":"ES256","kid":"bench"}').toString('base64url')
+
+export async function registerKeyed({ send, serial }: Caller): Promise<Registered> {
+  const { token_endpoint_auth_method: _, ...metadata } = clientMetadata(`Bench client ${serial()} with a key`)
+  const body = { ...metadata, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [publicJwk] } }
+  const answer = await send('POST', '/oauth2/register', json, JSON.stringify(body))
+  const { client_id: id, registration_access_token: token } = bodyOf(answer, 201)
+  check(answer, filled(id) && filled(token), 'client_id and registration_access_token')
+  return { id: id as string, secret: '', token: token as string }
+}
+
+/** RFC 7523 §2.2: an assertion for one request, signed for it alone. */
+function assertionFor(id: string, issuer: string): string {
+  const claims = { iss: id, sub: id, aud: issuer, jti: randomUUID(), exp: Math.floor(Date.now() / 1000) + 60 }
+  const text = `${assertionHead}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
+  return `${text}.${sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`
+}
+
+async function tokenByKey({ send, keyed, issuer }: Caller): Promise<void> {
+  const { id } = keyed()
+  const type = 'urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer'
+  const proof = `client_assertion_type=${type}&client_assertion=${assertionFor(id, issuer)}`
+  const answer = await send('POST', '/oauth2/token', form, `grant_type=client_credentials&scope=notes.read&${proof}`)
+  const { access_token: accessToken, scope } = bodyOf(answer, 200)
+  check(answer, filled(accessToken) && scope === 'notes.read', 'access_token and scope')
+}
+
+const introspect = ({ send, issued }: Caller): Promise<void> => lookAt(send, issued())
+const introspectJwt = ({ send, issuedJwt }: Caller): Promise<void> => lookAt(send, issuedJwt())
+
+async function lookAt(send: Send, { accessToken, clientId }: Issued): Promise<void> {
   const answer = await send('POST', '/admin/oauth2/introspect', form, `token=${encodeURIComponent(accessToken)}`)
   const body = bodyOf(answer, 200)
   check(answer, body.active === true && body.client_id === clientId, 'active and client_id')
+}
+
+/** A client that an administrator makes, so that its tokens can be JWTs whatever the others' are. */
+export async function createJwtClient({ send, serial }: Caller): Promise<Registered> {
+  const metadata = { ...clientMetadata(`Bench client ${serial()} with JWTs`), access_token_strategy: 'jwt' }
+  const answer = await send('POST', '/admin/clients', json, JSON.stringify(metadata))
+  const body = bodyOf(answer, 201)
+  check(answer, filled(body.client_id) && filled(body.client_secret), 'id and secret')
+  return { id: body.client_id as string, secret: body.client_secret as string, token: '' }
+}
+
+const keySet = '/admin/keys/hydra.jwt.access-token'
+
+/** Milliseconds: the targets let a new key sign a second after it was published. */
+const untilItSigns = 1_500
+
+/** Makes the key that signs one of this algorithm, if it is not. */
+const signedWith = (alg: string) => async (admin: Send) => {
+  const { keys = [] } = JSON.parse((await admin('GET', keySet)).body) as { keys?: { alg?: string }[] }
+  if (keys[0]?.alg === alg) return
+  const answer = await admin('POST', keySet, json, JSON.stringify({ alg, use: 'sig', kid: '' }))
+  check(answer, answer.status === 201, 'status 201')
+  await new Promise((resolve) => setTimeout(resolve, untilItSigns))
+}
+
+const tokenJwt = (alg: string) => async (caller: Caller) => {
+  const { accessToken } = await jwtToken(caller)
+  const header = JSON.parse(Buffer.from(accessToken.split('.')[0] ?? '', 'base64url').toString())
+  if (header.alg !== alg) throw new WrongAnswer(`wanted a token signed with ${alg}, got ${header.alg}`)
 }
 
 async function discovery({ send, issuer }: Caller): Promise<void> {
@@ -138,7 +210,12 @@ export const cases: readonly Case[] = [
   { name: 'admin-get', listener: 'admin', act: adminGet },
   { name: 'admin-list', listener: 'admin', act: adminList },
   { name: 'introspect', listener: 'admin', act: introspect },
+  { name: 'introspect-jwt', listener: 'admin', act: introspectJwt },
   { name: 'token', listener: 'public', act: token },
+  { name: 'token-jwt-rs256', listener: 'public', act: tokenJwt('RS256'), before: signedWith('RS256') },
+  { name: 'token-jwt-es256', listener: 'public', act: tokenJwt('ES256'), before: signedWith('ES256') },
+  { name: 'token-jwt-eddsa', listener: 'public', act: tokenJwt('EdDSA'), before: signedWith('EdDSA') },
+  { name: 'token-by-key', listener: 'public', act: tokenByKey },
   { name: 'update', listener: 'public', act: update },
   { name: 'register-and-delete', listener: 'public', act: registerAndDelete },
   { name: 'register', listener: 'public', act: register },

@@ -30,9 +30,10 @@ export class Connection implements Disposable {
     socket.on('close', () => this.lose(new Error('the server closed the connection')))
   }
 
-  static open(port: number): Promise<Connection> {
+  /** @param from the address that the server sees, one of loopback */
+  static open(port: number, from?: string): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true })
+      const socket = connect({ port, host: '127.0.0.1', noDelay: true, ...(from !== undefined && { localAddress: from }) })
       socket.once('error', reject)
       socket.once('connect', () => {
         socket.off('error', reject)

@@ -19,8 +19,9 @@ export class Load implements AsyncDisposable {
     return load
   }
 
-  async prepare(clients: number, tokens: number): Promise<void> {
-    await this.#order({ kind: 'prepare', clients, tokens })
+  /** @param jwt whether JWTs and clients with keys are made as well */
+  async prepare(clients: number, tokens: number, jwt: boolean): Promise<void> {
+    await this.#order({ kind: 'prepare', clients, tokens, jwt })
   }
 
   async run(name: string, seconds: number): Promise<Measured> {

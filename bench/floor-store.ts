@@ -53,6 +53,9 @@ export async function openStore(file: string) {
     `SELECT ${clientColumns}, t.hash AS token_hash FROM clients c JOIN registration_access_tokens t ON t.client_id = c.client_id WHERE c.client_id = ?`,
   )
   const listClients = reader.prepare(`SELECT ${clientColumns} FROM clients c WHERE c.client_id > ? ORDER BY c.client_id LIMIT ?`)
+  const getStanding = reader.prepare(
+    'SELECT c.tokens_valid_after, r.jti FROM clients c LEFT JOIN revoked_tokens r ON r.jti = ? WHERE c.client_id = ?',
+  )
   const getToken = reader.prepare(`SELECT t.client_id, t.scope, t.issued_at, t.expires_at FROM access_tokens t WHERE t.hash = ?`)
   return {
     /** Runs `body` with the other acts of this turn in one transaction; settles after the commit. */
@@ -65,7 +68,10 @@ export async function openStore(file: string) {
     clientWithToken: (id: string) => getWithToken.get(id) as ClientRow | undefined,
     clientsAfter: (id: string, limit: number) => listClients.all(id, limit) as unknown as ClientRow[],
     token: (hash: string) => getToken.get(hash) as TokenRow | undefined,
-    insertClient: writer.prepare("INSERT INTO clients VALUES (?, 1, 'dynamic', ?, ?, ?, '{}', ?, '[]', ?, ?)"),
+    standing: (clientId: string, jti: string) =>
+      getStanding.get(jti, clientId) as { tokens_valid_after: number; jti: string | null } | undefined,
+    insertClient: writer.prepare("INSERT INTO clients VALUES (?, 1, 'dynamic', ?, ?, ?, '{}', ?, '[]', ?, ?, 0)"),
+    markRemoval: writer.prepare('INSERT INTO removed_clients VALUES (?, ?, ?)'),
     updateClient: writer.prepare(
       'UPDATE clients SET client_name = ?, metadata = ?, updated_at = ?, version = version + 1 WHERE client_id = ?',
     ),
@@ -76,6 +82,7 @@ export async function openStore(file: string) {
     ),
     deleteRegistrationToken: writer.prepare('DELETE FROM registration_access_tokens WHERE client_id = ?'),
     insertToken: writer.prepare("INSERT INTO access_tokens VALUES (?, ?, ?, ?, '[]', ?, ?)"),
+    insertAssertion: writer.prepare('INSERT INTO client_assertions VALUES (?, ?) ON CONFLICT DO NOTHING'),
     insertAudit: writer.prepare("INSERT INTO audit_records VALUES (?, ?, ?, ?, 'owner', ?, ?)"),
     close() {
       reader.close()

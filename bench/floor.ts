@@ -5,8 +5,9 @@
  * `node bench/floor.ts <database file> <public port> <admin port>`
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { compactVerify, decodeJwt, generateKeyPair, importJWK, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose'
 import { sameText, sha256 } from '../src/lib/hash.ts'
-import { randomText, randomToken, randomUuid, systemRandomness } from '../src/lib/random.ts'
+import { randomText, randomToken, randomUuid, systemRandomness, timedUuid } from '../src/lib/random.ts'
 import { adminClient, discoveryDocument, publicClient } from './floor-bodies.ts'
 import { type ClientRow, openStore } from './floor-store.ts'
 
@@ -16,6 +17,7 @@ const store = await openStore(file)
 const discovery = JSON.stringify(discoveryDocument(issuer))
 const secretAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'
 const lifetimeMs = 3_600_000
+const imported = new Map<string, Awaited<ReturnType<typeof importJWK>>>()
 
 type Answer = readonly [status: number, body?: string, fields?: Record<string, string>]
 
@@ -61,6 +63,7 @@ async function remove(id: string, request: IncomingMessage): Promise<Answer> {
   if (!authenticated(id, request)) return [401]
   await store.act(() => {
     store.deleteRegistrationToken.run(id)
+    store.markRemoval.run(id, Date.now(), Date.now() + 60_000)
     store.deleteClient.run(id)
     audit('client.deleted', id, Date.now())
   })
@@ -83,19 +86,83 @@ function adminList(query: URLSearchParams): Answer {
 }
 
 async function issueToken(request: IncomingMessage, text: string): Promise<Answer> {
+  if (!request.headers.authorization) return issueTokenByKey(new URLSearchParams(text))
   const basic = Buffer.from(request.headers.authorization?.slice(6) ?? '', 'base64').toString()
   const colon = basic.indexOf(':')
   const row = store.client(decodeURIComponent(basic.slice(0, colon)))
   if (!row || !sameText(row.secret_hash, sha256(decodeURIComponent(basic.slice(colon + 1))))) return [401]
   const scope = new URLSearchParams(text).get('scope') ?? ''
   const now = Date.now()
+  if (JSON.parse(row.metadata).access_token_strategy === 'jwt')
+    return [200, JSON.stringify(issued(await signJwt(row.client_id, scope, now), scope))]
   const token = randomToken(systemRandomness, 'ory_at_')
   await store.act(() => store.insertToken.run(sha256(token), row.client_id, row.client_id, scope, now, now + lifetimeMs))
-  return [200, JSON.stringify({ access_token: token, expires_in: lifetimeMs / 1000, scope, token_type: 'bearer' })]
+  return [200, JSON.stringify(issued(token, scope))]
 }
 
-function introspect(text: string): Answer {
-  const row = store.token(sha256(new URLSearchParams(text).get('token') ?? ''))
+/** The same read, the same jose call, the same two writes in one transaction. A key is imported once. */
+async function issueTokenByKey(form: URLSearchParams): Promise<Answer> {
+  const assertion = form.get('client_assertion') ?? ''
+  const { sub: id = '', jti = '', exp = 0, aud } = decodeJwt(assertion)
+  const row = store.client(id)
+  if (!row || aud !== issuer) return [401]
+  const key = imported.get(id) ?? (await importJWK(JSON.parse(row.metadata).jwks.keys[0], 'ES256'))
+  imported.set(id, key)
+  await compactVerify(assertion, key, { algorithms: ['ES256'] })
+  const scope = form.get('scope') ?? ''
+  const now = Date.now()
+  const token = randomToken(systemRandomness, 'ory_at_')
+  let isNew = false
+  await store.act(() => {
+    isNew = store.insertAssertion.run(sha256(`${id} ${jti}`), exp * 1000).changes === 1
+    if (isNew) store.insertToken.run(sha256(token), row.client_id, row.client_id, scope, now, now + lifetimeMs)
+  })
+  return isNew ? [200, JSON.stringify({ access_token: token, expires_in: lifetimeMs / 1000, scope, token_type: 'bearer' })] : [400]
+}
+
+const issued = (token: string, scope: string) => ({ access_token: token, expires_in: lifetimeMs / 1000, scope, token_type: 'bearer' })
+
+/** The keys that sign, the newest first; the older ones still check. */
+const keys = [await makeKey('RS256')]
+
+async function makeKey(alg: string) {
+  return { alg, kid: randomUuid(systemRandomness), ...(await generateKeyPair(alg, { modulusLength: 2048 })) }
+}
+
+function signJwt(clientId: string, scope: string, now: number): Promise<string> {
+  const [{ alg, kid, privateKey }] = keys as [(typeof keys)[0]]
+  const iat = Math.floor(now / 1000)
+  const claims = { iss: issuer, sub: clientId, aud: [issuer], client_id: clientId, exp: iat + lifetimeMs / 1000, iat, nbf: iat }
+  const rest = { jti: timedUuid(systemRandomness, now), scp: [scope], scope, ext: {} }
+  return new SignJWT({ ...claims, ...rest }).setProtectedHeader({ alg, kid, typ: 'at+jwt' }).sign(privateKey)
+}
+
+async function introspectJwt(token: string): Promise<Answer> {
+  const key: JWTVerifyGetKey = ({ kid }) => keys.find((one) => one.kid === kid)?.publicKey as CryptoKey
+  const { payload } = await jwtVerify(token, key, { issuer, typ: 'at+jwt' })
+  const { client_id, sub, scope, aud, iat, exp, nbf, jti = '' } = payload
+  const standing = store.standing(client_id as string, jti)
+  if (!standing || standing.jti !== null) return [200, '{"active":false}']
+  const use = { aud, iss: issuer, token_type: 'Bearer', token_use: 'access_token', jti }
+  return [200, JSON.stringify({ active: true, scope, client_id, sub, exp, iat, nbf, ...use })]
+}
+
+async function createKey(text: string): Promise<Answer> {
+  keys.unshift(await makeKey(JSON.parse(text).alg))
+  return [201, '{}']
+}
+
+async function createClient(text: string): Promise<Answer> {
+  const metadata = JSON.parse(text)
+  const [id, secret, now] = [randomUuid(systemRandomness), randomText(systemRandomness, 26, secretAlphabet), Date.now()]
+  await store.act(() => store.insertClient.run(id, metadata.client_name, '', text, sha256(secret), now, now))
+  return [201, JSON.stringify({ client_id: id, client_secret: secret })]
+}
+
+function introspect(text: string): Answer | Promise<Answer> {
+  const token = new URLSearchParams(text).get('token') ?? ''
+  if (token.includes('.')) return introspectJwt(token)
+  const row = store.token(sha256(token))
   if (!row || row.expires_at <= Date.now()) return [200, '{"active":false}']
   const { client_id, scope } = row
   const [iat, exp] = [Math.floor(row.issued_at / 1000), Math.floor(row.expires_at / 1000)]
@@ -130,6 +197,10 @@ function onPublic(request: IncomingMessage, text: string): Answer | Promise<Answ
 function onAdmin(request: IncomingMessage, text: string): Answer | Promise<Answer> {
   const url = request.url ?? ''
   if (url === '/admin/oauth2/introspect') return introspect(text)
+  if (url.startsWith('/admin/keys/')) {
+    return request.method === 'POST' ? createKey(text) : [200, JSON.stringify({ keys: keys.map(({ alg }) => ({ alg })) })]
+  }
+  if (request.method === 'POST' && url === '/admin/clients') return createClient(text)
   if (url.startsWith('/admin/clients/')) return adminGet(url.slice(15))
   return url.startsWith('/admin/clients') ? adminList(new URLSearchParams(url.slice(15))) : [404]
 }

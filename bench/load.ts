@@ -1,6 +1,19 @@
 /** The load, a process of its own: 64 callers, each with one keep-alive connection, driven by `run.ts` over the channel between them. */
 import { performance } from 'node:perf_hooks'
-import { type Caller, type Case, cases, type Issued, type Method, type Registered, register, token } from './cases.ts'
+import {
+  type Caller,
+  type Case,
+  cases,
+  createJwtClient,
+  type Issued,
+  jwtToken,
+  type Method,
+  type Registered,
+  register,
+  registerKeyed,
+  type Send,
+  token,
+} from './cases.ts'
 import { type Answer, Connection } from './connection.ts'
 import { usage } from './usage.ts'
 
@@ -8,7 +21,7 @@ export const callers = 64
 
 export type Order =
   | { readonly kind: 'aim'; readonly pid: number; readonly publicPort: number; readonly adminPort: number; readonly issuer: string }
-  | { readonly kind: 'prepare'; readonly clients: number; readonly tokens: number }
+  | { readonly kind: 'prepare'; readonly clients: number; readonly tokens: number; readonly jwt: boolean }
   | { readonly kind: 'run'; readonly name: string; readonly seconds: number }
 
 export interface Measured {
@@ -35,15 +48,24 @@ export type Report = { readonly kind: 'done'; readonly measured?: Measured } | {
 /** How long an answer may take after the window has closed before it counts as missing, in milliseconds. */
 const patience = 30_000
 
+/** Whole pages of the list, and at least one for each caller. */
+const keyedCount = 100
+
 let target: Extract<Order, { kind: 'aim' }>
 const clients: Registered[] = []
+const keyed: Registered[] = []
 const tokens: Issued[] = []
+const jwtClients: Registered[] = []
+const jwts: Issued[] = []
+
+/** The list is read in pages of 100, so with these it still ends with a whole page. */
+const jwtClientCount = 200
 let serial = 0
 
 process.on('message', async (order: Order) => {
   try {
     if (order.kind === 'aim') target = order
-    if (order.kind === 'prepare') await prepare(order.clients, order.tokens)
+    if (order.kind === 'prepare') await prepare(order)
     report(order.kind === 'run' ? { kind: 'done', measured: await run(order.name, order.seconds) } : { kind: 'done' })
   } catch (error) {
     report({ kind: 'failed', message: String(error) })
@@ -55,13 +77,17 @@ function report(message: Report): void {
 }
 
 /** Registers clients and issues tokens through the API, as any stranger would. */
-async function prepare(clientCount: number, tokenCount: number): Promise<void> {
+async function prepare({ clients: clientCount, tokens: tokenCount, jwt }: Extract<Order, { kind: 'prepare' }>): Promise<void> {
   await fill(clients, clientCount, register)
   await fill(tokens, tokenCount, token)
+  if (!jwt) return
+  await fill(keyed, keyedCount, registerKeyed)
+  await fill(jwtClients, jwtClientCount, createJwtClient, target.adminPort)
+  await fill(jwts, tokenCount, jwtToken)
 }
 
-async function fill<T>(list: T[], count: number, act: (caller: Caller) => Promise<T>): Promise<void> {
-  using crew = await Crew.gather(target.publicPort)
+async function fill<T>(list: T[], count: number, act: (caller: Caller) => Promise<T>, port = target.publicPort): Promise<void> {
+  using crew = await Crew.gather(port)
   let begun = list.length
   await Promise.all(
     crew.members.map(async ({ caller }) => {
@@ -73,6 +99,7 @@ async function fill<T>(list: T[], count: number, act: (caller: Caller) => Promis
 async function run(name: string, seconds: number): Promise<Measured> {
   const found = cases.find((it) => it.name === name)
   if (!found) throw new Error(`no case ${name}`)
+  await found.before?.(askAdmin)
   using crew = await Crew.gather(found.listener === 'public' ? target.publicPort : target.adminPort)
   const before = usage(target.pid)
   const busyBefore = performance.eventLoopUtilization()
@@ -99,6 +126,12 @@ async function run(name: string, seconds: number): Promise<Measured> {
     wrong: crew.wrong,
     examples: crew.examples,
   }
+}
+
+/** One request to the admin listener, outside any window. */
+const askAdmin: Send = async (...request) => {
+  using crew = await Crew.gather(target.adminPort)
+  return await (crew.members[0] as Member).caller.send(...request)
 }
 
 const microseconds = () => Number(process.hrtime.bigint() / 1000n)
@@ -156,8 +189,9 @@ class Crew implements Disposable {
       if (this.open) this.latencies.push(performance.now() - began)
       return answer
     }
-    const [client, issued] = [ownOf(clients, index), ownOf(tokens, index)]
-    return { send, issuer: target.issuer, client, issued, serial: () => serial++, nextPage: '' }
+    const own = { client: ownOf(clients, index), issued: ownOf(tokens, index), keyed: ownOf(keyed, index) }
+    const ownJwt = { jwtClient: ownOf(jwtClients, index), issuedJwt: ownOf(jwts, index) }
+    return { send, issuer: target.issuer, ...own, ...ownJwt, serial: () => serial++, nextPage: '' }
   }
 }
 

@@ -2,7 +2,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, openSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { closeSync, cpSync, mkdirSync, openSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
@@ -25,11 +25,21 @@ export interface Target extends AsyncDisposable {
   emptyLog(): void
 }
 
+/**
+ * Who is measured: the server; the floor; beside them, on PostgreSQL, a floor whose statements wait for one another, and, on SQLite,
+ * oidc-provider.
+ */
+export type Side = 'server' | 'floor' | 'one-by-one' | 'oidc-provider'
+
 export interface Started {
-  readonly name: 'server' | 'floor'
+  readonly name: Side
+  /** A database of PostgreSQL, up to date; without one it is a SQLite file in the folder. */
+  readonly database?: string
   /** Where its database, configuration and log are; kept between two starts, it is an existing database. */
   readonly folder: string
   readonly pin: boolean
+  /** Where the server stands: the project itself, or a copy of it as `npm pack` would make it (`build`). */
+  readonly home?: string
   /** Where a processor profile goes when the process ends. */
   readonly profileFolder?: string
 }
@@ -42,11 +52,22 @@ process.on('exit', () => {
 /** How long a start or an end may take, in milliseconds. */
 const patience = 15_000
 
-export async function start({ name, folder, pin, profileFolder }: Started): Promise<Target> {
+export async function start({ name, folder, database, pin, home, profileFolder }: Started): Promise<Target> {
   mkdirSync(folder, { recursive: true })
   const [publicPort, adminPort] = await freePorts()
   const issuer = `http://127.0.0.1:${publicPort}/`
-  const command = name === 'floor' ? floorCommand(folder, publicPort, adminPort) : serverCommand(folder, issuer, publicPort, adminPort)
+  const ports = [String(publicPort), String(adminPort)]
+  const command =
+    name === 'server'
+      ? serverCommand(
+          home ?? beside('..'),
+          database ?? `sqlite://${join(folder, 'clientele.sqlite')}`,
+          folder,
+          issuer,
+          publicPort,
+          adminPort,
+        )
+      : [process.execPath, ...scriptOf(name, folder, database, ports)]
   const logFile = join(folder, 'log')
   const log = openSync(logFile, 'a')
   const { PATH, HOME, TMPDIR } = process.env
@@ -64,23 +85,38 @@ export async function start({ name, folder, pin, profileFolder }: Started): Prom
   return { name, pid: child.pid ?? 0, readySeconds, publicPort, adminPort, issuer, emptyLog, [Symbol.asyncDispose]: () => end(child) }
 }
 
-function floorCommand(folder: string, publicPort: number, adminPort: number): string[] {
-  return [process.execPath, beside('floor.ts'), join(folder, 'floor.sqlite'), String(publicPort), String(adminPort)]
+function scriptOf(name: Exclude<Side, 'server'>, folder: string, database: string | undefined, ports: string[]): string[] {
+  if (name === 'oidc-provider') return [beside('peer-oidc-provider.ts'), join(folder, 'peer.sqlite'), ...ports]
+  if (database === undefined) return [beside('floor.ts'), join(folder, 'floor.sqlite'), ...ports]
+  return [beside('floor-postgres.ts'), database, ...ports, name === 'floor' ? 'pipelined' : name]
 }
 
-function serverCommand(folder: string, issuer: string, publicPort: number, adminPort: number): string[] {
+function serverCommand(home: string, dsn: string, folder: string, issuer: string, publicPort: number, adminPort: number): string[] {
   const config = join(folder, 'clientele.yml')
   const host = '127.0.0.1'
   const settings = {
-    dsn: `sqlite://${join(folder, 'clientele.sqlite')}`,
+    dsn,
     dev: false,
     urls: { self: { issuer } },
     serve: { public: { host, port: publicPort }, admin: { host, port: adminPort } },
     secrets: { system: [systemSecret(folder)] },
     oidc: { dynamic_client_registration: { enabled: true, allowed_scope: ['notes.read'] } },
+    webfinger: { jwks: { publish_before_use: '1s' } },
   }
   writeFileSync(config, stringify(settings))
-  return [beside('../bin/clientele'), 'serve', 'all', '-c', config]
+  return [join(home, 'bin/clientele'), 'serve', 'all', '-c', config]
+}
+
+/** Makes in `folder` what an installed package is: JavaScript by `tsc`, the launcher, and the packages that are installed here. */
+export function build(folder: string): string {
+  const project = beside('..')
+  const compiler = join(project, 'node_modules/typescript/bin/tsc')
+  execFileSync(process.execPath, [compiler, '-p', join(project, 'tsconfig.build.json'), '--outDir', join(folder, 'dist')], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
+  for (const part of ['bin', 'package.json']) cpSync(join(project, part), join(folder, part), { recursive: true })
+  symlinkSync(join(project, 'node_modules'), join(folder, 'node_modules'))
+  return folder
 }
 
 /** One secret for each folder: a second start must open what the first one sealed. */

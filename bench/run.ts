@@ -2,22 +2,33 @@
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { text as readText } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
+import { openDatabase } from '../src/app.ts'
+import { type PostgresServer, startPostgres } from '../test/support/postgres.ts'
 import { cases } from './cases.ts'
 import { Load } from './driver.ts'
+import type { Guesses } from './guesses.ts'
 import type { Measured } from './load.ts'
-import { pinned, start, type Target } from './process.ts'
+import { beside, build, launch, loadCore, pinned, type Side, start, type Target } from './process.ts'
 import { topFunctions } from './profile.ts'
-import { figure, median, type Rounds, rate, summary, table, verdict } from './table.ts'
+import { figure, median, otherTable, type Rounds, rate, summary, table, verdict } from './table.ts'
 import { targets } from './targets.ts'
 import { usage } from './usage.ts'
+
+/** Not a case like the others: two clients at once, and no floor. */
+const guesses = 'wrong-guesses'
+const names = [...cases.map(({ name }) => name), guesses]
 
 const help = `npm run bench -- [options]
   --seconds <n>    length of one round of one case (3)
   --rounds <n>     rounds of each case, server and floor in turn (3)
-  --case <name>    only this case; may be given several times: ${cases.map(({ name }) => name).join(', ')}
+  --case <name>    only this case; may be given several times: ${names.join(', ')}
   --json <file>    write every figure there
   --profile        profile the server under the one given case; prints the functions by self time
+  --built          the server as it is packed (JavaScript by tsc) instead of its source
+  --database <db>  sqlite (the default), or postgres: a real one, started here (or at DATABASE_URL), with fsync on
+  --no-peer        without oidc-provider, which is measured beside the server where it knows the case (on SQLite)
   --floor-only     the floor alone: no ratios, but the whole machinery
   --keep           keep the temporary folder (databases, logs, profiles)
 `
@@ -29,6 +40,9 @@ const { values: options } = parseArgs({
     case: { type: 'string', multiple: true, default: [] },
     json: { type: 'string' },
     profile: { type: 'boolean', default: false },
+    database: { type: 'string', default: 'sqlite' },
+    'no-peer': { type: 'boolean', default: false },
+    built: { type: 'boolean', default: false },
     'floor-only': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
@@ -38,17 +52,23 @@ const { values: options } = parseArgs({
 const [listed, issued] = [10_000, 2_000]
 const seconds = positive('seconds')
 const rounds = positive('rounds')
-const chosen = cases.filter(({ name }) => options.case.length === 0 || options.case.includes(name))
+const onPostgres = options.database === 'postgres'
+if (!onPostgres && options.database !== 'sqlite') quit(2, '--database is sqlite or postgres\n')
+const chosen = cases.filter(({ name }) => (options.case.length === 0 || options.case.includes(name)) && isKnown('floor', name))
 const floorOnly = options['floor-only']
+const withGuesses = !floorOnly && (options.case.length === 0 || options.case.includes(guesses))
 
 if (options.help) quit(0, help)
-for (const name of options.case) if (!cases.some((it) => it.name === name)) quit(2, `no case ${name}\n${help}`)
+for (const name of options.case) if (!names.includes(name)) quit(2, `no case ${name}\n${help}`)
 if (options.profile && chosen.length !== 1) quit(2, '--profile needs exactly one --case\n')
 
 const folder = mkdtempSync(join(tmpdir(), 'clientele-bench-'))
 process.on('exit', () => (options.keep ? console.log(`kept ${folder}`) : rmSync(folder, { recursive: true, force: true })))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
+const home = options.built ? build(join(folder, 'built')) : undefined
+
+const other = otherSide()
 const wrong: string[] = []
 let wrongCount = 0
 
@@ -58,25 +78,33 @@ if (wrongCount > 0) quit(1, `\n${wrongCount} wrong answers, among them:\n${wrong
 async function compare(): Promise<void> {
   console.log(machine())
   const results: Rounds[] = []
-  {
+  if (chosen.length > 0) {
     await using stack = new AsyncDisposableStack()
-    const [floor, server] = [await open(stack, 'floor'), floorOnly ? undefined : await open(stack, 'server')]
+    const postgres = onPostgres ? stack.use(await startPostgres()) : undefined
+    const [floor, server] = [await open(stack, 'floor', postgres), floorOnly ? undefined : await open(stack, 'server', postgres)]
+    const third = other && chosen.some(({ name }) => isKnown(other, name)) ? await open(stack, other, postgres) : undefined
     for (const { name } of chosen) {
+      const beside = other && third && isKnown(other, name) ? { name: other, side: third, rounds: [] as Measured[] } : undefined
       const result = { name, server: [] as Measured[], floor: [] as Measured[] }
-      for (const side of [server, floor]) if (side) await measure(side, name, 1)
+      for (const side of [server, floor, beside?.side]) if (side) await measure(side, name, 1)
       for (let round = 0; round < rounds; round++) {
         if (server) result.server.push(await measure(server, name, seconds))
         result.floor.push(await measure(floor, name, seconds))
+        if (beside) beside.rounds.push(await measure(beside.side, name, seconds))
       }
-      results.push(result)
-      console.error(`  ${name}: ${eachRate(result.server)}floor ${eachRate(result.floor)}`)
+      results.push({ ...result, ...(beside && { other: { name: beside.name, rounds: beside.rounds } }) })
+      const besideIt = beside ? `${beside.name} ${eachRate(beside.rounds)}` : ''
+      console.error(`  ${name}: ${eachRate(result.server)}floor ${eachRate(result.floor)}${besideIt}`)
     }
   }
-  const summaries = results.map(summary)
-  console.log(`\n${table(summaries)}`)
-  const idle = floorOnly ? undefined : await startAgain()
+  const targetOf = (name: string) => (onPostgres ? targets.postgresRatio : (targets.ratio[name] ?? Number.NaN))
+  const summaries = results.map((result) => summary(result, targetOf))
+  if (summaries.length > 0) console.log(`\n${table(summaries)}\n${otherTable(summaries)}`)
+  const guessed = withGuesses && !onPostgres ? await guess() : undefined
+  if (guessed) console.log(guessed.text)
+  const idle = floorOnly || onPostgres ? undefined : await startAgain()
   if (idle) console.log(idle.text)
-  if (options.json) writeFileSync(options.json, `${JSON.stringify({ summaries, idle, rounds: results, wrongCount }, null, 2)}\n`)
+  if (options.json) writeFileSync(options.json, `${JSON.stringify({ summaries, guessed, idle, rounds: results, wrongCount }, null, 2)}\n`)
 }
 
 async function profile(): Promise<void> {
@@ -84,7 +112,8 @@ async function profile(): Promise<void> {
   let window: Measured
   {
     await using stack = new AsyncDisposableStack()
-    const side = await open(stack, floorOnly ? 'floor' : 'server', profileFolder)
+    const postgres = onPostgres ? stack.use(await startPostgres()) : undefined
+    const side = await open(stack, floorOnly ? 'floor' : 'server', postgres, profileFolder)
     const name = chosen[0]?.name ?? ''
     await measure(side, name, 1)
     window = await measure(side, name, seconds)
@@ -93,21 +122,51 @@ async function profile(): Promise<void> {
   console.log(topFunctions(profileFolder, window.from, window.to, 30))
 }
 
-interface Side {
+/** Whom to measure besides: on PostgreSQL a floor that waits for each statement, on SQLite oidc-provider. */
+function otherSide(): Side | undefined {
+  if (floorOnly || options.profile) return undefined
+  if (onPostgres) return 'one-by-one'
+  return options['no-peer'] ? undefined : 'oidc-provider'
+}
+
+/** The cases that a side can be asked; the floor on PostgreSQL signs and verifies nothing. */
+function isKnown(side: Side, name: string): boolean {
+  if (side === 'oidc-provider') return name === 'register' || name === 'token'
+  return side === 'server' || !onPostgres || !/jwt|by-key/.test(name)
+}
+
+async function freshDatabase(postgres: PostgresServer): Promise<string> {
+  const url = await postgres.createDatabase()
+  const { migrateUp, close } = openDatabase({ dsn: { engine: 'postgres', url, connections: 1 } })
+  await migrateUp()
+  await close()
+  return url
+}
+
+interface Measurable {
   readonly target: Target
   readonly load: Load
 }
 
-async function open(stack: AsyncDisposableStack, name: 'server' | 'floor', profileFolder?: string): Promise<Side> {
-  const target = stack.use(await start({ name, folder: join(folder, name), pin: true, ...(profileFolder && { profileFolder }) }))
+async function open(stack: AsyncDisposableStack, name: Side, postgres?: PostgresServer, profileFolder?: string): Promise<Measurable> {
+  const target = stack.use(
+    await start({
+      name,
+      folder: join(folder, name),
+      pin: true,
+      ...(postgres && { database: await freshDatabase(postgres) }),
+      ...(home && { home }),
+      ...(profileFolder && { profileFolder }),
+    }),
+  )
   const load = stack.use(await Load.aim(target))
   const began = performance.now()
-  await load.prepare(listed, issued)
+  await load.prepare(listed, issued, name !== 'oidc-provider' && isKnown('floor', 'introspect-jwt'))
   console.error(`${name}: ${listed} clients and ${issued} tokens made in ${figure((performance.now() - began) / 1000, 1)} s`)
   return { target, load }
 }
 
-async function measure({ target, load }: Side, name: string, length: number): Promise<Measured> {
+async function measure({ target, load }: Measurable, name: string, length: number): Promise<Measured> {
   const measured = await load.run(name, length)
   target.emptyLog()
   wrongCount += measured.wrong
@@ -115,19 +174,42 @@ async function measure({ target, load }: Side, name: string, length: number): Pr
   return measured
 }
 
+/** What wrong secrets at one client cost another one. */
+async function guess() {
+  await using target = await start({ name: 'server', folder: join(folder, 'guesses'), pin: true })
+  const parameters = [target.publicPort, target.adminPort, seconds, rounds].map(String)
+  const child = launch([process.execPath, beside('guesses.ts'), ...parameters], loadCore, { stdio: ['ignore', 'pipe', 'inherit'] })
+  const output = child.stdout ? await readText(child.stdout) : ''
+  const measured = JSON.parse(output) as Guesses
+  const [right, wrongP99] = [median(measured.besideRight), median(measured.besideWrong)]
+  // Each round against its neighbour: what slows the machine slows both.
+  const ratio = median(measured.besideWrong.map((p99, at) => p99 / (measured.besideRight[at] ?? Number.NaN)))
+  if (measured.refused > 0) quit(1, `${measured.refused} requests of the client beside the guesses were refused\n`)
+  const counts = (by: Readonly<Record<number, number>>) =>
+    Object.entries(by)
+      .map(([status, count]) => `${count} × ${status}`)
+      .join(', ')
+  const text = [
+    `another client's p99 beside ${whole(measured.perSecond.right)} right requests/s at an argon2id client: ${figure(right, 2)} ms (${counts(measured.right)})`,
+    `another client's p99 beside ${whole(measured.perSecond.wrong)} wrong guesses/s at it: ${figure(wrongP99, 2)} ms, ratio ${figure(ratio, 2)} (${verdict(ratio, targets.guesses, ratio <= targets.guesses)}) (${counts(measured.wrong)})`,
+  ].join('\n')
+  return { ...measured, ratio, text }
+}
+
 /** How long the server takes to get ready on the database that the cases left behind, and what it holds then; not pinned. */
 async function startAgain() {
   const starts: { readySeconds: number; idleMiB: number }[] = []
   for (let count = 0; count < 3; count++) {
-    await using target = await start({ name: 'server', folder: join(folder, 'server'), pin: false })
+    await using target = await start({ name: 'server', folder: join(folder, 'server'), pin: false, ...(home && { home }) })
     await new Promise((resolve) => setTimeout(resolve, 2000))
     starts.push({ readySeconds: target.readySeconds, idleMiB: usage(target.pid)?.rssMiB ?? Number.NaN })
   }
   const readySeconds = median(starts.map((it) => it.readySeconds))
   const idleMiB = median(starts.map((it) => it.idleMiB))
+  const limits = home ? targets.built : targets.source
   const text = [
-    `ready on an existing database: ${figure(readySeconds, 2)} s (${verdict(readySeconds, targets.readySeconds, readySeconds < targets.readySeconds)})`,
-    `resident when idle: ${figure(idleMiB, 0)} MiB (${verdict(idleMiB, targets.idleMiB, idleMiB < targets.idleMiB)})`,
+    `${home ? 'built' : 'from source'}, ready on an existing database: ${figure(readySeconds, 2)} s (${verdict(readySeconds, limits.readySeconds, readySeconds < limits.readySeconds)})`,
+    `resident when idle: ${figure(idleMiB, 0)} MiB (${verdict(idleMiB, limits.idleMiB, idleMiB < limits.idleMiB)})`,
   ].join('\n')
   return { readySeconds, idleMiB, text }
 }

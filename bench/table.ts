@@ -1,11 +1,12 @@
 /** From the rounds of each case to the printed table: medians, and ratios of neighbours in time. */
 import type { Measured } from './load.ts'
-import { targets } from './targets.ts'
 
 export interface Rounds {
   readonly name: string
   readonly server: readonly Measured[]
   readonly floor: readonly Measured[]
+  /** A third one, where there is one and it knows the case. */
+  readonly other?: { readonly name: string; readonly rounds: Measured[] }
 }
 
 /** Above this part of its window the load was hardly waiting: it, not the server, may have set the pace. */
@@ -21,11 +22,11 @@ export const rate = (round: Measured) => round.requests / ((round.to - round.fro
 const cpu = (round: Measured) => ((round.cpuSeconds ?? Number.NaN) / round.requests) * 1000
 
 /** Each round of the server against the floor's round beside it: what slows the machine slows both. */
-export const ratio = ({ server, floor }: Rounds) =>
-  median(server.map((round, at) => rate(round) / (floor[at] ? rate(floor[at]) : Number.NaN)))
+const ratio = (server: readonly Measured[], beside: readonly Measured[]) =>
+  median(server.map((round, at) => rate(round) / (beside[at] ? rate(beside[at]) : Number.NaN)))
 
-export function summary(rounds: Rounds) {
-  const { name, server, floor } = rounds
+export function summary(rounds: Rounds, targetOf: (name: string) => number) {
+  const { name, server, floor, other } = rounds
   const of = (list: readonly Measured[]) => ({
     requestsPerSecond: median(list.map(rate)),
     p50Ms: median(list.map((it) => it.p50Ms)),
@@ -34,10 +35,25 @@ export function summary(rounds: Rounds) {
     rssMiB: median(list.map((it) => it.rssMiB ?? Number.NaN)),
     loadBusy: median(list.map((it) => it.loadBusy)),
   })
-  return { name, server: of(server), floor: of(floor), ratio: ratio(rounds), target: targets.ratio[name] ?? Number.NaN }
+  return {
+    name,
+    server: of(server),
+    floor: of(floor),
+    ratio: ratio(server, floor),
+    target: targetOf(name),
+    ...(other && { other: { name: other.name, ...of(other.rounds), ratio: ratio(server, other.rounds) } }),
+  }
 }
 
 export type Summary = ReturnType<typeof summary>
+
+/** What a third one, beside server and floor, does with the same requests. */
+export function otherTable(summaries: readonly Summary[]): string {
+  const rows = summaries.flatMap(({ name, other }) =>
+    other ? [[name, other.name, perSecond(other), figure(other.p99Ms, 2), figure(other.cpuSecondsPer1000, 3), figure(other.ratio, 2)]] : [],
+  )
+  return rows.length === 0 ? '' : aligned([['case', 'beside it', 'req/s', 'p99 ms', 'CPU s/1k', 'server ÷ it'], ...rows])
+}
 
 const heads = ['case', 'req/s', 'p50 ms', 'p99 ms', 'CPU s/1k', 'RSS MiB', 'floor req/s', 'floor CPU s/1k', 'ratio', 'target']
 
@@ -63,7 +79,7 @@ export function table(summaries: readonly Summary[]): string {
 export const verdict = (value: number, target: number, met: boolean): string =>
   Number.isNaN(value) ? '-' : `${target} ${met ? 'met' : 'MISSED'}`
 
-function perSecond({ requestsPerSecond, loadBusy }: Summary['server']): string {
+function perSecond({ requestsPerSecond, loadBusy }: { requestsPerSecond: number; loadBusy: number }): string {
   return figure(requestsPerSecond, 0) + (loadBusy > busy ? '*' : ' ')
 }
 

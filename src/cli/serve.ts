@@ -17,7 +17,7 @@ const grace = 8_000
 export async function serve(listeners: Listeners, options: { config?: string; dev?: boolean }): Promise<number> {
   const source = { file: options.config, overrides: { dev: options.dev || undefined } }
   const loaded = loadConfig(source)
-  const telemetry = await makeTelemetry(loaded.config.log)
+  const telemetry = await makeTelemetry(loaded.config.log, undefined, loaded.config.tracing)
   const stopped = untilSignal()
   let config = loaded.config
   announce(loaded, telemetry.log)
@@ -43,6 +43,7 @@ export async function serve(listeners: Listeners, options: { config?: string; de
   })
   telemetry.log('info', 'stopping', { signal: await stopped })
   await stop(app)
+  await telemetry.traces?.close()
   telemetry.log('info', 'stopped')
   telemetry.flush()
   return 0
@@ -60,8 +61,10 @@ function announce({ config, warnings }: LoadedConfig, log: Log): void {
 }
 
 async function open(config: () => Config, { secrets }: LoadedConfig, telemetry: WatchedTelemetry): Promise<App> {
-  const { database, migrateUp } = openConfiguredDatabase(config())
-  for (const migration of await migrateUp()) telemetry.log('info', 'migration applied', { migration })
+  const { database, migrateUp, requireSchema } = openConfiguredDatabase(config(), telemetry.count)
+  // An embedded database is ours alone; one that others share is brought up to date when the operator says so.
+  if (config().dsn.engine === 'postgres') await requireSchema()
+  else for (const migration of await migrateUp()) telemetry.log('info', 'migration applied', { migration })
   return makeApp({ config, secrets, clock: systemClock, randomness: systemRandomness, telemetry }, database)
 }
 

@@ -10,6 +10,8 @@ export const contradictions: readonly Rule[] = [
   adminListenerIsUnguarded,
   listenersCollide,
   credentialsForEveryOrigin,
+  pairwiseHasNoSalt,
+  tracesHaveNoReceiver,
   (of, isWritten) => hasNoSecret('secrets.system', of, isWritten),
   (of, isWritten) => hasNoSecret('secrets.cookie', of, isWritten),
   (of, isWritten) => hasNoSecret('secrets.pagination', of, isWritten),
@@ -53,6 +55,18 @@ function credentialsForEveryOrigin(of: Lookup): string | undefined {
   const everyone = (of('serve.public.cors.allowed_origins') as readonly string[]).includes('*')
   if (!everyone || of('serve.public.cors.allow_credentials') !== true) return undefined
   return 'serve.public.cors.allow_credentials: is true while serve.public.cors.allowed_origins has *; name the origins, or write false'
+}
+
+function tracesHaveNoReceiver(of: Lookup): string | undefined {
+  if (of('tracing.provider') !== 'otel' || of('tracing.providers.otlp.server_url') !== undefined) return undefined
+  return 'tracing.providers.otlp.server_url: is not set while tracing.provider is otel; write a host with a port, such as localhost:4318'
+}
+
+/** Without a salt anybody who knows a user's id can work out who he is to every client (OpenID Connect Core §8.1). */
+function pairwiseHasNoSalt(of: Lookup, isWritten: (key: string) => boolean): string | undefined {
+  const types = of('oidc.subject_identifiers.supported_types') as readonly string[]
+  if (!types.includes('pairwise') || isWritten('oidc.subject_identifiers.pairwise.salt')) return undefined
+  return 'oidc.subject_identifiers.pairwise.salt: is not set while oidc.subject_identifiers.supported_types has pairwise; write 8 characters or more, such as the output of `openssl rand -hex 16`'
 }
 
 function hasNoSecret(key: string, of: Lookup, isWritten: (key: string) => boolean): string | undefined {

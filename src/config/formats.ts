@@ -1,7 +1,11 @@
+import { parseRange } from '../lib/address-range.ts'
 import { milliseconds, parseDuration } from '../lib/duration.ts'
 
-/** Where the data is. A relative path has been resolved by the time it is in Config. */
-export type Dsn = { readonly engine: 'sqlite'; readonly path: string } | { readonly engine: 'memory' }
+/** Where the data is. A relative path has been resolved by the time it is in Config; the URL of PostgreSQL may hold a password. */
+export type Dsn =
+  | { readonly engine: 'sqlite'; readonly path: string }
+  | { readonly engine: 'memory' }
+  | { readonly engine: 'postgres'; readonly url: string; readonly connections: number }
 
 /** A value as the product uses it, or `<what is wrong>; <what would be right>`, to be said after the value. It quotes nothing itself. */
 export type Reading = { readonly value: unknown } | { readonly problem: string }
@@ -19,7 +23,14 @@ export const formats: Readonly<Record<string, (text: string) => Reading>> = {
     [...text].length < 16
       ? bad('is shorter than 16 characters; write at least 16, such as the output of `openssl rand -hex 32`')
       : good(text),
+  salt: (text) => ([...text].length < 8 ? bad('is shorter than 8 characters; write at least 8') : good(text)),
   host,
+  'otlp-server': (text) =>
+    /^(?:https?:\/\/)?(?:[\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}\/?$/.test(text)
+      ? good(text)
+      : bad('is not a host with a port; write one such as localhost:4318, or http://localhost:4318'),
+  'address-range': (text) =>
+    parseRange(text) ? good(text) : bad('is not an address range; write one such as 10.0.0.0/8, 2001:db8::/32 or 192.0.2.1'),
   url: (text) =>
     isHttpUrl(text) ? good(text) : bad('is not an absolute http or https URL; write one such as https://auth.example.com/path'),
   'self-url': selfUrl,
@@ -42,13 +53,28 @@ function duration(text: string): Reading {
 function dsn(text: string): Reading {
   if (text === 'memory') return good({ engine: 'memory' })
   const [engine = '', rest] = text.split('://', 2)
-  if (/^(postgres|postgresql|cockroach|cockroachdb|crdb)$/i.test(engine)) {
-    return bad('PostgreSQL comes next and is not there yet; sqlite://path/to/file.sqlite and memory are what work now')
-  }
-  if (engine !== 'sqlite' || rest === undefined) return bad('is no database we know; write sqlite://path/to/file.sqlite or memory')
+  if (/^(postgres|postgresql|cockroach|cockroachdb|crdb)$/.test(engine)) return postgresDsn(text)
+  if (engine !== 'sqlite' || rest === undefined)
+    return bad('is no database we know; write sqlite://path/to/file.sqlite, postgres://… or memory')
   const path = rest.replace(/^file:/, '').replace(/\?.*$/s, '')
   if (path === ':memory:') return good({ engine: 'memory' })
   return path === '' ? bad('names no file; write sqlite://path/to/file.sqlite or memory') : good({ engine: 'sqlite', path })
+}
+
+const connectionsByDefault = 20
+
+/** Hydra's own parameters of the pool are taken from the URL before the driver sees it; `max_conns` is the one that means something here. */
+function postgresDsn(text: string): Reading {
+  const plain = text.replace(/^[a-z]+:/, 'postgres:')
+  if (!URL.canParse(plain) || new URL(plain).hostname === '')
+    return bad('is not a URL of PostgreSQL; write postgres://user:password@host:5432/database')
+  const url = new URL(plain)
+  const asked = url.searchParams.get('max_conns')
+  const connections = asked === null ? connectionsByDefault : Number(asked)
+  if (!Number.isInteger(connections) || connections < 1 || connections > 1_000)
+    return bad('has a max_conns that is not a number from 1 to 1000')
+  for (const name of ['max_conns', 'max_idle_conns', 'max_conn_lifetime', 'max_conn_idle_time']) url.searchParams.delete(name)
+  return good({ engine: 'postgres', url: url.href, connections })
 }
 
 /** Hydra's names become the logger's. */

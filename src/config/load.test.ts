@@ -77,7 +77,7 @@ test('Config has the honoured settings only, and no secret', () => {
   const { config } = load('serve: {public: {base_url: "https://x"}}', needed)
   assert.ok(!('secrets' in config))
   assert.ok(!('base_url' in config.serve.public))
-  assert.ok(!('tracing' in config))
+  assert.ok(!('cgroups' in config))
   assert.ok(!JSON.stringify(config).includes(secret))
 })
 
@@ -135,19 +135,13 @@ version: v26.2.0
   assert.equal(config.urls.self.issuer, 'https://auth.example.com')
   assert.equal(config.ttl.access_token, 5_400_000)
   assert.equal(config.strategies.scope, 'exact')
-  assert.equal(config.strategies.access_token, 'opaque')
-  assert.deepEqual(config.oidc.subject_identifiers.supported_types, ['public'])
+  assert.equal(config.strategies.access_token, 'jwt')
+  assert.deepEqual(config.oidc.subject_identifiers.supported_types, ['pairwise', 'public'])
   assert.equal(config.log.level, 'warn')
   assert.deepEqual(warnings.map((warning) => warning.split(':')[0]).sort(), [
     'oauth2.expose_internal_errors',
     'oauth2.hashers.algorithm',
     'oauth2.hashers.bcrypt.cost',
-    'oidc.subject_identifiers.pairwise.salt',
-    'oidc.subject_identifiers.supported_types',
-    'serve.tls.allow_termination_from',
-    'strategies.access_token',
-    'tracing.provider',
-    'tracing.providers',
     'ttl.id_token',
     'ttl.refresh_token',
     'urls.consent',
@@ -310,10 +304,18 @@ for (const issuer of [
   })
 }
 
-for (const dsn of ['postgres://u:hunter2@db/x', 'postgresql://u:hunter2@db/x', 'cockroach://u:hunter2@db/x']) {
-  test(`${dsn.split(':')[0]} comes next`, () => {
+for (const engine of ['postgres', 'postgresql', 'cockroach']) {
+  test(`${engine} is PostgreSQL, with Hydra's parameters of the pool taken out`, () => {
+    const dsn = `${engine}://u:hunter2@db/x?sslmode=disable&max_conns=7&max_idle_conns=4`
+    const expected = { engine: 'postgres', url: 'postgres://u:hunter2@db/x?sslmode=disable', connections: 7 }
+    assert.deepEqual(load(undefined, { ...needed, DSN: dsn }).config.dsn, expected)
+  })
+}
+
+for (const dsn of ['postgres://', 'postgres:///x', 'postgres://u:hunter2@db/x?max_conns=many']) {
+  test(`dsn ${dsn} is refused unquoted`, () => {
     const [problem = ''] = problemsOf(undefined, { ...needed, DSN: dsn })
-    assert.match(problem, /^dsn: .*PostgreSQL comes next.*sqlite:\/\/.*memory/)
+    assert.match(problem, /^dsn: /)
     assert.ok(!problem.includes('hunter2'))
   })
 }

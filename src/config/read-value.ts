@@ -28,6 +28,7 @@ function readScalar(shape: Shape, value: unknown): Reading {
   }
   if (shape.type === 'boolean') return typeof value === 'boolean' ? { value } : { problem: 'is not a yes or no; write true or false' }
   if (shape.type === 'integer') return readInteger(shape, value)
+  if (shape.type === 'number') return readNumber(shape, value)
   if (shape.type !== 'string') return { value }
   if (typeof value !== 'string') return { problem: 'is not a text; write it in quotes' }
   return (shape.format && formats[shape.format]?.(value)) || { value }
@@ -36,6 +37,11 @@ function readScalar(shape: Shape, value: unknown): Reading {
 function readInteger({ minimum = 0, maximum = Number.MAX_SAFE_INTEGER }: Shape, value: unknown): Reading {
   const fits = Number.isSafeInteger(value) && (value as number) >= minimum && (value as number) <= maximum
   return fits ? { value } : { problem: `is not a whole number in range; write one from ${minimum} to ${maximum}` }
+}
+
+function readNumber({ minimum = 0, maximum = Number.MAX_VALUE }: Shape, value: unknown): Reading {
+  const fits = typeof value === 'number' && value >= minimum && value <= maximum
+  return fits ? { value } : { problem: `is not a number in range; write one from ${minimum} to ${maximum}` }
 }
 
 /** How a message speaks of a value: it is quoted, unless it may be a secret. */
@@ -60,6 +66,8 @@ export function fromText(leaf: Leaf, text: string): unknown {
       return Object.hasOwn(booleans, text) ? booleans[text] : text
     case 'integer':
       return /^-?\d{1,15}$/.test(text) ? Number(text) : text
+    case 'number':
+      return /^\d{1,15}(\.\d{1,15})?$/.test(text) ? Number(text) : text
     case 'string':
       return text
     case 'array':

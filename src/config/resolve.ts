@@ -5,7 +5,7 @@ import type { Dsn } from './formats.ts'
 import { settings } from './keys.ts'
 import type { Named } from './name.ts'
 import { readValue } from './read-value.ts'
-import type { Leaf } from './setting.ts'
+import { type Leaf, notYetValues } from './setting.ts'
 
 export interface ResolvedSettings {
   /** Every honoured setting by its key, defaults in; undefined where there is none. Secrets included. */
@@ -58,14 +58,16 @@ function isMissing(key: string, leaf: Leaf, named: Named, of: (key: string) => u
 
 function withoutNotYet({ notYet, default: fallback }: Leaf, value: unknown): unknown {
   if (!notYet) return value
-  if (!Array.isArray(value)) return value === notYet.value ? notYet.instead : value
-  const left = value.filter((item) => item !== notYet.value)
+  if (!Array.isArray(value)) return isNotYet(notYet, value) ? notYet.instead : value
+  const left = value.filter((item) => !isNotYet(notYet, item))
   return left.length > 0 ? left : fallback
 }
 
+const isNotYet = (notYet: NonNullable<Leaf['notYet']>, value: unknown): boolean => notYetValues(notYet).includes(value as string)
+
 function notYet(key: string, { notYet }: Leaf, named: Named): readonly string[] {
   const value = named.values.get(key)
-  const asked = notYet && (value === notYet.value || (Array.isArray(value) && value.includes(notYet.value)))
+  const asked = notYet && [value].flat().some((item) => isNotYet(notYet, item))
   return asked ? [`${key}: ${notYet.warning}`] : []
 }
 

@@ -1,4 +1,5 @@
-import Type, { type Static, type TObject, type TProperties, type TSchema } from 'typebox'
+import type { Static, TObject, TProperties, TSchema } from 'typebox'
+import { Type } from '../lib/json-schema.ts'
 
 /**
  * What we do with a setting that somebody wrote: act on it; warn that we do not yet; take it silently, because there is nothing to
@@ -9,7 +10,7 @@ export type Status = 'honoured' | 'later' | 'ignored' | 'refused'
 /** Answers a setting in force by its key: as written, else its default. */
 export type Lookup = (key: string) => unknown
 
-interface Facts<S extends Status, Present extends boolean, Secret extends boolean> {
+export interface Facts<S extends Status, Present extends boolean, Secret extends boolean> {
   readonly status: S
   /** Whether it always has a value: written, default or derived. A type-level fact only. */
   readonly '~present'?: Present
@@ -54,10 +55,13 @@ interface Derived {
 
 /** A value of an honoured setting that is taken with a warning and replaced (in a list: left out). */
 interface NotYet {
-  readonly value: string
-  readonly instead: string
+  readonly value: string | readonly string[]
+  /** Absent: as if it were not set. */
+  readonly instead?: string
   readonly warning: string
 }
+
+export const notYetValues = ({ value }: NotYet): readonly string[] => [value].flat()
 
 interface About {
   readonly description: string
@@ -101,10 +105,7 @@ export function refused<T extends TSchema>(type: T, description: string, refusal
     Facts<'refused', false, false>
 }
 
-/** TypeBox keeps its own marks in properties that a spread would lose. */
-function annotate(type: TSchema, facts: object): unknown {
-  return Object.defineProperties({ ...facts }, Object.getOwnPropertyDescriptors(type))
-}
+const annotate = (type: TSchema, facts: object): unknown => ({ ...facts, ...type })
 
 export const group = <P extends TProperties>(properties: P): TObject<P> => Type.Object(properties, { additionalProperties: false })
 

@@ -1,5 +1,5 @@
 import { type Setting, settings } from './keys.ts'
-import type { Leaf } from './setting.ts'
+import { type Leaf, notYetValues } from './setting.ts'
 
 const begin = '<!-- settings:begin -->'
 const end = '<!-- settings:end -->'
@@ -41,7 +41,7 @@ function kindOf(shape: NonNullable<Leaf['items']>): string {
   if (shape.enum) return shape.enum.map((value) => `\`${value}\``).join(' or ')
   if (shape.type === 'array') return `list${shape.items?.enum ? ` of ${kindOf(shape.items)}` : ''}`
   if (shape.format === 'duration') return 'duration'
-  return { boolean: 'true or false', integer: 'number', string: 'text' }[shape.type ?? ''] ?? "as Hydra's"
+  return { boolean: 'true or false', integer: 'number', number: 'number', string: 'text' }[shape.type ?? ''] ?? "as Hydra's"
 }
 
 function defaultOf(leaf: Leaf): string {
@@ -59,7 +59,12 @@ function changeOf(leaf: Leaf): string {
 }
 
 function statusOf(leaf: Leaf): string {
-  if (leaf.status === 'honoured') return leaf.notYet ? `honoured; \`${leaf.notYet.value}\` not yet` : 'honoured'
+  if (leaf.status === 'honoured')
+    return leaf.notYet
+      ? `honoured; ${notYetValues(leaf.notYet)
+          .map((value) => `\`${value}\``)
+          .join(', ')} not yet`
+      : 'honoured'
   if (leaf.status === 'ignored') return 'nothing to do'
   if (leaf.status === 'later') return leaf.warning ? 'no effect, warns' : 'not yet, warns'
   return leaf.harmless?.length ? `refused, except ${leaf.harmless.map((value) => `\`${JSON.stringify(value)}\``).join(', ')}` : 'refused'

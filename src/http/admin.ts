@@ -1,4 +1,5 @@
-import { type Face, type Handler, open, type Route } from './route.ts'
+import { adminOperations } from './openapi/admin-operations.ts'
+import { described, type Face, type Handler, type Line, open, type Route } from './route.ts'
 
 /** What the admin listener needs, by the names of the table below. */
 export interface AdminHandlers {
@@ -13,17 +14,27 @@ export interface AdminHandlers {
   readonly forgetRotatedSecrets: Handler
   readonly newRegistrationToken: Handler
   readonly introspect: Handler
+  readonly deleteTokens: Handler
+  readonly getKeySet: Handler
+  readonly createKey: Handler
+  readonly setKeySet: Handler
+  readonly deleteKeySet: Handler
+  readonly getKey: Handler
+  readonly setKey: Handler
+  readonly deleteKey: Handler
   readonly alive: Handler
   readonly ready: Handler
   readonly metrics: Handler
   readonly version: Handler
+  readonly openApi: Handler
+  readonly reference: Handler
 }
 
 /** Every admin route, on one screen. The fence of the listener stands before all of them. */
 export function adminRoutes(handlers: AdminHandlers): Route[] {
   const h = handlers
   // biome-ignore format: a table
-  return [
+  const lines = [
     route('GET',    '/admin/clients',                               'admin', h.listClients),
     route('POST',   '/admin/clients',                               'admin', h.createClient),
     route('GET',    '/admin/clients/:id',                           'admin', h.getClient),
@@ -35,15 +46,26 @@ export function adminRoutes(handlers: AdminHandlers): Route[] {
     route('DELETE', '/admin/clients/:id/secrets/rotate',            'admin', h.forgetRotatedSecrets),
     route('POST',   '/admin/clients/:id/registration-access-token', 'admin', h.newRegistrationToken),
     route('POST',   '/admin/oauth2/introspect',                     'oauth', h.introspect),
+    route('DELETE', '/admin/oauth2/tokens',                         'admin', h.deleteTokens),
+    route('GET',    '/admin/keys/:id',                              'admin', h.getKeySet),
+    route('POST',   '/admin/keys/:id',                              'admin', h.createKey),
+    route('PUT',    '/admin/keys/:id',                              'admin', h.setKeySet),
+    route('DELETE', '/admin/keys/:id',                              'admin', h.deleteKeySet),
+    route('GET',    '/admin/keys/:id/:kid',                         'admin', h.getKey),
+    route('PUT',    '/admin/keys/:id/:kid',                         'admin', h.setKey),
+    route('DELETE', '/admin/keys/:id/:kid',                         'admin', h.deleteKey),
     route('GET',    '/admin/metrics/prometheus',                    'plain', h.metrics),
     route('GET',    '/admin/version',                               'plain', h.version),
     route('GET',    '/version',                                     'plain', h.version),
     route('GET',    '/health/alive',                                'plain', h.alive),
     route('GET',    '/health/ready',                                'plain', h.ready),
+    route('GET',    '/admin/openapi.json',                          'plain', h.openApi),
+    route('GET',    '/admin/reference',                             'page',  h.reference),
   ]
+  return described(lines, handlers, adminOperations)
 }
 
-const route = (method: Route['method'], path: string, face: Face, handler: Handler): Route => ({
+const route = (method: Route['method'], path: string, face: Face, handler: Handler): Line => ({
   method,
   path,
   guard: open,

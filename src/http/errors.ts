@@ -2,9 +2,11 @@ import type { AuthorizationFault } from '../core/authorization/check-authorizati
 import { InvalidJson } from '../lib/json.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
-import { Unavailable } from '../lib/unavailable.ts'
+import { OutcomeUnknown, Unavailable } from '../lib/unavailable.ts'
+import { assertionType } from '../protocol/grant-types.ts'
 import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
 import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
+import { assertionWords } from './assertion-words.ts'
 import { faultPage } from './pages/authorization-page.ts'
 import { errorPage } from './pages/error-page.ts'
 import type { Reason } from './reasons.ts'
@@ -59,6 +61,7 @@ function problemOf(error: unknown, face: Face): Problem {
   if (error instanceof Refusal) return problemOfReason(error.reason as Reason)
   if (error instanceof HydraFaultError) return problemOfHydraFault(error.fault)
   if (error instanceof Unavailable) return unavailable(error)
+  if (error instanceof OutcomeUnknown) return outcomeUnknown
   if (error instanceof InvalidJson) return invalidBody(error.message, face)
   return problemOfFramework(error as Error, face)
 }
@@ -66,6 +69,8 @@ function problemOf(error: unknown, face: Face): Problem {
 const sentence = {
   malformed: 'The request was malformed or contained invalid parameters',
   notFound: 'Unable to locate the resource',
+  checkParameters:
+    'Make sure that the various parameters are correct, be aware of case sensitivity and trim your parameters. Make sure that the client you are using has exactly whitelisted the redirect_uri you specified.',
   taken: 'Unable to insert or update resource because a resource with that value exists already',
   invalidRequest:
     'The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.',
@@ -81,6 +86,13 @@ const unavailable = ({ message, retryAfterSeconds }: Unavailable): Problem => ({
   description: `The server cannot do this now (${message}); nothing was changed. Try again later.`,
   headers: { 'retry-after': String(retryAfterSeconds) },
 })
+
+/** No `Retry-After`: trying again might do it twice. */
+const outcomeUnknown: Problem = {
+  status: 503,
+  code: 'temporarily_unavailable',
+  description: 'The server cannot say whether this was done. Look before you try again.',
+}
 
 function invalidBody(message: string, face: Face): Problem {
   if (face === 'admin') return { status: 400, code: sentence.malformed, description: `Unable to decode the request body: ${message}` }
@@ -177,16 +189,48 @@ function problemOfReason(reason: Reason): Problem {
     case 'client-gone':
     case 'client-secret-wrong':
       return invalidClient('')
-    case 'assertion-unsupported':
-      return invalidClient(' Client assertions are not accepted by this server.')
+    case 'assertion-missing':
+      return invalidRequest(`The client_assertion request parameter must be set when using client_assertion_type of '${assertionType}'.`)
+    case 'assertion-type-unknown':
+      return invalidRequest(`Unknown client_assertion_type '${reason.type}'.`)
+    case 'assertion-refused':
+      return invalidClient(` ${assertionWords(reason)}`)
+    case 'assertion-replayed':
+      return {
+        status: 400,
+        code: 'jti_known',
+        description: "The jti was already used. Claim 'jti' from 'client_assertion' MUST only be used once.",
+      }
+    case 'secret-attempts-exhausted':
+      return {
+        status: 429,
+        code: 'invalid_client',
+        description: `${sentence.invalidClient} Too many wrong secrets for this client came from this address; try again in ${reason.retryAfterSeconds} s.`,
+        headers: { 'retry-after': String(reason.retryAfterSeconds) },
+      }
     case 'client-method-wrong':
       return invalidClient(methodHint(reason))
+    // RFC 6749 §5.2 leaves no room for Hydra's invalid_request here.
     case 'grant-type-unsupported':
       return {
         status: 400,
         code: 'unsupported_grant_type',
         description: 'The authorization grant type is not supported by the authorization server.',
       }
+    case 'request-malformed':
+      return invalidRequest(sentence.checkParameters)
+    case 'query-missing':
+      return invalidRequest(`Query parameter '${reason.name}' is not defined but it should have been.`)
+    case 'key-algorithm-unsupported':
+      return { status: 400, code: 'Bad Request', description: 'Unsupported key algorithm' }
+    case 'key-malformed':
+      return { status: 400, code: sentence.malformed, description: reason.message }
+    case 'key-id-taken':
+      return { status: 409, code: sentence.taken, description: '' }
+    case 'key-set-not-found':
+      return { status: 404, code: 'Not Found', description: 'Unable to locate the requested resource' }
+    case 'key-not-found':
+      return { status: 404, code: sentence.notFound, description: '' }
     case 'grant-type-not-registered':
       return unauthorizedClient(`The OAuth 2.0 Client is not allowed to use authorization grant '${reason.grantType}'.`)
     case 'grant-needs-secret':

@@ -4,6 +4,7 @@ import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify }
 import type { Live } from '../lib/live.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
 import { type Answer, empty, json } from './answer.ts'
+import type { ClientAddress } from './client-address.ts'
 import { answerError } from './errors.ts'
 import type { Face, Guard, Route } from './route.ts'
 import { answerConnect, answerUnreadable } from './unreadable-request.ts'
@@ -16,15 +17,35 @@ export interface ListenerSettings {
   /** How it speaks of errors at a path that it does not know. */
   readonly face: Face
   readonly routes: readonly Route[]
+  /** Told the routes once, for `/openapi.json`. */
+  readonly describe: (routes: readonly Route[]) => void
   readonly telemetry: Telemetry
   /** Bytes. */
   readonly bodyLimit: number
   readonly cors: Live<CorsSettings>
+  /** Whose request it is. */
+  readonly addressOf: ClientAddress
   readonly rewriteUrl?: (url: string) => string
   /** Runs before everything else, for every request, known path or not. */
   readonly fence: Guard
   /** Whether requests for `/health/…` are logged. */
   readonly logsHealth: boolean
+  /** Told of every answered request. `route` is the pattern of the table, `unknown` where none fits; so is the method. */
+  readonly answered: (facts: { listener: string; route: string; method: string; status: number; seconds: number }) => void
+  /** Begins the trace of a request; undefined where none are kept. */
+  readonly begun: ((facts: BegunRequest) => RequestSpan) | undefined
+}
+
+interface BegunRequest {
+  readonly listener: string
+  readonly method: string
+  readonly traceparent: string | undefined
+  readonly tracestate: string | undefined
+}
+
+interface RequestSpan {
+  run<T>(work: () => T): T
+  end(facts: { route: string; status: number }): void
 }
 
 /** Every method that Node can read; `CONNECT` never comes as a request. */
@@ -39,6 +60,10 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The media type of the body, in lower case, without parameters; empty where none was sent. */
     bodyMediaType: string
+    /** Undefined where no traces are kept. */
+    span: RequestSpan | undefined
+    /** Whose request it is: an IP address; empty where the connection is gone already. */
+    clientAddress: string
   }
   interface FastifyContextConfig {
     route?: Pick<Route, 'guard' | 'face'>
@@ -51,6 +76,7 @@ declare module 'fastify' {
  */
 export function makeListener(settings: ListenerSettings): FastifyInstance {
   const { routes, telemetry } = settings
+  settings.describe(routes)
   const nextId = requestIds(settings.name)
   const logAnswered = logRequest(settings)
   const server = fastify({
@@ -73,10 +99,14 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
   // The others are known only to be refused, before a body is read.
   for (const method of methods) if (!ours.includes(method)) server.addHttpMethod(method, { overrideExisting: true })
   server.decorateRequest('bodyMediaType', '')
+  server.decorateRequest('span', undefined)
+  server.decorateRequest('clientAddress', '')
   server.removeAllContentTypeParsers()
   server.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
   server.addHook('onRequest', (request, reply, done) => {
+    request.span = begin(request, settings)
     takeMediaType(request)
+    request.clientAddress = settings.addressOf(request)
     reply.header('x-request-id', request.id)
     settings.fence(request)
     request.routeOptions.config?.route?.guard(request)
@@ -134,7 +164,7 @@ function mount(scope: FastifyInstance, routes: readonly Route[]): void {
       method,
       url: path,
       config: { route: { guard, face } },
-      handler: async (request, reply) => send(reply, await handler(request)),
+      handler: async (request, reply) => send(reply, await (request.span ? request.span.run(() => handler(request)) : handler(request))),
     })
   }
   for (const path of new Set(routes.map((route) => route.path))) mountOtherMethods(scope, path, routes)
@@ -176,8 +206,19 @@ function send(reply: FastifyReply, { status, headers, body }: Answer): FastifyRe
   return reply.send(headers['content-type'] === 'application/json' ? Buffer.from(body ?? '') : body)
 }
 
-function logRequest({ name, telemetry, logsHealth }: ListenerSettings) {
+const knownMethod = ({ method }: FastifyRequest): string => (ours.includes(method) ? method : 'unknown')
+
+function begin(request: FastifyRequest, { name, begun }: ListenerSettings): RequestSpan | undefined {
+  if (!begun) return undefined
+  const [traceparent, tracestate] = [request.headers.traceparent, request.headers.tracestate].map((header) => header?.toString())
+  return begun({ listener: name, method: knownMethod(request), traceparent, tracestate })
+}
+
+function logRequest({ name, telemetry, logsHealth, answered }: ListenerSettings) {
   return (request: FastifyRequest, reply: FastifyReply): void => {
+    const [route, status] = [request.routeOptions.url ?? 'unknown', reply.statusCode]
+    answered({ listener: name, route, method: knownMethod(request), status, seconds: reply.elapsedTime / 1000 })
+    request.span?.end({ route, status })
     const path = loggedPath(request.url)
     if (logsHealth || !path.startsWith('/health/')) {
       telemetry.log('info', 'request', {
@@ -187,8 +228,8 @@ function logRequest({ name, telemetry, logsHealth }: ListenerSettings) {
         path,
         status: reply.statusCode,
         milliseconds: Math.round(reply.elapsedTime * 10) / 10,
-        // A dual-stack socket shows an IPv4 caller as one of IPv6.
-        remote_address: request.ip.replace(/^::ffff:/, ''),
+        // Where the head could not be read nothing was looked at, and the peer is all there is.
+        remote_address: request.clientAddress || request.ip.replace(/^::ffff:/, ''),
       })
     }
   }

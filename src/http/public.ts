@@ -1,6 +1,7 @@
 import { Refusal } from '../lib/refusal.ts'
+import { publicOperations } from './openapi/public-operations.ts'
 import type { DoorReason } from './reasons.ts'
-import { type Face, type Guard, type Handler, open, type Route } from './route.ts'
+import { described, type Face, type Guard, type Handler, type Line, open, type Route } from './route.ts'
 
 /** What the public listener needs, by the names of the table below. */
 export interface PublicHandlers {
@@ -10,10 +11,13 @@ export interface PublicHandlers {
   readonly deleteConfiguration: Handler
   readonly authorize: Handler
   readonly token: Handler
+  readonly revoke: Handler
   readonly jwks: Handler
   readonly discovery: Handler
   readonly alive: Handler
   readonly ready: Handler
+  readonly openApi: Handler
+  readonly reference: Handler
 }
 
 /** Every public route with its guard, on one screen. All of them are always mounted; a guard answers 404 when a feature is off. */
@@ -21,24 +25,28 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
   const whenOn = whenRegistrationIsOn(registrationIsOn)
   const h = handlers
   // biome-ignore format: a table
-  return [
+  const lines = [
     route('POST',   '/oauth2/register',                        whenOn, 'registration', h.register),
     route('GET',    '/oauth2/register/:id',                    whenOn, 'registration', h.readConfiguration),
     route('PUT',    '/oauth2/register/:id',                    whenOn, 'registration', h.updateConfiguration),
     route('DELETE', '/oauth2/register/:id',                    whenOn, 'registration', h.deleteConfiguration),
     route('POST',   '/oauth2/token',                           open,   'oauth',        h.token),
+    route('POST',   '/oauth2/revoke',                          open,   'oauth',        h.revoke),
     route('GET',    '/.well-known/jwks.json',                  open,   'plain',        h.jwks),
     ...discoveryPaths(issuerPath).map((path) =>
     route('GET',    path,                                      open,   'plain',        h.discovery)),
+    route('GET',    '/openapi.json',                           open,   'plain',        h.openApi),
     // Never for a page of another origin: a person looks at these, or a machine of ours does.
     ownOrigin('GET',  '/oauth2/auth',                          'page',                 h.authorize),
     ownOrigin('POST', '/oauth2/auth',                          'page',                 h.authorize),
     ownOrigin('GET',  '/health/alive',                         'plain',                h.alive),
     ownOrigin('GET',  '/health/ready',                         'plain',                h.ready),
+    ownOrigin('GET',  '/reference',                            'page',                 h.reference),
   ]
+  return described(lines, handlers, publicOperations)
 }
 
-const route = (method: Route['method'], path: string, guard: Guard, face: Face, handler: Handler): Route => ({
+const route = (method: Route['method'], path: string, guard: Guard, face: Face, handler: Handler): Line => ({
   method,
   path,
   guard,
@@ -47,7 +55,7 @@ const route = (method: Route['method'], path: string, guard: Guard, face: Face, 
   cors: true,
 })
 
-const ownOrigin = (method: Route['method'], path: string, face: Face, handler: Handler): Route => ({
+const ownOrigin = (method: Route['method'], path: string, face: Face, handler: Handler): Line => ({
   method,
   path,
   guard: open,

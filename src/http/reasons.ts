@@ -1,5 +1,9 @@
 import type { AuthenticationRefusal } from '../core/clients/authenticate-client.ts'
+import type { AssertionReplayed } from '../core/clients/spend-assertion.ts'
+import type { AssertionRefusal } from '../core/clients/verify-assertion.ts'
+import type { SecretAttemptsRefusal } from '../core/clients/verify-secret.ts'
 import type { TokenRefusal } from '../core/grants/token-endpoint.ts'
+import type { KeyRefusal } from '../core/keys/make-key.ts'
 import type { ClientIdTaken } from '../core/registration/create-client.ts'
 import type { ClientNotFound } from '../core/registration/delete-client.ts'
 import type { MetadataRefusal } from '../core/registration/evaluate-registration.ts'
@@ -17,20 +21,27 @@ export type DoorReason =
   | { readonly kind: 'page-refused'; readonly message: string }
   | { readonly kind: 'credentials-missing' }
   | { readonly kind: 'credentials-twice' }
-  | { readonly kind: 'assertion-unsupported' }
+  | { readonly kind: 'assertion-missing' }
+  | { readonly kind: 'assertion-type-unknown'; readonly type: string }
   | { readonly kind: 'form-empty' }
+  | { readonly kind: 'request-malformed' }
+  | { readonly kind: 'query-missing'; readonly name: string }
   | { readonly kind: 'parameter-repeated'; readonly name: string }
 
 /** Every reason for a no that can reach the street: `errors.ts` has a line for each, and the compiler sees to it. */
 export type Reason =
   | DoorReason
+  | AssertionRefusal
+  | AssertionReplayed
   | AuthenticationRefusal
   | ClientGone
   | ClientIdTaken
   | ClientNotFound
   | ForeignSecretRefusal
+  | KeyRefusal
   | MetadataRefusal
   | PatchRefusal
   | RegistrationTokenRefusal
   | RotationRefusal
+  | SecretAttemptsRefusal
   | TokenRefusal

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Answer } from './answer.ts'
+import type { Operation } from './openapi/operation.ts'
 
 /** Which family of errors a route answers with; `errors.ts` has one table for each. */
 export type Face = 'registration' | 'oauth' | 'admin' | 'page' | 'plain'
@@ -17,12 +18,37 @@ export interface Route {
   /** Whether a page of another origin may call it (CORS). */
   readonly cors: boolean
   readonly handler: Handler
+  /** What it does and answers, for `/openapi.json`. */
+  readonly operation: Operation
+}
+
+/** A line of a route table. */
+export type Line = Omit<Route, 'operation'>
+
+/** Joins the lines of a table with what is said of each handler: one that nobody described does not compile. */
+export function described<Name extends string>(
+  lines: readonly Line[],
+  handlers: Readonly<Record<Name, Handler>>,
+  operations: Readonly<Record<NoInfer<Name>, Operation>>,
+): Route[] {
+  const names = new Map(Object.entries<Handler>(handlers).map(([name, handler]) => [handler, name as Name]))
+  return lines.map((line) => {
+    const name = names.get(line.handler)
+    if (name === undefined) throw new Error(`the handler of ${line.method} ${line.path} has no name`)
+    return { ...line, operation: operations[name] }
+  })
 }
 
 export const open: Guard = () => {}
 
 /** The path parameter that Fastify decoded. */
 export const pathId = (request: FastifyRequest): string => (request.params as { id: string }).id
+
+/** The same, of a client. No client's id holds a NUL, and not every database can be asked for one. */
+export const pathClientId = (request: FastifyRequest): string => pathId(request).replaceAll('\0', '\ufffd')
+
+/** The second path parameter of the routes for one key. */
+export const pathKid = (request: FastifyRequest): string => (request.params as { kid: string }).kid
 
 /** A query parameter that was sent once and says something; undefined otherwise. */
 export function queryParameter(request: FastifyRequest, name: string): string | undefined {

@@ -55,6 +55,12 @@ export function timedUuid(randomness: Randomness, now: number): string {
   return hyphenated(bytes)
 }
 
+/** The time of a UUID of version 7, in milliseconds; undefined for any other text. */
+export function timeOfUuid(text: string): number | undefined {
+  const [, high, low] = /^([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.exec(text) ?? []
+  return high === undefined ? undefined : Number.parseInt(`${high}${low}`, 16)
+}
+
 /** 256 random bits behind a prefix that tells people and scanners what kind of secret it is. */
 export function randomToken(randomness: Randomness, prefix: string): string {
   return prefix + Buffer.from(randomness(32)).toString('base64url')

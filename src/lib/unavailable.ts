@@ -8,3 +8,8 @@ export class Unavailable extends Error {
     this.retryAfterSeconds = retryAfterSeconds
   }
 }
+
+/** Nobody can say whether the act was done. It is not tried again for the caller, and he is not told to. */
+export class OutcomeUnknown extends Error {
+  override name = 'OutcomeUnknown'
+}

@@ -1,5 +1,6 @@
-import Type, { type Static } from 'typebox'
-import { Compile, type Validator } from 'typebox/compile'
+import type { Static } from 'typebox'
+import { Compile, type Validator } from 'typebox/schema'
+import { Type } from '../lib/json-schema.ts'
 import type { Jwks } from './jwks.ts'
 import { isTaggable, languageTagged } from './language-tag.ts'
 import { type Problem, problem } from './problem.ts'
@@ -107,10 +108,8 @@ export function addToWire(members: Record<string, unknown>, metadata: ClientMeta
 
 export function shapeProblems(shape: Validator, members: Readonly<Record<string, unknown>>): Problem[] {
   if (shape.Check(members)) return []
-  return shape
-    .Errors(members)
-    .slice(0, 8)
-    .map(({ instancePath, message }) => problem(memberOf(instancePath), message))
+  const [, errors] = shape.Errors(members)
+  return errors.slice(0, 8).map(({ instancePath, message }) => problem(memberOf(instancePath), message))
 }
 
 /** `/redirect_uris/1` → `redirect_uris[1]` */

@@ -1,4 +1,5 @@
-import Type, { type Static } from 'typebox'
+import type { Static } from 'typebox'
+import { Type } from '../lib/json-schema.ts'
 import { type CamelCase, camelCase } from './client-metadata.ts'
 
 /** Hydra's 13 per-client lifespans: how long what each grant issues lives. Durations as text, `1h30m0s`. */

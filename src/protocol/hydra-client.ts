@@ -1,17 +1,23 @@
-import Type from 'typebox'
-import { Compile } from 'typebox/compile'
+import type { TSchema } from 'typebox'
+import { Compile } from 'typebox/schema'
 import { formatDuration, parseDuration } from '../lib/duration.ts'
+import type { Fence } from '../lib/fence.ts'
+import { Type } from '../lib/json-schema.ts'
 import { type ClientMetadata, camelCase, clientMetadataSchema, fromWire, presentMembers, shapeProblems } from './client-metadata.ts'
 import { type ClientSettings, clientSettingsSchema, type LifespanName, type Lifespans, lifespanNames } from './client-settings.ts'
 import { assertionSigningAlgs } from './grant-types.ts'
 import { isUsableKey, type Jwk, publicHalf } from './jwks.ts'
 import { isDangerousScheme, schemeOf } from './redirect-uri.ts'
-import { type FetchRule, fetchedUriFault } from './web-uri.ts'
+import { withDefaultSubject } from './registration-rules.ts'
+import { isImportableHash } from './secret-hash.ts'
+import { fetchedUriFault } from './web-uri.ts'
 
 /** A client as an administrator writes it, in Hydra's spelling and under Hydra's rules (`hydra-registry.md` 1.8, 2.10). */
 export interface HydraClient {
   readonly clientId?: string
   readonly clientSecret?: string
+  /** In place of a secret that is not known here: the hash under which it rests elsewhere. */
+  readonly clientSecretHash?: string
   readonly metadata: ClientMetadata
   readonly settings: ClientSettings
 }
@@ -38,15 +44,12 @@ const refuseRedirect = (hint: string) => new HydraFaultError({ family: 'redirect
 export interface HydraRules {
   /** What `scope` becomes when a client comes without one. */
   readonly defaultScope: readonly string[]
-  readonly fetch: FetchRule
+  readonly fence: Fence
+  /** The kinds of subject that a client may ask for; the first is what it gets if it does not. */
+  readonly subjectTypes: readonly string[]
 }
 
-const relaxed = Object.fromEntries(
-  Object.entries(clientMetadataSchema.properties).map(([name, schema]) => [
-    name,
-    Type.IsArray(schema) ? Type.Array(Type.String()) : loosen(schema),
-  ]),
-)
+const relaxed = Object.fromEntries(Object.entries(clientMetadataSchema.properties).map(([name, schema]) => [name, loosen(schema)]))
 const shape = Compile(
   Type.Partial(
     Type.Object({
@@ -54,6 +57,7 @@ const shape = Compile(
       ...clientSettingsSchema.properties,
       client_id: Type.String(),
       client_secret: Type.String(),
+      client_secret_hash: Type.String(),
       client_secret_expires_at: Type.Integer(),
       created_at: Type.String(),
       updated_at: Type.String(),
@@ -61,8 +65,10 @@ const shape = Compile(
   ),
 )
 
-function loosen(schema: unknown) {
-  return Type.IsString(schema) ? Type.String() : (schema as ReturnType<typeof Type.String>)
+/** Hydra bounds no text and no list. */
+function loosen(schema: TSchema & { readonly type?: string }): TSchema {
+  if (schema.type === 'array') return Type.Array(Type.String())
+  return schema.type === 'string' ? Type.String() : schema
 }
 
 /**
@@ -76,16 +82,35 @@ export function readHydraClient(body: unknown, rules: HydraRules): HydraClient {
   const members = presentMembers(body ?? {})
   checkTypes(members)
   const metadata = checkMetadata(fromWire({ scope: rules.defaultScope.join(' '), ...members }), rules)
-  const { client_id: clientId, client_secret: clientSecret } = members as { client_id?: string; client_secret?: string }
-  if (clientId !== undefined && (clientId.length > 255 || /^\.{1,2}$/.test(clientId) || !clientId.isWellFormed())) {
+  const { client_id: clientId } = members as { client_id?: string }
+  if (clientId !== undefined && (clientId.length > 255 || /^\.{1,2}$/.test(clientId) || !isStorable(clientId))) {
     throw refuse('Field client_id must have at most 255 characters, all of them whole, and must not be a dot segment.')
   }
+  for (const name of ['client_name', 'owner']) {
+    if (!isStorable(members[name])) throw refuse(`Field ${name} must not contain a NUL or half of a surrogate pair.`)
+  }
+  const secret = readSecret(members)
+  const raw = body === null ? undefined : (body as { metadata?: unknown }).metadata
+  const settings = readSettings(raw === undefined ? members : { ...members, metadata: raw })
+  return { metadata, settings, ...(clientId !== undefined && { clientId }), ...secret }
+}
+
+/** PostgreSQL's text holds no NUL, and no database half a character. */
+const isStorable = (value: unknown): boolean => typeof value !== 'string' || (value.isWellFormed() && !value.includes('\0'))
+
+function readSecret(members: Readonly<Record<string, unknown>>): Pick<HydraClient, 'clientSecret' | 'clientSecretHash'> {
+  const { client_secret: clientSecret, client_secret_hash: clientSecretHash } = members as { [name: string]: string | undefined }
   if (clientSecret !== undefined && Buffer.byteLength(clientSecret) < 6) {
     throw refuse('Field client_secret must contain a secret that is at least 6 characters long.')
   }
-  const raw = body === null ? undefined : (body as { metadata?: unknown }).metadata
-  const settings = readSettings(raw === undefined ? members : { ...members, metadata: raw })
-  return { metadata, settings, ...(clientId !== undefined && { clientId }), ...(clientSecret !== undefined && { clientSecret }) }
+  if (clientSecretHash === undefined) return clientSecret === undefined ? {} : { clientSecret }
+  if (clientSecret !== undefined) throw refuse('Fields client_secret and client_secret_hash can not both be set, you must choose one.')
+  if (!isImportableHash(clientSecretHash)) {
+    throw refuse(
+      'Field client_secret_hash must be a hash of the form $argon2id$, $argon2i$, $pbkdf2-sha256$, $2a$, $2b$ or $2y$ that does not cost more than about a second.',
+    )
+  }
+  return { clientSecretHash }
 }
 
 function checkTypes(members: Record<string, unknown>): void {
@@ -102,22 +127,21 @@ function checkMetadata(metadata: ClientMetadata, rules: HydraRules): ClientMetad
   if (metadata.tokenEndpointAuthMethod === 'private_key_jwt') checkAssertion(metadata, hasKeys)
   if (hasKeys && metadata.jwksUri !== undefined) throw refuse('Fields jwks and jwks_uri can not both be set, you must choose one.')
   const jwks = hasKeys ? { keys: readKeys(keys) } : undefined
-  checkFetchedUris(metadata, rules.fetch)
+  checkFetchedUris(metadata, rules.fence)
   checkPageUris(metadata)
   const allowedCorsOrigins = metadata.allowedCorsOrigins?.map(readOrigin)
-  if (metadata.sectorIdentifierUri !== undefined) {
-    throw refuse('sector_identifier_uri is not supported: this server does not make pairwise subject identifiers yet.')
-  }
   if (!['none', 'RS256'].includes(metadata.userinfoSignedResponseAlg ?? 'none')) {
     throw refuse("Field userinfo_signed_response_alg can either be 'none' or 'RS256'.")
   }
   for (const uri of metadata.redirectUris ?? []) checkRedirectUri(uri)
-  if ((metadata.subjectType ?? 'public') !== 'public')
-    throw refuse(`Subject type ${metadata.subjectType} is not supported by server, only [public] are allowed.`)
+  const subject = withDefaultSubject(metadata, rules.subjectTypes)
+  if (subject.subjectType !== undefined && !rules.subjectTypes.includes(subject.subjectType))
+    throw refuse(`Subject type ${subject.subjectType} is not supported by server, only [${rules.subjectTypes.join(' ')}] are allowed.`)
   for (const uri of metadata.postLogoutRedirectUris ?? []) checkPostLogoutUri(uri, metadata.redirectUris ?? [])
   const { jwks: _, userinfoSignedResponseAlg, ...rest } = metadata
   return {
     ...rest,
+    ...subject,
     ...(jwks && { jwks }),
     ...(allowedCorsOrigins && { allowedCorsOrigins }),
     // Hydra says `none` of every client. The client is told so only if it said so itself: strict ones then expect a signed answer.
@@ -149,10 +173,14 @@ function readKeys(keys: unknown): Jwk[] {
   })
 }
 
-function checkFetchedUris(metadata: ClientMetadata, rule: FetchRule): void {
-  const fetched = { jwks_uri: metadata.jwksUri, backchannel_logout_uri: metadata.backchannelLogoutUri }
+function checkFetchedUris(metadata: ClientMetadata, fence: Fence): void {
+  const fetched = {
+    jwks_uri: metadata.jwksUri,
+    backchannel_logout_uri: metadata.backchannelLogoutUri,
+    sector_identifier_uri: metadata.sectorIdentifierUri,
+  }
   for (const [name, uri] of [...Object.entries(fetched), ...(metadata.requestUris ?? []).map((uri) => ['request_uris', uri] as const)]) {
-    const fault = uri === undefined ? undefined : fetchedUriFault(uri, rule)
+    const fault = uri === undefined ? undefined : fetchedUriFault(uri, fence)
     if (fault !== undefined) throw refuse(`Client IP address is not allowed: key ${name} validation is failing: ${fault}`)
   }
 }

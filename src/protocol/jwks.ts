@@ -1,4 +1,5 @@
 import { createPublicKey } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
 
 /** A JSON Web Key (RFC 7517), whatever its kind. */
 export type Jwk = Readonly<Record<string, unknown>>
@@ -9,6 +10,11 @@ export interface Jwks {
 
 /** The members that make a key private or symmetric (RFC 7518 §6.2.2, §6.3.2, §6.4.1; RFC 8037 §2). */
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+/** The members of an asymmetric key that mean something to somebody (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2). */
+export const keyMembers: readonly string[] = [
+  ...['kty', 'use', 'key_ops', 'alg', 'kid', 'x5u', 'x5c', 'x5t', 'x5t#S256'],
+  ...['crv', 'x', 'y', 'd', 'n', 'e', 'p', 'q', 'dp', 'dq', 'qi'],
+]
 const asymmetric = new Set(['RSA', 'EC', 'OKP'])
 const mostKeys = 32
 
@@ -49,3 +55,26 @@ export function isUsableKey(jwk: Jwk): boolean {
 
 /** The key without what would make it private. */
 export const publicHalf = (jwk: Jwk): Jwk => Object.fromEntries(Object.entries(jwk).filter(([member]) => !secretMembers.includes(member)))
+
+/** Whether both have the same members with the same values. */
+export const isSameJwk = (a: Jwk, b: Jwk): boolean => isDeepStrictEqual({ ...a }, { ...b })
+
+const keyTypes: Readonly<Record<string, readonly [kty: string, crv?: string]>> = {
+  RS: ['RSA'],
+  PS: ['RSA'],
+  ES256: ['EC', 'P-256'],
+  ES384: ['EC', 'P-384'],
+  ES512: ['EC', 'P-521'],
+  EdDSA: ['OKP', 'Ed25519'],
+  Ed25519: ['OKP', 'Ed25519'],
+}
+
+/** Whether a public key may verify signatures of this algorithm: its kind, and what it says of its own use (RFC 7517 §4.2 to 4.4). */
+export function fitsAlg(key: Jwk, alg: string): boolean {
+  const [kty, crv] = keyTypes[alg] ?? keyTypes[alg.slice(0, 2)] ?? []
+  const isForSignatures = (key.use ?? 'sig') === 'sig' && (!Array.isArray(key.key_ops) || key.key_ops.includes('verify'))
+  const isOfKind = kty !== undefined && key.kty === kty && (crv === undefined || key.crv === crv)
+  return (
+    isForSignatures && isOfKind && (key.alg === undefined || key.alg === alg || (kty === 'OKP' && keyTypes[String(key.alg)]?.[0] === 'OKP'))
+  )
+}

@@ -1,15 +1,18 @@
+import type { Fence } from '../lib/fence.ts'
 import type { ClientMetadata } from './client-metadata.ts'
 import { assertionSigningAlgs, registrableAuthMethods } from './grant-types.ts'
 import { publicJwksFault } from './jwks.ts'
 import { type Problem, problem, quote } from './problem.ts'
 import { isNativeRedirect, redirectUriFault, schemeOf } from './redirect-uri.ts'
-import { type FetchRule, fetchedUriFault, pageUriFault, secureUriFault } from './web-uri.ts'
+import { fetchedUriFault, pageUriFault, secureUriFault } from './web-uri.ts'
 
 /** What the checks need to know of the operator's settings. */
 export interface RegistrationRules {
   /** Private-use redirect schemes without a dot that known apps use. */
   readonly dotlessSchemes: readonly string[]
-  readonly fetch: FetchRule
+  readonly fence: Fence
+  /** The kinds of subject that a client may ask for; the first is what it gets if it does not. */
+  readonly subjectTypes: readonly string[]
 }
 
 interface Checked {
@@ -33,7 +36,8 @@ const checks: readonly ((checked: Checked) => Problem[])[] = [
   browserTargetsAreSecure,
   logoutReturnsToARedirectHost,
   applicationTypeIsKnown,
-  subjectsArePublic,
+  subjectTypeIsSupported,
+  pairwiseSubjectsHaveOneSector,
   algorithmsAreSupported,
   namesAreReadable,
 ]
@@ -44,7 +48,11 @@ export function registrationProblems(metadata: ClientMetadata, rules: Registrati
 }
 
 /** What the server lays down itself once the rest is decided (RFC 7591 §2.1, §3.2.1): the answer shows it. */
-export function completeMetadata(metadata: ClientMetadata, inForce: ClientMetadata = {}): ClientMetadata {
+export function completeMetadata(
+  metadata: ClientMetadata,
+  { subjectTypes }: Pick<RegistrationRules, 'subjectTypes'>,
+  inForce: ClientMetadata = {},
+): ClientMetadata {
   const { tokenEndpointAuthSigningAlg, ...rest } = metadata
   const method = metadata.tokenEndpointAuthMethod ?? 'client_secret_basic'
   return {
@@ -53,8 +61,15 @@ export function completeMetadata(metadata: ClientMetadata, inForce: ClientMetada
     tokenEndpointAuthMethod: method,
     responseTypes: responseTypes(metadata, inForce),
     applicationType: applicationTypeOf(metadata),
+    ...withDefaultSubject(metadata, subjectTypes),
     ...(method === 'private_key_jwt' && tokenEndpointAuthSigningAlg !== undefined && { tokenEndpointAuthSigningAlg }),
   }
+}
+
+/** A client that does not say has public subjects, unless this server makes none. */
+export function withDefaultSubject({ subjectType }: ClientMetadata, [first = 'public']: readonly string[]): { subjectType?: string } {
+  if (subjectType !== undefined) return { subjectType }
+  return first === 'public' ? {} : { subjectType: first }
 }
 
 /** What the grants call for (RFC 7591 §2.1), and what an administrator gave the client besides. */
@@ -113,11 +128,12 @@ function pagesAreWebPages({ metadata }: Checked): Problem[] {
 }
 
 function fetchedUrisAreReachable({ metadata, rules }: Checked): Problem[] {
-  const fault = (uri: string) => fetchedUriFault(uri, rules.fetch)
+  const fault = (uri: string) => fetchedUriFault(uri, rules.fence)
   return [
     ...each('jwks_uri', metadata.jwksUri, fault),
     ...each('request_uris', metadata.requestUris, fault),
     ...each('backchannel_logout_uri', metadata.backchannelLogoutUri, fault),
+    ...each('sector_identifier_uri', metadata.sectorIdentifierUri, fault),
   ]
 }
 
@@ -143,11 +159,20 @@ function applicationTypeIsKnown({ metadata }: Checked): Problem[] {
   return oneOf('application_type', metadata.applicationType, ['web', 'native'])
 }
 
-function subjectsArePublic({ metadata }: Checked): Problem[] {
-  const sector =
-    metadata.sectorIdentifierUri === undefined ? undefined : 'serves pairwise subject identifiers, which this server does not make'
-  return [...oneOf('subject_type', metadata.subjectType, ['public']), ...found('sector_identifier_uri', sector)]
+function subjectTypeIsSupported({ metadata, rules }: Checked): Problem[] {
+  return oneOf('subject_type', metadata.subjectType, rules.subjectTypes)
 }
+
+/** OpenID Connect Core §8.1: with redirect URIs on several hosts, nobody could say whose subjects they are. */
+function pairwiseSubjectsHaveOneSector({ metadata, rules }: Checked): Problem[] {
+  const isPairwise = withDefaultSubject(metadata, rules.subjectTypes).subjectType === 'pairwise'
+  const sectors = new Set((metadata.redirectUris ?? []).map(sectorOf))
+  if (!isPairwise || metadata.sectorIdentifierUri !== undefined || sectors.size < 2) return []
+  return [problem('sector_identifier_uri', 'is needed for pairwise subjects where redirect_uris are on several hosts')]
+}
+
+/** The host of a redirect URI, or the scheme of one that has none. */
+const sectorOf = (uri: string): string => (URL.canParse(uri) && new URL(uri).hostname) || (schemeOf(uri) ?? uri)
 
 function algorithmsAreSupported({ metadata }: Checked): Problem[] {
   return [

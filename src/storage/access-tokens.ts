@@ -60,6 +60,17 @@ export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
         expiresAt: row.expires_at,
       }
     },
-    removeExpired: (now, limit) => removeExpiredRows(db, 'access_tokens', 'hash', now, limit),
+    async remove(hash, clientId) {
+      const { numDeletedRows } = await db
+        .deleteFrom('access_tokens')
+        .where('hash', '=', hash)
+        .where('client_id', '=', clientId)
+        .executeTakeFirstOrThrow()
+      return numDeletedRows === 1n
+    },
+    async removeAll(clientId) {
+      await db.deleteFrom('access_tokens').where('client_id', '=', clientId).execute()
+    },
+    removeExpired: (now, limit) => removeExpiredRows(db, 'access_tokens', now, limit),
   }
 }

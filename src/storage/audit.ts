@@ -14,6 +14,6 @@ export function auditStore(db: Kysely<Schema>): AuditStore {
     async add({ id, at, event, clientId, actor, facts, expiresAt }) {
       await insert(db, { id, at, event, client_id: clientId, actor, facts: JSON.stringify(facts), expires_at: expiresAt })
     },
-    removeExpired: (now, limit) => removeExpiredRows(db, 'audit_records', 'id', now, limit),
+    removeExpired: (now, limit) => removeExpiredRows(db, 'audit_records', now, limit),
   }
 }

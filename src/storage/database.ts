@@ -9,8 +9,37 @@ export interface Database {
   readonly read: Kysely<Schema>
   /** One act: see `lib/transaction.ts` for what is promised. */
   transact<T>(body: (db: Kysely<Schema>, afterCommit: (effect: () => void) => void) => Promise<T>): Promise<T>
+  /** From now on tells `watch` how long things take. */
+  watch(watch: DatabaseWatch): void
+  /** The connections of a pool; absent where there is none. */
+  readonly pool?: () => { readonly inUse: number; readonly idle: number; readonly waiting: number }
   /** Whether the database answers. */
   ping(): Promise<boolean>
   /** Finishes the acts that wait, then closes. */
   close(): Promise<void>
+}
+
+/** Told what the database does. Times are seconds. */
+export interface DatabaseWatch {
+  /** From the call of an act to its end. */
+  act(outcome: 'committed' | 'rolled_back', seconds: number): void
+  /** One read outside an act. */
+  read(seconds: number): void
+  /** How many acts one commit carried. */
+  batch(acts: number): void
+}
+
+export const unwatched: DatabaseWatch = { act() {}, read() {}, batch() {} }
+
+/** Runs an act and tells how long it took. */
+export async function timedAct<T>(watch: DatabaseWatch, act: () => Promise<T>): Promise<T> {
+  const began = performance.now()
+  try {
+    const value = await act()
+    watch.act('committed', (performance.now() - began) / 1000)
+    return value
+  } catch (error) {
+    watch.act('rolled_back', (performance.now() - began) / 1000)
+    throw error
+  }
 }

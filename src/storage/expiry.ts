@@ -1,17 +1,19 @@
 import type { Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
 
+/** The tables whose rows have an expiry of their own, each with the column that tells its rows apart. */
+const keys = {
+  access_tokens: 'hash',
+  client_assertions: 'hash',
+  removed_clients: 'client_id',
+  revoked_tokens: 'jti',
+  audit_records: 'id',
+} as const
+
 /** Removes at most `limit` rows whose own expiry has passed, oldest first, found by the index on `expires_at`. */
-export async function removeExpiredRows(
-  db: Kysely<Schema>,
-  table: 'access_tokens',
-  key: 'hash',
-  now: number,
-  limit: number,
-): Promise<number>
-export async function removeExpiredRows(db: Kysely<Schema>, table: 'audit_records', key: 'id', now: number, limit: number): Promise<number>
-export async function removeExpiredRows(db: Kysely<Schema>, table: string, key: string, now: number, limit: number): Promise<number> {
-  const rows = db as Kysely<Record<string, { [key: string]: unknown; expires_at: number }>>
+export async function removeExpiredRows(db: Kysely<Schema>, table: keyof typeof keys, now: number, limit: number): Promise<number> {
+  const key = keys[table]
+  const rows = db as unknown as Kysely<Record<string, { [key: string]: unknown; expires_at: number }>>
   const { numDeletedRows } = await rows
     .deleteFrom(table)
     .where(key, 'in', rows.selectFrom(table).select(key).where('expires_at', '<=', now).orderBy('expires_at').limit(limit))

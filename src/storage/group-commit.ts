@@ -64,14 +64,17 @@ interface Done extends Waiting {
 export class GroupCommit<Statements> {
   readonly statements: Statements
   readonly #writer: BatchWriter<Statements>
+  readonly #committed: (acts: number) => void
   #waiting: Waiting[] = []
   #scheduled = false
   #closed = false
   #tripGuard: (() => void) | undefined
   #whenIdle: (() => void)[] = []
 
-  constructor(writer: BatchWriter<Statements>) {
+  /** @param committed is told how many acts each commit carried */
+  constructor(writer: BatchWriter<Statements>, committed: (acts: number) => void = () => {}) {
     this.#writer = writer
+    this.#committed = committed
     this.statements = writer.statements
   }
 
@@ -106,6 +109,7 @@ export class GroupCommit<Statements> {
       begun = true
       await this.#runActs(done)
       this.#writer.commit()
+      this.#committed(done.length)
       for (const act of done) act.settle()
     } catch (error) {
       this.#abandon(begun ? done : this.#waiting.splice(0, batchLimit), error)

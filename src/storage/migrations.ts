@@ -1,12 +1,16 @@
 import { DEFAULT_MIGRATION_TABLE, type Kysely, type Migration, type MigrationInfo, Migrator } from 'kysely'
 import type { Database } from './database.ts'
 import * as registry from './migrations/0001-registry.ts'
+import * as assertions from './migrations/0002-assertions.ts'
+import * as tokensAndKeys from './migrations/0003-tokens-and-keys.ts'
 
 type History = Readonly<Record<string, Migration>>
 
 /** The one history, in order. A released migration is never edited; the next change is the next file. */
 const history: History = {
   '0001-registry': registry,
+  '0002-assertions': assertions,
+  '0003-tokens-and-keys': tokensAndKeys,
 }
 
 /** A database whose schema this version cannot work with; the message says what to do. */
@@ -38,6 +42,19 @@ export async function migrationStatus(database: Database, migrations = history):
   await refuseNewerSchema(database, migrations)
   const known: readonly MigrationInfo[] = await migrator(database, migrations).getMigrations()
   return known.map(({ name, executedAt }) => ({ name, executedAt }))
+}
+
+/**
+ * Nothing to do where the schema is up to date.
+ *
+ * @throws SchemaMismatch with the command that brings it up to date, or when the database was written by a newer version
+ */
+export async function requireSchema(database: Database): Promise<void> {
+  const pending = (await migrationStatus(database)).filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
+  if (pending.length === 0) return
+  throw new SchemaMismatch(
+    `the schema of the database is behind (${pending.join(', ')}); back it up, then run 'clientele migrate sql up' with this configuration`,
+  )
 }
 
 /** What a newer version did to the schema is not known here, so nothing that we did to it would be safe. */

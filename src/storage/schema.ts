@@ -4,8 +4,11 @@
  */
 export interface Schema {
   clients: ClientRow
+  removed_clients: RemovedClientRow
   registration_access_tokens: RegistrationAccessTokenRow
   access_tokens: AccessTokenRow
+  revoked_tokens: RevokedTokenRow
+  client_assertions: ClientAssertionRow
   signing_keys: SigningKeyRow
   audit_records: AuditRow
 }
@@ -26,6 +29,15 @@ export interface ClientRow {
   rotated_secret_hashes: string
   created_at: number
   updated_at: number
+  /** The `jti` of a JWT access token of this client names a later time, or the token is dead. */
+  tokens_valid_after: number
+}
+
+/** What a new client under the id of one that was just removed starts with: the clock alone does not part the two. */
+export interface RemovedClientRow {
+  client_id: string
+  tokens_valid_after: number
+  expires_at: number
 }
 
 export interface RegistrationAccessTokenRow {
@@ -44,14 +56,34 @@ export interface AccessTokenRow {
   expires_at: number
 }
 
+export interface ClientAssertionRow {
+  /** Of the client's id and the assertion's `jti`. */
+  hash: string
+  expires_at: number
+}
+
+/** A JWT access token that was revoked before its time. */
+export interface RevokedTokenRow {
+  jti: string
+  /** The token's own `exp`: what has expired needs no list. */
+  expires_at: number
+}
+
 export interface SigningKeyRow {
   kid: string
   set_name: string
   alg: string
   public_jwk: string
-  /** The private key, sealed under `secrets.system` with the `kid` as associated data. */
+  /** The private key, sealed under `secrets.system` with the `kid` as associated data; empty for a key whose private half is elsewhere. */
   sealed_private_jwk: string
   created_at: number
+  /** 1 for the oldest key of its set; the newest has the highest. */
+  position: number
+  signs_from: number
+  /** From then on it signs no more. */
+  retired_at: number | null
+  /** No token that it signed expires later. */
+  last_expiry: number | null
 }
 
 export interface AuditRow {

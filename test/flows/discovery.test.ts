@@ -9,6 +9,9 @@ const registration = (enabled: boolean, more: Record<string, unknown> = {}) => (
 })
 const document = async (server: TestServer, path = openid) => (await server.public(path)).json
 
+const authMethods = ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none']
+const signingAlgs = ['RS', 'PS', 'ES'].flatMap((kind) => [256, 384, 512].map((bits) => `${kind}${bits}`)).concat('EdDSA', 'Ed25519')
+
 test('both documents are the same, and say exactly what is on (RFC 8414 2, OpenID Discovery 3)', async () => {
   await using server = await startServer()
   const base = server.publicUrl
@@ -19,13 +22,17 @@ test('both documents are the same, and say exactly what is on (RFC 8414 2, OpenI
     issuer: `${base}/`,
     authorization_endpoint: `${base}/oauth2/auth`,
     token_endpoint: `${base}/oauth2/token`,
+    revocation_endpoint: `${base}/oauth2/revoke`,
     jwks_uri: `${base}/.well-known/jwks.json`,
     registration_endpoint: `${base}/oauth2/register`,
     scopes_supported: ['openid', 'profile', 'email', 'offline', 'offline_access'],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    token_endpoint_auth_methods_supported: authMethods,
+    token_endpoint_auth_signing_alg_values_supported: signingAlgs,
+    revocation_endpoint_auth_methods_supported: authMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: signingAlgs,
     code_challenge_methods_supported: ['S256'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],

@@ -11,7 +11,7 @@ test('both listeners say that they live and that they are ready, and nothing kee
     for (const path of ['/health/alive', '/health/ready']) {
       const answer = await server[listener](path)
       assert.deepEqual([answer.status, answer.json], [200, { status: 'ok' }])
-      assert.equal(answer.headers['cache-control'], 'no-store')
+      assert.equal(answer.headers['cache-control'], 'private, no-cache, no-store, must-revalidate')
     }
   }
 })

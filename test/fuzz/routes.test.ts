@@ -3,15 +3,15 @@ import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type AdminHandlers, adminRoutes } from '../../src/http/admin.ts'
 import { type PublicHandlers, publicRoutes } from '../../src/http/public.ts'
+import { noHandlers } from '../support/no-handlers.ts'
 import { assertCivil, type FuzzedServer, fuzzFactor, startFuzzedServer } from './fuzzed-server.ts'
 import { formText, headerLines, jsonPatchText, jsonText, pathSegment, queryText } from './hostile-input.ts'
 import { KnownClients } from './known-clients.ts'
 import { sendRaw } from './raw-request.ts'
 
-const noHandlers = new Proxy({}, { get: () => () => assert.fail() })
 const listeners = {
-  public: publicRoutes(noHandlers as PublicHandlers, () => true, ''),
-  admin: adminRoutes(noHandlers as AdminHandlers),
+  public: publicRoutes(noHandlers<PublicHandlers>(), () => true, ''),
+  admin: adminRoutes(noHandlers<AdminHandlers>()),
 }
 
 describe('whatever is sent to a route', () => {

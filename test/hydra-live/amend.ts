@@ -5,7 +5,6 @@ const redirectUris = { redirect_uris: ['https://rp.example/cb'] }
 /** Where something else, or more, is in the way than the redirect URI that Hydra does not ask for. */
 const amendments: Readonly<Record<string, object>> = {
   'r088-create-privileged': { owner: '' },
-  'r089-create-rich': { subject_type: 'public' },
   'r107-create-subject-pairwise-hosts': { subject_type: 'public' },
   'r111-create-plo-none': { grant_types: ['client_credentials'] },
 }

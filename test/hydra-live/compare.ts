@@ -1,5 +1,5 @@
 import type { Received } from '../support/request.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange, Jwts } from './exchange.ts'
 
 /** One place in which an answer is not what Hydra's was; `ours` is undefined where the answer lacks it. */
 export interface Difference {
@@ -23,7 +23,11 @@ export interface Comparison {
 export function differences({ response }: Exchange, answer: Received, comparison: Comparison): Difference[] {
   if (response.status !== answer.status) return [{ place: 'status', hydra: response.status, ours: answer.status }]
   const body = answer.json ?? (answer.text || undefined)
-  const found = [...headerDifferences(response.headers, answer, comparison), ...valueDifferences(response.body, body, '', comparison)]
+  const found = [
+    ...headerDifferences(response.headers, answer, comparison),
+    ...valueDifferences(response.body, body, '', comparison),
+    ...jwtDifferences(response.jwt, answer, comparison),
+  ]
   return found.filter(({ place }) => !comparison.ours.includes(place))
 }
 
@@ -39,6 +43,16 @@ function sameHeader(name: string, hydra: string | undefined, ours: string | unde
   if (hydra === undefined && name === 'cache-control' && ours?.includes('no-store')) return true
   return hydra === undefined || ours === undefined ? hydra === ours : matches(hydra, ours)
 }
+
+/** Places such as `jwt /access_token/header/typ`. */
+function jwtDifferences(expected: Jwts = {}, answer: Received, comparison: Comparison): Difference[] {
+  return Object.entries(expected).flatMap(([pointer, hydra]) => {
+    const [header, payload] = String(answer.json?.[pointer.slice(1)]).split('.', 2).map(decoded)
+    return valueDifferences(hydra, { header, payload }, `jwt ${pointer}`, comparison)
+  })
+}
+
+const decoded = (part: string): unknown => JSON.parse(Buffer.from(part, 'base64url').toString('utf8') || 'null')
 
 function valueDifferences(hydra: unknown, ours: unknown, place: string, comparison: Comparison): Difference[] {
   if (!comparison.exact && (isNothing(hydra) || isNothing(ours))) return []
@@ -56,6 +70,7 @@ function sameValue(hydra: unknown, ours: unknown, { matches }: Comparison): bool
   if (typeof hydra !== 'string') return Object.is(hydra, ours)
   const about = /^<int~(\d+)>$/.exec(hydra)?.[1]
   if (about !== undefined) return Number.isInteger(ours) && Math.abs(Number(ours) - Number(about)) <= 5
+  if (hydra === '<epoch>') return Number.isInteger(ours) && Math.abs(Number(ours) - Date.now() / 1000) < 86_400
   return hydra === '<any>' || (typeof ours === 'string' && matches(hydra, ours))
 }
 

@@ -20,7 +20,6 @@ const whatIsOn = {
   '/grant_types_supported': ['authorization_code', 'refresh_token', 'client_credentials'],
   '/response_modes_supported': ['query'],
   '/scopes_supported': ['openid', 'profile', 'email', 'offline', 'offline_access'],
-  '/token_endpoint_auth_methods_supported': ['client_secret_basic', 'client_secret_post', 'none'],
   '/request_parameter_supported': false,
   '/request_uri_parameter_supported': false,
   '/code_challenge_methods_supported': ['S256'],
@@ -112,15 +111,8 @@ export const deliberate: readonly Deliberate[] = [
     },
   },
   {
-    decision: 'not built yet: pairwise subjects',
-    ours: {
-      'r089-create-rich': { status: 400, 'amended /subject_type': 'public' },
-      'r090-rich-get': { '/subject_type': 'public' },
-      'r107-create-subject-pairwise-hosts': { status: 400, 'amended /subject_type': 'public' },
-      ...each(['d001-oidc', 'd002-oauth', 'd003-oidc-slash', 'd008-oidc-off', 'd009-oauth-off'], {
-        '/subject_types_supported': ['public'],
-      }),
-    },
+    decision: 'pairwise subjects with redirect URIs on several hosts need a sector_identifier_uri (OCORE-08)',
+    ours: { 'r107-create-subject-pairwise-hosts': { status: 400, 'amended /subject_type': 'public' } },
   },
   {
     decision: "allowed_cors_origins are origins of the client's own redirect URIs only; others are left out",
@@ -153,8 +145,8 @@ export const deliberate: readonly Deliberate[] = [
     ours: each(['r135-get-query', 'r136-get-noprefix', 'r137-put-form-rat'], { status: 401 }),
   },
   {
-    decision: 'not built yet: revocation and userinfo',
-    ours: each(['r155-rat-revoke', 'r156-rat-userinfo'], { status: 404 }),
+    decision: 'not built yet: userinfo',
+    ours: { 'r156-rat-userinfo': { status: 404 } },
   },
   {
     decision: "the client's own current secret is accepted in PUT as unchanged (RFC 7592 §2.2)",

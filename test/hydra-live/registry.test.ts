@@ -8,6 +8,8 @@ import { deliberate } from './deliberate.ts'
 import { readExchanges } from './exchange.ts'
 import { type Outcome, replay } from './replay.ts'
 
+const nothingThere = Object.assign(() => Promise.reject(new Error('nothing is there')), { async [Symbol.asyncDispose]() {} })
+
 const exchanges = readExchanges()
 const outcomes = await replayOn(exchanges)
 
@@ -17,12 +19,12 @@ const places = deliberate.flatMap(({ ours }) =>
 const listed = new Map(places.map(({ key, value }) => [key, value]))
 
 /**
- * Three servers, set up as far as we can as Hydra was. Pairwise subjects and JWT access tokens are not built yet, so those settings
- * change nothing; `oauth2.pkce.enforced` refuses start-up until it is built, and nothing here needs it.
+ * Three servers, set up as far as we can as Hydra was. `oauth2.pkce.enforced` refuses start-up until it is built, and nothing here needs
+ * it. What the recording names is not there to be fetched.
  */
 async function replayOn(these: typeof exchanges, oauth2: Record<string, unknown> = {}): Promise<Outcome[]> {
   const subjects = { supported_types: ['public', 'pairwise'], pairwise: { salt: 'a-salt-for-pairwise' } }
-  await using main = await startServer({ settings: { dev: true, oidc: { subject_identifiers: subjects }, oauth2 } })
+  await using main = await startServer({ settings: { dev: true, oidc: { subject_identifiers: subjects }, oauth2 }, fetch: nothingThere })
   await using off = await startServer({
     settings: { dev: true, oidc: { subject_identifiers: subjects, dynamic_client_registration: { enabled: false } } },
   })

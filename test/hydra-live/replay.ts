@@ -55,10 +55,10 @@ function keepValues({ capture = {}, request, response }: Exchange, answer: Recei
 /** The issue's rules of judgement, and `product.md` on whose words are whose. */
 function comparisonFor({ face, deviation, request, response }: Exchange, values: Values, server: TestServer): Comparison {
   const addresses = { 'url:public': server.publicUrl, 'url:issuer': server.publicUrl }
-  const isHydrasDoor = request.listener === 'admin' || request.path === '/oauth2/token'
+  const isHydrasDoor = request.listener === 'admin' || ['/oauth2/token', '/oauth2/revoke'].includes(request.path)
   const wordsAreOurs = request.path.startsWith('/oauth2/register') && response.status >= 400 && response.status !== 404
   return {
-    exact: face === 'admin' && deviation === undefined,
+    exact: face === 'flow' || (face === 'admin' && deviation === undefined),
     headers: isHydrasDoor ? ['location', 'link', 'content-type', 'cache-control'] : [],
     ours: wordsAreOurs ? ['/error', '/error_description'] : [],
     // `<P>` is a fixed paragraph of Hydra's, which we do not send.

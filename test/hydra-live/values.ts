@@ -8,6 +8,8 @@ const placeholder = /\$\{(?<name>[^}]+)\}|<(?<kind>[a-z][a-z0-9_:-]*)>/g
 /** What a generated value looks like: by its kind, in our form, not in Hydra's. */
 const kinds: Readonly<Record<string, string>> = {
   uuid: '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}',
+  uuid7: '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}',
+  jwt: '[\\w-]+\\.[\\w-]+\\.[\\w-]+',
   secret26: '[A-Za-z0-9._~-]{26}',
   rat: 'ory_rat_[\\w-]{43}',
   at: 'ory_at_[\\w-]{43}',
@@ -60,11 +62,11 @@ export class Values {
   }
 }
 
-/** `/client_id`, a member of the body; `bare:/…`, the same without its prefix; `link:next`, a target of the `Link` header. */
+/** `/client_id`, a member of the body, `/keys/0/kid`, one further down; `bare:/…`, the same without its prefix; `link:next`, a target of the `Link` header. */
 function valueAt(from: string, { headers, json }: Received): string | undefined {
   const [, kind, name = ''] = /^(?:(\w+):)?\/?(.+)$/.exec(from) ?? []
   if (kind === 'link') return new RegExp(`<([^>]*)>; rel="${name}"`).exec(String(headers.link))?.[1]
-  const value: unknown = json?.[name]
+  const value: unknown = name.split('/').reduce((inner, part) => inner?.[part], json)
   if (typeof value !== 'string') return undefined
   return kind === 'bare' ? value.replace(/^[a-z]+_[a-z]+_/, '') : value
 }

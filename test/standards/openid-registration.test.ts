@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
+import { askTokenWith, clientKey } from '../support/assertions.ts'
 import { freshKey } from '../support/client-keys.ts'
 import { assertNotOwner, assertRefused, machine, minimal, registrant } from '../support/registrant.ts'
 import { startServer } from '../support/server.ts'
@@ -135,11 +136,6 @@ test('OREG-18: jwks and jwks_uri never together, on update neither', async () =>
   assert.deepEqual([json.jwks_uri, 'jwks' in json], [jwks_uri, false])
 })
 
-test('OREG-20: subject_type is one of those supported', async () => {
-  assert.equal((await registered({ ...minimal, subject_type: 'public' })).answer.json.subject_type, 'public')
-  assertRefused(await register({ ...minimal, subject_type: 'pairwise' }), 'invalid_client_metadata', 'subject_type', "'pairwise'", 'public')
-})
-
 test('OREG-22 overridden: id_token_signed_response_alg is one of those supported, and shown only when it was set', async () => {
   assert.ok(!('id_token_signed_response_alg' in (await registered(minimal)).answer.json))
   const { answer } = await registered({ ...minimal, id_token_signed_response_alg: 'RS256' })
@@ -171,8 +167,8 @@ test('OREG-27: encryption is not offered: its members are dropped, never echoed'
 
 test('OREG-32: each auth method that is advertised can be registered and used', async () => {
   const { token_endpoint_auth_methods_supported: methods } = (await server.public('/.well-known/openid-configuration')).json
-  assert.deepEqual(methods, ['client_secret_basic', 'client_secret_post', 'none'])
-  for (const token_endpoint_auth_method of methods) {
+  assert.deepEqual(methods, ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none'])
+  for (const token_endpoint_auth_method of methods.filter((method: string) => method !== 'private_key_jwt')) {
     const body =
       token_endpoint_auth_method === 'none' ? { ...minimal, token_endpoint_auth_method } : { ...machine, token_endpoint_auth_method }
     const { answer, id, secret } = await registered(body)
@@ -187,6 +183,9 @@ test('OREG-32: each auth method that is advertised can be registered and used', 
     // A public client is known, but there is no grant for it yet: not 401.
     assert.equal(status, token_endpoint_auth_method === 'none' ? 400 : 200)
   }
+  const key = await clientKey()
+  const keyed = await registered({ ...machine, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.publicJwk] } })
+  assert.equal((await askTokenWith(server, await key.sign(keyed.id, server.issuer))).status, 200)
 })
 
 test('OREG-33: token_endpoint_auth_signing_alg is an asymmetric algorithm, never none', async () => {

@@ -76,22 +76,35 @@ test('R8414-08: grant_types_supported is listed, as its default claims implicit'
 })
 
 test('R8414-09: token_endpoint_auth_methods_supported is listed, with none, as public clients can register', async () => {
-  assert.deepEqual((await metadata()).token_endpoint_auth_methods_supported, ['client_secret_basic', 'client_secret_post', 'none'])
+  const methods = ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none']
+  assert.deepEqual((await metadata()).token_endpoint_auth_methods_supported, methods)
   assert.equal((await register({ ...minimal, token_endpoint_auth_method: 'none' })).status, 201)
 })
 
-test('R8414-10: no signing algorithms are listed while no method that signs is', async () => {
+test('R8414-10: the signing algorithms are listed with the method that signs: RS256 among them, none never', async () => {
   const document = await metadata()
-  assert.ok(!document.token_endpoint_auth_methods_supported.some((method: string) => method.endsWith('_jwt')))
-  assert.ok(!('token_endpoint_auth_signing_alg_values_supported' in document))
+  assert.ok(document.token_endpoint_auth_methods_supported.includes('private_key_jwt'))
+  const algs: string[] = document.token_endpoint_auth_signing_alg_values_supported
+  assert.ok(algs.includes('RS256') && !algs.includes('none'))
 })
 
-test('R8414-11: no endpoint is listed that is not there', async () => {
+test('R8414-11: revocation_endpoint is listed with its auth methods, each of which works; no endpoint is listed that is not there', async () => {
   const document = await metadata()
   const endpoints = Object.keys(document).filter((member) => member.endsWith('_endpoint'))
-  assert.deepEqual(endpoints.sort(), ['authorization_endpoint', 'registration_endpoint', 'token_endpoint'])
-  for (const absent of ['/oauth2/revoke', '/oauth2/introspect', '/userinfo']) {
+  assert.deepEqual(endpoints.sort(), ['authorization_endpoint', 'registration_endpoint', 'revocation_endpoint', 'token_endpoint'])
+  for (const absent of ['/oauth2/introspect', '/userinfo']) {
     assert.equal((await server.public(absent, { method: 'POST', form: { token: 'x' } })).status, 404)
+  }
+  const path = new URL(document.revocation_endpoint).pathname
+  const [byKey, ...bySecret] = document.revocation_endpoint_auth_methods_supported.toSorted((a: string) =>
+    a === 'private_key_jwt' ? -1 : 1,
+  )
+  assert.equal(byKey, 'private_key_jwt')
+  for (const method of bySecret) {
+    const { id, secret } = await registered({ ...minimal, token_endpoint_auth_method: method })
+    const form = { client_id: id, token: 'x', ...(method === 'client_secret_post' && { client_secret: secret }) }
+    const sent = method === 'client_secret_basic' ? { basic: [id, secret] as const, form: { token: 'x' } } : { form }
+    assert.equal((await server.public(path, { method: 'POST', ...sent })).status, 200, method)
   }
 })
 

@@ -4,11 +4,11 @@ import type { Client, ClientPage } from '../../src/core/clients/client.ts'
 import { freshStores, type OpenDatabase, someClient } from './fresh-stores.ts'
 
 /** A client that says everything, in letters that SQL, JSON and careless encodings trip over. */
-const full: Client = someClient('id with \'quotes\', "quotes", % and \u0000 and 🦊', {
+const full: Client = someClient('id with \'quotes\', "quotes", % and 🦊', {
   version: 7,
   origin: 'admin',
   metadata: {
-    clientName: 'Ünïcode \\ "quoted" \u0000 🦊',
+    clientName: 'Ünïcode \\ "quoted" 🦊',
     redirectUris: ['https://app.example/callback?a=b&c=%20'],
     jwks: { keys: [{ kty: 'RSA', n: 'AQAB', e: 'AQAB' }] },
     defaultMaxAge: 2 ** 31,

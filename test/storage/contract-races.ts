@@ -7,11 +7,14 @@ import { registerClient } from '../../src/core/registration/register-client.ts'
 import { rotateSecret } from '../../src/core/registration/rotate-secret.ts'
 import { updateClient } from '../../src/core/registration/update-client.ts'
 import { issueAccessToken } from '../../src/core/tokens/issue-access-token.ts'
+import { Bcrypt } from '../../src/lib/bcrypt.ts'
 import { sha256 } from '../../src/lib/hash.ts'
 import { systemRandomness } from '../../src/lib/random.ts'
 import { silence } from '../../src/lib/telemetry.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { type FreshStores, freshStores, type OpenDatabase } from './fresh-stores.ts'
+
+const fence = { allowPrivate: false, exceptions: [] }
 
 /** The real acts of the rooms over this database. */
 function actsOf({ act, read }: FreshStores) {
@@ -21,16 +24,17 @@ function actsOf({ act, read }: FreshStores) {
     ...outside,
     transaction: act,
     audit: makeAudit({ ...outside, retention: () => 3_600_000 }),
-    secrets: new ChosenSecrets(systemRandomness),
-    rules: () => ({ dotlessSchemes: [], fetch: { allowPrivate: false, exceptions: [] } }),
+    secrets: new ChosenSecrets(systemRandomness, new Bcrypt()),
+    rules: () => ({ dotlessSchemes: [], fence, subjectTypes: ['public'] }),
+    sectorFault: async () => undefined,
     policy: () => ({ defaultScope: ['openid'], allowedScope: [], allowedAudience: undefined }),
   }
   return {
     register: registerClient(deps),
     update: updateClient(deps),
     remove: deleteClientByAdmin(deps),
-    rotate: rotateSecret({ ...deps, rules: () => ({ defaultScope: [], fetch: { allowPrivate: false, exceptions: [] } }) }),
-    issue: issueAccessToken(deps),
+    rotate: rotateSecret({ ...deps, rules: () => ({ defaultScope: [], fence, subjectTypes: ['public'] }) }),
+    issue: issueAccessToken({ ...deps, signJwt: () => Promise.reject(new Error('an opaque token needs no signature')) }),
   }
 }
 
@@ -42,8 +46,14 @@ async function register(server: TestServer, over: Record<string, unknown> = {}) 
   return { path: `/oauth2/register/${json.client_id}`, admin: `/admin/clients/${json.client_id}`, ...json }
 }
 
+/** Wrong secrets are counted by address, so each try comes from one of its own. */
+let addresses = 0
+const behindProxy = { serve: { public: { trusted_proxies: ['127.0.0.1/32'] } } }
+
 const authenticates = async (server: TestServer, id: string, secret: string): Promise<boolean> => {
-  const answer = await server.public('/oauth2/token', { method: 'POST', basic: [id, secret], form: { grant_type: 'client_credentials' } })
+  const headers = { 'x-forwarded-for': `203.0.${Math.floor(++addresses / 250)}.${addresses % 250}` }
+  const sent = { method: 'POST', headers, basic: [id, secret] as const, form: { grant_type: 'client_credentials' } }
+  const answer = await server.public('/oauth2/token', sent)
   assert.ok([200, 401].includes(answer.status), answer.text)
   return answer.status === 200
 }
@@ -95,7 +105,7 @@ export function raceContract(open: OpenDatabase): void {
     })
 
     test('6 at once: each gets a secret that works, and the one before them all is the first to go', async () => {
-      await using server = await startServer({ database: await open() })
+      await using server = await startServer({ database: await open(), settings: behindProxy })
       const { admin, client_id: id, client_secret: original } = await register(server)
       const answers = await times(6, () => server.admin(`${admin}/secrets/rotate`, { method: 'POST' }))
       assert.deepEqual(
@@ -108,7 +118,7 @@ export function raceContract(open: OpenDatabase): void {
     })
 
     test('20 at once: none is refused, and exactly 6 of the secrets work', async () => {
-      await using server = await startServer({ database: await open() })
+      await using server = await startServer({ database: await open(), settings: behindProxy })
       const { admin, client_id: id } = await register(server)
       const answers = await times(20, () => server.admin(`${admin}/secrets/rotate`, { method: 'POST' }))
       assert.deepEqual(
@@ -196,7 +206,17 @@ export function raceContract(open: OpenDatabase): void {
       const { register, remove, issue } = actsOf(stores)
       const { client } = await register(metadata)
       const { clientId } = client
-      const order = { clientId, subject: clientId, scope: [], audience: [], lifespan: 60_000, grantType: 'client_credentials' }
+      const order = {
+        clientId,
+        subject: clientId,
+        scope: [],
+        audience: [],
+        lifespan: 60_000,
+        grantType: 'client_credentials',
+        strategy: 'opaque',
+        tokensValidAfter: 0,
+        assertion: undefined,
+      } as const
       const [, refused] = await Promise.allSettled([remove(clientId, 'admin:local'), issue(order)])
       assert.equal(refused?.status === 'rejected' && refused.reason.message, 'client-gone')
     })

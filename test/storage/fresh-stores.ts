@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { AuditRecord } from '../../src/core/audit/audit.ts'
 import type { Client } from '../../src/core/clients/client.ts'
-import type { SigningKey } from '../../src/core/keys/signing-keys.ts'
+import type { SigningKey } from '../../src/core/keys/signing-key.ts'
 import type { AccessToken } from '../../src/core/tokens/access-token.ts'
 import type { Transaction } from '../../src/lib/transaction.ts'
 import { accessTokenStore } from '../../src/storage/access-tokens.ts'
+import { assertionStore } from '../../src/storage/assertions.ts'
 import { auditStore } from '../../src/storage/audit.ts'
 import { clientStore } from '../../src/storage/clients.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { registrationTokenStore } from '../../src/storage/registration-tokens.ts'
+import { revokedTokenStore } from '../../src/storage/revoked-tokens.ts'
 import { signingKeyStore } from '../../src/storage/signing-keys.ts'
 
 /** Opens a database that is new and has the schema of today. */
@@ -40,6 +42,8 @@ function storesOf(db: Database['read']) {
     registrationTokens: registrationTokenStore(db),
     accessTokens: accessTokenStore(db),
     signingKeys: signingKeyStore(db),
+    assertions: assertionStore(db),
+    revokedTokens: revokedTokenStore(db),
     audit: auditStore(db),
   }
 }
@@ -53,6 +57,7 @@ export const someClient = (clientId: string, over: Partial<Client> = {}): Client
   rotatedSecretHashes: [],
   createdAt: 1_700_000_000_001,
   updatedAt: 1_700_000_000_002,
+  tokensValidAfter: 0,
   ...over,
 })
 
@@ -74,6 +79,7 @@ export const someKey = (kid: string, over: Partial<SigningKey> = {}): SigningKey
   publicJwk: { kty: 'RSA', kid, n: 'AQAB', e: 'AQAB' },
   sealedPrivateJwk: `sealed-${kid}`,
   createdAt: 1_700_000_000_000,
+  signsFrom: 1_700_000_000_000,
   ...over,
 })
 

@@ -82,12 +82,12 @@ describe('migrations', () => {
   test('what was stored before is there after another run', async () => {
     using folder = databaseFolder()
     const database = await migratedSqlite(folder.file)
-    await database.transact(async (db) => void (await sql`INSERT INTO signing_keys VALUES ('k', 's', 'a', '{}', '', 1)`.execute(db)))
+    await database.transact(async (db) => void (await sql`INSERT INTO revoked_tokens VALUES ('k', 1)`.execute(db)))
     await database.close()
     await opened(folder.file, migrateUp)
-    const { rows } = await opened(folder.file, (again) => sql<{ kid: string }>`SELECT kid FROM signing_keys`.execute(again.read))
+    const { rows } = await opened(folder.file, (again) => sql<{ jti: string }>`SELECT jti FROM revoked_tokens`.execute(again.read))
     assert.deepEqual(
-      rows.map(({ kid }) => kid),
+      rows.map(({ jti }) => jti),
       ['k'],
     )
   })

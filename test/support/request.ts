@@ -86,4 +86,7 @@ export function recordSecretsIn(json: unknown): void {
     const value = (json as Record<string, unknown>)[name]
     if (typeof value === 'string') recordSecrets(value)
   }
+  // A key of ours, or a set of them: what makes it private.
+  for (const { d } of [json, (json as { keys?: unknown }).keys ?? []].flat() as { d?: unknown }[])
+    if (typeof d === 'string') recordSecrets(d)
 }

@@ -6,6 +6,7 @@ import { makeApp, makeTelemetry, openDatabase } from '../../src/app.ts'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Config } from '../../src/config/schema.ts'
 import type { Clock } from '../../src/lib/clock.ts'
+import type { FencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { systemRandomness } from '../../src/lib/random.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { serverLog } from './leaks.ts'
@@ -17,6 +18,10 @@ export interface ServerOptions {
   readonly clock?: Clock
   /** An open database with the schema of today, in the place of one in memory; the server closes it. */
   readonly database?: Database
+  /** What the public listener binds to; it is reached at 127.0.0.1. */
+  readonly host?: string
+  /** In place of the real network. */
+  readonly fetch?: FencedFetch & AsyncDisposable
 }
 
 export interface TestServer extends AsyncDisposable {
@@ -36,7 +41,13 @@ export interface TestServer extends AsyncDisposable {
 export const systemSecret = 'a-system-secret-for-tests-only'
 
 /** A whole server in this process, on free ports of loopback, with registration on unless the settings say otherwise. */
-export async function startServer({ settings = {}, clock = Date.now, database }: ServerOptions = {}): Promise<TestServer> {
+export async function startServer({
+  settings = {},
+  clock = Date.now,
+  database,
+  fetch,
+  host = '127.0.0.1',
+}: ServerOptions = {}): Promise<TestServer> {
   const [publicPort, adminPort] = [await freePort(), await freePort()]
   const basis = {
     dsn: 'memory',
@@ -49,12 +60,13 @@ export async function startServer({ settings = {}, clock = Date.now, database }:
   const { config: first, secrets } = load(settings)
   let config: Config = first
   const lines: Record<string, unknown>[] = []
-  const telemetry = await makeTelemetry({ level: 'debug', format: 'json' }, keep(lines))
+  const telemetry = await makeTelemetry({ level: 'debug', format: 'json' }, keep(lines), config.tracing)
   const app = await makeApp(
-    { config: () => config, secrets, clock, randomness: systemRandomness, telemetry },
+    { config: () => config, secrets, clock, randomness: systemRandomness, telemetry, ...(fetch && { fetch }) },
     database ?? (await freshDatabase(config)),
   )
-  const publicUrl = await app.public.listen({ host: '127.0.0.1', port: publicPort })
+  await app.public.listen({ host, port: publicPort })
+  const publicUrl = `http://127.0.0.1:${publicPort}`
   const adminUrl = await app.admin.listen({ host: '127.0.0.1', port: adminPort })
   return {
     publicUrl,
@@ -70,6 +82,7 @@ export async function startServer({ settings = {}, clock = Date.now, database }:
       for (const listener of [app.public, app.admin]) listener.server.closeAllConnections()
       await Promise.all([app.public.close(), app.admin.close()])
       await app.close()
+      await telemetry.traces?.close()
     },
   }
 }

@@ -1,10 +1,11 @@
+import { Type } from '../../lib/json-schema.ts'
 import { group, honoured, ignored, later, refused, secret } from '../setting.ts'
-import { anything, choice, count, dsn as dsnText, duration, flag, listOf, logLevel, selfUrl, text, url } from './types.ts'
+import { anything, choice, count, dsn as dsnText, duration, flag, listOf, logLevel, ratio, selfUrl, text, url } from './types.ts'
 
 /** Settings of the process: where its data is, who it is, what it says, what it keeps secret. */
 export const dsn = honoured(dsnText, {
   description:
-    'Where the data is: `sqlite://path/to/file.sqlite`, or `memory`, which forgets everything at the end. What follows a `?` is ignored. PostgreSQL comes next.',
+    'Where the data is: `sqlite://path/to/file.sqlite`, `postgres://user:password@host/database` (`?max_conns=` sets how many connections, 20 by default), or `memory`, which forgets everything at the end.',
   required: 'write sqlite://path/to/file.sqlite, or memory to try things out',
   sensitive: true,
 })
@@ -96,10 +97,34 @@ export const hsm = group({
 })
 
 export const tracing = group({
-  provider: later(choice('jaeger', 'otel', 'zipkin'), 'Where traces go.'),
-  service_name: later(text, 'Name of this service in traces.'),
-  deployment_environment: later(text, 'Name of the environment in traces.'),
-  providers: later(anything, 'Addresses and sampling of the trace receivers.'),
+  provider: honoured(choice('otel', 'jaeger', 'zipkin'), {
+    description: 'Sends traces, over OTLP (`otel`), to `tracing.providers.otlp.server_url`; unset, there are none.',
+    notYet: {
+      value: ['jaeger', 'zipkin'],
+      warning:
+        'only otel is spoken here, so no traces are sent; write otel and tracing.providers.otlp.server_url (Jaeger takes OTLP itself)',
+    },
+  }),
+  service_name: honoured(text, { description: 'Name of this service in traces.', default: 'clientele' }),
+  deployment_environment: honoured(text, { description: 'Name of the environment in traces.' }),
+  providers: group({
+    otlp: group({
+      server_url: honoured(Type.String({ format: 'otlp-server' }), {
+        description:
+          'Host and port of the receiver of OTLP over HTTP; or `http://` or `https://` before them, which then decides instead of `insecure`.',
+      }),
+      insecure: honoured(flag, { description: 'Whether it speaks http instead of https.', default: false }),
+      sampling: group({
+        sampling_ratio: honoured(ratio, {
+          description: 'Which part of the traces that start here is sent; one that a caller started is sent if the caller sends it.',
+          default: 1,
+        }),
+      }),
+      authorization_header: honoured(text, { description: 'Value of the `Authorization` header for the receiver.', sensitive: true }),
+    }),
+    jaeger: later(anything, 'Address and sampling of a Jaeger agent.'),
+    zipkin: later(anything, 'Address and sampling of a Zipkin server.'),
+  }),
 })
 
 /** Taken, because nothing needs doing: we send no telemetry home, and the runtime profiles and limits itself. */

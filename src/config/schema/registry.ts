@@ -1,6 +1,6 @@
-import Type from 'typebox'
+import { Type } from '../../lib/json-schema.ts'
 import { group, honoured, later } from '../setting.ts'
-import { choice, flag, listOf, text, url } from './types.ts'
+import { choice, duration, flag, listOf, salt, url } from './types.ts'
 
 /** Settings of the client registry and of what discovery says. */
 export const oidc = group({
@@ -52,9 +52,15 @@ export const oidc = group({
     supported_types: honoured(Type.Array(choice('public', 'pairwise')), {
       description: 'Kinds of subject a client may ask for.',
       default: ['public'],
-      notYet: { value: 'pairwise', instead: 'public', warning: 'pairwise is not built yet; every client gets public' },
+      live: true,
     }),
-    pairwise: group({ salt: later(text, 'Salt of pairwise subjects, 8 characters or more.') }),
+    pairwise: group({
+      salt: honoured(salt, {
+        description:
+          'Salt of pairwise subjects, 8 characters or more; needed where `pairwise` is supported. Another salt makes everybody somebody else to every client.',
+        sensitive: true,
+      }),
+    }),
   }),
 })
 
@@ -74,7 +80,20 @@ export const clients = group({
 })
 
 export const webfinger = group({
-  jwks: group({ broadcast_keys: later(listOf('text'), 'Key sets published at `/.well-known/jwks.json`.') }),
+  jwks: group({
+    broadcast_keys: honoured(listOf('text'), {
+      description:
+        'Key sets published at `/.well-known/jwks.json`, besides `hydra.openid.id-token` and `hydra.jwt.access-token`, which always are.',
+      default: ['hydra.openid.id-token'],
+      live: true,
+    }),
+    publish_before_use: honoured(duration, {
+      description:
+        'How long a new key of a set that can sign already is published before it signs: longer than others keep copies of our keys.',
+      default: '15m',
+      live: true,
+    }),
+  }),
   oidc_discovery: group({
     client_registration_url: honoured(url, {
       description: 'What discovery shows as `registration_endpoint`, instead of ours.',

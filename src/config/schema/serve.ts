@@ -1,10 +1,11 @@
+import type { TSchema } from 'typebox'
 import { group, honoured, ignored, later, refused } from '../setting.ts'
 import { adminAuth, anything, choice, count, flag, host, listOf, port, text } from './types.ts'
 
 const noTls = 'TLS is not ended here, and without it the listener would speak plain HTTP; end TLS at a proxy in front and remove this key'
 const ourCookies = 'our cookies cannot be changed, and ignoring this could make them looser than you asked; remove this key'
 
-const tls = () =>
+const tls = <T extends TSchema>(allowTerminationFrom: T) =>
   group({
     enabled: refused(flag, 'Whether the listener speaks TLS.', noTls, [false]),
     key: group({
@@ -15,8 +16,13 @@ const tls = () =>
       path: refused(text, 'File with the certificate of TLS.', noTls),
       base64: refused(text, 'The certificate of TLS, in base64.', noTls),
     }),
-    allow_termination_from: later(listOf('text'), 'Address ranges of proxies that may end TLS.'),
+    allow_termination_from: allowTerminationFrom,
   })
+
+/** Whoever may end TLS in front of us is a proxy of the operator's. */
+const proxies = (description: string) => honoured(listOf('address-range'), { description, default: [], live: true })
+const publicTls = () => tls(proxies("Hydra's name for more of `serve.public.trusted_proxies`."))
+const adminTls = () => tls(later(listOf('text'), 'Address ranges of proxies that may end TLS.'))
 
 /** Means something only with a host of `unix:…`, and such a host is refused: alone there is nothing that could be less safe. */
 const socket = () =>
@@ -85,10 +91,12 @@ export const serve = group({
     host: honoured(host, { description: 'Address the public listener binds to; empty is every interface.', default: '' }),
     port: honoured(port, { description: 'TCP port of the public listener; 0 is any free one.', default: 4444 }),
     base_url: later(text, 'Use `urls.self.public`.'),
-    trusted_proxies: later(listOf('text'), 'Address ranges of proxies whose `X-Forwarded-For` is believed.'),
+    trusted_proxies: proxies(
+      'Address ranges (such as `10.0.0.0/8`) of proxies whose `X-Forwarded-For` is believed; the caller is its rightmost entry that is not in the list.',
+    ),
     request_log: requestLog(),
     cors,
-    tls: tls(),
+    tls: publicTls(),
     socket: socket(),
   }),
   admin: group({
@@ -107,10 +115,10 @@ export const serve = group({
     base_url: later(text, 'Use `urls.self.admin`.'),
     request_log: requestLog(),
     cors: adminCors,
-    tls: tls(),
+    tls: adminTls(),
     socket: socket(),
   }),
-  tls: tls(),
+  tls: publicTls(),
   cookies: group({
     same_site_mode: refused(choice('Strict', 'Lax', 'None'), '`SameSite` of our cookies.', ourCookies),
     same_site_legacy_workaround: refused(flag, 'A second cookie for browsers of 2019.', ourCookies, [false]),

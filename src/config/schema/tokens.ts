@@ -1,5 +1,5 @@
 import { group, honoured, later, refused } from '../setting.ts'
-import { anything, choice, count, duration, flag, listOf } from './types.ts'
+import { anything, choice, count, duration, flag, listOf, text } from './types.ts'
 
 /** Settings of tokens and of the grants that issue them. */
 export const strategies = group({
@@ -9,11 +9,17 @@ export const strategies = group({
     live: true,
   }),
   access_token: honoured(choice('opaque', 'jwt'), {
-    description: 'Kind of access token.',
+    description: 'Kind of access token, unless its client says otherwise: looked up in the database, or signed and not stored.',
     default: 'opaque',
-    notYet: { value: 'jwt', instead: 'opaque', warning: 'jwt is not built yet; tokens stay opaque' },
+    live: true,
   }),
-  jwt: group({ scope_claim: later(choice('list', 'string', 'both'), 'Form of the scope in JWT access tokens.') }),
+  jwt: group({
+    scope_claim: honoured(choice('list', 'string', 'both'), {
+      description: "Form of the scope in JWT access tokens: `scp` (a list, Hydra's default), `scope` (one string, RFC 9068) or both.",
+      default: 'both',
+      live: true,
+    }),
+  }),
 })
 
 export const ttl = group({
@@ -55,7 +61,15 @@ export const oauth2 = group({
   session: group({
     encrypt_at_rest: later(flag, 'Encrypts session data in the database.', { harmless: [true] }),
   }),
-  exclude_not_before_claim: later(flag, 'Leaves `nbf` out of JWT access tokens.', { harmless: [false] }),
+  default_audience: honoured(text, {
+    description: 'The `aud` of a JWT access token for which no audience was asked; unset, it is the issuer.',
+    live: true,
+  }),
+  exclude_not_before_claim: honoured(flag, {
+    description: 'Leaves `nbf` out of JWT access tokens.',
+    default: false,
+    live: true,
+  }),
   allowed_top_level_claims: later(listOf('text'), 'Custom claims that appear at the top of a token.'),
   mirror_top_level_claims: later(flag, 'Repeats top-level claims below `ext`.'),
   preserve_ext_claims: later(flag, 'Keeps custom claims below `ext` in ID tokens.', { harmless: [false] }),

@@ -1,10 +1,11 @@
-import Type from 'typebox'
+import { Type } from '../../lib/json-schema.ts'
 import type { AdminAuth } from '../admin-auth.ts'
 import type { Dsn } from '../formats.ts'
 
 /** The kinds of value a setting may have. A `format` names the reader in `../formats.ts`; `Unsafe` gives the type it yields. */
 export const flag = Type.Boolean()
 export const text = Type.String({ format: 'text' })
+export const salt = Type.String({ format: 'salt' })
 export const url = Type.String({ format: 'url' })
 export const selfUrl = Type.String({ format: 'self-url' })
 export const host = Type.String({ format: 'host' })
@@ -14,6 +15,8 @@ export const duration = Type.Unsafe<number>({ type: 'string', format: 'duration'
 export const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
 export const listOf = (format: string) => Type.Array(Type.String({ format }))
 export const choice = <const Value extends string>(...values: Value[]) => Type.Unsafe<Value>({ enum: values })
+/** A part of the whole, 0 to 1. */
+export const ratio = Type.Number({ minimum: 0, maximum: 1 })
 /** Of Hydra's, and not read: its shape is Hydra's business. */
 export const anything = Type.Unknown()
 

@@ -30,13 +30,22 @@ type Facts = Readonly<Record<string, unknown>>
 /** One function per business event: its record is part of the act's transaction, its counter and log line follow the commit. */
 export interface Audit {
   clientRegistered(tx: AuditTransaction, clientId: string, facts: Facts): Promise<void>
+  /** A count and no record: anonymous junk causes no write. */
+  registrationDenied(): void
   clientCreated(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
   clientUpdated(tx: AuditTransaction, clientId: string, actor: Actor, facts?: Facts): Promise<void>
   clientDeleted(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
   secretRotated(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
   rotatedSecretsForgotten(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
   registrationTokenIssued(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
+  tokensEnded(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
+  keyCreated(tx: AuditTransaction, actor: Actor, facts: Facts): Promise<void>
+  keysImported(tx: AuditTransaction, actor: Actor, facts: Facts): Promise<void>
+  keysDeleted(tx: AuditTransaction, actor: Actor, facts: Facts): Promise<void>
 }
+
+/** In the record of an event that is no client's. */
+const noClient = ''
 
 /** @param deps `retention`: how long a record is kept, in milliseconds */
 export function makeAudit(deps: { clock: Clock; randomness: Randomness; telemetry: Telemetry; retention: Live<number> }): Audit {
@@ -46,16 +55,24 @@ export function makeAudit(deps: { clock: Clock; randomness: Randomness; telemetr
     tx.afterCommit(() => {
       deps.telemetry.count(event.replace('.', '_'), { by: actor.split(':')[0] ?? actor })
       // What a caller wrote stays in the record: people put secrets into names and addresses, and a log travels further.
-      deps.telemetry.log('info', event, { client_id: clientId, actor })
+      deps.telemetry.log('info', event, { ...(clientId !== noClient && { client_id: clientId }), actor })
     })
   }
   return {
-    clientRegistered: (tx, clientId, facts) => record(tx, 'client.registered', clientId, 'stranger', facts),
+    clientRegistered(tx, clientId, facts) {
+      tx.afterCommit(() => deps.telemetry.count('registration', { verdict: 'allow' }))
+      return record(tx, 'client.registered', clientId, 'stranger', facts)
+    },
+    registrationDenied: () => deps.telemetry.count('registration', { verdict: 'deny' }),
     clientCreated: (tx, clientId, actor) => record(tx, 'client.created', clientId, actor),
     clientUpdated: (tx, clientId, actor, facts) => record(tx, 'client.updated', clientId, actor, facts),
     clientDeleted: (tx, clientId, actor) => record(tx, 'client.deleted', clientId, actor),
     secretRotated: (tx, clientId, actor) => record(tx, 'secret.rotated', clientId, actor),
     rotatedSecretsForgotten: (tx, clientId, actor) => record(tx, 'rotated_secrets.forgotten', clientId, actor),
     registrationTokenIssued: (tx, clientId, actor) => record(tx, 'registration_token.issued', clientId, actor),
+    tokensEnded: (tx, clientId, actor) => record(tx, 'tokens.ended', clientId, actor),
+    keyCreated: (tx, actor, facts) => record(tx, 'key.created', noClient, actor, facts),
+    keysImported: (tx, actor, facts) => record(tx, 'keys.imported', noClient, actor, facts),
+    keysDeleted: (tx, actor, facts) => record(tx, 'keys.deleted', noClient, actor, facts),
   }
 }

@@ -17,7 +17,15 @@ export interface Client {
   /** Milliseconds since 1970 UTC. */
   readonly createdAt: number
   readonly updatedAt: number
+  /** Milliseconds: a JWT access token whose `jti` does not name a later time is dead. */
+  readonly tokensValidAfter: number
 }
+
+/**
+ * Milliseconds by which `tokensValidAfter` runs ahead of our clock when it ends tokens: those that another node, whose clock is ahead,
+ * made before, and those that are being made, end too. What is made afterwards takes a later time for its `jti`.
+ */
+export const headroom = 1_000
 
 /** The defaults in force where a client does not say (RFC 7591 §2). */
 export const authMethodOf = ({ metadata }: Client): string => metadata.tokenEndpointAuthMethod ?? 'client_secret_basic'
@@ -33,10 +41,18 @@ export interface ClientStore {
   /** False, and nothing is stored, where the id is taken. */
   add(client: Client): Promise<boolean>
   find(clientId: string): Promise<Client | undefined>
+  /** The client, which nobody else changes until this transaction is over. */
+  hold(clientId: string): Promise<Client | undefined>
   /** Replaces the client if it still has the version before `client.version`; false, and nothing is changed, where it has not. */
   replace(client: Client): Promise<boolean>
+  /** Ends the JWT access tokens that were made until `at`, and those made since the last call, too; false where there is no such client. */
+  endTokens(clientId: string, at: number): Promise<boolean>
+  /** Before the client is removed: a new one under its id starts where `endTokens` would have left this one. */
+  markRemoval(clientId: string, at: number): Promise<void>
   /** Removes the client with its tokens; false where there is none. */
   remove(clientId: string): Promise<boolean>
+  /** Removes the marks of removals. */
+  removeExpired(now: number, limit: number): Promise<number>
   /** The clients after `after` in the order of their ids, at most `limit`. The filters match exactly and combine. */
   list(page: ClientPage): Promise<Client[]>
 }

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { Bcrypt } from '../../lib/bcrypt.ts'
 import { systemRandomness } from '../../lib/random.ts'
 import { ChosenSecrets, hashMadeSecret, makeSecret } from './secrets.ts'
 
 describe('a secret of ours', () => {
-  const secrets = new ChosenSecrets(systemRandomness)
+  const secrets = new ChosenSecrets(systemRandomness, new Bcrypt())
 
   test('is 26 characters that need no escaping anywhere, and another each time', () => {
     const made = Array.from({ length: 2_000 }, () => makeSecret(systemRandomness))
@@ -35,7 +36,7 @@ describe('a secret of ours', () => {
 
 describe('a secret that a person chose', () => {
   test('matches its hash alone, and two hashes of it have nothing in common', async () => {
-    const secrets = new ChosenSecrets(systemRandomness)
+    const secrets = new ChosenSecrets(systemRandomness, new Bcrypt())
     await fc.assert(
       fc.asyncProperty(
         fc.string({ unit: 'grapheme', minLength: 6, maxLength: 60 }),
@@ -53,7 +54,7 @@ describe('a secret that a person chose', () => {
   })
 
   test('matches no hash of a kind that is not known, and nothing is thrown', async () => {
-    const secrets = new ChosenSecrets(systemRandomness)
+    const secrets = new ChosenSecrets(systemRandomness, new Bcrypt())
     const hashes = fc.oneof(
       fc.string(),
       fc.constantFrom(
@@ -71,7 +72,7 @@ describe('a secret that a person chose', () => {
   })
 
   test('of 40 slow checks at once 34 are done and the others told to come back; quick ones are never turned away', async () => {
-    const secrets = new ChosenSecrets(systemRandomness)
+    const secrets = new ChosenSecrets(systemRandomness, new Bcrypt())
     const hash = await secrets.hash('a chosen secret')
     const slow = Promise.allSettled(Array.from({ length: 40 }, () => secrets.matches('a chosen secret', hash)))
     const made = makeSecret(systemRandomness)

@@ -1,7 +1,10 @@
-import { type Argon2Parameters, argon2, timingSafeEqual } from 'node:crypto'
+import { type Argon2Algorithm, type Argon2Parameters, argon2, pbkdf2, timingSafeEqual } from 'node:crypto'
+import { promisify } from 'node:util'
+import type { Bcrypt } from '../../lib/bcrypt.ts'
 import { sameText, sha256 } from '../../lib/hash.ts'
 import { type Randomness, randomText } from '../../lib/random.ts'
 import { Unavailable } from '../../lib/unavailable.ts'
+import { readSecretHash, type SecretHash } from '../../protocol/secret-hash.ts'
 
 /** The characters that need no escaping in a URL, a form or Basic credentials, so that every way to send them is the same. */
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'
@@ -19,20 +22,22 @@ const argon2id = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 }
 const running = 2
 const waiting = 32
 
-/** Hashes and checks secrets that a person chose. */
+/** Hashes and checks secrets that a person chose, and those that were imported with Hydra's hashes. */
 export class ChosenSecrets {
   readonly #randomness: Randomness
+  readonly #bcrypt: Bcrypt
   #running = 0
   readonly #queue: (() => void)[] = []
 
-  constructor(randomness: Randomness) {
+  constructor(randomness: Randomness, bcrypt: Bcrypt) {
     this.#randomness = randomness
+    this.#bcrypt = bcrypt
   }
 
   /** @throws Unavailable when too many slow hashes are waiting */
   async hash(secret: string): Promise<string> {
     const nonce = this.#randomness(16)
-    const tag = await this.#derive(secret, nonce, argon2id)
+    const tag = await this.#inTurn(() => derive('argon2id', { message: secret, nonce, ...argon2id }))
     const { memory, passes, parallelism } = argon2id
     return `$argon2id$v=19$m=${memory},t=${passes},p=${parallelism}$${unpadded(nonce)}$${unpadded(tag)}`
   }
@@ -43,35 +48,47 @@ export class ChosenSecrets {
    * @throws Unavailable when too many slow hashes are waiting
    */
   async matches(secret: string, hash: string): Promise<boolean> {
-    if (hash.startsWith('$sha256$')) return sameText(hashMadeSecret(secret), hash)
-    const [, memory, passes, parallelism, nonce = '', tag = ''] =
-      /^\$argon2id\$v=19\$m=(\d+),t=(\d+),p=(\d+)\$([^$]+)\$([^$]+)$/.exec(hash) ?? []
-    const expected = Buffer.from(tag, 'base64')
-    if (expected.length === 0) return false
-    const cost = { memory: Number(memory), passes: Number(passes), parallelism: Number(parallelism), tagLength: expected.length }
-    return timingSafeEqual(await this.#derive(secret, Buffer.from(nonce, 'base64'), cost), expected)
+    const read = readSecretHash(hash)
+    if (!read) return false
+    return read.kind === 'sha256' ? sameText(hashMadeSecret(secret), hash) : this.#inTurn(() => this.#matchesSlowly(secret, hash, read))
   }
 
-  async #derive(secret: string, nonce: Uint8Array, cost: typeof argon2id): Promise<Buffer> {
-    await this.#turn()
+  async #matchesSlowly(secret: string, hash: string, read: Exclude<SecretHash, { kind: 'sha256' }>): Promise<boolean> {
+    switch (read.kind) {
+      case 'bcrypt':
+        return this.#bcrypt.matches(secret, hash)
+      case 'pbkdf2':
+        return timingSafeEqual(await pbkdf2Sha256(secret, read), read.key)
+      default: {
+        const { kind, memory, passes, parallelism, salt: nonce, key } = read
+        return timingSafeEqual(await derive(kind, { message: secret, nonce, memory, passes, parallelism, tagLength: key.length }), key)
+      }
+    }
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running < running) this.#running++
+    else await this.#place()
     try {
-      return await derive({ message: secret, nonce, ...cost })
+      return await work()
     } finally {
-      this.#running--
-      this.#queue.shift()?.()
+      const next = this.#queue.shift()
+      if (next) next()
+      else this.#running--
     }
   }
 
-  async #turn(): Promise<void> {
-    if (this.#running >= running) {
-      if (this.#queue.length >= waiting) throw new Unavailable('too many slow secret checks are waiting', 5)
-      await new Promise<void>((resolve) => this.#queue.push(resolve))
-    }
-    this.#running++
+  /** Whoever finishes hands its place on. */
+  #place(): Promise<void> {
+    if (this.#queue.length >= waiting) throw new Unavailable('too many slow secret checks are waiting', 5)
+    return new Promise((resolve) => this.#queue.push(resolve))
   }
 }
 
-const derive = (parameters: Argon2Parameters): Promise<Buffer> =>
-  new Promise((resolve, reject) => argon2('argon2id', parameters, (error, tag) => (error ? reject(error) : resolve(tag))))
+const derive = (algorithm: Argon2Algorithm, parameters: Argon2Parameters): Promise<Buffer> =>
+  new Promise((resolve, reject) => argon2(algorithm, parameters, (error, tag) => (error ? reject(error) : resolve(tag))))
+
+const pbkdf2Sha256 = (secret: string, { salt, iterations, key }: Extract<SecretHash, { kind: 'pbkdf2' }>): Promise<Buffer> =>
+  promisify(pbkdf2)(secret, salt, iterations, key.length, 'sha256')
 
 const unpadded = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replace(/=+$/, '')

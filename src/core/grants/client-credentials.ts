@@ -3,7 +3,7 @@ import type { Live } from '../../lib/live.ts'
 import { isResourceIndicator, matchAudienceByPath, matchAudienceExactly } from '../../protocol/audience.ts'
 import { matchScopeExactly, type ScopeMatch, splitScope } from '../../protocol/scope.ts'
 import { authMethodOf, type Client } from '../clients/client.ts'
-import type { IssuedToken, TokenOrder } from '../tokens/issue-access-token.ts'
+import type { AccessTokenStrategy, IssuedToken, TokenOrder } from '../tokens/issue-access-token.ts'
 import { type Grant, refused, type TokenRequest } from './token-endpoint.ts'
 
 export const clientCredentialsGrantType = 'client_credentials'
@@ -11,6 +11,8 @@ export const clientCredentialsGrantType = 'client_credentials'
 export interface ClientCredentialsSettings {
   /** Milliseconds, where the client has no lifespan of its own. */
   readonly lifespan: number
+  /** Kind of token, where the client has no strategy of its own. */
+  readonly strategy: AccessTokenStrategy
   /** How an operator's client's scopes are matched; a dynamic client's are matched exactly. */
   readonly matchScope: ScopeMatch
   /** Whether a client that asks for no scope gets all of its own. */
@@ -24,7 +26,7 @@ export function clientCredentialsGrant(deps: {
   issue: (order: TokenOrder) => Promise<IssuedToken>
   settings: Live<ClientCredentialsSettings>
 }): Grant {
-  return async (client, request) => {
+  return async ({ client, assertion }, request) => {
     const settings = deps.settings()
     refusePublicClient(client)
     const scope = grantedScope(client, request, settings)
@@ -36,7 +38,10 @@ export function clientCredentialsGrant(deps: {
       scope,
       audience,
       lifespan: lifespanOf(client, settings),
+      strategy: client.settings.accessTokenStrategy ?? settings.strategy,
+      tokensValidAfter: client.tokensValidAfter,
       grantType: clientCredentialsGrantType,
+      assertion,
     })
   }
 }

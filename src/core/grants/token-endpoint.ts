@@ -1,6 +1,7 @@
 import { Refusal } from '../../lib/refusal.ts'
-import type { ClientCredentials } from '../clients/authenticate-client.ts'
-import { type Client, grantTypesOf } from '../clients/client.ts'
+import type { Authenticated, ClientCredentials } from '../clients/authenticate-client.ts'
+import { grantTypesOf } from '../clients/client.ts'
+import type { AssertionId } from '../clients/spend-assertion.ts'
 import type { IssuedToken } from '../tokens/issue-access-token.ts'
 
 /** A token request, read and nothing more. `audience` and `resource` may come several times, every other parameter once. */
@@ -21,28 +22,35 @@ export type TokenRefusal =
   | { readonly kind: 'audience-not-allowed'; readonly audience: string; readonly clientId: string }
   | { readonly kind: 'resource-not-allowed'; readonly resource: string; readonly clientId: string }
 
-/** What a grant adds to the phases that all grants share. The client is known and may use the grant by then. */
-export type Grant = (client: Client, request: TokenRequest) => Promise<IssuedToken>
+/**
+ * What a grant adds to the phases that all grants share. The client is known and may use the grant by then. The grant hands the
+ * assertion on to the transaction that issues; where the grant refuses, it is spent by the phases.
+ */
+export type Grant = (authenticated: Authenticated, request: TokenRequest) => Promise<IssuedToken>
 
 /**
  * The phases of every token request (RFC 6749 §3.2): who asks, for which grant, may the client use it; then the grant itself. A new
  * grant is one entry in `grants` and cannot forget any of them.
  *
- * @throws Refusal of a `TokenRefusal` or an `AuthenticationRefusal`
+ * @throws Refusal of a `TokenRefusal`, or of whatever `authenticate` refuses
  */
 export function tokenEndpoint(deps: {
-  authenticate: (credentials: ClientCredentials) => Promise<Client>
+  authenticate: (credentials: ClientCredentials) => Promise<Authenticated>
+  spendingOnRefusal: <T>(assertion: AssertionId | undefined, act: () => Promise<T>) => Promise<T>
   grants: ReadonlyMap<string, Grant>
 }) {
   return async (request: TokenRequest): Promise<IssuedToken> => {
     const { grantType } = request
     if (grantType === undefined) throw refused({ kind: 'grant-type-missing' })
-    const client = await deps.authenticate(request.credentials)
-    const grant = deps.grants.get(grantType)
-    if (!grant) throw refused({ kind: 'grant-type-unsupported', grantType })
-    if (!grantTypesOf(client).includes(grantType))
-      throw refused({ kind: 'grant-type-not-registered', grantType, clientId: client.clientId })
-    return grant(client, request)
+    const authenticated = await deps.authenticate(request.credentials)
+    return deps.spendingOnRefusal(authenticated.assertion, async () => {
+      const { client } = authenticated
+      const grant = deps.grants.get(grantType)
+      if (!grant) throw refused({ kind: 'grant-type-unsupported', grantType })
+      if (!grantTypesOf(client).includes(grantType))
+        throw refused({ kind: 'grant-type-not-registered', grantType, clientId: client.clientId })
+      return grant(authenticated, request)
+    })
   }
 }
 

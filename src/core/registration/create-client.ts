@@ -3,12 +3,13 @@ import type { Live } from '../../lib/live.ts'
 import { type Randomness, randomUuid } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
-import { type HydraRules, readHydraClient } from '../../protocol/hydra-client.ts'
+import { type HydraClient, type HydraRules, readHydraClient } from '../../protocol/hydra-client.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
 import { type ChosenSecrets, hashMadeSecret, makeSecret } from '../clients/secrets.ts'
 import type { Registered, RegistrationTransaction } from './register-client.ts'
 import { makeRegistrationToken } from './registration-token.ts'
+import { checkSectorForAdmin, type SectorFault } from './sector-identifier.ts'
 
 export interface ClientIdTaken {
   readonly kind: 'client-id-taken'
@@ -23,6 +24,7 @@ export interface AdminDeps {
   readonly secrets: ChosenSecrets
   readonly rules: Live<HydraRules>
   readonly audit: Audit
+  readonly sectorFault: SectorFault
 }
 
 /**
@@ -33,8 +35,10 @@ export interface AdminDeps {
  */
 export function createClient(deps: AdminDeps) {
   return async (body: unknown, actor: Actor): Promise<Registered> => {
-    const { clientId = randomUuid(deps.randomness), clientSecret, metadata, settings } = readHydraClient(body, deps.rules())
-    const secret = await secretFor(metadata.tokenEndpointAuthMethod, clientSecret, deps)
+    const given = readHydraClient(body, deps.rules())
+    const { clientId = randomUuid(deps.randomness), metadata, settings } = given
+    await checkSectorForAdmin(metadata, deps.sectorFault)
+    const secret = await secretFor(given, deps)
     const { token, hash } = makeRegistrationToken(deps.randomness)
     const now = deps.clock()
     const client: Client = {
@@ -47,26 +51,27 @@ export function createClient(deps: AdminDeps) {
       rotatedSecretHashes: [],
       createdAt: now,
       updatedAt: now,
+      // The id may have been another client's, whose tokens are still about.
+      tokensValidAfter: now,
     }
     await deps.transaction(async (tx) => {
       if (!(await tx.clients.add(client))) throw new Refusal<ClientIdTaken>({ kind: 'client-id-taken' })
-      await tx.registrationTokens.add(clientId, hash, now)
-      await deps.audit.clientCreated(tx, clientId, actor)
+      await Promise.all([tx.registrationTokens.add(clientId, hash, now), deps.audit.clientCreated(tx, clientId, actor)])
     })
     // A public client's secret is of no use to anyone: Hydra does not tell it, and so do we.
-    const isTold = secret && metadata.tokenEndpointAuthMethod !== 'none'
+    const isTold = secret?.secret !== undefined && metadata.tokenEndpointAuthMethod !== 'none'
     return { client, registrationAccessToken: token, ...(isTold && { clientSecret: secret.secret }) }
   }
 }
 
-/** The secret to tell and its hash to keep: the chosen one, or one of ours where the method needs one. */
+/** The secret to tell and its hash to keep: the chosen one, one that we know the hash of only, or one of ours where the method needs one. */
 export async function secretFor(
-  method: string | undefined,
-  chosen: string | undefined,
+  { metadata, clientSecret: chosen, clientSecretHash }: HydraClient,
   { secrets, randomness }: { secrets: ChosenSecrets; randomness: Randomness },
-): Promise<{ secret: string; hash: string } | undefined> {
+): Promise<{ secret?: string; hash: string } | undefined> {
+  if (clientSecretHash !== undefined) return { hash: clientSecretHash }
   if (chosen !== undefined) return { secret: chosen, hash: await secrets.hash(chosen) }
-  if (!isSecretMethod(method)) return undefined
+  if (!isSecretMethod(metadata.tokenEndpointAuthMethod)) return undefined
   const secret = makeSecret(randomness)
   return { secret, hash: hashMadeSecret(secret) }
 }

@@ -1,5 +1,7 @@
+import type { Clock } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
+import { headroom } from '../clients/client.ts'
 import type { RegistrationTransaction } from './register-client.ts'
 import { authorizeOwner, type RegistrationTokenStore, refuseToken } from './registration-token.ts'
 
@@ -10,6 +12,7 @@ export interface ClientNotFound {
 interface DeleteDeps {
   readonly transaction: RegistrationTransaction
   readonly audit: Audit
+  readonly clock: Clock
 }
 
 /**
@@ -20,14 +23,19 @@ interface DeleteDeps {
 export function deleteClientByOwner({
   transaction,
   audit,
+  clock,
   registrationTokens,
 }: DeleteDeps & { registrationTokens: RegistrationTokenStore }) {
   return async (clientId: string, token: string | undefined): Promise<void> => {
     const { tokenHash } = await authorizeOwner(registrationTokens, clientId, token)
     await transaction(async (tx) => {
-      if (!(await tx.registrationTokens.remove(clientId, tokenHash))) throw refuseToken()
-      await tx.clients.remove(clientId)
-      await audit.clientDeleted(tx, clientId, 'owner')
+      const [isOwners] = await Promise.all([
+        tx.registrationTokens.remove(clientId, tokenHash),
+        tx.clients.markRemoval(clientId, clock() + headroom),
+        tx.clients.remove(clientId),
+        audit.clientDeleted(tx, clientId, 'owner'),
+      ])
+      if (!isOwners) throw refuseToken()
     })
   }
 }
@@ -37,10 +45,14 @@ export function deleteClientByOwner({
  *
  * @throws Refusal `client-not-found`
  */
-export function deleteClientByAdmin({ transaction, audit }: DeleteDeps) {
+export function deleteClientByAdmin({ transaction, audit, clock }: DeleteDeps) {
   return (clientId: string, actor: Actor): Promise<void> =>
     transaction(async (tx) => {
-      if (!(await tx.clients.remove(clientId))) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
-      await audit.clientDeleted(tx, clientId, actor)
+      const [, isGone] = await Promise.all([
+        tx.clients.markRemoval(clientId, clock() + headroom),
+        tx.clients.remove(clientId),
+        audit.clientDeleted(tx, clientId, actor),
+      ])
+      if (!isGone) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
     })
 }

@@ -30,9 +30,16 @@ export function evaluateRegistration(
   const { granted, denied } = consultPolicy(asked, policy, inForce)
   const narrowed = granted ? withGranted(asked, granted) : asked
   const known = [...(inForce?.metadata.redirectUris ?? []), ...(inForce?.metadata.postLogoutRedirectUris ?? [])]
-  problems.push(...registrationProblems(narrowed, rules, known), ...denied)
+  const allowed = withSubjectInForce(rules, inForce?.metadata)
+  problems.push(...registrationProblems(narrowed, allowed, known), ...denied)
   if (problems.length > 0) refuse(problems)
-  return completeMetadata(narrowed, inForce?.metadata)
+  return completeMetadata(narrowed, rules, inForce?.metadata)
+}
+
+/** A kind of subject that the client has already may stay (decision 0005): its users are known by it. */
+function withSubjectInForce(rules: RegistrationRules, { subjectType }: ClientMetadata = {}): RegistrationRules {
+  if (subjectType === undefined || rules.subjectTypes.includes(subjectType)) return rules
+  return { ...rules, subjectTypes: [...rules.subjectTypes, subjectType] }
 }
 
 function refuse(problems: readonly Problem[]): never {

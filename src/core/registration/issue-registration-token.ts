@@ -18,7 +18,7 @@ export function issueRegistrationToken({
   return async (clientId: string, actor: Actor): Promise<string> => {
     const { token, hash } = makeRegistrationToken(randomness)
     await transaction(async (tx) => {
-      if (!(await tx.clients.find(clientId))) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
+      if (!(await tx.clients.hold(clientId))) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
       await tx.registrationTokens.put(clientId, hash, clock())
       await audit.registrationTokenIssued(tx, clientId, actor)
     })

@@ -1,4 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import { Refusal } from '../../lib/refusal.ts'
+import type { ClientMetadata } from '../../protocol/client-metadata.ts'
 import { readHydraClient } from '../../protocol/hydra-client.ts'
 import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
 import { applyPatch } from '../../protocol/json-patch.ts'
@@ -6,6 +8,7 @@ import type { Actor } from '../audit/audit.ts'
 import type { Client } from '../clients/client.ts'
 import type { AdminDeps } from './create-client.ts'
 import { type Change, type Changed, changeClient, findOrRefuse } from './replace-client.ts'
+import { checkSectorForAdmin } from './sector-identifier.ts'
 
 /** The patch cannot be applied; the message says which operation and why. */
 export interface PatchRefusal {
@@ -23,9 +26,17 @@ export function patchClient(deps: AdminDeps) {
   return async (clientId: string, readPatch: () => unknown, actor: Actor): Promise<Changed> => {
     await findOrRefuse(deps, clientId)
     const patch = readPatch()
-    return changeClient(deps, clientId, actor, async (before) => applied(before, patch, deps))
+    return changeClient(deps, clientId, actor, async (before) => {
+      const change = applied(before, patch, deps)
+      if (changesSector(before.metadata, change.given.metadata)) await checkSectorForAdmin(change.given.metadata, deps.sectorFault)
+      return change
+    })
   }
 }
+
+/** What a patch leaves alone was checked when it was set: a sector that is away must not keep a client from getting a new logo. */
+const changesSector = (before: ClientMetadata, after: ClientMetadata): boolean =>
+  before.sectorIdentifierUri !== after.sectorIdentifierUri || !isDeepStrictEqual(before.redirectUris, after.redirectUris)
 
 function applied(before: Client, patch: unknown, deps: AdminDeps): Change {
   const document: Record<string, unknown> = { ...hydraClientJson(before, 'read'), client_secret: '' }

@@ -1,7 +1,9 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Live } from '../../lib/live.ts'
 import { type Randomness, randomUuid } from '../../lib/random.ts'
+import { Refusal } from '../../lib/refusal.ts'
 import type { Transaction } from '../../lib/transaction.ts'
+import type { ClientMetadata } from '../../protocol/client-metadata.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
 import type { RegistrationRules } from '../../protocol/registration-rules.ts'
 import type { Audit, AuditStore } from '../audit/audit.ts'
@@ -10,6 +12,7 @@ import { hashMadeSecret, makeSecret } from '../clients/secrets.ts'
 import type { RegistrationPolicy } from '../policies/built-in-policy.ts'
 import { evaluateRegistration } from './evaluate-registration.ts'
 import { makeRegistrationToken, type RegistrationTokenStore } from './registration-token.ts'
+import { checkOwnSector, type SectorFault } from './sector-identifier.ts'
 
 /** What every act on a client writes to, in one transaction. */
 export type RegistrationTransaction = Transaction<{ clients: ClientStore; registrationTokens: RegistrationTokenStore; audit: AuditStore }>
@@ -28,6 +31,7 @@ export interface RegistrationDeps {
   readonly rules: Live<RegistrationRules>
   readonly policy: Live<RegistrationPolicy>
   readonly audit: Audit
+  readonly sectorFault: SectorFault
 }
 
 /**
@@ -36,9 +40,10 @@ export interface RegistrationDeps {
  *
  * @throws Refusal `metadata-refused` with every problem of the request
  */
-export function registerClient({ transaction, clock, randomness, rules, policy, audit }: RegistrationDeps) {
+export function registerClient(deps: RegistrationDeps) {
+  const { transaction, clock, randomness, audit } = deps
   return async (body: unknown): Promise<Registered> => {
-    const metadata = evaluateRegistration(body, rules(), policy())
+    const metadata = await evaluated(body, deps)
     const now = clock()
     const clientSecret = isSecretMethod(metadata.tokenEndpointAuthMethod) ? makeSecret(randomness) : undefined
     const { token, hash } = makeRegistrationToken(randomness)
@@ -52,12 +57,27 @@ export function registerClient({ transaction, clock, randomness, rules, policy, 
       rotatedSecretHashes: [],
       createdAt: now,
       updatedAt: now,
+      tokensValidAfter: now,
     }
     await transaction(async (tx) => {
-      if (!(await tx.clients.add(client))) throw new Error('a fresh client id was taken')
-      await tx.registrationTokens.add(client.clientId, hash, now)
-      await audit.clientRegistered(tx, client.clientId, { client_name: metadata.clientName, redirect_uris: metadata.redirectUris })
+      const [isNew] = await Promise.all([
+        tx.clients.add(client),
+        tx.registrationTokens.add(client.clientId, hash, now),
+        audit.clientRegistered(tx, client.clientId, { client_name: metadata.clientName, redirect_uris: metadata.redirectUris }),
+      ])
+      if (!isNew) throw new Error('a fresh client id was taken')
     })
     return { client, registrationAccessToken: token, ...(clientSecret !== undefined && { clientSecret }) }
+  }
+}
+
+async function evaluated(body: unknown, { rules, policy, audit, sectorFault }: RegistrationDeps): Promise<ClientMetadata> {
+  try {
+    const metadata = evaluateRegistration(body, rules(), policy())
+    await checkOwnSector(metadata, sectorFault)
+    return metadata
+  } catch (error) {
+    if (error instanceof Refusal) audit.registrationDenied()
+    throw error
   }
 }

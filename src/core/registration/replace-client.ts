@@ -4,6 +4,7 @@ import type { Actor } from '../audit/audit.ts'
 import type { Client } from '../clients/client.ts'
 import { type AdminDeps, secretFor } from './create-client.ts'
 import type { ClientNotFound } from './delete-client.ts'
+import { checkSectorForAdmin } from './sector-identifier.ts'
 import { retryOnConflict, VersionConflict } from './version-conflict.ts'
 
 /** A changed client, and its secret where a new one was set. */
@@ -19,8 +20,9 @@ export interface Changed {
  * @throws HydraFaultError first, as in Hydra, then Refusal `client-not-found`
  */
 export function replaceClient(deps: AdminDeps) {
-  return (clientId: string, body: unknown, actor: Actor): Promise<Changed> => {
+  return async (clientId: string, body: unknown, actor: Actor): Promise<Changed> => {
     const given = readHydraClient(body, deps.rules())
+    await checkSectorForAdmin(given.metadata, deps.sectorFault)
     return changeClient(deps, clientId, actor, async () => ({ given }))
   }
 }
@@ -41,8 +43,8 @@ export function changeClient(
   return retryOnConflict(async () => {
     const before = await findOrRefuse(deps, clientId)
     const { given, forgetRotated = false } = await decide(before)
-    const needsSecret = given.clientSecret !== undefined || before.secretHash === undefined
-    const secret = needsSecret ? await secretFor(given.metadata.tokenEndpointAuthMethod, given.clientSecret, deps) : undefined
+    const isGiven = given.clientSecret !== undefined || given.clientSecretHash !== undefined
+    const secret = isGiven || before.secretHash === undefined ? await secretFor(given, deps) : undefined
     const client: Client = {
       ...before,
       metadata: given.metadata,
@@ -53,7 +55,7 @@ export function changeClient(
       ...((secret || forgetRotated) && { rotatedSecretHashes: [] }),
     }
     await writeChange(deps, client, actor)
-    return { client, ...(secret && { clientSecret: secret.secret }) }
+    return { client, ...(secret?.secret !== undefined && { clientSecret: secret.secret }) }
   })
 }
 
@@ -65,7 +67,7 @@ export async function findOrRefuse({ clients }: Pick<AdminDeps, 'clients'>, clie
 
 function writeChange(deps: AdminDeps, client: Client, actor: Actor): Promise<void> {
   return deps.transaction(async (tx) => {
-    if (!(await tx.clients.replace(client))) throw new VersionConflict()
-    await deps.audit.clientUpdated(tx, client.clientId, actor)
+    const [isReplaced] = await Promise.all([tx.clients.replace(client), deps.audit.clientUpdated(tx, client.clientId, actor)])
+    if (!isReplaced) throw new VersionConflict()
   })
 }

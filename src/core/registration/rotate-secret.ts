@@ -1,11 +1,11 @@
 import { Refusal } from '../../lib/refusal.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
 import type { Actor } from '../audit/audit.ts'
-import { authMethodOf, type Client } from '../clients/client.ts'
+import { authMethodOf, type Client, type ClientStore } from '../clients/client.ts'
 import { hashMadeSecret, makeSecret } from '../clients/secrets.ts'
 import type { AdminDeps } from './create-client.ts'
-import { type Changed, findOrRefuse } from './replace-client.ts'
-import { retryOnConflict, VersionConflict } from './version-conflict.ts'
+import type { ClientNotFound } from './delete-client.ts'
+import type { Changed } from './replace-client.ts'
 
 /** The client proves itself by a method that has no secret. */
 export interface RotationRefusal {
@@ -17,25 +17,23 @@ export interface RotationRefusal {
 const rotatedLimit = 5
 
 /**
- * A new secret of ours; the current one and up to four before it keep working until they are forgotten. Reads in the transaction:
- * of several at once each builds on the one before.
+ * A new secret of ours; the current one and up to four before it keep working until they are forgotten. Of
+ * several rotations at once each builds on the one before.
  *
  * @throws Refusal `client-not-found` or `rotation-unsupported`
  */
 export function rotateSecret(deps: AdminDeps) {
-  return (clientId: string, actor: Actor): Promise<Changed> =>
-    retryOnConflict(() => {
-      const clientSecret = makeSecret(deps.randomness)
-      return deps.transaction(async (tx) => {
-        const before = await findRotatable(tx, clientId)
-        const earlier = before.secretHash === undefined ? [] : [before.secretHash]
-        const rotatedSecretHashes = [...earlier, ...before.rotatedSecretHashes].slice(0, rotatedLimit)
-        const client = next(before, deps, { secretHash: hashMadeSecret(clientSecret), rotatedSecretHashes })
-        if (!(await tx.clients.replace(client))) throw new VersionConflict()
-        await deps.audit.secretRotated(tx, clientId, actor)
-        return { client, clientSecret }
-      })
+  return (clientId: string, actor: Actor): Promise<Changed> => {
+    const clientSecret = makeSecret(deps.randomness)
+    return deps.transaction(async (tx) => {
+      const before = await holdRotatable(tx, clientId)
+      const earlier = before.secretHash === undefined ? [] : [before.secretHash]
+      const rotatedSecretHashes = [...earlier, ...before.rotatedSecretHashes].slice(0, rotatedLimit)
+      const client = next(before, deps, { secretHash: hashMadeSecret(clientSecret), rotatedSecretHashes })
+      await Promise.all([tx.clients.replace(client), deps.audit.secretRotated(tx, clientId, actor)])
+      return { client, clientSecret }
     })
+  }
 }
 
 /**
@@ -45,18 +43,16 @@ export function rotateSecret(deps: AdminDeps) {
  */
 export function forgetRotatedSecrets(deps: AdminDeps) {
   return (clientId: string, actor: Actor): Promise<Changed> =>
-    retryOnConflict(() =>
-      deps.transaction(async (tx) => {
-        const client = next(await findRotatable(tx, clientId), deps, { rotatedSecretHashes: [] })
-        if (!(await tx.clients.replace(client))) throw new VersionConflict()
-        await deps.audit.rotatedSecretsForgotten(tx, clientId, actor)
-        return { client }
-      }),
-    )
+    deps.transaction(async (tx) => {
+      const client = next(await holdRotatable(tx, clientId), deps, { rotatedSecretHashes: [] })
+      await Promise.all([tx.clients.replace(client), deps.audit.rotatedSecretsForgotten(tx, clientId, actor)])
+      return { client }
+    })
 }
 
-async function findRotatable(stores: Pick<AdminDeps, 'clients'>, clientId: string): Promise<Client> {
-  const client = await findOrRefuse(stores, clientId)
+async function holdRotatable({ clients }: { clients: ClientStore }, clientId: string): Promise<Client> {
+  const client = await clients.hold(clientId)
+  if (!client) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
   const method = authMethodOf(client)
   if (!isSecretMethod(method)) throw new Refusal<RotationRefusal>({ kind: 'rotation-unsupported', method })
   return client

@@ -6,6 +6,7 @@ import { type ChosenSecrets, hashMadeSecret, makeSecret } from '../clients/secre
 import { evaluateRegistration } from './evaluate-registration.ts'
 import type { Registered, RegistrationDeps } from './register-client.ts'
 import { authorizeOwner, makeRegistrationToken, type RegistrationTokenStore, refuseToken } from './registration-token.ts'
+import { checkOwnSector } from './sector-identifier.ts'
 import { retryOnConflict, VersionConflict } from './version-conflict.ts'
 
 /** The request carries a secret that is not the client's own. */
@@ -35,14 +36,19 @@ export function updateClient(deps: OwnerDeps) {
       const body = readBody()
       await refuseForeignSecret(body, before, deps.secrets)
       const metadata = evaluateRegistration(body, rules(), policy(), before)
+      await checkOwnSector(metadata, deps.sectorFault)
       const clientSecret = needsSecret(metadata.tokenEndpointAuthMethod, before) ? makeSecret(randomness) : undefined
       const next = makeRegistrationToken(randomness)
       const now = clock()
       const client = withSecret({ ...before, metadata, version: before.version + 1, updatedAt: now }, clientSecret)
       await transaction(async (tx) => {
-        if (!(await tx.registrationTokens.replace(clientId, tokenHash, next.hash, now))) throw refuseToken()
-        if (!(await tx.clients.replace(client))) throw new VersionConflict()
-        await audit.clientUpdated(tx, clientId, 'owner')
+        const [isOwners, isReplaced] = await Promise.all([
+          tx.registrationTokens.replace(clientId, tokenHash, next.hash, now),
+          tx.clients.replace(client),
+          audit.clientUpdated(tx, clientId, 'owner'),
+        ])
+        if (!isOwners) throw refuseToken()
+        if (!isReplaced) throw new VersionConflict()
       })
       return { client, registrationAccessToken: next.token, ...(clientSecret !== undefined && { clientSecret }) }
     })

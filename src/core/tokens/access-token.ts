@@ -16,5 +16,9 @@ export interface AccessTokenStore {
   add(token: AccessToken): Promise<boolean>
   /** Undefined for an unknown token and for one whose client is gone. */
   find(hash: string): Promise<AccessToken | undefined>
+  /** False where this client has no such token. */
+  remove(hash: string, clientId: string): Promise<boolean>
+  /** Every token of the client. */
+  removeAll(clientId: string): Promise<void>
   removeExpired(now: number, limit: number): Promise<number>
 }

@@ -4,7 +4,9 @@ import { type Randomness, randomToken } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
+import { type AssertionId, type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
 import type { AccessTokenStore } from './access-token.ts'
+import type { JwtOrder } from './jwt-access-token.ts'
 
 /** What a token is to be. */
 export interface TokenOrder {
@@ -15,7 +17,15 @@ export interface TokenOrder {
   /** Milliseconds. */
   readonly lifespan: number
   readonly grantType: string
+  readonly strategy: AccessTokenStrategy
+  /** The client's: a JWT is made later than this. */
+  readonly tokensValidAfter: number
+  /** What proved the client, to be spent with it: of several requests with one, one gets a token. */
+  readonly assertion: AssertionId | undefined
 }
+
+/** `opaque` tokens are stored as their hash; a `jwt` is signed and stored nowhere. */
+export type AccessTokenStrategy = 'opaque' | 'jwt'
 
 /** The client was deleted between proving who it is and getting its token. */
 export interface ClientGone {
@@ -33,26 +43,50 @@ export interface IssuedToken {
 /** Hydra's prefix: SDKs and secret scanners know it. */
 const prefix = 'ory_at_'
 
+interface IssueDeps {
+  readonly transaction: Transaction<{ accessTokens: AccessTokenStore; assertions: AssertionStore }>
+  readonly signJwt: (order: JwtOrder) => Promise<string>
+  readonly clock: Clock
+  readonly randomness: Randomness
+  readonly telemetry: Telemetry
+}
+
 /**
- * Makes an opaque access token and stores its hash; it is valid once the promise resolves.
+ * Makes an access token, which is valid once the promise resolves.
  *
- * @throws Refusal `client-gone`
+ * @throws Refusal `client-gone` or `assertion-replayed`
  */
-export function issueAccessToken(deps: {
-  transaction: Transaction<{ accessTokens: AccessTokenStore }>
-  clock: Clock
-  randomness: Randomness
-  telemetry: Telemetry
-}) {
-  return async ({ lifespan, grantType, ...order }: TokenOrder): Promise<IssuedToken> => {
+export function issueAccessToken(deps: IssueDeps) {
+  const issueOpaque = opaqueTokens(deps)
+  const issueJwt = jwtAccessTokens(deps)
+  return async (order: TokenOrder): Promise<IssuedToken> => {
+    const accessToken = order.strategy === 'jwt' ? await issueJwt(order) : await issueOpaque(order)
+    return { accessToken, expiresIn: inSeconds(order.lifespan), scope: order.scope }
+  }
+}
+
+/** Signed once what proved the client is spent; nothing of the token itself is stored. */
+function jwtAccessTokens({ transaction, signJwt, telemetry }: IssueDeps) {
+  return async (order: TokenOrder): Promise<string> => {
+    if (order.assertion) await transaction((tx) => spendAssertion(tx, order.assertion))
+    const accessToken = await signJwt(order)
+    telemetry.count('token_issued', { grant_type: order.grantType })
+    return accessToken
+  }
+}
+
+/** 256 random bits, of which the hash is stored. */
+function opaqueTokens(deps: IssueDeps) {
+  return async ({ clientId, subject, scope, audience, lifespan, grantType, assertion }: TokenOrder): Promise<string> => {
     const accessToken = randomToken(deps.randomness, prefix)
     // OAuth tells times in whole seconds: counted from one, a token ends exactly at the `exp` that introspection shows.
     const issuedAt = inSeconds(deps.clock()) * 1000
+    const token = { hash: sha256(accessToken), clientId, subject, scope, audience, issuedAt, expiresAt: issuedAt + lifespan }
     await deps.transaction(async (tx) => {
-      const isStored = await tx.accessTokens.add({ ...order, hash: sha256(accessToken), issuedAt, expiresAt: issuedAt + lifespan })
-      if (!isStored) throw new Refusal<ClientGone>({ kind: 'client-gone', clientId: order.clientId })
+      const [isStored] = await Promise.all([tx.accessTokens.add(token), spendAssertion(tx, assertion)])
+      if (!isStored) throw new Refusal<ClientGone>({ kind: 'client-gone', clientId })
       tx.afterCommit(() => deps.telemetry.count('token_issued', { grant_type: grantType }))
     })
-    return { accessToken, expiresIn: inSeconds(lifespan), scope: order.scope }
+    return accessToken
   }
 }

@@ -7,7 +7,7 @@ import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
 import { type Answer, empty, hydraNoStore, json } from '../answer.ts'
 import { jsonBody } from '../body.ts'
 import type { RegistrationUri } from '../oauth/register.ts'
-import { type Handler, pathId } from '../route.ts'
+import { type Handler, pathClientId } from '../route.ts'
 import { actorOf } from './actor.ts'
 
 /** What an administrator's JSON may look like: `metadata` is his own, and may be large. */
@@ -34,35 +34,36 @@ export function createClient(deps: {
 
 /** `GET /admin/clients/{id}` */
 export function getClient(deps: { get: (clientId: string) => Promise<Client> }): Handler {
-  return async (request) => answer({ client: await deps.get(pathId(request)) }, 'read')
+  return async (request) => answer({ client: await deps.get(pathClientId(request)) }, 'read')
 }
 
 /** `PUT /admin/clients/{id}` */
 export function setClient(deps: { replace: (clientId: string, body: unknown, actor: Actor) => Promise<Changed> }): Handler {
-  return async (request) => answer(await deps.replace(pathId(request), jsonBody(request, adminJson), actorOf(request)), 'written')
+  return async (request) => answer(await deps.replace(pathClientId(request), jsonBody(request, adminJson), actorOf(request)), 'written')
 }
 
 /** `PATCH /admin/clients/{id}`: an unknown client is told before the body is looked at, as in Hydra. */
 export function patchClient(deps: { patch: WithBody }): Handler {
-  return async (request) => answer(await deps.patch(pathId(request), () => jsonBody(request, adminJson), actorOf(request)), 'written')
+  return async (request) => answer(await deps.patch(pathClientId(request), () => jsonBody(request, adminJson), actorOf(request)), 'written')
 }
 
 /** `PUT /admin/clients/{id}/lifespans` */
 export function setLifespans(deps: { setLifespans: WithBody }): Handler {
-  return async (request) => answer(await deps.setLifespans(pathId(request), () => jsonBody(request, adminJson), actorOf(request)), 'read')
+  return async (request) =>
+    answer(await deps.setLifespans(pathClientId(request), () => jsonBody(request, adminJson), actorOf(request)), 'read')
 }
 
 /** `DELETE /admin/clients/{id}` */
 export function deleteClient(deps: { remove: (clientId: string, actor: Actor) => Promise<void> }): Handler {
   return async (request) => {
-    await deps.remove(pathId(request), actorOf(request))
+    await deps.remove(pathClientId(request), actorOf(request))
     return empty(204)
   }
 }
 
 /** `POST` and `DELETE /admin/clients/{id}/secrets/rotate`; a body is not looked at. */
 export function changeSecrets(deps: { change: WithoutBody }): Handler {
-  return async (request) => answer(await deps.change(pathId(request), actorOf(request)), 'read')
+  return async (request) => answer(await deps.change(pathClientId(request), actorOf(request)), 'read')
 }
 
 /** `POST /admin/clients/{id}/registration-access-token`: a new one, told once. */
@@ -71,7 +72,7 @@ export function newRegistrationToken(deps: {
   registrationUri: RegistrationUri
 }): Handler {
   return async (request) => {
-    const clientId = pathId(request)
+    const clientId = pathClientId(request)
     const token = await deps.issue(clientId, actorOf(request))
     const body = { client_id: clientId, registration_access_token: token, registration_client_uri: deps.registrationUri(clientId) }
     return json(200, body, hydraNoStore)

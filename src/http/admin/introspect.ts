@@ -1,4 +1,4 @@
-import type { AccessToken } from '../../core/tokens/access-token.ts'
+import type { ActiveToken } from '../../core/tokens/introspect-token.ts'
 import { inSeconds } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { joinScope, splitScope } from '../../protocol/scope.ts'
@@ -10,7 +10,7 @@ import type { Handler } from '../route.ts'
 
 /** `POST /admin/oauth2/introspect`: RFC 7662 in Hydra's shape. `token_type_hint` changes nothing, as one look finds every token. */
 export function introspect(deps: {
-  introspect: (token: string, scopes: readonly string[]) => Promise<AccessToken | undefined>
+  introspect: (token: string, scopes: readonly string[]) => Promise<ActiveToken | undefined>
   issuer: string
 }): Handler {
   return async (request) => {
@@ -22,7 +22,7 @@ export function introspect(deps: {
   }
 }
 
-function describe(token: AccessToken, issuer: string): Record<string, unknown> {
+function describe(token: ActiveToken, issuer: string): Record<string, unknown> {
   const issuedAt = inSeconds(token.issuedAt)
   return {
     active: true,
@@ -36,5 +36,6 @@ function describe(token: AccessToken, issuer: string): Record<string, unknown> {
     iss: issuer,
     token_type: 'Bearer',
     token_use: 'access_token',
+    ...(token.jti !== undefined && { jti: token.jti }),
   }
 }

@@ -4,7 +4,7 @@ import type { Live } from '../../lib/live.ts'
 import { empty, json, noStore } from '../answer.ts'
 import { bearerToken } from '../bearer.ts'
 import { jsonBody } from '../body.ts'
-import { type Handler, pathId } from '../route.ts'
+import { type Handler, pathClientId } from '../route.ts'
 import { clientInformation } from './client-information.ts'
 import { type RegistrationUri, registrationJson } from './register.ts'
 
@@ -16,7 +16,7 @@ export function readConfiguration(deps: {
 }): Handler {
   return async (request) => {
     const token = bearerToken(request)
-    const client = await deps.readClient(pathId(request), token)
+    const client = await deps.readClient(pathClientId(request), token)
     const told = deps.echoToken() && token !== undefined ? { registrationAccessToken: token } : {}
     return json(200, clientInformation(client, deps.registrationUri(client.clientId), told), noStore)
   }
@@ -28,7 +28,9 @@ export function updateConfiguration(deps: {
   registrationUri: RegistrationUri
 }): Handler {
   return async (request) => {
-    const { client, ...told } = await deps.updateClient(pathId(request), bearerToken(request), () => jsonBody(request, registrationJson))
+    const { client, ...told } = await deps.updateClient(pathClientId(request), bearerToken(request), () =>
+      jsonBody(request, registrationJson),
+    )
     return json(200, clientInformation(client, deps.registrationUri(client.clientId), told), noStore)
   }
 }
@@ -36,7 +38,7 @@ export function updateConfiguration(deps: {
 /** `DELETE /oauth2/register/{id}`: RFC 7592 §2.3. */
 export function deleteConfiguration(deps: { deleteClient: (clientId: string, token: string | undefined) => Promise<void> }): Handler {
   return async (request) => {
-    await deps.deleteClient(pathId(request), bearerToken(request))
+    await deps.deleteClient(pathClientId(request), bearerToken(request))
     return empty(204, noStore)
   }
 }

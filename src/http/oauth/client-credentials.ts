@@ -1,42 +1,68 @@
 import type { FastifyRequest } from 'fastify'
-import type { ClientCredentials } from '../../core/clients/authenticate-client.ts'
+import type { AssertionCredentials, ClientCredentials } from '../../core/clients/authenticate-client.ts'
 import { Refusal } from '../../lib/refusal.ts'
+import { assertionType } from '../../protocol/grant-types.ts'
+import { countedAddressOf } from '../client-address.ts'
 import type { DoorReason } from '../reasons.ts'
 import { once } from './parameters.ts'
 
 const refuse = (reason: DoorReason) => new Refusal<DoorReason>(reason)
 
 /**
- * How the caller says who he is (RFC 6749 §2.3.1): Basic credentials, or `client_id` with or without `client_secret` in the form;
- * one way, not two.
+ * How the caller says who he is: Basic credentials, or `client_id` with or without `client_secret` in the form (RFC 6749 §2.3.1), or a
+ * signed assertion (RFC 7521 §4.2); one way, not two.
  *
- * @throws Refusal `credentials-missing`, `credentials-twice` or `assertion-unsupported`
+ * @throws Refusal `credentials-missing`, `credentials-twice`, `assertion-missing` or `assertion-type-unknown`
  */
 export function readCredentials(request: FastifyRequest, form: URLSearchParams): ClientCredentials {
   const [clientId, secret] = [once(form, 'client_id'), once(form, 'client_secret')]
   const header = request.headers.authorization
+  const assertion = readAssertion(form, clientId)
+  if (assertion) {
+    if (secret !== undefined || header !== undefined) throw refuse({ kind: 'credentials-twice' })
+    return assertion
+  }
+  const address = countedAddressOf(request)
   const basic = header === undefined ? undefined : basicCredentials(header)
-  if (form.has('client_assertion') || form.has('client_assertion_type')) throw refuse({ kind: 'assertion-unsupported' })
   if (basic) {
-    if (secret !== undefined || (clientId !== undefined && clientId !== basic.clientId)) throw refuse({ kind: 'credentials-twice' })
-    return basic
+    const isOther = clientId !== undefined && clientId !== basic.clientId && clientId !== basic.undecoded?.clientId
+    if (secret !== undefined || isOther) throw refuse({ kind: 'credentials-twice' })
+    return { method: 'client_secret_basic', ...basic, address }
   }
   if (clientId === undefined || header !== undefined) throw refuse({ kind: 'credentials-missing' })
-  return secret === undefined ? { method: 'none', clientId, secret: '' } : { method: 'client_secret_post', clientId, secret }
+  if (secret === undefined) return { method: 'none', clientId, secret: '', address }
+  return { method: 'client_secret_post', clientId, secret, address }
 }
 
-/** RFC 6749 §2.3.1: id and secret are form-encoded, then joined and put into Base64 (RFC 7617). */
-function basicCredentials(header: string): ClientCredentials | undefined {
+function readAssertion(form: URLSearchParams, clientId: string | undefined): AssertionCredentials | undefined {
+  const [type, assertion] = [once(form, 'client_assertion_type'), once(form, 'client_assertion')]
+  if (type === undefined && assertion === undefined) return undefined
+  if (type !== assertionType) throw refuse({ kind: 'assertion-type-unknown', type: type ?? '' })
+  if (assertion === undefined) throw refuse({ kind: 'assertion-missing' })
+  return { method: 'private_key_jwt', clientId, assertion }
+}
+
+interface BasicCredentials {
+  readonly clientId: string
+  readonly secret: string
+  readonly undecoded?: { readonly clientId: string; readonly secret: string }
+}
+
+/**
+ * RFC 6749 §2.3.1: id and secret are form-encoded, then joined and put into Base64 (RFC 7617). Callers that do not encode are
+ * understood too: where it makes a difference, both readings are kept.
+ */
+function basicCredentials(header: string): BasicCredentials | undefined {
   const encoded = /^basic ([a-z0-9+/_=-]+)$/i.exec(header)?.[1]
   if (encoded === undefined) return undefined
-  const decoded = Buffer.from(encoded, 'base64').toString('utf8')
-  const colon = decoded.indexOf(':')
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
   if (colon < 1) return undefined
-  const [clientId, secret] = [formDecoded(decoded.slice(0, colon)), formDecoded(decoded.slice(colon + 1))]
-  return { method: 'client_secret_basic', clientId, secret }
+  const [id, secret] = [text.slice(0, colon), text.slice(colon + 1)]
+  const decoded = { clientId: formDecoded(id), secret: formDecoded(secret) }
+  return decoded.clientId === id && decoded.secret === secret ? decoded : { ...decoded, undecoded: { clientId: id, secret } }
 }
 
-/** Callers that do not encode are understood too, as long as what they send is no valid encoding of something else. */
 function formDecoded(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '))

@@ -1,7 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import { sha256 } from '../../lib/hash.ts'
 import type { Live } from '../../lib/live.ts'
-import { registrableGrantTypes, registrableResponseTypes } from '../../protocol/grant-types.ts'
+import {
+  assertionSigningAlgs,
+  registrableAuthMethods,
+  registrableGrantTypes,
+  registrableResponseTypes,
+} from '../../protocol/grant-types.ts'
 import { type Answer, empty, json } from '../answer.ts'
 import type { Handler } from '../route.ts'
 
@@ -10,10 +15,12 @@ export interface DiscoverySettings {
   readonly issuer: string
   readonly authorizationEndpoint: string
   readonly tokenEndpoint: string
+  readonly revocationEndpoint: string
   readonly jwksUri: string
   /** Undefined where registration is off. */
   readonly registrationEndpoint: string | undefined
   readonly scopes: readonly string[]
+  readonly subjectTypes: readonly string[]
   readonly claims: readonly string[]
 }
 
@@ -52,15 +59,19 @@ function metadata(settings: DiscoverySettings): Record<string, unknown> {
     issuer: settings.issuer,
     authorization_endpoint: settings.authorizationEndpoint,
     token_endpoint: settings.tokenEndpoint,
+    revocation_endpoint: settings.revocationEndpoint,
     jwks_uri: settings.jwksUri,
     ...(settings.registrationEndpoint !== undefined && { registration_endpoint: settings.registrationEndpoint }),
     scopes_supported: settings.scopes,
     response_types_supported: registrableResponseTypes,
     response_modes_supported: ['query'],
     grant_types_supported: registrableGrantTypes,
-    token_endpoint_auth_methods_supported: ['client_secret_basic', 'client_secret_post', 'none'],
+    token_endpoint_auth_methods_supported: registrableAuthMethods,
+    token_endpoint_auth_signing_alg_values_supported: assertionSigningAlgs,
+    revocation_endpoint_auth_methods_supported: registrableAuthMethods,
+    revocation_endpoint_auth_signing_alg_values_supported: assertionSigningAlgs,
     code_challenge_methods_supported: ['S256'],
-    subject_types_supported: ['public'],
+    subject_types_supported: settings.subjectTypes,
     id_token_signing_alg_values_supported: ['RS256'],
     claims_supported: settings.claims,
     claims_parameter_supported: false,

@@ -3,6 +3,6 @@ import { json } from '../answer.ts'
 import type { Handler } from '../route.ts'
 
 /** `GET /.well-known/jwks.json`: the public halves of the keys that sign (RFC 7517 §5). */
-export function jwks({ publicKeys }: { publicKeys: () => readonly Jwk[] }): Handler {
-  return () => json(200, { keys: publicKeys() }, { 'cache-control': 'public, max-age=60' })
+export function jwks({ publicKeys }: { publicKeys: () => Promise<readonly Jwk[]> }): Handler {
+  return async () => json(200, { keys: await publicKeys() }, { 'cache-control': 'public, max-age=60' })
 }

@@ -23,6 +23,9 @@ body { margin: 0 auto; max-width: 36rem; padding: 10vh 1.5rem 3rem }
 h1 { font-size: 1.5rem; line-height: 1.25 }
 code { font-size: .9em; overflow-wrap: anywhere }
 blockquote { margin: 1rem 0; padding: .5rem 1rem; border-left: .25rem solid #888 }
+pre { overflow-x: auto }
+details { margin: .75rem 0 }
+summary { cursor: pointer }
 </style>
 </head>
 <body>

@@ -14,7 +14,7 @@ import {
   SqliteQueryCompiler,
 } from 'kysely'
 import { Unavailable } from '../../lib/unavailable.ts'
-import type { Database } from '../database.ts'
+import { type Database, type DatabaseWatch, timedAct, unwatched } from '../database.ts'
 import { type BatchWriter, GroupCommit } from '../group-commit.ts'
 import type { Schema } from '../schema.ts'
 
@@ -33,17 +33,23 @@ export function openSqlite(location: string, options: { maxPages?: number } = {}
   const writer = openWriter(file, options.maxPages)
   const reader = new DatabaseSync(file, { readOnly: true, timeout: lockWait })
   const readerStatements = new StatementCache(reader)
-  const acts = new GroupCommit(batchWriter(writer))
+  let watch: DatabaseWatch = unwatched
+  const acts = new GroupCommit(batchWriter(writer), (size) => watch.batch(size))
   return {
     write: kyselyOver(() => new SqliteConnection(acts.statements)),
-    read: kyselyOver(() => new SqliteConnection(readerStatements)),
+    read: kyselyOver(() => new SqliteConnection(readerStatements, undefined, (seconds) => watch.read(seconds))),
     transact: (body) =>
-      acts.add((act) =>
-        body(
-          kyselyOver(() => new SqliteConnection(acts.statements, act)),
-          act.afterCommit,
+      timedAct(watch, () =>
+        acts.add((act) =>
+          body(
+            kyselyOver(() => new SqliteConnection(acts.statements, act)),
+            act.afterCommit,
+          ),
         ),
       ),
+    watch(next) {
+      watch = next
+    },
     async ping() {
       try {
         // Reads the file, which a bare SELECT would not.
@@ -136,14 +142,18 @@ class StatementCache {
 class SqliteConnection implements DatabaseConnection {
   readonly #statements: StatementCache
   readonly #act: { readonly open: boolean } | undefined
+  readonly #took: ((seconds: number) => void) | undefined
 
-  constructor(statements: StatementCache, act?: { readonly open: boolean }) {
+  /** @param took is told how long each query took */
+  constructor(statements: StatementCache, act?: { readonly open: boolean }, took?: (seconds: number) => void) {
     this.#statements = statements
     this.#act = act
+    this.#took = took
   }
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     if (this.#act && !this.#act.open) throw new Error('a statement was run after its act had ended, or after its transaction was gone')
+    const began = this.#took ? performance.now() : 0
     try {
       const { statement, returnsRows } = this.#statements.get(query.sql)
       const parameters = query.parameters as SQLInputValue[]
@@ -152,6 +162,8 @@ class SqliteConnection implements DatabaseConnection {
       return { rows: [], numAffectedRows: BigInt(changes) }
     } catch (error) {
       throw explain(error)
+    } finally {
+      this.#took?.((performance.now() - began) / 1000)
     }
   }
 
@@ -163,6 +175,8 @@ class SqliteConnection implements DatabaseConnection {
 
 /** SQLite's DDL is transactional, whatever Kysely's own adapter says: a migration that fails half-way leaves nothing behind. */
 class TransactionalAdapter extends SqliteAdapter {
+  readonly exactText = 'text'
+
   override get supportsTransactionalDdl(): boolean {
     return true
   }

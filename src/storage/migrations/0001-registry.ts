@@ -1,14 +1,16 @@
 import type { Kysely } from 'kysely'
+import { exactText } from '../exact-text.ts'
 
 /** Clients, their registration and access tokens, our signing keys, and the record of who did what. */
 export async function up(db: Kysely<unknown>): Promise<void> {
+  const text = exactText(db)
   await db.schema
     .createTable('clients')
-    .addColumn('client_id', 'text', (column) => column.primaryKey().notNull())
+    .addColumn('client_id', text, (column) => column.primaryKey().notNull())
     .addColumn('version', 'integer', (column) => column.notNull())
     .addColumn('origin', 'text', (column) => column.notNull())
-    .addColumn('client_name', 'text', (column) => column.notNull())
-    .addColumn('owner', 'text', (column) => column.notNull())
+    .addColumn('client_name', text, (column) => column.notNull())
+    .addColumn('owner', text, (column) => column.notNull())
     .addColumn('metadata', 'text', (column) => column.notNull())
     .addColumn('settings', 'text', (column) => column.notNull())
     .addColumn('secret_hash', 'text')
@@ -22,15 +24,15 @@ export async function up(db: Kysely<unknown>): Promise<void> {
 
   await db.schema
     .createTable('registration_access_tokens')
-    .addColumn('client_id', 'text', (column) => column.primaryKey().notNull().references('clients.client_id').onDelete('cascade'))
-    .addColumn('hash', 'text', (column) => column.notNull())
+    .addColumn('client_id', text, (column) => column.primaryKey().notNull().references('clients.client_id').onDelete('cascade'))
+    .addColumn('hash', text, (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .execute()
 
   await db.schema
     .createTable('access_tokens')
-    .addColumn('hash', 'text', (column) => column.primaryKey().notNull())
-    .addColumn('client_id', 'text', (column) => column.notNull().references('clients.client_id').onDelete('cascade'))
+    .addColumn('hash', text, (column) => column.primaryKey().notNull())
+    .addColumn('client_id', text, (column) => column.notNull().references('clients.client_id').onDelete('cascade'))
     .addColumn('subject', 'text', (column) => column.notNull())
     .addColumn('scope', 'text', (column) => column.notNull())
     .addColumn('audience', 'text', (column) => column.notNull())
@@ -55,7 +57,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('id', 'text', (column) => column.primaryKey().notNull())
     .addColumn('at', 'bigint', (column) => column.notNull())
     .addColumn('event', 'text', (column) => column.notNull())
-    .addColumn('client_id', 'text', (column) => column.notNull())
+    .addColumn('client_id', text, (column) => column.notNull())
     .addColumn('actor', 'text', (column) => column.notNull())
     .addColumn('facts', 'text', (column) => column.notNull())
     .addColumn('expires_at', 'bigint', (column) => column.notNull())

@@ -1,0 +1,97 @@
+import { createHmac } from 'node:crypto'
+import { BoundedMap } from '../../lib/bounded-map.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Randomness } from '../../lib/random.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import { FailureWaits } from '../limits/failure-waits.ts'
+import type { Client } from './client.ts'
+import { type ChosenSecrets, hashMadeSecret } from './secrets.ts'
+
+/** Too many wrong secrets for this client came from this address. */
+export interface SecretAttemptsRefusal {
+  readonly kind: 'secret-attempts-exhausted'
+  readonly clientId: string
+  readonly retryAfterSeconds: number
+}
+
+/** A secret as it came: one text, or two where the transport leaves open how it was encoded. */
+export interface PresentedSecret {
+  readonly readings: readonly string[]
+  /** Whose failures these are: an IPv4 address, or an IPv6 network. */
+  readonly address: string
+}
+
+/** Milliseconds. */
+const remembrance = 60_000
+const mostRemembered = 10_000
+
+/**
+ * Whether a secret is the client's own, at a price that the guesser pays. A right one is remembered for a minute, by an HMAC under a
+ * key of this process and together with the hash that it fits, so that a changed secret misses at once. Failures are counted for each
+ * client and address; while that pair must wait, a secret that is not remembered is refused unhashed.
+ *
+ * @throws Refusal `secret-attempts-exhausted`, or Unavailable when too many slow hashes are waiting
+ */
+export function verifySecret(deps: { clock: Clock; randomness: Randomness; secrets: ChosenSecrets }) {
+  const waits = new FailureWaits(deps.clock)
+  const remembered = new BoundedMap<string, { readonly hash: string; readonly until: number }>(mostRemembered)
+  const underWay = new Map<string, Promise<boolean>>()
+  const key = deps.randomness(32)
+
+  /** What stands for a secret in memory. Secrets of ours have a hash that is as good as an HMAC, and is needed anyway. */
+  const nameOf = (clientId: string, hashes: readonly string[], secret: string): string => {
+    const isMade = hashes.every((hash) => hash.startsWith('$sha256$'))
+    return `${clientId}\n${isMade ? hashMadeSecret(secret) : createHmac('sha256', key).update(secret).digest('base64url')}`
+  }
+
+  const isRemembered = (name: string, hashes: readonly string[]): boolean => {
+    const entry = remembered.get(name)
+    return entry !== undefined && deps.clock() < entry.until && hashes.includes(entry.hash)
+  }
+
+  const check = async (
+    pair: string,
+    names: readonly string[],
+    readings: readonly string[],
+    hashes: readonly string[],
+  ): Promise<boolean> => {
+    waits.begun(pair)
+    try {
+      for (const [at, secret] of readings.entries()) {
+        for (const hash of hashes) {
+          if (!(await deps.secrets.matches(secret, hash))) continue
+          waits.succeeded(pair)
+          remembered.set(names[at] as string, { hash, until: deps.clock() + remembrance })
+          return true
+        }
+      }
+      return false
+    } catch (error) {
+      waits.withdrawn(pair)
+      throw error
+    }
+  }
+
+  return async (client: Client, { readings, address }: PresentedSecret): Promise<boolean> => {
+    const hashes = hashesOf(client)
+    const names = readings.map((secret) => nameOf(client.clientId, hashes, secret))
+    if (names.some((name) => isRemembered(name, hashes))) return true
+    const pair = `${client.clientId}\n${address}`
+    // The same secret again while it is being looked at is no second guess.
+    const attempt = `${pair}\n${names.join('\n')}\n${client.version}`
+    const running = underWay.get(attempt)
+    if (running) return running
+    const wait = waits.left(pair)
+    if (wait > 0) throw exhausted(client, wait)
+    const checked = check(pair, names, readings, hashes)
+    underWay.set(attempt, checked)
+    return checked.finally(() => underWay.delete(attempt))
+  }
+}
+
+const exhausted = ({ clientId }: Client, wait: number) =>
+  new Refusal<SecretAttemptsRefusal>({ kind: 'secret-attempts-exhausted', clientId, retryAfterSeconds: Math.ceil(wait / 1000) })
+
+/** The client's current secret and the earlier ones that still work. */
+export const hashesOf = ({ secretHash, rotatedSecretHashes }: Client): readonly string[] =>
+  secretHash === undefined ? [] : [secretHash, ...rotatedSecretHashes]

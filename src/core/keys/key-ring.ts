@@ -1,0 +1,157 @@
+import { importJWK, type JWK } from 'jose'
+import type { Telemetry } from '../../lib/telemetry.ts'
+import { Unavailable } from '../../lib/unavailable.ts'
+import { isSameJwk, type Jwk, publicHalf } from '../../protocol/jwks.ts'
+import { wholeJwk } from './make-key.ts'
+import { type KeyDeps, makeFirstKey } from './open-signing-keys.ts'
+import { keyThatSigns, type SigningKey } from './signing-key.ts'
+
+/** A key that is ready for use: unsealed and imported once. */
+export interface ReadyKey {
+  readonly kid: string
+  readonly alg: string
+  readonly key: CryptoKey
+}
+
+/** Milliseconds after which the keys are read again, so that those which another node made or removed are seen. */
+const readAgainAfter = 10_000
+
+/** Milliseconds between two readings that failed, or were for a `kid` that nobody knows: made-up ones must not become queries. */
+const pause = 1_000
+
+/** How far ahead of a token's expiry that of its key's last token is noted, so that it is one write an hour and not one a token. */
+const coverAhead = 3_600_000
+
+/** How long a key stays published after its last token has expired, for those whose clock is behind. */
+const leeway = 300_000
+
+/**
+ * The keys of all sets as this process knows them: read again every ten seconds at most, and at once where this process changed them or
+ * meets a `kid` that it does not know. Private halves are unsealed and imported once.
+ */
+export class KeyRing {
+  readonly #deps: KeyDeps & { readonly telemetry: Telemetry }
+  #keys: readonly SigningKey[] = []
+  #readAt = Number.NEGATIVE_INFINITY
+  #reading: Promise<void> | undefined
+  readonly #covered = new Map<string, number>()
+  readonly #covering = new Map<string, Promise<boolean>>()
+  readonly #imported = new WeakMap<SigningKey, Halves>()
+
+  constructor(deps: KeyDeps & { readonly telemetry: Telemetry }) {
+    this.#deps = deps
+  }
+
+  /** By set, the newest first. When the database is away, what was read last. */
+  async keys(): Promise<readonly SigningKey[]> {
+    if (this.#age() >= readAgainAfter) await this.#readOrKeep()
+    return this.#keys
+  }
+
+  /** After a change of ours: reads what is committed by now. */
+  async reload(): Promise<void> {
+    await this.#reading?.catch(() => {})
+    await this.#read()
+  }
+
+  /**
+   * The key that signs for a set now, for a token that expires at `expiresAt` (milliseconds). The database knows by then that the key
+   * must be published for that long: so no key goes before its last token, whatever the lifespans are and whoever signed it.
+   *
+   * @throws Unavailable
+   */
+  async signer(set: string, expiresAt: number): Promise<ReadyKey> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const inSet = (await this.keys()).filter((key) => key.set === set)
+      const key = keyThatSigns(inSet, this.#deps.clock())
+      if (key && (await this.#covers(key, expiresAt + leeway))) return { kid: key.kid, alg: key.alg, key: await this.#privateKey(key) }
+      if (!key) await makeFirstKey(this.#deps, set)
+      await this.reload()
+    }
+    throw new Unavailable('the signing keys are changing')
+  }
+
+  /** The key of a set that checks what `kid` signed; undefined where there is none. */
+  async verifier(set: string, kid: string): Promise<ReadyKey | undefined> {
+    const find = () => this.#keys.find((key) => key.kid === kid && key.set === set)
+    await this.keys()
+    if (!find() && this.#age() >= pause) await this.#readOrKeep()
+    const key = find()
+    return key && { kid, alg: key.alg, key: await this.#publicKey(key) }
+  }
+
+  #age(): number {
+    return Math.abs(this.#deps.clock() - this.#readAt)
+  }
+
+  async #readOrKeep(): Promise<void> {
+    try {
+      await this.#read()
+    } catch (error) {
+      if (this.#readAt === Number.NEGATIVE_INFINITY) throw error
+      this.#readAt = this.#deps.clock() - readAgainAfter + pause
+      this.#deps.telemetry.log('warn', 'the signing keys could not be read again', { error: (error as Error).message })
+    }
+  }
+
+  #read(): Promise<void> {
+    this.#reading ??= this.#readOnce().finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
+  }
+
+  async #readOnce(): Promise<void> {
+    const at = this.#deps.clock()
+    const keys = await this.#deps.signingKeys.all()
+    const before = new Map(this.#keys.map((key) => [key.kid, key]))
+    for (const key of keys) {
+      const known = before.get(key.kid)
+      const halves = known && isSameKey(known, key) ? this.#imported.get(known) : undefined
+      if (halves) this.#imported.set(key, halves)
+    }
+    this.#keys = keys
+    this.#readAt = at
+    this.#covered.clear()
+  }
+
+  async #covers(key: SigningKey, until: number): Promise<boolean> {
+    if (Math.max(key.lastExpiry ?? 0, this.#covered.get(key.kid) ?? 0) >= until) return true
+    // Those who wait for the same note share it, unless they need a later one.
+    if (await this.#covering.get(key.kid)) return this.#covers(key, until)
+    const noted = this.#note(key.kid, until + coverAhead).finally(() => this.#covering.delete(key.kid))
+    this.#covering.set(key.kid, noted)
+    return noted
+  }
+
+  async #note(kid: string, until: number): Promise<boolean> {
+    const now = this.#deps.clock()
+    const isNoted = await this.#deps.transaction((tx) => tx.signingKeys.cover(kid, until, now))
+    if (isNoted) this.#covered.set(kid, until)
+    return isNoted
+  }
+
+  #privateKey(key: SigningKey): Promise<CryptoKey> {
+    return this.#import(key, 'private', () => wholeJwk(key, this.#deps.sealer))
+  }
+
+  #publicKey(key: SigningKey): Promise<CryptoKey> {
+    return this.#import(key, 'public', () => publicHalf(key.publicJwk))
+  }
+
+  #import(key: SigningKey, half: keyof Halves, jwk: () => Jwk): Promise<CryptoKey> {
+    const halves = this.#imported.get(key) ?? {}
+    this.#imported.set(key, halves)
+    halves[half] ??= importJWK(jwk() as JWK, key.alg) as Promise<CryptoKey>
+    return halves[half]
+  }
+}
+
+interface Halves {
+  private?: Promise<CryptoKey>
+  public?: Promise<CryptoKey>
+}
+
+/** The seal may be another one: a node that was given a newer secret seals again, and this one still holds the key. */
+const isSameKey = (a: SigningKey, b: SigningKey): boolean =>
+  (a.sealedPrivateJwk === undefined) === (b.sealedPrivateJwk === undefined) && isSameJwk(a.publicJwk, b.publicJwk)

@@ -1,0 +1,94 @@
+import { exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } from 'jose'
+import { Refusal } from '../../lib/refusal.ts'
+import type { Sealer } from '../../lib/seal.ts'
+import { isUsableKey, type Jwk, keyMembers, publicHalf } from '../../protocol/jwks.ts'
+import type { NewSigningKey, SigningKey } from './signing-key.ts'
+
+export type KeyRefusal =
+  | { readonly kind: 'key-algorithm-unsupported'; readonly alg: unknown }
+  | { readonly kind: 'key-malformed'; readonly message: string }
+  | { readonly kind: 'key-id-taken'; readonly kid: string }
+  | { readonly kind: 'key-set-not-found' }
+  | { readonly kind: 'key-not-found' }
+
+export const keyRefusal = (reason: KeyRefusal) => new Refusal<KeyRefusal>(reason)
+
+/** Asymmetric all of them: whoever checks a token needs no secret of ours. HMAC is refused, as in Hydra. */
+export const signingAlgorithms: readonly string[] = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA'],
+]
+
+/** What is to be known of a new key before it is made. */
+export interface KeyFacts {
+  readonly set: string
+  readonly kid: string
+  readonly createdAt: number
+  readonly signsFrom: number
+}
+
+/**
+ * A fresh key pair. RSA keys have 2048 bits: a size that is good until 2030 (NIST SP 800-57) and signs fast.
+ *
+ * @throws Refusal `key-algorithm-unsupported`
+ */
+export async function generateKey(alg: string, use: string, facts: KeyFacts, sealer: Sealer): Promise<NewSigningKey> {
+  if (!signingAlgorithms.includes(alg)) throw keyRefusal({ kind: 'key-algorithm-unsupported', alg })
+  const { privateKey } = await generateKeyPair(alg, { modulusLength: 2048, extractable: true })
+  return keyOf({ ...(await exportJWK(privateKey)), use, alg }, alg, facts, sealer)
+}
+
+/**
+ * A key that somebody else made, whole or its public half.
+ *
+ * @throws Refusal `key-algorithm-unsupported` or `key-malformed`: symmetric, too weak, or halves that do not belong together
+ */
+export async function importKey(jwk: Jwk, facts: KeyFacts, sealer: Sealer): Promise<NewSigningKey> {
+  const alg = jwk.alg === undefined || jwk.alg === '' ? usualAlgorithm(jwk) : jwk.alg
+  if (typeof alg !== 'string' || !signingAlgorithms.includes(alg)) throw keyRefusal({ kind: 'key-algorithm-unsupported', alg })
+  if (!isUsableKey(jwk)) throw malformed(facts.kid, 'is no RSA key of 2048 bits or more, and no EC or OKP key')
+  const key = Object.fromEntries(Object.entries(jwk).filter(([member]) => keyMembers.includes(member)))
+  if (!(await works({ ...key, alg }, alg))) throw malformed(facts.kid, `is no whole key for ${alg}`)
+  return keyOf({ ...key, use: jwk.use ?? 'sig', alg }, alg, facts, sealer)
+}
+
+const malformed = (kid: string, what: string) => keyRefusal({ kind: 'key-malformed', message: `The key '${kid}' ${what}.` })
+
+function usualAlgorithm({ kty, crv }: Jwk): string | undefined {
+  if (kty === 'RSA') return 'RS256'
+  return { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512', Ed25519: 'EdDSA' }[String(crv)]
+}
+
+/** Whether the public half can be read, and checks what the private one, if there is one, signs. */
+async function works(jwk: Jwk, alg: string): Promise<boolean> {
+  try {
+    const check = await importJWK(publicHalf(jwk) as JWK, alg)
+    if (jwk.d === undefined) return true
+    const probe = await new SignJWT({}).setProtectedHeader({ alg }).sign(await importJWK(jwk as JWK, alg))
+    return (await jwtVerify(probe, check)) !== undefined
+  } catch {
+    return false
+  }
+}
+
+function keyOf(jwk: Jwk, alg: string, facts: KeyFacts, sealer: Sealer): NewSigningKey {
+  const { use, kty, ...material } = jwk
+  const whole = { use, kty, kid: facts.kid, ...material }
+  const sealed = jwk.d === undefined ? {} : { sealedPrivateJwk: sealer.seal(JSON.stringify(whole), facts.kid) }
+  return { ...facts, alg, publicJwk: publicHalf(whole), ...sealed }
+}
+
+/**
+ * The key as it was made, its private half included where we have one.
+ *
+ * @throws Error where no configured secret opens it
+ */
+export function wholeJwk(
+  { kid, set, publicJwk, sealedPrivateJwk }: Pick<SigningKey, 'kid' | 'set' | 'publicJwk' | 'sealedPrivateJwk'>,
+  sealer: Sealer,
+): Jwk {
+  if (sealedPrivateJwk === undefined) return publicJwk
+  const opened = sealer.open(sealedPrivateJwk, kid)
+  if (!opened) throw new Error(`no secret of secrets.system opens the signing key ${kid} of ${set}`)
+  return JSON.parse(opened.plain)
+}

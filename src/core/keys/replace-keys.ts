@@ -1,0 +1,83 @@
+import { randomUuid } from '../../lib/random.ts'
+import { isSameJwk, type Jwk } from '../../protocol/jwks.ts'
+import type { Actor } from '../audit/audit.ts'
+import { addKey, firstSignature, type KeyAdminDeps, type KeyStores } from './create-key.ts'
+import { importKey, keyRefusal, wholeJwk } from './make-key.ts'
+import { makeFirstKey } from './open-signing-keys.ts'
+import { keyThatSigns, type NewSigningKey, ourSets, type SigningKey } from './signing-key.ts'
+
+/**
+ * An administrator puts keys of his own in the place of a set: the first of the list is the newest, as in the answers. Keys that are there already, by `kid`
+ * and material, stay as they are. In a set that we sign with, keys that are left out go on until the new ones sign, and stay published
+ * as long as tokens of theirs live; in other sets they go at once.
+ *
+ * @throws Refusal `key-algorithm-unsupported`, `key-malformed` or `key-id-taken`
+ */
+export function replaceKeySet(deps: KeyAdminDeps) {
+  return async (set: string, jwks: readonly Jwk[], actor: Actor): Promise<Jwk[]> => {
+    const now = deps.clock()
+    const keys = await importAll(deps, set, jwks)
+    await deps.transaction(async (tx) => {
+      for (const old of await tx.signingKeys.inSet(set)) {
+        if (!keys.some(({ kid }) => kid === old.kid)) await letGo(tx, old, keys, now)
+      }
+      for (const key of keys.toReversed()) await putKey(tx, key)
+      await deps.audit.keysImported(tx, actor, { set, kids: keys.map(({ kid }) => kid) })
+    })
+    await settle(deps, set)
+    return keys.map((key) => wholeJwk(key, deps.sealer))
+  }
+}
+
+/**
+ * An administrator puts one key into a set, in the place of the one with its `kid` if there is one.
+ *
+ * @throws Refusal as `replaceKeySet`
+ */
+export function replaceKey(deps: KeyAdminDeps) {
+  return async (set: string, jwk: Jwk, actor: Actor): Promise<Jwk> => {
+    const [key] = (await importAll(deps, set, [jwk])) as [NewSigningKey]
+    await deps.transaction(async (tx) => {
+      await putKey(tx, key)
+      await deps.audit.keysImported(tx, actor, { set, kids: [key.kid] })
+    })
+    await settle(deps, set)
+    return wholeJwk(key, deps.sealer)
+  }
+}
+
+async function importAll(deps: KeyAdminDeps, set: string, jwks: readonly Jwk[]): Promise<NewSigningKey[]> {
+  const now = deps.clock()
+  const signsFrom = await firstSignature(deps, set, now)
+  const keys: NewSigningKey[] = []
+  for (const jwk of jwks) {
+    const kid = jwk.kid === undefined || jwk.kid === '' ? randomUuid(deps.randomness) : String(jwk.kid)
+    if (keys.some((key) => key.kid === kid)) throw keyRefusal({ kind: 'key-malformed', message: `The kid '${kid}' is there twice.` })
+    keys.push(await importKey(jwk, { set, kid, createdAt: now, signsFrom }, deps.sealer))
+  }
+  return keys
+}
+
+/** A key that comes back with the same material keeps its place, and what is known of its tokens. */
+async function putKey(tx: KeyStores, key: NewSigningKey): Promise<void> {
+  const old = (await tx.signingKeys.inSet(key.set)).find(({ kid }) => kid === key.kid)
+  if (old && isSameJwk(old.publicJwk, key.publicJwk) && hasSameHalves(old, key)) return
+  if (old) await tx.signingKeys.remove(old.kid)
+  await addKey(tx, key)
+}
+
+const hasSameHalves = (a: NewSigningKey, b: NewSigningKey): boolean =>
+  (a.sealedPrivateJwk === undefined) === (b.sealedPrivateJwk === undefined)
+
+async function letGo(tx: KeyStores, old: SigningKey, keys: readonly NewSigningKey[], now: number): Promise<void> {
+  const takesOver = keys.find(({ sealedPrivateJwk }) => sealedPrivateJwk !== undefined)
+  if (!ourSets.includes(old.set)) await tx.signingKeys.remove(old.kid)
+  else if (old.retiredAt === undefined) await tx.signingKeys.retire(old.kid, takesOver?.signsFrom ?? now)
+}
+
+/** A set that we sign with is never left without a key that can. */
+export async function settle(deps: KeyAdminDeps, set: string): Promise<void> {
+  const canSign = keyThatSigns(await deps.signingKeys.inSet(set), deps.clock()) !== undefined
+  if (ourSets.includes(set) && !canSign) await makeFirstKey(deps, set)
+  await deps.ring.reload()
+}

@@ -1,0 +1,16 @@
+import type { Actor } from '../../core/audit/audit.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import { empty } from '../answer.ts'
+import type { DoorReason } from '../reasons.ts'
+import { type Handler, queryParameter } from '../route.ts'
+import { actorOf } from './actor.ts'
+
+/** `DELETE /admin/oauth2/tokens?client_id=…`: every access token of a client. */
+export function deleteTokens(deps: { endTokens: (clientId: string, actor: Actor) => Promise<void> }): Handler {
+  return async (request) => {
+    const clientId = queryParameter(request, 'client_id')
+    if (clientId === undefined) throw new Refusal<DoorReason>({ kind: 'query-missing', name: 'client_id' })
+    await deps.endTokens(clientId, actorOf(request))
+    return empty(204)
+  }
+}

@@ -1,0 +1,68 @@
+import type { Actor } from '../../core/audit/audit.ts'
+import type { KeyOrder } from '../../core/keys/create-key.ts'
+import type { JsonLimits } from '../../lib/json.ts'
+import { readJwk, readJwkSet, readKeyName, readKeyOrder } from '../../protocol/hydra-keys.ts'
+import type { Jwk } from '../../protocol/jwks.ts'
+import { type Answer, empty, hydraNoStore, json } from '../answer.ts'
+import { jsonBody } from '../body.ts'
+import { type Handler, pathId, pathKid } from '../route.ts'
+import { actorOf } from './actor.ts'
+
+const keyJson: JsonLimits = { depth: 8, width: 256 }
+
+/** `GET /admin/keys/{set}`: with private halves, as in Hydra. */
+export const getKeySet = (deps: { read: (set: string) => Promise<Jwk[]> }): Handler => {
+  return async (request) => answer(200, await deps.read(pathId(request)))
+}
+
+/** `GET /admin/keys/{set}/{kid}`: a set of one. */
+export const getKey = (deps: { read: (set: string, kid: string) => Promise<Jwk> }): Handler => {
+  return async (request) => answer(200, [await deps.read(pathId(request), pathKid(request))])
+}
+
+/** `POST /admin/keys/{set}`: makes a key, which is how keys are rotated; answers with the new one alone. */
+export const createKey = (deps: { create: (set: string, order: KeyOrder, actor: Actor) => Promise<Jwk> }): Handler => {
+  return async (request) => {
+    const set = readKeyName(pathId(request), 'the name of the set')
+    const key = await deps.create(set, readKeyOrder(jsonBody(request, keyJson)), actorOf(request))
+    return answer(201, [key], { location: `/admin/keys/${encodeURIComponent(set)}` })
+  }
+}
+
+/** `PUT /admin/keys/{set}` */
+export const setKeySet = (deps: { replace: (set: string, jwks: readonly Jwk[], actor: Actor) => Promise<Jwk[]> }): Handler => {
+  return async (request) => {
+    const set = readKeyName(pathId(request), 'the name of the set')
+    return answer(200, await deps.replace(set, readJwkSet(jsonBody(request, keyJson)), actorOf(request)))
+  }
+}
+
+/** `PUT /admin/keys/{set}/{kid}`: the `kid` of the body decides, as in Hydra; a body without one takes that of the path. */
+export const setKey = (deps: { replace: (set: string, jwk: Jwk, actor: Actor) => Promise<Jwk> }): Handler => {
+  return async (request) => {
+    const set = readKeyName(pathId(request), 'the name of the set')
+    const jwk = readJwk(jsonBody(request, keyJson))
+    const kid = jwk.kid === '' ? readKeyName(pathKid(request), 'kid') : jwk.kid
+    return json(200, await deps.replace(set, { ...jwk, kid }, actorOf(request)), hydraNoStore)
+  }
+}
+
+type Remove = (set: string, kid: string | undefined, actor: Actor) => Promise<void>
+
+/** `DELETE /admin/keys/{set}` */
+export const deleteKeySet = (deps: { remove: Remove }): Handler => {
+  return async (request) => {
+    await deps.remove(pathId(request), undefined, actorOf(request))
+    return empty(204)
+  }
+}
+
+/** `DELETE /admin/keys/{set}/{kid}` */
+export const deleteKey = (deps: { remove: Remove }): Handler => {
+  return async (request) => {
+    await deps.remove(pathId(request), pathKid(request), actorOf(request))
+    return empty(204)
+  }
+}
+
+const answer = (status: number, keys: readonly Jwk[], headers = {}): Answer => json(status, { keys }, { ...hydraNoStore, ...headers })

@@ -1,0 +1,26 @@
+import type { Authenticated, ClientCredentials } from '../../core/clients/authenticate-client.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import { empty, noStore } from '../answer.ts'
+import { formBody } from '../body.ts'
+import type { DoorReason } from '../reasons.ts'
+import type { Handler } from '../route.ts'
+import { readCredentials } from './client-credentials.ts'
+import { once } from './parameters.ts'
+
+/**
+ * `POST /oauth2/revoke`: RFC 7009 §2.1. The client proves itself as at the token endpoint; `token_type_hint` changes nothing, as a token
+ * is looked for in both kinds. 200 whatever becomes of the token (§2.2).
+ */
+export function revoke(deps: {
+  authenticate: (credentials: ClientCredentials) => Promise<Authenticated>
+  revoke: (authenticated: Authenticated, token: string) => Promise<void>
+}): Handler {
+  return async (request) => {
+    const form = formBody(request)
+    const token = once(form, 'token')
+    if (token === undefined || (!request.headers.authorization && !form.has('client_id') && !form.has('client_assertion')))
+      throw new Refusal<DoorReason>({ kind: 'request-malformed' })
+    await deps.revoke(await deps.authenticate(readCredentials(request, form)), token)
+    return empty(200, noStore)
+  }
+}

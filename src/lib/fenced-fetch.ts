@@ -1,0 +1,161 @@
+import type { LookupAddress, LookupOptions } from 'node:dns'
+import { lookup as systemLookup } from 'node:dns'
+import { Agent, type Dispatcher } from 'undici'
+import { type Fence, isExempt } from './fence.ts'
+import { isAddress, isPublicAddress } from './public-address.ts'
+
+export interface FetchOrder {
+  readonly method?: 'GET' | 'POST'
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string
+  /** The media types that are taken, such as `application/json`; a `+json` type counts as JSON. Empty: whatever comes. */
+  readonly types: readonly string[]
+  /** Bytes. */
+  readonly maxBytes: number
+  /** Milliseconds for all of it: name, connection, answer. */
+  readonly timeout: number
+}
+
+/** An answer of any status but a redirect. */
+export interface Fetched {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: string
+}
+
+/** The one error that callers see, whatever went wrong: what lies in our network shows in none of it. `cause` is for our log. */
+export class FetchFailed extends Error {
+  override name = 'FetchFailed'
+
+  constructor(cause: unknown) {
+    super('the URL could not be fetched', { cause })
+  }
+}
+
+/** @throws FetchFailed */
+export type FencedFetch = (url: string, order: FetchOrder, fence: Fence) => Promise<Fetched>
+
+/** Resolves every address of a name; `dns.lookup` with `all`. */
+export type Resolve = (hostname: string, options: LookupOptions, done: (error: Error | null, addresses: LookupAddress[]) => void) => void
+
+export interface FencedFetchDeps {
+  readonly resolve?: Resolve
+  readonly isPublic?: (address: string) => boolean
+  /** The certificates to trust, in place of Node's own. */
+  readonly ca?: string
+}
+
+/**
+ * Fetches a URL that a stranger chose, without becoming his way into our network: https only, no redirects, bounded in size and time.
+ * Every address of the name is vetted when the connection is made, and the connection goes to a vetted address: an answer that changes
+ * between the check and the connect changes nothing.
+ */
+export function makeFencedFetch(deps: FencedFetchDeps = {}): FencedFetch & AsyncDisposable {
+  const { isPublic = isPublicAddress, resolve = resolveAll } = deps
+  const agents = { fenced: agent(vetted(resolve, isPublic), deps.ca), open: agent(resolve, deps.ca) }
+  const fencedFetch: FencedFetch = async (url, order, fence) => {
+    try {
+      const target = new URL(url)
+      const isOpen = isExempt(target, fence)
+      if (!isOpen) checkTarget(target, isPublic)
+      return await send(isOpen ? agents.open : agents.fenced, target, order)
+    } catch (error) {
+      throw new FetchFailed(error)
+    }
+  }
+  return Object.assign(fencedFetch, {
+    async [Symbol.asyncDispose]() {
+      await Promise.all([agents.fenced.destroy(), agents.open.destroy()])
+    },
+  })
+}
+
+/** A literal address is never looked up, so it is vetted here. */
+function checkTarget({ protocol, hostname, username, password }: URL, isPublic: (address: string) => boolean): void {
+  if (protocol !== 'https:') throw new Error('not https')
+  if (username !== '' || password !== '') throw new Error('a URL with credentials')
+  const host = hostname.replace(/^\[|\]$/g, '')
+  if (isAddress(host) && !isPublic(host)) throw new Error(`the address ${host} is not public`)
+}
+
+async function send(agent: Agent, target: URL, { method = 'GET', headers, body, types, maxBytes, timeout }: FetchOrder): Promise<Fetched> {
+  const signal = AbortSignal.timeout(timeout)
+  const asked = agent.request({
+    origin: target.origin,
+    path: `${target.pathname}${target.search}`,
+    method,
+    headers: { accept: types.join(', ') || '*/*', 'user-agent': 'clientele', ...headers },
+    body: body ?? null,
+    signal,
+  })
+  const answer = await inTime(asked, signal)
+  try {
+    checkHead(answer, types, maxBytes)
+    return { status: answer.statusCode, headers: answer.headers, body: await readAtMost(answer.body, maxBytes) }
+  } catch (error) {
+    // Nobody will read the rest: the connection is closed, and what it says of that is of no interest.
+    answer.body.on('error', () => {}).destroy()
+    throw error
+  }
+}
+
+/** The client heeds the signal once it is connected; the name and the connection must not take longer, either. */
+function inTime<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+    promise.then(resolve, reject)
+  })
+}
+
+/** A redirect would lead where nobody looked, so it is an error whatever it carries. */
+function checkHead({ statusCode, headers }: Dispatcher.ResponseData, types: readonly string[], maxBytes: number): void {
+  if (statusCode >= 300 && statusCode < 400) throw new Error(`a redirect (${statusCode}), which is not followed`)
+  if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const type = mediaType(headers['content-type'])
+  const isTaken = types.length === 0 || types.includes(type) || (types.includes('application/json') && jsonLike.test(type))
+  if (!isTaken) throw new Error(`the answer is of type '${type}'`)
+}
+
+const jsonLike = /^application\/[\w.-]+\+json$/
+
+const mediaType = (header: string | string[] | undefined): string => (String(header ?? '').split(';')[0] ?? '').trim().toLowerCase()
+
+async function readAtMost(body: Dispatcher.ResponseData['body'], maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxBytes) throw tooLarge(maxBytes)
+    chunks.push(chunk)
+  }
+  return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks))
+}
+
+const tooLarge = (maxBytes: number) => new Error(`the answer is larger than ${maxBytes} bytes`)
+
+const agent = (lookup: Resolve, ca: string | undefined): Agent =>
+  new Agent({
+    connect: { lookup: lookup as never, timeout: 5_000, ...(ca !== undefined && { ca }) },
+    // Our lookups always answer with a list, which is what a connection that tries several addresses asks for.
+    autoSelectFamily: true,
+    // A connection that is kept was vetted when it was made; it is not kept for long.
+    keepAliveTimeout: 1_000,
+    keepAliveMaxTimeout: 1_000,
+    connections: 16,
+    pipelining: 1,
+    maxHeaderSize: 16_384,
+  })
+
+const resolveAll: Resolve = (hostname, options, done) => systemLookup(hostname, { ...options, all: true }, done as never)
+
+/** All addresses of a name, or none if one of them is not public: which one a connection would take is not ours to guess. */
+function vetted(resolve: Resolve, isPublic: (address: string) => boolean): Resolve {
+  return (hostname, options, done) => {
+    resolve(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error) return done(error, [])
+      const strange = addresses.find(({ address }) => !isPublic(address))
+      if (strange || addresses.length === 0) return done(new Error(`${hostname} resolves to ${strange?.address ?? 'nothing'}`), [])
+      done(null, addresses)
+    })
+  }
+}

@@ -1,0 +1,30 @@
+interface BusinessEvent {
+  /** One sentence for the page of metrics. */
+  readonly help: string
+  readonly labels: readonly string[]
+}
+
+const byActor = (help: string): BusinessEvent => ({ help, labels: ['by'] })
+
+/** What rooms count, each shown as `clientele_<event>_total`. A test finds what is counted and missing here, or in docs/operations.md. */
+export const businessEvents: Readonly<Record<string, BusinessEvent>> = {
+  registration: { help: 'Registrations at the public listener, by verdict: allow or deny.', labels: ['verdict'] },
+  client_registered: byActor('Clients that registered themselves.'),
+  client_created: byActor('Clients that an administrator made.'),
+  client_updated: byActor('Clients that were changed.'),
+  client_deleted: byActor('Clients that were deleted.'),
+  secret_rotated: byActor('Client secrets that were rotated.'),
+  rotated_secrets_forgotten: byActor('Clients whose earlier secrets were ended.'),
+  registration_token_issued: byActor('Registration access tokens that an administrator replaced.'),
+  token_issued: { help: 'Access tokens, by grant.', labels: ['grant_type'] },
+  token_revoked: { help: 'Access tokens that their client ended.', labels: [] },
+  tokens_ended: byActor('Clients whose tokens were all ended.'),
+  key_created: byActor('Signing keys that were made.'),
+  keys_imported: byActor('Writes of signing keys that were brought along.'),
+  keys_deleted: byActor('Deletions of signing keys.'),
+  database_outcome_unknown: { help: 'Acts whose commit was sent to PostgreSQL and never answered.', labels: [] },
+  request_refused: { help: 'Requests refused or failed, by face and reason.', labels: ['face', 'reason'] },
+  job_failed: { help: 'Runs of background jobs that failed.', labels: ['job'] },
+  config_reloaded: { help: 'Changed configurations that were taken.', labels: [] },
+  config_refused: { help: 'Changed configurations that were refused.', labels: [] },
+}

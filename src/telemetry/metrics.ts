@@ -1,0 +1,108 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { Count } from '../lib/telemetry.ts'
+import { businessEvents } from './business-events.ts'
+
+/** One answered request. `route` is the pattern of the table, never a path that somebody sent. */
+export interface AnsweredRequest {
+  readonly listener: string
+  readonly route: string
+  readonly method: string
+  readonly status: number
+  readonly seconds: number
+}
+
+/** How many connections a pool has, and how many callers wait for one. */
+export interface PoolState {
+  readonly inUse: number
+  readonly idle: number
+  readonly waiting: number
+}
+
+/** What can be counted and measured, and the page that shows it. */
+export interface Metrics {
+  readonly count: Count
+  request(answered: AnsweredRequest): void
+  readonly database: {
+    /** From the call of an act to its end, waiting for its turn and for the commit included. */
+    act(outcome: 'committed' | 'rolled_back', seconds: number): void
+    /** One read outside an act. */
+    read(seconds: number): void
+    /** How many acts one commit carried. */
+    batch(acts: number): void
+  }
+  /** From now on the page shows the pool; asked at each scrape. */
+  showPool(state: () => PoolState): void
+  /** Prometheus' text format. */
+  text(): Promise<string>
+}
+
+/** Seconds. */
+const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5]
+const statementBuckets = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1]
+const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256]
+
+/** Labels come from small fixed sets: the route table, methods, classes of status, names of our own. */
+export function makeMetrics(): Metrics {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  const histogram = <Label extends string>(name: string, help: string, buckets: number[], labelNames: Label[] = []) =>
+    new Histogram({ name: `clientele_${name}`, help, buckets, labelNames, registers })
+
+  const requests = histogram('http_request_duration_seconds', 'Requests answered, and how long each took.', requestBuckets, [
+    'listener',
+    'route',
+    'method',
+    'status',
+  ])
+  const acts = histogram('database_act_seconds', 'Acts, from call to commit or rollback.', statementBuckets, ['outcome'])
+  const reads = histogram('database_read_seconds', 'Reads outside acts.', statementBuckets)
+  const batches = histogram('database_commit_acts', 'How many acts one commit of SQLite carried.', batchBuckets)
+  return {
+    count: counting(registry),
+    request: ({ listener, route, method, status, seconds }) =>
+      requests.observe({ listener, route, method, status: `${Math.floor(status / 100)}xx` }, seconds),
+    database: {
+      act: (outcome, seconds) => acts.observe({ outcome }, seconds),
+      read: (seconds) => reads.observe(seconds),
+      batch: (size) => batches.observe(size),
+    },
+    showPool: (state) => showPool(registry, state),
+    text: () => registry.metrics(),
+  }
+}
+
+/** The counters are all there from the start, so that the first event is a step and not a beginning. */
+function counting(registry: Registry): Count {
+  const counters = new Map<string, Counter>()
+  const add = (event: string, help: string, labelNames: readonly string[]): Counter => {
+    const counter = new Counter({ name: `clientele_${event}_total`, help, labelNames: [...labelNames], registers: [registry] })
+    counters.set(event, counter)
+    return counter
+  }
+  for (const [event, { help, labels }] of Object.entries(businessEvents)) add(event, help, labels)
+  return (event, labels = {}) => (counters.get(event) ?? add(event, event.replaceAll('_', ' '), Object.keys(labels))).inc(labels)
+}
+
+function showPool(registry: Registry, state: () => PoolState): void {
+  const registers = [registry]
+  new Gauge({
+    name: 'clientele_database_pool_connections',
+    help: 'Connections to PostgreSQL.',
+    labelNames: ['state'],
+    registers,
+    collect() {
+      const { inUse, idle } = state()
+      this.set({ state: 'in_use' }, inUse)
+      this.set({ state: 'idle' }, idle)
+    },
+  })
+  new Gauge({
+    name: 'clientele_database_pool_waiting',
+    help: 'Acts and reads that wait for a connection.',
+    registers,
+    collect() {
+      this.set(state().waiting)
+    },
+  })
+}

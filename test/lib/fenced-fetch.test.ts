@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import type { RequestListener, ServerResponse } from 'node:http'
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
+import { after, test } from 'node:test'
+import type { Fence } from '../../src/lib/fence.ts'
+import { FetchFailed, type FetchOrder, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
+import { isPublicAddress } from '../../src/lib/public-address.ts'
+import { selfSigned } from '../support/certificate.ts'
+import { startDns } from '../support/dns.ts'
+import { startWebServer } from '../support/web-server.ts'
+
+// The fence with a real DNS server and real TLS sockets. 127.0.0.1 plays the public internet, 127.0.0.2 our own network.
+
+const names = ['good.example', 'both.example', 'inner.example', 'changing.example', 'v6.example']
+const certificate = selfSigned(names, ['127.0.0.1', '127.0.0.2'])
+const dns = await startDns()
+after(() => dns[Symbol.asyncDispose]())
+
+const isPublic = (address: string) => address === '127.0.0.1'
+const fetchIt = makeFencedFetch({ resolve: dns.resolve, isPublic, ca: certificate.cert })
+after(() => fetchIt[Symbol.asyncDispose]())
+
+const closed: Fence = { allowPrivate: false, exceptions: [] }
+const order: FetchOrder = { types: ['application/json'], maxBytes: 1_000, timeout: 2_000 }
+
+const serve = (host: string, listener: RequestListener) => startWebServer(host, certificate, listener)
+
+const json = (response: ServerResponse, body = '["yes"]', type = 'application/json') => response.setHeader('content-type', type).end(body)
+const always: RequestListener = (_request, response) => json(response)
+
+/** Every refusal is the same to a caller. */
+async function assertFails(
+  url: string,
+  cause?: RegExp,
+  { fence = closed, how = order }: { fence?: Fence; how?: FetchOrder } = {},
+): Promise<void> {
+  await assert.rejects(fetchIt(url, how, fence), (error: Error) => {
+    assert.ok(error instanceof FetchFailed)
+    assert.equal(error.message, 'the URL could not be fetched')
+    if (cause) assert.match(String((error.cause as Error).message), cause, url)
+    return true
+  })
+}
+
+test('a public name is fetched over TLS, and its certificate is checked', async () => {
+  await using web = await serve('127.0.0.1', always)
+  dns.answer('good.example', ['127.0.0.1'])
+  dns.answer('other.example', ['127.0.0.1'])
+  const fetched = await fetchIt(`https://good.example:${web.port}/a?b=c`, order, closed)
+  assert.deepEqual([fetched.status, fetched.body], [200, '["yes"]'])
+  await assertFails(`https://other.example:${web.port}/`, /altnames|certificate/i)
+})
+
+test('of several addresses one is private: none is connected to, whichever comes first', async () => {
+  await using web = await serve('127.0.0.1', always)
+  for (const addresses of [
+    ['127.0.0.1', '127.0.0.2'],
+    ['127.0.0.2', '127.0.0.1'],
+    ['127.0.0.1', '::1'],
+  ]) {
+    dns.answer('both.example', addresses)
+    await assertFails(`https://both.example:${web.port}/`, /resolves to/)
+  }
+  dns.answer('both.example', [])
+  await assertFails(`https://both.example:${web.port}/`, /resolves to nothing/)
+  assert.equal(web.connections(), 0)
+})
+
+test('a name that resolves to an inner address is not connected to', async () => {
+  await using trap = await serve('127.0.0.2', always)
+  dns.answer('inner.example', ['127.0.0.2'])
+  await assertFails(`https://inner.example:${trap.port}/`, /resolves to 127\.0\.0\.2/)
+  assert.equal(trap.connections(), 0)
+})
+
+test('an answer that changes between check and connect changes nothing: the name is asked once, and what was vetted is connected to', async () => {
+  await using web = await serve('127.0.0.1', always)
+  await using trap = await serve('127.0.0.2', always)
+  dns.answer('changing.example', ['127.0.0.1'], ['127.0.0.2'])
+  assert.equal((await fetchIt(`https://changing.example:${web.port}/`, order, closed)).status, 200)
+  assert.equal(dns.asked('changing.example'), 1)
+  await assertFails(`https://changing.example:${trap.port}/`, /resolves to 127\.0\.0\.2/)
+  assert.deepEqual([web.connections(), trap.connections()], [1, 0])
+})
+
+test('the addresses of the real internet are told from those of every inner one, in each form', () => {
+  const inner = [
+    '10.0.0.1', '172.16.0.1', '192.168.0.1', '127.0.0.1', '0.0.0.0', '169.254.169.254', '100.64.0.1', '198.18.0.1', '192.0.0.8', '224.0.0.1', '240.0.0.1', '255.255.255.255',
+    '2130706433', '0x7f000001', '0x7f.1', '0177.0.0.1', '127.1',
+    '::1', '::', 'fd00::1', 'fe80::1', 'fe80::1%eth0', 'fec0::1', 'ff02::1', '::ffff:10.0.0.1', '::ffff:8.8.8.8', '::127.0.0.1', '64:ff9b::10.0.0.1', '64:ff9b:1::1', '2002:a00:1::', '2001::1', '2001:db8::1', '3fff::1', '100::1', '5f00::1',
+    '', 'localhost', '1.2.3.4.5',
+  ] // biome-ignore format: a table
+  for (const address of inner) assert.equal(isPublicAddress(address), false, address)
+  for (const address of ['8.8.8.8', '100.63.255.255', '2606:4700::1111']) assert.equal(isPublicAddress(address), true, address)
+})
+
+test('literal addresses are never looked up, and are vetted in every form', async () => {
+  const real = makeFencedFetch({ ca: certificate.cert })
+  await using trap = await serve('127.0.0.1', always)
+  for (const host of [
+    '127.0.0.1',
+    '127.1',
+    '2130706433',
+    '0x7f000001',
+    '0x7f.0.0.1',
+    '0177.0.0.1',
+    '127.0.0.1.',
+    '[::ffff:127.0.0.1]',
+    '[::1]',
+    '[64:ff9b::7f00:1]',
+    '100.64.0.1',
+    '169.254.169.254',
+    '[fe80::1]',
+  ]) {
+    await assert.rejects(real(`https://${host}:${trap.port}/`, order, closed), /the URL could not be fetched/, host)
+  }
+  assert.equal(trap.connections(), 0)
+  await real[Symbol.asyncDispose]()
+  await using web = await serve('127.0.0.1', always)
+  assert.equal((await fetchIt(`https://127.0.0.1:${web.port}/`, order, closed)).status, 200)
+})
+
+test('plain http, other schemes and credentials are refused', async () => {
+  for (const url of ['http://good.example/', 'ftp://good.example/', 'file:///etc/passwd', 'https://u:p@good.example/', 'not a url', ''])
+    await assertFails(url)
+  await assertFails('file:///etc/passwd', undefined, { fence: { allowPrivate: true, exceptions: [] } })
+})
+
+test('a redirect is not followed, and is an error whatever it carries', async () => {
+  await using trap = await serve('127.0.0.2', always)
+  for (const status of [301, 302, 303, 307, 308]) {
+    await using web = await serve('127.0.0.1', (_request, response) => {
+      response.statusCode = status
+      json(response.setHeader('location', `https://127.0.0.2:${trap.port}/`))
+    })
+    dns.answer('good.example', ['127.0.0.1'])
+    await assertFails(`https://good.example:${web.port}/`, /a redirect/)
+  }
+  assert.equal(trap.connections(), 0)
+})
+
+test('an answer that is too large, announced or not, is cut off', async () => {
+  dns.answer('good.example', ['127.0.0.1'])
+  await using announced = await serve('127.0.0.1', (_request, response) => json(response, `["${'x'.repeat(2_000)}"]`))
+  await assertFails(`https://good.example:${announced.port}/`, /larger than 1000 bytes/)
+  let sent = 0
+  await using endless = await serve('127.0.0.1', (_request, response) => {
+    response.setHeader('content-type', 'application/json')
+    const more = () => {
+      while (!response.destroyed && response.write('x'.repeat(500))) sent += 500
+    }
+    response.on('drain', more)
+    more()
+  })
+  await assertFails(`https://good.example:${endless.port}/`, /larger than 1000 bytes/)
+  assert.ok(sent < 50_000_000)
+  await using exact = await serve('127.0.0.1', (_request, response) => json(response, 'y'.repeat(1_000)))
+  assert.equal((await fetchIt(`https://good.example:${exact.port}/`, order, closed)).body.length, 1_000)
+})
+
+test('a type that was not asked for is refused; a +json type counts as JSON', async () => {
+  dns.answer('good.example', ['127.0.0.1'])
+  await using web = await serve('127.0.0.1', (request, response) => json(response, '[]', decodeURIComponent((request.url ?? '').slice(1))))
+  const get = (type: string) => `https://good.example:${web.port}/${encodeURIComponent(type)}`
+  for (const type of ['application/json', 'application/json; charset=utf-8', 'application/jwk-set+json', 'Application/JSON'])
+    assert.equal((await fetchIt(get(type), order, closed)).status, 200, type)
+  for (const type of ['text/html', 'application/jsonp', 'text/json+x']) await assertFails(get(type), /of type/)
+  assert.equal((await fetchIt(get('text/html'), { ...order, types: [] }, closed)).status, 200)
+})
+
+test('what is no UTF-8 is refused', async () => {
+  dns.answer('good.example', ['127.0.0.1'])
+  await using web = await serve('127.0.0.1', (_request, response) =>
+    response.setHeader('content-type', 'application/json').end(Buffer.from([0x22, 0xff, 0x22])),
+  )
+  await assertFails(`https://good.example:${web.port}/`)
+})
+
+const impatient = { how: { ...order, timeout: 150 } }
+
+test('a server that is slow with its handshake, its head or its body is given up in time', async () => {
+  dns.answer('good.example', ['127.0.0.1'])
+  const silent = createTcpServer((_socket: Socket) => {})
+  await once(silent.listen(0, '127.0.0.1'), 'listening')
+  await assertFails(`https://good.example:${(silent.address() as AddressInfo).port}/`, undefined, impatient)
+  silent.close()
+  await using noHead = await serve('127.0.0.1', () => {})
+  await assertFails(`https://good.example:${noHead.port}/`, undefined, impatient)
+  await using drip = await serve('127.0.0.1', (_request, response) => {
+    response.setHeader('content-type', 'application/json').write('[')
+    const timer = setInterval(() => response.write(' '), 20)
+    response.on('close', () => clearInterval(timer))
+  })
+  await assertFails(`https://good.example:${drip.port}/`, undefined, impatient)
+})
+
+test('a name server that does not answer is given up in time, too', async () => {
+  const deaf = makeFencedFetch({ resolve: () => {}, isPublic })
+  await assert.rejects(deaf('https://good.example/', { ...order, timeout: 100 }, closed), FetchFailed)
+  await deaf[Symbol.asyncDispose]()
+})
+
+test('a head that does not end is refused', async () => {
+  dns.answer('good.example', ['127.0.0.1'])
+  await using web = await serve('127.0.0.1', (_request, response) => {
+    for (let at = 0; at < 40; at++) response.setHeader(`x-${at}`, 'y'.repeat(1_000))
+    json(response)
+  })
+  await assertFails(`https://good.example:${web.port}/`)
+})
+
+test('the operator may open a gate: exceptions are compared with what would be fetched, not with how it is written', async () => {
+  await using trap = await serve('127.0.0.2', always)
+  dns.answer('inner.example', ['127.0.0.2'])
+  const url = `https://inner.example:${trap.port}/keys.json`
+  const gate: Fence = { allowPrivate: false, exceptions: [`https://inner.example:${trap.port}/*`] }
+  assert.equal((await fetchIt(url, order, gate)).status, 200)
+  assert.equal((await fetchIt(url, order, { allowPrivate: true, exceptions: [] })).status, 200)
+  const before = trap.connections()
+  const wild: Fence = { allowPrivate: false, exceptions: ['https://*.corp.example/*'] }
+  for (const twisted of [`https://127.0.0.2:${trap.port}\\.corp.example/x`, `https://127.0.0.2:${trap.port}/.corp.example/x`])
+    await assertFails(twisted, /not public/, { fence: wild })
+  await assertFails(`https://inner.example:${trap.port}/a/../other/keys.json`, /resolves to/, { fence: gate })
+  assert.equal(trap.connections(), before)
+})

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { tokenBearer } from '../support/access-tokens.ts'
+import { machine, minimal, registrant } from '../support/registrant.ts'
+import { startServer } from '../support/server.ts'
+
+// RFC 7009, OAuth 2.0 Token Revocation: one test for each requirement, by its id in docs/standards.md.
+
+const server = await startServer()
+after(() => server[Symbol.asyncDispose]())
+const { created, registered } = registrant(server)
+const { isActive, revoke, tokenOf } = tokenBearer(server)
+const kinds = ['opaque', 'jwt']
+const client = (strategy: string) => created({ ...machine, access_token_strategy: strategy })
+
+test('R7009-01: an access token can be revoked, and dies at once; others of the client live on', async () => {
+  for (const kind of kinds) {
+    const owner = await client(kind)
+    const [token, other] = [await tokenOf(owner), await tokenOf(owner)]
+    assert.equal((await revoke(owner, token)).status, 200, kind)
+    assert.deepEqual([await isActive(token), await isActive(other)], [false, true], kind)
+    assert.equal((await revoke(owner, token)).status, 200, `${kind}: twice is as good as once`)
+  }
+})
+
+test('R7009-02: a client proves who it is, and reaches its own tokens only', async () => {
+  const [thief, spa] = [await client('opaque'), await registered({ ...minimal, token_endpoint_auth_method: 'none' })]
+  for (const kind of kinds) {
+    const owner = await client(kind)
+    const token = await tokenOf(owner)
+    const revokeWith = (sent: object, form: object = {}) =>
+      server.public('/oauth2/revoke', { method: 'POST', ...sent, form: { token, ...form } })
+    const attempts = [
+      await revokeWith({}),
+      await revokeWith({ basic: [owner.id, 'wrong'] }),
+      await revokeWith({}, { client_id: owner.id }),
+      await revokeWith({}, { client_id: owner.id, client_secret: 'wrong' }),
+      await revokeWith({ basic: ['nobody', 'wrong'] }),
+      await revoke(thief, token),
+      await revokeWith({}, { client_id: spa.id }),
+    ]
+    assert.deepEqual(
+      attempts.map(({ status }) => status),
+      [400, 401, 401, 401, 401, 200, 200],
+    )
+    assert.match(String(attempts[1]?.headers['www-authenticate']), /^Basic /)
+    assert.equal(await isActive(token), true, kind)
+  }
+})
+
+test('R7009-03: a wrong or unknown hint does not hide a token', async () => {
+  for (const kind of kinds) {
+    const owner = await client(kind)
+    for (const hint of ['refresh_token', 'nonsense', 'access_token']) {
+      const token = await tokenOf(owner)
+      assert.equal((await revoke(owner, token, { token_type_hint: hint })).status, 200)
+      assert.equal(await isActive(token), false, `${kind} ${hint}`)
+    }
+  }
+})
+
+test('R7009-05: an unknown token is 200 without a body', async () => {
+  const owner = await client('opaque')
+  for (const token of ['junk', 'a.b.c', 'ory_at_x', owner.token]) {
+    const { status, text, headers } = await revoke(owner, token)
+    assert.deepEqual([status, text, headers['cache-control']], [200, '', 'no-store'], token)
+  }
+  assert.equal((await owner.read()).status, 200)
+})
+
+test('R7009-06: a token that says itself what it is can be revoked all the same, so no kind is unsupported', async () => {
+  const owner = await client('jwt')
+  const token = await tokenOf(owner)
+  const answer = await revoke(owner, token)
+  assert.deepEqual([answer.status, answer.text], [200, ''])
+  assert.equal(await isActive(token), false)
+})
+
+test('R7009-07: pages of other origins may revoke', async () => {
+  const owner = await client('jwt')
+  const origin = 'https://app.example'
+  const headers = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' }
+  const preflight = await server.public('/oauth2/revoke', { method: 'OPTIONS', headers })
+  assert.deepEqual([preflight.status, preflight.headers['access-control-allow-origin']], [204, '*'])
+  const form = { token: await tokenOf(owner) }
+  const answer = await server.public('/oauth2/revoke', { method: 'POST', basic: [owner.id, owner.secret], form, headers: { origin } })
+  assert.deepEqual([answer.status, answer.headers['access-control-allow-origin']], [200, '*'])
+})

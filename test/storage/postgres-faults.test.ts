@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { sql } from 'kysely'
+import { OutcomeUnknown, Unavailable } from '../../src/lib/unavailable.ts'
+import { openPostgres, type PostgresOptions } from '../../src/storage/dialects/postgres.ts'
+import { migrateUp, requireSchema } from '../../src/storage/migrations.ts'
+import { cuttingProxy } from '../support/cutting-proxy.ts'
+import { startPgbouncer } from '../support/pgbouncer.ts'
+import { startPostgres } from '../support/postgres.ts'
+import { freshStores, someClient } from './fresh-stores.ts'
+
+const server = await startPostgres()
+after(() => server[Symbol.asyncDispose]())
+
+/** A new database whose connections pass through a proxy that can break them. */
+async function behindProxy(options: PostgresOptions = {}) {
+  const url = new URL(await server.createDatabase())
+  const proxy = await cuttingProxy(Number(url.port))
+  url.port = String(proxy.port)
+  const stores = await freshStores(async () => {
+    const database = openPostgres(url.href, { connections: 4, ...options })
+    await migrateUp(database)
+    return database
+  })
+  return {
+    ...stores,
+    proxy,
+    async [Symbol.asyncDispose]() {
+      await stores[Symbol.asyncDispose]()
+      await proxy[Symbol.asyncDispose]()
+    },
+  }
+}
+
+const count = async (stores: { read: { clients: { list(page: { limit: number }): Promise<unknown[]> } } }) =>
+  (await stores.read.clients.list({ limit: 100 })).length
+
+test('an act whose connection breaks before COMMIT was sent runs again, and happens once', async () => {
+  await using stores = await behindProxy()
+  for (const forward of [true, false]) {
+    stores.proxy.arm({ at: 'insert into "clients"', forward })
+    let effects = 0
+    const added = await stores.act(async (tx) => {
+      tx.afterCommit(() => effects++)
+      return tx.clients.add(someClient(`c-${forward}`))
+    })
+    assert.deepEqual([added, effects], [true, 1])
+  }
+  assert.equal(stores.proxy.cuts, 2)
+  assert.equal(await count(stores), 2)
+})
+
+test('an act whose connection breaks every time is refused in the end, and nothing of it is done', async () => {
+  await using stores = await behindProxy()
+  stores.proxy.arm({ at: 'insert into "clients"', forward: false }, 1_000)
+  await assert.rejects(
+    stores.act((tx) => tx.clients.add(someClient('c'))),
+    Unavailable,
+  )
+  assert.equal(await count(stores), 0)
+})
+
+test('an act whose connection breaks while it commits is never run again: nobody can say whether it happened', async () => {
+  let unknown = 0
+  await using stores = await behindProxy({ onOutcomeUnknown: () => unknown++ })
+  for (const forward of [true, false]) {
+    let runs = 0
+    let effects = 0
+    stores.proxy.arm({ at: 'COMMIT', forward })
+    await assert.rejects(
+      stores.act(async (tx) => {
+        runs++
+        tx.afterCommit(() => effects++)
+        return tx.clients.add(someClient(`c-${forward}`))
+      }),
+      (error) => error instanceof OutcomeUnknown && !(error instanceof Unavailable),
+    )
+    assert.deepEqual([runs, effects], [1, 0])
+  }
+  assert.equal(unknown, 2)
+  assert.equal(await stores.act((tx) => tx.clients.add(someClient('next'))), true)
+})
+
+test('when too many wait for a connection the next is refused at once', async () => {
+  await using stores = await behindProxy({ connections: 1, waiting: 2 })
+  const { promise: gate, resolve: open } = Promise.withResolvers<void>()
+  const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
+  const holding = stores.act(async (tx) => {
+    begin()
+    await gate
+    return tx.clients.add(someClient('first'))
+  })
+  await begun
+  const waiting = [1, 2].map((n) => stores.act((tx) => tx.clients.add(someClient(`waiting-${n}`))))
+  await assert.rejects(
+    stores.act((tx) => tx.clients.add(someClient('one-too-many'))),
+    Unavailable,
+  )
+  open()
+  assert.deepEqual(await Promise.all([holding, ...waiting]), [true, true, true])
+  assert.equal(await count(stores), 3)
+})
+
+test('a statement that takes too long is cut off, and its act refused', async () => {
+  await using stores = await behindProxy({ statementTimeout: 50 })
+  await assert.rejects(
+    stores.database.transact((db) => sql`select pg_sleep(20)`.execute(db)),
+    Unavailable,
+  )
+  assert.equal(await stores.act((tx) => tx.clients.add(someClient('next'))), true)
+})
+
+test('statements have no names and sessions no settings, so a transaction-pooling proxy may stand in between', async () => {
+  await using stores = await behindProxy({ connections: 1 })
+  await stores.act((tx) => tx.clients.add(someClient('c')))
+  await stores.read.clients.find('c')
+  const names = await sql<{ count: number }>`select count(*) as count from pg_prepared_statements`.execute(stores.database.read)
+  assert.equal(names.rows[0]?.count, 0)
+  const timeout = await sql<{ statement_timeout: string }>`show statement_timeout`.execute(stores.database.read)
+  assert.equal(timeout.rows[0]?.statement_timeout, '0')
+})
+
+test('ping is false while the database is away, and true by itself when it is back; reads and acts are refused meanwhile', async () => {
+  await using own = await startPostgres({ own: true })
+  await using stores = await freshStores(async () => {
+    const database = openPostgres(await own.createDatabase(), { connections: 2 })
+    await migrateUp(database)
+    return database
+  })
+  assert.equal(await stores.database.ping(), true)
+  await own.stop('fast')
+  assert.equal(await stores.database.ping(), false)
+  await assert.rejects(stores.read.clients.find('c'), Unavailable)
+  await assert.rejects(
+    stores.act((tx) => tx.clients.add(someClient('c'))),
+    Unavailable,
+  )
+  await own.start()
+  assert.equal(await stores.database.ping(), true)
+  assert.equal(await stores.act((tx) => tx.clients.add(someClient('c'))), true)
+})
+
+test('a schema that is behind is refused with the command that mends it, and is left alone', async () => {
+  const database = openPostgres(await server.createDatabase())
+  try {
+    await assert.rejects(requireSchema(database), /behind \(0001-registry.*clientele migrate sql up/)
+    await migrateUp(database)
+    await requireSchema(database)
+  } finally {
+    await database.close()
+  }
+})
+
+test('several processes that bring one database up to date at once take turns', async () => {
+  const url = await server.createDatabase()
+  const databases = Array.from({ length: 4 }, () => openPostgres(url))
+  try {
+    const applied = await Promise.all(databases.map((database) => migrateUp(database)))
+    assert.equal(applied.flat().filter((name) => name === '0001-registry').length, 1)
+  } finally {
+    await Promise.all(databases.map((database) => database.close()))
+  }
+})
+
+test('acts and reads through a pgbouncer in transaction mode, more of them than it has connections', async (context) => {
+  const bouncer = await startPgbouncer(await server.createDatabase())
+  if (!bouncer) return context.diagnostic('no pgbouncer is installed here, so none was tried')
+  await using _bouncer = bouncer
+  await using stores = await freshStores(async () => {
+    const database = openPostgres(bouncer.url, { connections: 8 })
+    await migrateUp(database)
+    return database
+  })
+  const ids = Array.from({ length: 100 }, (_, n) => `c-${String(n).padStart(3, '0')}`)
+  const added = await Promise.all(ids.map((id) => stores.act((tx) => tx.clients.add(someClient(id)))))
+  assert.ok(added.every(Boolean))
+  const found = await Promise.all(ids.map((id) => stores.read.clients.find(id)))
+  assert.deepEqual(
+    found.map((client) => client?.clientId),
+    ids,
+  )
+})
