@@ -73,7 +73,7 @@ const toRow = (key: NewSigningKey): Omit<SigningKeyRow, 'position'> => ({
   created_at: key.createdAt,
   signs_from: key.signsFrom,
   retired_at: null,
-  last_expiry: null,
+  last_expiry: key.lastExpiry ?? null,
 })
 
 const toKey = (row: SigningKeyRow): SigningKey => ({

@@ -166,7 +166,7 @@ suite('keys of the operator', () => {
 
   test('imported keys take over as made ones do, the first of the list in front; what is left out goes on until then', async () => {
     await using service = await startNodes(1)
-    const { nodes, clock } = service
+    const { nodes, clock, file } = service
     const [node] = nodes
     const { isActive, tokenOf } = tokenBearer(node)
     const owner = await client(node)
@@ -181,6 +181,27 @@ suite('keys of the operator', () => {
     clock.now += 15 * minutes
     assert.equal(readJwt(await tokenOf(owner)).header.kid, 'newer')
     assert.equal(await isActive(token), true)
+    await rotate(node, 'newest')
+    clock.now += 23 * 60 * minutes
+    await removeExpired(file, clock.now)
+    clock.now += 10_000
+    assert.deepEqual((await kidsOf(node)).slice(-3), ['newest', 'newer', 'older'], 'an imported key may have signed elsewhere')
+  })
+
+  test('a public half that was put into a set that signs stays there, whatever is rotated', async () => {
+    await using service = await startNodes(1)
+    const { nodes, clock, file } = service
+    const [node] = nodes
+    const { json } = await node.admin('/admin/keys/mine', { method: 'POST', json: { alg: 'ES256', use: 'sig', kid: 'elsewhere' } })
+    const { d: _, ...half } = json.keys[0]
+    await node.admin('/admin/keys/mine', { method: 'DELETE' })
+    assert.equal((await node.admin(`${path}/elsewhere`, { method: 'PUT', json: half })).status, 200)
+    await rotate(node, 'second')
+    clock.now += 48 * 60 * minutes
+    assert.equal(await removeExpired(file, clock.now), 1)
+    clock.now += 10_000
+    assert.deepEqual((await kidsOf(node)).slice(-2), ['second', 'elsewhere'])
+    assert.equal(readJwt(await tokenBearer(node).tokenOf(await client(node))).header.kid, 'second')
   })
 
   test('what is no whole, strong, asymmetric key is refused, and nothing changes', async () => {

@@ -7,7 +7,7 @@ import type { Actor, Audit, AuditStore } from '../audit/audit.ts'
 import type { KeyRing } from './key-ring.ts'
 import { generateKey, keyRefusal, wholeJwk } from './make-key.ts'
 import type { KeyDeps } from './open-signing-keys.ts'
-import { keyThatSigns, type NewSigningKey, ourSets, type SigningKeyStore } from './signing-key.ts'
+import { canSign, keyThatSigns, type NewSigningKey, ourSets, type SigningKeyStore } from './signing-key.ts'
 
 export interface KeyAdminDeps extends Omit<KeyDeps, 'transaction'> {
   readonly transaction: Transaction<KeyStores>
@@ -72,10 +72,13 @@ export async function addKey({ signingKeys }: KeyStores, key: NewSigningKey): Pr
   throw new Unavailable('others are changing this key set')
 }
 
-/** A set that we sign with has one key that goes on; sets of the operator's own are his to clear. */
+/**
+ * A set that we sign with has one key that goes on. Keys that do not sign are there for a reason of the operator's, and so are all in
+ * sets of his own: he clears them himself.
+ */
 async function retireOlder({ signingKeys }: KeyStores, key: NewSigningKey): Promise<void> {
-  if (!ourSets.includes(key.set) || key.publicJwk.use === 'enc') return
-  for (const { kid, retiredAt } of await signingKeys.inSet(key.set)) {
-    if (kid !== key.kid && retiredAt === undefined) await signingKeys.retire(kid, key.signsFrom)
+  if (!ourSets.includes(key.set) || !canSign(key)) return
+  for (const old of await signingKeys.inSet(key.set)) {
+    if (old.kid !== key.kid && canSign(old) && old.retiredAt === undefined) await signingKeys.retire(old.kid, key.signsFrom)
   }
 }

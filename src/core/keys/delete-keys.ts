@@ -1,7 +1,7 @@
 import type { Actor } from '../audit/audit.ts'
 import type { KeyAdminDeps, KeyStores } from './create-key.ts'
 import { settle } from './replace-keys.ts'
-import { ourSets } from './signing-key.ts'
+import { canSign, ourSets } from './signing-key.ts'
 
 /**
  * An administrator removes a key, or with no `kid` a whole set, at once: what it signed is no longer valid anywhere that looks at our
@@ -26,7 +26,8 @@ export function deleteKeys(deps: KeyAdminDeps) {
 /** When the key goes for which another retired, that one goes on. */
 async function reviveNewest({ signingKeys }: KeyStores, set: string): Promise<void> {
   const left = await signingKeys.inSet(set)
-  if (!ourSets.includes(set) || left.some(({ retiredAt }) => retiredAt === undefined)) return
-  const newest = left.find(({ sealedPrivateJwk }) => sealedPrivateJwk !== undefined)
+  const able = left.filter(canSign)
+  if (!ourSets.includes(set) || able.some(({ retiredAt }) => retiredAt === undefined)) return
+  const [newest] = able
   if (newest) await signingKeys.retire(newest.kid, null)
 }

@@ -48,10 +48,10 @@ export class KeyRing {
     return this.#keys
   }
 
-  /** After a change of ours: reads what is committed by now. */
+  /** After a change of ours, which stands whether or not it can be read back at once: reads what is committed by now. */
   async reload(): Promise<void> {
     await this.#reading?.catch(() => {})
-    await this.#read()
+    await this.#readOrKeep()
   }
 
   /**
@@ -118,7 +118,8 @@ export class KeyRing {
   async #covers(key: SigningKey, until: number): Promise<boolean> {
     if (Math.max(key.lastExpiry ?? 0, this.#covered.get(key.kid) ?? 0) >= until) return true
     // Those who wait for the same note share it, unless they need a later one.
-    if (await this.#covering.get(key.kid)) return this.#covers(key, until)
+    const pending = this.#covering.get(key.kid)
+    if (pending) return (await pending) && this.#covers(key, until)
     const noted = this.#note(key.kid, until + coverAhead).finally(() => this.#covering.delete(key.kid))
     this.#covering.set(key.kid, noted)
     return noted

@@ -19,6 +19,9 @@ export const signingAlgorithms: readonly string[] = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA'],
 ]
 
+/** Milliseconds: an imported key may have signed tokens elsewhere a moment ago, so it stays published for a day at least. */
+const tokensFromElsewhere = 86_400_000
+
 /** What is to be known of a new key before it is made. */
 export interface KeyFacts {
   readonly set: string
@@ -49,7 +52,7 @@ export async function importKey(jwk: Jwk, facts: KeyFacts, sealer: Sealer): Prom
   if (!isUsableKey(jwk)) throw malformed(facts.kid, 'is no RSA key of 2048 bits or more, and no EC or OKP key')
   const key = Object.fromEntries(Object.entries(jwk).filter(([member]) => keyMembers.includes(member)))
   if (!(await works({ ...key, alg }, alg))) throw malformed(facts.kid, `is no whole key for ${alg}`)
-  return keyOf({ ...key, use: jwk.use ?? 'sig', alg }, alg, facts, sealer)
+  return { ...keyOf({ ...key, use: jwk.use ?? 'sig', alg }, alg, facts, sealer), lastExpiry: facts.createdAt + tokensFromElsewhere }
 }
 
 const malformed = (kid: string, what: string) => keyRefusal({ kind: 'key-malformed', message: `The key '${kid}' ${what}.` })

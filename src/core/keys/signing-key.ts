@@ -19,7 +19,7 @@ export interface SigningKey {
   readonly lastExpiry?: number
 }
 
-export type NewSigningKey = Omit<SigningKey, 'retiredAt' | 'lastExpiry'>
+export type NewSigningKey = Omit<SigningKey, 'retiredAt'>
 
 /** Keeps the keys. Lists are by set, the newest first. */
 export interface SigningKeyStore {
@@ -45,7 +45,7 @@ export const idTokenKeys = 'hydra.openid.id-token'
 export const accessTokenKeys = 'hydra.jwt.access-token'
 export const ourSets: readonly string[] = [idTokenKeys, accessTokenKeys]
 
-const canSign = (key: SigningKey): boolean => key.sealedPrivateJwk !== undefined && key.publicJwk.use !== 'enc'
+export const canSign = (key: NewSigningKey): boolean => key.sealedPrivateJwk !== undefined && key.publicJwk.use !== 'enc'
 const isRetired = ({ retiredAt }: SigningKey, now: number): boolean => retiredAt !== undefined && retiredAt <= now
 
 /**
