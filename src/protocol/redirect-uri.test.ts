@@ -75,6 +75,19 @@ describe('a redirect URI that may be registered (RFC 7591 §5, RFC 9700 §4.1.1)
     )
   })
 
+  test('holds nothing that is invisible, that ends a quotation, or that becomes a line break, and names a whole domain (R8252-02)', () => {
+    const odd = [
+      'https://app.example/\u200bcb',
+      'https://app.example/\u202ecb',
+      'https://app.example/\u2028',
+      'https://app.example/\u{e0041}',
+    ]
+    const quoting = ['https://app.example/"x', 'https://app.example/<b>', 'https://app.example/%0d%0aX', 'https://app.example/?a=%0A']
+    for (const uri of [...odd, ...quoting, 'javascript.:x', 'com..example:/cb', '.:x']) assert.ok(redirectUriFault(uri, []), uri)
+    for (const uri of ['com.example.app:/cb', 'https://app.example/caf\u00e9?a=%20%C3%A9'])
+      assert.equal(redirectUriFault(uri, []), undefined)
+  })
+
   test('a scheme that a browser takes as dangerous is known as such, whatever is put in between its letters', () => {
     fc.assert(
       fc.property(oddUri, (uri) => {

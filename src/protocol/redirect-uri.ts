@@ -8,6 +8,8 @@ const dangerousSchemes = new Set([
 const loopbackHosts = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
 const longest = 2048
+/** A domain of the app's, read backwards (RFC 8252 §7.1). A label that is empty makes it none: `javascript.` is not a domain. */
+const reverseDomain = /^[a-z0-9+-]+(?:\.[a-z0-9+-]+)+$/
 const scheme = /^([a-z][a-z0-9+.-]*):/i
 /** `scheme://host[:port]` with a host of plain ASCII letters, or an IPv6 literal. */
 const webAuthority = /^https?:\/\/([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(?=[/?]|$)/i
@@ -38,7 +40,7 @@ export function redirectUriFault(uri: string, dotlessSchemes: readonly string[])
   if (name === undefined) return `${quote(uri)} must be an absolute URI, such as https://app.example/callback`
   if (dangerousSchemes.has(name)) return `the scheme ${quote(name)} is never allowed`
   if (name === 'https' || name === 'http') return webFault(uri, name)
-  if (!name.includes('.') && !dotlessSchemes.includes(name)) {
+  if (!reverseDomain.test(name) && !dotlessSchemes.includes(name)) {
     return `the scheme ${quote(name)} is not allowed; use https, http on a loopback address, or a private-use scheme such as com.example.app`
   }
   if (uri.length === name.length + 1) return `${quote(uri)} has nothing after its scheme`
@@ -48,13 +50,15 @@ export function redirectUriFault(uri: string, dotlessSchemes: readonly string[])
 /** What no redirect URI may hold, whatever its scheme: each has served to make two readers see two addresses. */
 function spellingFault(uri: string): string | undefined {
   if (uri === '' || uri.length > longest) return `a redirect URI has 1 to ${longest} characters`
-  if (/[\p{Cc} \\]/u.test(uri)) return `${quote(uri)} must not contain spaces, control characters or backslashes`
+  if (/[\p{C}\p{Z}\\"<>]/u.test(uri))
+    return `${quote(uri)} must not contain spaces, control or invisible characters, backslashes, quotes or angle brackets`
   if (uri.includes('#')) return `${quote(uri)} must not contain a fragment (#)`
   if (uri.includes('*')) return `${quote(uri)} must not contain a wildcard (*); redirect URIs are compared exactly`
   const [, authority = '', path = ''] = /^[^:/?#]*:(?:\/\/([^/?]*))?([^?]*)/.exec(uri) ?? []
   if (authority.includes('@')) return `${quote(uri)} must not contain a user name`
   if (/(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i.test(path)) return `${quote(uri)} must not contain dot segments`
-  if (/%2f|%5c|%00/i.test(path)) return `${quote(uri)} must not contain encoded slashes`
+  if (/%2f|%5c/i.test(path)) return `${quote(uri)} must not contain encoded slashes`
+  if (/%(?:[01][0-9a-f]|7f)/i.test(uri)) return `${quote(uri)} must not contain encoded control characters`
   return undefined
 }
 

@@ -188,7 +188,9 @@ function namesAreReadable({ metadata }: Checked): Problem[] {
   return [['client_name', metadata.clientName ?? ''] as const, ...names].flatMap(([member, name]) =>
     found(
       member,
-      /[\p{Cc}\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]/u.test(name) ? 'must not contain control or direction characters' : undefined,
+      /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/u.test(name)
+        ? 'must not contain control or direction characters'
+        : undefined,
     ),
   )
 }
