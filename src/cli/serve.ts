@@ -12,6 +12,8 @@ export type Listeners = 'all' | 'public' | 'admin'
 
 /** How long requests that have begun may take after SIGTERM; then their connections are closed. Milliseconds. */
 const grace = 8_000
+/** When the process ends whatever still hangs: a log nobody reads, a database that does not answer. Milliseconds after SIGTERM. */
+const end = 9_500
 
 /** Serves until SIGTERM or SIGINT, then stops accepting, finishes and closes, within 10 seconds. Returns the exit code. */
 export async function serve(listeners: Listeners, options: { config?: string; dev?: boolean }): Promise<number> {
@@ -41,7 +43,9 @@ export async function serve(listeners: Listeners, options: { config?: string; de
     },
     needsRestart: (keys) => telemetry.log('warn', 'these settings take effect after a restart', { keys }),
   })
-  telemetry.log('info', 'stopping', { signal: await stopped })
+  const signal = await stopped
+  setTimeout(() => process.exit(1), end).unref()
+  telemetry.log('info', 'stopping', { signal })
   await stop(app)
   await telemetry.traces?.close()
   telemetry.log('info', 'stopped')
