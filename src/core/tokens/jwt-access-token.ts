@@ -5,16 +5,11 @@ import { type Randomness, timedUuid, timeOfUuid } from '../../lib/random.ts'
 import { joinScope, splitScope } from '../../protocol/scope.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { accessTokenKeys } from '../keys/signing-key.ts'
+import type { AccessToken } from './access-token.ts'
 
-/** What a JWT access token says, as we read it back. Times in milliseconds since 1970 UTC, of whole seconds. */
-export interface JwtAccessToken {
+/** What a JWT access token says, as we read it back. Its times are of whole seconds. */
+export interface JwtAccessToken extends Omit<AccessToken, 'hash'> {
   readonly jti: string
-  readonly clientId: string
-  readonly subject: string
-  readonly scope: readonly string[]
-  readonly audience: readonly string[]
-  readonly issuedAt: number
-  readonly expiresAt: number
 }
 
 export interface JwtSettings {
