@@ -1,11 +1,7 @@
 /** The floor's SQLite: prepared statements, one writer with group commit, one read-only connection; the durability of the server and no more. */
 import { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from '../src/app.ts'
-
-const pragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;'
-
-/** How many acts one commit may carry. */
-const batchSize = 256
+import { openWriter } from './group-commit.ts'
 
 export interface ClientRow {
   readonly client_id: string
@@ -23,30 +19,10 @@ export interface TokenRow {
   readonly expires_at: number
 }
 
-type Act = { readonly body: () => void; readonly settle: (error?: unknown) => void }
-
 export async function openStore(file: string) {
   await makeTables(file)
-  const writer = new DatabaseSync(file)
-  writer.exec(pragmas)
+  const { writer, act } = openWriter(file)
   const reader = new DatabaseSync(file, { readOnly: true, timeout: 5000 })
-  const queue: Act[] = []
-
-  function flush(): void {
-    const batch = queue.splice(0, batchSize)
-    if (queue.length > 0) setImmediate(flush)
-    let failure: unknown
-    try {
-      writer.exec('BEGIN IMMEDIATE')
-      for (const act of batch) act.body()
-      writer.exec('COMMIT')
-    } catch (error) {
-      failure = error
-      if (writer.isTransaction) writer.exec('ROLLBACK')
-    }
-    for (const act of batch) act.settle(failure)
-  }
-
   const clientColumns = 'c.client_id, c.metadata, c.secret_hash, c.created_at, c.updated_at'
   const getClient = reader.prepare(`SELECT ${clientColumns} FROM clients c WHERE c.client_id = ?`)
   const getWithToken = reader.prepare(
@@ -58,12 +34,7 @@ export async function openStore(file: string) {
   )
   const getToken = reader.prepare(`SELECT t.client_id, t.scope, t.issued_at, t.expires_at FROM access_tokens t WHERE t.hash = ?`)
   return {
-    /** Runs `body` with the other acts of this turn in one transaction; settles after the commit. */
-    act: (body: () => void) =>
-      new Promise<void>((resolve, reject) => {
-        if (queue.length === 0) setImmediate(flush)
-        queue.push({ body, settle: (error) => (error === undefined ? resolve() : reject(error)) })
-      }),
+    act,
     client: (id: string) => getClient.get(id) as ClientRow | undefined,
     clientWithToken: (id: string) => getWithToken.get(id) as ClientRow | undefined,
     clientsAfter: (id: string, limit: number) => listClients.all(id, limit) as unknown as ClientRow[],

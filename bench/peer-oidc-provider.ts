@@ -7,51 +7,22 @@
  */
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer } from 'node:http'
-import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 // @ts-expect-error it brings no types
 import Provider from 'oidc-provider'
+import { openWriter } from './group-commit.ts'
 
 const [file = '', port = ''] = process.argv.slice(2)
-const batchSize = 256
 
-const writer = new DatabaseSync(file)
-writer.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;
-  CREATE TABLE IF NOT EXISTS records (
+const { writer, act } = openWriter(file)
+writer.exec(`CREATE TABLE IF NOT EXISTS records (
     model TEXT NOT NULL, id TEXT NOT NULL, payload TEXT NOT NULL, grant_id TEXT, user_code TEXT, uid TEXT, expires_at INTEGER,
     PRIMARY KEY (model, id)) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS records_by_grant ON records (grant_id);
   CREATE INDEX IF NOT EXISTS records_by_expiry ON records (expires_at)`)
 const reader = new DatabaseSync(file, { readOnly: true, timeout: 5000 })
 
-interface Write {
-  readonly statement: ReturnType<DatabaseSync['prepare']>
-  readonly values: readonly SQLInputValue[]
-  settle(error?: unknown): void
-}
-
-const queue: Write[] = []
-
-function write(statement: Write['statement'], ...values: SQLInputValue[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    if (queue.length === 0) setImmediate(flush)
-    queue.push({ statement, values, settle: (error) => (error === undefined ? resolve() : reject(error)) })
-  })
-}
-
-function flush(): void {
-  const batch = queue.splice(0, batchSize)
-  if (queue.length > 0) setImmediate(flush)
-  let failure: unknown
-  try {
-    writer.exec('BEGIN IMMEDIATE')
-    for (const { statement, values } of batch) statement.run(...values)
-    writer.exec('COMMIT')
-  } catch (error) {
-    failure = error
-    if (writer.isTransaction) writer.exec('ROLLBACK')
-  }
-  for (const { settle } of batch) settle(failure)
-}
+const write = (statement: StatementSync, ...values: SQLInputValue[]): Promise<void> => act(() => void statement.run(...values))
 
 const upsert = writer.prepare('INSERT OR REPLACE INTO records VALUES (?, ?, ?, ?, ?, ?, ?)')
 const destroy = writer.prepare('DELETE FROM records WHERE model = ? AND id = ?')
