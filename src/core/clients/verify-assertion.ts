@@ -42,10 +42,13 @@ export interface ReadAssertion {
 /** @throws Refusal `assertion-refused` */
 export function readAssertion(text: string): ReadAssertion {
   const { alg, kid, claims } = takeApart(text)
-  if (!assertionSigningAlgs.includes(alg as never)) throw refuse({ fault: 'alg-unsupported', alg: String(alg).slice(0, 20) })
+  if (!assertionSigningAlgs.includes(alg as never)) throw refuse({ fault: 'alg-unsupported', alg: asText(alg).slice(0, 20) })
   if (typeof claims.sub !== 'string' || claims.sub === '') throw refuse({ fault: 'sub-missing' })
   return { text, alg: alg as string, kid: typeof kid === 'string' ? kid : undefined, claims, subject: claims.sub }
 }
+
+/** Any JSON as text; `String` runs into what a stranger calls `toString`. */
+const asText = (value: unknown): string => (typeof value === 'string' ? value : String(JSON.stringify(value)))
 
 function takeApart(text: string): { alg: unknown; kid: unknown; claims: Record<string, unknown> } {
   try {
