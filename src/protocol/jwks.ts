@@ -74,7 +74,6 @@ export function fitsAlg(key: Jwk, alg: string): boolean {
   const [kty, crv] = keyTypes[alg] ?? keyTypes[alg.slice(0, 2)] ?? []
   const isForSignatures = (key.use ?? 'sig') === 'sig' && (!Array.isArray(key.key_ops) || key.key_ops.includes('verify'))
   const isOfKind = kty !== undefined && key.kty === kty && (crv === undefined || key.crv === crv)
-  return (
-    isForSignatures && isOfKind && (key.alg === undefined || key.alg === alg || (kty === 'OKP' && keyTypes[String(key.alg)]?.[0] === 'OKP'))
-  )
+  const isTwinName = kty === 'OKP' && typeof key.alg === 'string' && keyTypes[key.alg]?.[0] === 'OKP'
+  return isForSignatures && isOfKind && (key.alg === undefined || key.alg === alg || isTwinName)
 }
