@@ -27,8 +27,10 @@ const insert = prepared<AccessTokenRow, unknown>(columns, (db, row) =>
     ),
 )
 
-const select = prepared<{ hash: string }, AccessTokenRow>(['hash'], (db, { hash }) =>
-  db.selectFrom('access_tokens').selectAll().where('hash', '=', hash),
+const select = prepared<{ hash: string }, AccessTokenRow>(
+  ['hash'],
+  (db, { hash }) => db.selectFrom('access_tokens').selectAll().where('hash', '=', hash),
+  { findsOne: true },
 )
 
 /** Opaque access tokens, as their hashes, until they expire or their client goes. */

@@ -37,8 +37,10 @@ const insert = prepared<ClientRow, unknown>(columns, (db, row) =>
     .onConflict((conflict) => conflict.column('client_id').doNothing()),
 )
 
-const select = prepared<{ client_id: string }, ClientRow>(['client_id'], (db, { client_id }) =>
-  db.selectFrom('clients').selectAll().where('client_id', '=', client_id),
+const select = prepared<{ client_id: string }, ClientRow>(
+  ['client_id'],
+  (db, { client_id }) => db.selectFrom('clients').selectAll().where('client_id', '=', client_id),
+  { findsOne: true },
 )
 
 /** An update that changes nothing locks the row, on every database, and gives what is in it by then. */

@@ -4,6 +4,11 @@ import type { Schema } from './schema.ts'
 /** A query that was compiled once; each run brings its own values. */
 export type Prepared<Values, Row> = (db: Kysely<Schema>, values: Values) => Promise<QueryResult<Row>>
 
+/** A query that says of itself that it finds one row or none, which a database may find sooner. */
+export interface FoundOnce extends CompiledQuery {
+  readonly findsOne?: boolean
+}
+
 interface Compiled<Row> {
   readonly query: CompiledQuery<Row>
   /** For each parameter the name of the value that goes there, or the constant that always does. */
@@ -16,10 +21,12 @@ interface Compiled<Row> {
  *
  * @param names of the values that change from call to call
  * @param build the query, with a stand-in for each value
+ * @param findsOne that it finds one row at most: it looks for a key
  */
 export function prepared<Values extends object, Row>(
   names: readonly (keyof Values & string)[],
   build: (db: Kysely<Schema>, values: Values) => Compilable<Row>,
+  { findsOne = false } = {},
 ): Prepared<Values, Row> {
   const byAdapter = new WeakMap<object, Compiled<Row>>()
   return (db, values) => {
@@ -30,7 +37,8 @@ export function prepared<Values extends object, Row>(
       byAdapter.set(adapter, compiled)
     }
     const parameters = compiled.slots.map(({ name, constant }) => (name === undefined ? constant : values[name as keyof Values]))
-    return db.executeQuery({ ...compiled.query, parameters })
+    const query: FoundOnce & CompiledQuery<Row> = { ...compiled.query, parameters, findsOne }
+    return db.executeQuery(query)
   }
 }
 

@@ -10,13 +10,16 @@ const insert = prepared<RegistrationAccessTokenRow, unknown>(['client_id', 'hash
   db.insertInto('registration_access_tokens').values(row),
 )
 
-const selectClient = prepared<Changed, ClientRow & { hash: string }>(['client_id'], (db, { client_id }) =>
-  db
-    .selectFrom('clients')
-    .innerJoin('registration_access_tokens', 'registration_access_tokens.client_id', 'clients.client_id')
-    .selectAll('clients')
-    .select('registration_access_tokens.hash')
-    .where('clients.client_id', '=', client_id),
+const selectClient = prepared<Changed, ClientRow & { hash: string }>(
+  ['client_id'],
+  (db, { client_id }) =>
+    db
+      .selectFrom('clients')
+      .innerJoin('registration_access_tokens', 'registration_access_tokens.client_id', 'clients.client_id')
+      .selectAll('clients')
+      .select('registration_access_tokens.hash')
+      .where('clients.client_id', '=', client_id),
+  { findsOne: true },
 )
 
 /** Of two callers with one token, the first finds `current`, and the second does not. */
