@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
 /** A range of IP addresses. */
@@ -18,6 +19,8 @@ const isPlain = (text: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(te
 
 /** The address without what does not tell who it is: an IPv4 address in IPv6 clothes is IPv4, a zone is this machine's own business. */
 export function plainAddress(text: string): string | undefined {
+  // Nearly every request's; the general way costs ten times as much.
+  if (isIPv4(text)) return text
   const bare = text.replace(/%.*$/, '')
   if (ipaddr.IPv4.isValidFourPartDecimal(bare)) return bare
   return ipaddr.IPv6.isValid(bare) ? ipaddr.process(bare).toString() : undefined

@@ -53,7 +53,7 @@ function timestamp(): string {
 
 /** Lines for a person are made by a library that is loaded only where a person reads along. */
 async function standardOutput(format: LogSettings['format']): Promise<{ write(line: string): unknown; flushSync?(): void }> {
-  if (format === 'json') return pino.destination({ fd: 1, sync: true, minLength: 4096, periodicFlush: flushPeriod })
+  if (format === 'json') return pino.destination({ fd: 1, sync: true, minLength: 8192, periodicFlush: flushPeriod })
   if (format === 'json_pretty') return { write: (line) => process.stdout.write(`${JSON.stringify(JSON.parse(line), null, 2)}\n`) }
   const { default: pretty } = await import('pino-pretty')
   const ignore = 'listener,method,path,status,milliseconds'
