@@ -36,7 +36,7 @@ export interface Measured {
   readonly cpuSeconds: number | undefined
   /** Resident memory of the server at the end of the window. */
   readonly rssMiB: number | undefined
-  /** Which part of the window the load itself was computing: near 1, it was the load that set the pace. */
+  /** Which part of the window the load spent in turns of its loop that brought an answer: near 1, it was the load that set the pace. */
   readonly loadBusy: number
   readonly wrong: number
   /** The first few wrong answers, in words. */
@@ -108,7 +108,7 @@ async function run(name: string, seconds: number): Promise<Measured> {
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
   crew.open = false
   const to = microseconds()
-  const loadBusy = 1 - spun.idleMs / (seconds * 1000)
+  const loadBusy = 1 - spun.idleMs / ((to - from) / 1000)
   const after = usage(target.pid)
   const watch = setTimeout(() => crew.dismiss(new Error(`no answer within ${patience} ms`)), patience)
   await work

@@ -71,7 +71,7 @@ export function table(summaries: readonly Summary[]): string {
     verdict(ratio, target, ratio >= target),
   ])
   const notes = summaries.some(({ server, floor }) => Math.max(server.loadBusy || 0, floor.loadBusy || 0) > busy)
-    ? '\n* the load was computing for more than 90% of the time: the server could do more, so compare CPU s/1k\n'
+    ? '\n* the load had answers to read for more than 90% of the time: the server could do more, so compare CPU s/1k\n'
     : ''
   return aligned([heads, ...rows]) + notes
 }

@@ -14,18 +14,12 @@ export const noStore: Headers = { 'cache-control': 'no-store', pragma: 'no-cache
 /** Hydra's words for the same on its admin listener. */
 export const hydraNoStore: Headers = { 'cache-control': 'private, no-cache, no-store, must-revalidate' }
 
-const jsonHeaders: Headers = { 'content-type': 'application/json; charset=utf-8' }
-
-export const json = (status: number, value: unknown, headers?: Headers): Answer => ({
-  status,
-  headers: headers ? { ...jsonHeaders, ...headers } : jsonHeaders,
-  body: JSON.stringify(value),
-})
+export function json(status: number, value: unknown, headers: Headers = {}): Answer {
+  return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body: JSON.stringify(value) }
+}
 
 /** The spelling of the media type that Hydra's token and introspection endpoints and its errors have. */
-const oauthHeaders: Headers = { 'content-type': 'application/json;charset=UTF-8', ...noStore }
-
-export const oauthJson = (status: number, value: unknown, headers?: Headers): Answer =>
-  json(status, value, headers ? { ...oauthHeaders, ...headers } : oauthHeaders)
+export const oauthJson = (status: number, value: unknown, headers: Headers = {}): Answer =>
+  json(status, value, { 'content-type': 'application/json;charset=UTF-8', ...noStore, ...headers })
 
 export const empty = (status: number, headers: Headers = {}): Answer => ({ status, headers })

@@ -4,13 +4,13 @@ import type { Schema } from './schema.ts'
 /** A query that was compiled once; each run brings its own values. */
 export type Prepared<Values, Row> = (db: Kysely<Schema>, values: Values) => Promise<QueryResult<Row>>
 
-/** A query that says of itself that it finds one row or none, which a database may find sooner. */
-export interface FoundOnce extends CompiledQuery {
+/** What a database is handed: a query may say of itself that it finds one row at most, which some fetch more cheaply than a list. */
+export interface RunQuery<Row = unknown> extends CompiledQuery<Row> {
   readonly findsOne?: boolean
 }
 
 interface Compiled<Row> {
-  readonly query: CompiledQuery<Row>
+  readonly query: RunQuery<Row>
   /** For each parameter the name of the value that goes there, or the constant that always does. */
   readonly slots: readonly { readonly name: string | undefined; readonly constant: unknown }[]
 }
@@ -33,12 +33,11 @@ export function prepared<Values extends object, Row>(
     const { adapter } = db.getExecutor()
     let compiled = byAdapter.get(adapter)
     if (!compiled) {
-      compiled = compile(db, names, build)
+      compiled = compile(db, names, build, findsOne)
       byAdapter.set(adapter, compiled)
     }
     const parameters = compiled.slots.map(({ name, constant }) => (name === undefined ? constant : values[name as keyof Values]))
-    const query: FoundOnce & CompiledQuery<Row> = { ...compiled.query, parameters, findsOne }
-    return db.executeQuery(query)
+    return db.executeQuery({ ...compiled.query, parameters })
   }
 }
 
@@ -48,9 +47,10 @@ function compile<Values extends object, Row>(
   db: Kysely<Schema>,
   names: readonly (keyof Values & string)[],
   build: (db: Kysely<Schema>, values: Values) => Compilable<Row>,
+  findsOne: boolean,
 ): Compiled<Row> {
   const standIns = Object.fromEntries(names.map((name) => [name, mark(name)])) as Values
   const query = build(db, standIns).compile()
   const slots = query.parameters.map((parameter) => ({ name: names.find((name) => parameter === mark(name)), constant: parameter }))
-  return { query, slots }
+  return { query: { ...query, findsOne }, slots }
 }

@@ -13,6 +13,7 @@ const standing = prepared<{ client_id: string; jti: string }, { tokens_valid_aft
       .leftJoin('revoked_tokens', (join) => join.on('revoked_tokens.jti', '=', jti))
       .select(['clients.tokens_valid_after', 'revoked_tokens.jti as revoked'])
       .where('clients.client_id', '=', client_id),
+  { findsOne: true },
 )
 
 /** The JWT access tokens that were revoked, by their `jti`, until they would have expired. */

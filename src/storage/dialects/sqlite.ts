@@ -16,7 +16,7 @@ import {
 import { Unavailable } from '../../lib/unavailable.ts'
 import { type Database, type DatabaseWatch, timedAct, unwatched } from '../database.ts'
 import { type BatchWriter, GroupCommit } from '../group-commit.ts'
-import type { FoundOnce } from '../prepared.ts'
+import type { RunQuery } from '../prepared.ts'
 import type { Schema } from '../schema.ts'
 
 /** How long a statement waits, with the process, for another process's write lock before it is refused. Milliseconds. */
@@ -152,14 +152,16 @@ class SqliteConnection implements DatabaseConnection {
     this.#took = took
   }
 
-  async executeQuery<R>(query: FoundOnce): Promise<QueryResult<R>> {
+  async executeQuery<R>(query: RunQuery): Promise<QueryResult<R>> {
     if (this.#act && !this.#act.open) throw new Error('a statement was run after its act had ended, or after its transaction was gone')
     const began = this.#took ? performance.now() : 0
     try {
       const { statement, returnsRows } = this.#statements.get(query.sql)
       const parameters = query.parameters as SQLInputValue[]
-      if (query.findsOne) return { rows: asRows(statement.get(...parameters)) as R[] }
-      if (returnsRows) return { rows: statement.all(...parameters) as R[] }
+      if (returnsRows) {
+        const rows = query.findsOne ? asRows(statement.get(...parameters)) : statement.all(...parameters)
+        return { rows: rows as R[] }
+      }
       const { changes } = statement.run(...parameters)
       return { rows: [], numAffectedRows: BigInt(changes) }
     } catch (error) {
