@@ -71,6 +71,7 @@ describe('bin/clientele', { skip: platformPackage === undefined && 'npm has no N
     symlinkSync(join(root, 'app/node_modules/.bin/clientele'), join(root, 'link'))
     const { out } = start('./link')
     assert.match(out, new RegExp(`^${hoisted} .* ${root}/app/node_modules/clientele/dist/main.js$`, 'm'))
+    assert.match(out, /^cache=$/m, 'built code has no types to strip')
   })
 
   test('prefers the nearest Node and passes over one that is too old', () => {
