@@ -103,7 +103,7 @@ test('Config is typed as it is: literals, numbers, undefined only where nothing 
   // @ts-expect-error it has no default
   const sure: string = urls.self.admin
   // @ts-expect-error it is not acted on
-  void ttl.id_token
+  void ttl.device_user_code
   assert.deepEqual([typed.length, sure], [7, undefined])
 })
 

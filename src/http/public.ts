@@ -12,6 +12,8 @@ export interface PublicHandlers {
   readonly authorize: Handler
   readonly token: Handler
   readonly revoke: Handler
+  readonly userinfo: Handler
+  readonly logout: Handler
   readonly jwks: Handler
   readonly discovery: Handler
   readonly alive: Handler
@@ -32,6 +34,8 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
     route('DELETE', '/oauth2/register/:id',                    whenOn, 'registration', h.deleteConfiguration),
     route('POST',   '/oauth2/token',                           open,   'oauth',        h.token),
     route('POST',   '/oauth2/revoke',                          open,   'oauth',        h.revoke),
+    route('GET',    '/userinfo',                               open,   'oauth',        h.userinfo),
+    route('POST',   '/userinfo',                               open,   'oauth',        h.userinfo),
     route('GET',    '/.well-known/jwks.json',                  open,   'plain',        h.jwks),
     ...discoveryPaths(issuerPath).map((path) =>
     route('GET',    path,                                      open,   'plain',        h.discovery)),
@@ -39,6 +43,8 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
     // Never for a page of another origin: a person looks at these, or a machine of ours does.
     ownOrigin('GET',  '/oauth2/auth',                          'page',                 h.authorize),
     ownOrigin('POST', '/oauth2/auth',                          'page',                 h.authorize),
+    ownOrigin('GET',  '/oauth2/sessions/logout',               'page',                 h.logout),
+    ownOrigin('POST', '/oauth2/sessions/logout',               'page',                 h.logout),
     ownOrigin('GET',  '/health/alive',                         'plain',                h.alive),
     ownOrigin('GET',  '/health/ready',                         'plain',                h.ready),
     ownOrigin('GET',  '/reference',                            'page',                 h.reference),

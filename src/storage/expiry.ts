@@ -8,6 +8,12 @@ const keys = {
   removed_clients: 'client_id',
   revoked_tokens: 'jti',
   audit_records: 'id',
+  authorization_flows: 'id',
+  login_sessions: 'id',
+  grants: 'id',
+  authorization_codes: 'hash',
+  refresh_tokens: 'hash',
+  logout_requests: 'id',
 } as const
 
 /** Removes at most `limit` rows whose own expiry has passed, oldest first, found by the index on `expires_at`. */

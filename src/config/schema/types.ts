@@ -12,6 +12,10 @@ export const host = Type.String({ format: 'host' })
 export const port = Type.Integer({ minimum: 0, maximum: 65_535 })
 /** Milliseconds, once read. */
 export const duration = Type.Unsafe<number>({ type: 'string', format: 'duration' })
+/** Milliseconds, once read; `-1` is for ever. */
+export const lifespan = Type.Unsafe<number>({ type: 'string', format: 'lifespan' })
+/** Milliseconds, once read; may be none. */
+export const grace = Type.Unsafe<number>({ type: 'string', format: 'grace' })
 export const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
 export const listOf = (format: string) => Type.Array(Type.String({ format }))
 export const choice = <const Value extends string>(...values: Value[]) => Type.Unsafe<Value>({ enum: values })

@@ -9,6 +9,16 @@ export interface AccessToken {
   /** Milliseconds since 1970 UTC. */
   readonly issuedAt: number
   readonly expiresAt: number
+  /** Absent where no person was asked. */
+  readonly grant?: TokenGrant
+}
+
+/** What a token carries of the grant that it belongs to. */
+export interface TokenGrant {
+  readonly id: string
+  /** What the consent added for resource servers; absent where nothing. */
+  readonly ext?: Readonly<Record<string, unknown>>
+  readonly obfuscatedSubject?: string
 }
 
 export interface AccessTokenStore {
@@ -18,6 +28,8 @@ export interface AccessTokenStore {
   find(hash: string): Promise<AccessToken | undefined>
   /** False where this client has no such token. */
   remove(hash: string, clientId: string): Promise<boolean>
+  /** Every token of a grant. */
+  removeOfGrant(grantId: string): Promise<void>
   /** Every token of the client. */
   removeAll(clientId: string): Promise<void>
   removeExpired(now: number, limit: number): Promise<number>

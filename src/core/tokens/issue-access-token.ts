@@ -33,15 +33,17 @@ export interface ClientGone {
   readonly clientId: string
 }
 
-export interface IssuedToken {
+export interface IssuedTokens {
   readonly accessToken: string
   /** Seconds. */
   readonly expiresIn: number
   readonly scope: readonly string[]
+  readonly refreshToken?: string
+  readonly idToken?: string
 }
 
 /** Hydra's prefix: SDKs and secret scanners know it. */
-const prefix = 'ory_at_'
+export const accessTokenPrefix = 'ory_at_'
 
 interface IssueDeps {
   readonly transaction: Transaction<{ accessTokens: AccessTokenStore; assertions: AssertionStore }>
@@ -59,7 +61,7 @@ interface IssueDeps {
 export function issueAccessToken(deps: IssueDeps) {
   const issueOpaque = opaqueTokens(deps)
   const issueJwt = jwtAccessTokens(deps)
-  return async (order: TokenOrder): Promise<IssuedToken> => {
+  return async (order: TokenOrder): Promise<IssuedTokens> => {
     const accessToken = order.strategy === 'jwt' ? await issueJwt(order) : await issueOpaque(order)
     return { accessToken, expiresIn: inSeconds(order.lifespan), scope: order.scope }
   }
@@ -78,7 +80,7 @@ function jwtAccessTokens({ transaction, signJwt, telemetry }: IssueDeps) {
 /** 256 random bits, of which the hash is stored. */
 function opaqueTokens(deps: IssueDeps) {
   return async ({ clientId, subject, scope, audience, lifespan, grantType, assertion }: TokenOrder): Promise<string> => {
-    const accessToken = randomToken(deps.randomness, prefix)
+    const accessToken = randomToken(deps.randomness, accessTokenPrefix)
     // OAuth tells times in whole seconds: counted from one, a token ends exactly at the `exp` that introspection shows.
     const issuedAt = inSeconds(deps.clock()) * 1000
     const token = { hash: sha256(accessToken), clientId, subject, scope, audience, issuedAt, expiresAt: issuedAt + lifespan }

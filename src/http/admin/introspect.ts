@@ -35,7 +35,9 @@ function describe(token: ActiveToken, issuer: string): Record<string, unknown> {
     aud: token.audience,
     iss: issuer,
     token_type: 'Bearer',
-    token_use: 'access_token',
+    token_use: token.use,
+    ...(token.grant?.obfuscatedSubject !== undefined && { obfuscated_subject: token.grant.obfuscatedSubject }),
+    ...(token.grant?.ext && Object.keys(token.grant.ext).length > 0 && { ext: token.grant.ext }),
     ...(token.jti !== undefined && { jti: token.jti }),
   }
 }

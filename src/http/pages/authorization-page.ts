@@ -1,4 +1,4 @@
-import type { AuthorizationFault } from '../../core/authorization/check-authorization-request.ts'
+import type { AuthorizationFault } from '../../core/authorization/find-response-target.ts'
 import type { Answer } from '../answer.ts'
 import { escapeHtml, page } from './page.ts'
 
@@ -21,6 +21,13 @@ ${shown(fault.clientId)}
 <p>Remove the connection in the app and add it again, so that it registers anew.</p>`
     case 'redirect-uri-missing':
       return '<p>It did not say where to send you back: the parameter <code>redirect_uri</code> is missing.</p>'
+    case 'handle-unknown':
+      return '<p>This login is not known here, or no longer. Go back to the app and begin again.</p>'
+    case 'response-mode-unknown':
+      return `<p>It wants its answer in a way that is not known here:</p>
+${shown(fault.responseMode)}`
+    case 'parameter-doubled':
+      return `<p>It sent the parameter <code>${escapeHtml(fault.name)}</code> more than once.</p>`
     case 'redirect-uri-unregistered':
       return `<p>It wants to send you back to an address that it has not registered:</p>
 ${shown(fault.redirectUri)}
@@ -31,11 +38,3 @@ ${shown(fault.redirectUri)}
 /** A caller's word, set apart, so that nobody takes it for ours. */
 const shown = (value: string): string =>
   `<blockquote><code>${escapeHtml(value.length > 300 ? `${value.slice(0, 300)}…` : value)}</code></blockquote>`
-
-/** The request is sound; there is nobody yet who could log a person in. */
-export const notBuiltPage = (): Answer =>
-  page(
-    501,
-    'Logging in is not built yet',
-    '<p>The app and its redirect address are registered correctly, but this server cannot sign people in yet.</p>',
-  )
