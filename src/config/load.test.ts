@@ -142,11 +142,6 @@ version: v26.2.0
     'oauth2.expose_internal_errors',
     'oauth2.hashers.algorithm',
     'oauth2.hashers.bcrypt.cost',
-    'ttl.id_token',
-    'ttl.refresh_token',
-    'urls.consent',
-    'urls.login',
-    'urls.logout',
   ])
   assert.ok(!warnings.join().includes('youReally'))
 })
@@ -234,8 +229,6 @@ const refusals: readonly (readonly [string, string | RegExp])[] = [
   ['serve: {admin: {cors: {enabled: true}}}', /^serve\.admin\.cors\.enabled: /],
   ['serve: {cookies: {same_site_mode: Lax}}', /^serve\.cookies\.same_site_mode: /],
   ['serve: {cookies: {names: {session: s}}}', /^serve\.cookies\.names\.session: /],
-  ['oauth2: {pkce: {enforced: true}}', /^oauth2\.pkce\.enforced: /],
-  ['oauth2: {pkce: {enforced_for_public_clients: true}}', /^oauth2\.pkce\.enforced_for_public_clients: /],
   ['oauth2: {token_hook: "https://hook"}', /^oauth2\.token_hook: /],
   ['hsm: {enabled: true}', /^hsm\.enabled: /],
   ['serve: {public: {cors: {allow_credentials: true}}}', /^serve\.public\.cors\.allow_credentials: .*allowed_origins has \*/],
