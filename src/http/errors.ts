@@ -7,7 +7,7 @@ import type { Telemetry } from '../lib/telemetry.ts'
 import { OutcomeUnknown, Unavailable } from '../lib/unavailable.ts'
 import { assertionType } from '../protocol/grant-types.ts'
 import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
-import { withParameters } from '../protocol/query.ts'
+import { answerLocation } from '../protocol/response-mode.ts'
 import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
 import { assertionWords } from './assertion-words.ts'
 import { faultWords, refusalWords } from './authorization-words.ts'
@@ -50,7 +50,10 @@ export function answerAuthorizationFault(
 
 const toErrorUrl = (errorUrl: string, { error, description }: { error: string; description: string }): Answer => ({
   status: 302,
-  headers: { ...hydraNoStore, location: withParameters(errorUrl, Object.entries({ error, error_description: printable(description) })) },
+  headers: {
+    ...hydraNoStore,
+    location: answerLocation('query', errorUrl, Object.entries({ error, error_description: printable(description) })),
+  },
 })
 
 /** The client is told why it gets no code, by way of the browser (RFC 6749 §4.1.2.1), and by whom (RFC 9207 §2). */

@@ -103,7 +103,15 @@ for (const listener of ['public', 'admin'] as const)
               seen.add(answer.status)
               checkAnswer(ajv, operation, [path, method], answer)
             }),
-            { numRuns: 15, examples: [[sound], [{ ...sound, id: 'unknown' }], [{ ...sound, token: 'none' }]] },
+            {
+              numRuns: 15,
+              examples: [
+                [sound],
+                [{ ...sound, id: 'unknown' }],
+                [{ ...sound, token: 'none' }],
+                [{ ...sound, query: { subject: 'somebody' } }],
+              ],
+            },
           )
           const success = Object.keys(operation.responses)
             .map(Number)

@@ -1,3 +1,5 @@
+import type { ResponseMode } from '../../protocol/response-mode.ts'
+
 /** An authorization request that was found to be in order (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1). */
 export interface AuthorizationRequest {
   /** As the browser sent it: login applications read their own parameters from it. */
@@ -17,8 +19,6 @@ export interface AuthorizationRequest {
   readonly maxAge?: number
   readonly oidcContext: OidcContext
 }
-
-export type ResponseMode = 'query' | 'fragment' | 'form_post'
 
 /** What a login application may want to know of the request. */
 export interface OidcContext {

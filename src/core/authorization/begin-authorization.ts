@@ -4,7 +4,7 @@ import { sha256 } from '../../lib/hash.ts'
 import type { Live } from '../../lib/live.ts'
 import { type Randomness, randomUuid } from '../../lib/random.ts'
 import type { Transaction } from '../../lib/transaction.ts'
-import { parsePrompt } from '../../protocol/prompt.ts'
+import { asksForLogin, parsePrompt } from '../../protocol/prompt.ts'
 import type { Client } from '../clients/client.ts'
 import { type LoginSession, type LoginSessionStore, sessionInForce } from '../sessions/login-session.ts'
 import type { Claims } from '../tokens/id-token.ts'
@@ -136,7 +136,7 @@ function knownSession(
   now: number,
   { subjectFor }: BeginDeps,
 ): Known {
-  const asksAnew = ['login', 'select_account', 'registration'].some((value) => prompt.includes(value))
+  const asksAnew = asksForLogin(prompt) || prompt.includes('registration')
   if (!session || asksAnew) return { why: 'no-session' }
   if (maxAge !== undefined && now - session.authenticatedAt >= maxAge * 1000) return { why: 'max-age' }
   if (hint && hint.sub !== subjectFor(client, session.subject)) return { why: 'other-subject' }

@@ -1,6 +1,7 @@
 import { matchesRedirectUri } from '../../protocol/redirect-uri.ts'
+import { isResponseMode } from '../../protocol/response-mode.ts'
 import { type Client, type ClientStore, redirectUrisOf } from '../clients/client.ts'
-import type { ResponseMode, ResponseTarget } from './authorization-request.ts'
+import type { ResponseTarget } from './authorization-request.ts'
 
 /** Why a browser must not be sent anywhere: told on a page of ours, never by a redirect to the client (RFC 6749 §4.1.2.1). */
 export type AuthorizationFault =
@@ -68,5 +69,3 @@ function only(parameters: URLSearchParams, name: string): string | undefined {
   if (values.length > 1) throw new FaultToPerson({ kind: 'parameter-doubled', name })
   return values[0] || undefined
 }
-
-const isResponseMode = (mode: string): mode is ResponseMode => mode === 'query' || mode === 'fragment' || mode === 'form_post'

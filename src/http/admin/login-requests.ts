@@ -2,7 +2,7 @@ import type { AskedConsent } from '../../core/authorization/answer-consent.ts'
 import type { AskedLogin, WayBack } from '../../core/authorization/answer-login.ts'
 import type { ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
 import type { AskedLogout } from '../../core/sessions/answer-logout.ts'
-import { withParameters } from '../../protocol/query.ts'
+import { answerLocation } from '../../protocol/response-mode.ts'
 import { empty, hydraNoStore, json } from '../answer.ts'
 import type { Handler } from '../route.ts'
 import { challengeOf, consentAcceptance, loginAcceptance, rejection } from './answers.ts'
@@ -49,7 +49,7 @@ export const acceptLogoutRequest =
   (deps: { accept: (challenge: string) => Promise<string>; publicUrl: string }): Handler =>
   async (request) => {
     const verifier = await deps.accept(challengeOf(request, 'logout'))
-    return json(200, { redirect_to: withParameters(`${deps.publicUrl}/oauth2/sessions/logout`, [['logout_verifier', verifier]]) })
+    return json(200, { redirect_to: answerLocation('query', `${deps.publicUrl}/oauth2/sessions/logout`, [['logout_verifier', verifier]]) })
   }
 
 /** `PUT /admin/oauth2/auth/requests/logout/reject`: nothing ends, and the request stays as it was. */
@@ -65,5 +65,5 @@ export function address({ url, add }: WayBack): string {
   const [base = '', ...query] = url.split('?')
   const parameters = new URLSearchParams(query.join('?'))
   for (const [name, value] of Object.entries(add)) parameters.set(name, value)
-  return withParameters(base, parameters)
+  return answerLocation('query', base, [...parameters])
 }

@@ -6,7 +6,7 @@ import type { ToClient } from '../../core/authorization/resume-consent.ts'
 import type { SessionCookie } from '../../core/authorization/resume-login.ts'
 import type { Live } from '../../lib/live.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
-import { withParameters } from '../../protocol/query.ts'
+import { answerLocation } from '../../protocol/response-mode.ts'
 import { joinScope } from '../../protocol/scope.ts'
 import { type Answer, hydraNoStore } from '../answer.ts'
 import { formBody } from '../body.ts'
@@ -86,7 +86,7 @@ function toApplication(to: ToApplication & { readonly session?: SessionCookie },
     status: 302,
     headers: {
       ...hydraNoStore,
-      location: withParameters(page, [[`${to.step}_challenge`, to.challenge]]),
+      location: answerLocation('query', page, [[`${to.step}_challenge`, to.challenge]]),
       'set-cookie': session === undefined ? csrf : [session, csrf],
     },
   }

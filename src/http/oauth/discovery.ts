@@ -7,6 +7,7 @@ import {
   registrableGrantTypes,
   registrableResponseTypes,
 } from '../../protocol/grant-types.ts'
+import { responseModes } from '../../protocol/response-mode.ts'
 import { type Answer, empty, json } from '../answer.ts'
 import type { Handler } from '../route.ts'
 
@@ -68,7 +69,7 @@ function metadata(settings: DiscoverySettings): Record<string, unknown> {
     ...(settings.registrationEndpoint !== undefined && { registration_endpoint: settings.registrationEndpoint }),
     scopes_supported: settings.scopes,
     response_types_supported: registrableResponseTypes,
-    response_modes_supported: ['query', 'fragment', 'form_post'],
+    response_modes_supported: responseModes,
     grant_types_supported: registrableGrantTypes,
     token_endpoint_auth_methods_supported: registrableAuthMethods,
     token_endpoint_auth_signing_alg_values_supported: assertionSigningAlgs,

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { LogoutParameters, LogoutStep } from '../../core/sessions/begin-logout.ts'
 import type { Live } from '../../lib/live.ts'
-import { withParameters } from '../../protocol/query.ts'
+import { answerLocation } from '../../protocol/response-mode.ts'
 import { type Answer, hydraNoStore } from '../answer.ts'
 import { formBody } from '../body.ts'
 import type { Cookies } from '../cookies.ts'
@@ -36,7 +36,7 @@ async function begin(request: FastifyRequest, parameters: URLSearchParams, { beg
     sessionId: cookies.sessionOf(request),
   })
   const { logout: page, loggedOut } = addresses()
-  return redirect(to.kind === 'done' ? (to.redirectTo ?? loggedOut) : withParameters(page, [['logout_challenge', to.challenge]]))
+  return redirect(to.kind === 'done' ? (to.redirectTo ?? loggedOut) : answerLocation('query', page, [['logout_challenge', to.challenge]]))
 }
 
 async function finish(verifier: string, { finish, addresses, cookies }: LogoutDeps): Promise<Answer> {
