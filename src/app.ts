@@ -60,6 +60,7 @@ import { consentRecordJson } from './http/admin/request-views.ts'
 import { listConsentSessions, revokeConsentSessions, revokeLoginSessions } from './http/admin/sessions.ts'
 import { adminRoutes, withAdminPrefix } from './http/admin.ts'
 import { clientAddress } from './http/client-address.ts'
+import { clientOrigins } from './http/client-origins.ts'
 import { makeCookies } from './http/cookies.ts'
 import { alive, metrics, ready, version as versionHandler } from './http/health.ts'
 import { makeListener } from './http/listener.ts'
@@ -294,6 +295,10 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     telemetry,
     bodyLimit: 64 * 1024,
     cors: live.cors,
+    clientOrigins: clientOrigins({
+      findClient: stores.clients.find,
+      clientOfToken: async (accessToken) => (await introspectAct(accessToken, []))?.clientId,
+    }),
     addressOf: clientAddress({ trusted: live.trustedProxies, log: telemetry.log, key: 'serve.public.trusted_proxies' }),
     fence: () => undefined,
     logsHealth: !fixed.serve.public.request_log.disable_for_health,

@@ -32,10 +32,10 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
     route('GET',    '/oauth2/register/:id',                    whenOn, 'registration', h.readConfiguration),
     route('PUT',    '/oauth2/register/:id',                    whenOn, 'registration', h.updateConfiguration),
     route('DELETE', '/oauth2/register/:id',                    whenOn, 'registration', h.deleteConfiguration),
-    route('POST',   '/oauth2/token',                           open,   'oauth',        h.token),
-    route('POST',   '/oauth2/revoke',                          open,   'oauth',        h.revoke),
-    route('GET',    '/userinfo',                               open,   'oauth',        h.userinfo),
-    route('POST',   '/userinfo',                               open,   'oauth',        h.userinfo),
+    forClients('POST',  '/oauth2/token',                      open,   'oauth',        h.token),
+    forClients('POST',  '/oauth2/revoke',                     open,   'oauth',        h.revoke),
+    forClients('GET',   '/userinfo',                          open,   'oauth',        h.userinfo),
+    forClients('POST',  '/userinfo',                          open,   'oauth',        h.userinfo),
     route('GET',    '/.well-known/jwks.json',                  open,   'plain',        h.jwks),
     ...discoveryPaths(issuerPath).map((path) =>
     route('GET',    path,                                      open,   'plain',        h.discovery)),
@@ -51,6 +51,12 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
   ]
   return described(lines, handlers, publicOperations)
 }
+
+/** The client is known by what is sent, and so are its own origins. */
+const forClients = (method: Route['method'], path: string, guard: Guard, face: Face, handler: Handler): Line => ({
+  ...route(method, path, guard, face, handler),
+  clientCors: true,
+})
 
 const route = (method: Route['method'], path: string, guard: Guard, face: Face, handler: Handler): Line => ({
   method,

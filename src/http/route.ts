@@ -17,6 +17,8 @@ export interface Route {
   readonly guard: Guard
   /** Whether a page of another origin may call it (CORS). */
   readonly cors: boolean
+  /** Whether a client's own origins may call it, too (`allowed_cors_origins`). */
+  readonly clientCors?: true
   readonly handler: Handler
   /** What it does and answers, for `/openapi.json`. */
   readonly operation: Operation
