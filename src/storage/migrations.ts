@@ -3,6 +3,7 @@ import type { Database } from './database.ts'
 import * as registry from './migrations/0001-registry.ts'
 import * as assertions from './migrations/0002-assertions.ts'
 import * as tokensAndKeys from './migrations/0003-tokens-and-keys.ts'
+import * as logoutDeliveries from './migrations/0005-logout-deliveries.ts'
 
 type History = Readonly<Record<string, Migration>>
 
@@ -11,6 +12,7 @@ const history: History = {
   '0001-registry': registry,
   '0002-assertions': assertions,
   '0003-tokens-and-keys': tokensAndKeys,
+  '0005-logout-deliveries': logoutDeliveries,
 }
 
 /** A database whose schema this version cannot work with; the message says what to do. */

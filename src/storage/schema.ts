@@ -11,6 +11,7 @@ export interface Schema {
   client_assertions: ClientAssertionRow
   signing_keys: SigningKeyRow
   audit_records: AuditRow
+  logout_deliveries: LogoutDeliveryRow
 }
 
 export interface ClientRow {
@@ -93,5 +94,18 @@ export interface AuditRow {
   client_id: string
   actor: string
   facts: string
+  expires_at: number
+}
+
+/** A client that is still to be told that a session has ended. */
+export interface LogoutDeliveryRow {
+  id: string
+  client_id: string
+  sid: string
+  subject: string | null
+  attempts: number
+  /** Nobody tries before; while somebody does, the end of his lease. */
+  next_at: number
+  created_at: number
   expires_at: number
 }
