@@ -18,6 +18,7 @@ import { authorizationCodeGrant, authorizationCodeGrantType } from './core/grant
 import { clientCredentialsGrant, clientCredentialsGrantType } from './core/grants/client-credentials.ts'
 import { refreshTokenGrant, refreshTokenGrantType } from './core/grants/refresh-token.ts'
 import { tokenEndpoint } from './core/grants/token-endpoint.ts'
+import { tokenHook } from './core/grants/token-hook.ts'
 import { createKey } from './core/keys/create-key.ts'
 import { deleteKeys } from './core/keys/delete-keys.ts'
 import { KeyRing } from './core/keys/key-ring.ts'
@@ -36,8 +37,10 @@ import { forgetRotatedSecrets, rotateSecret } from './core/registration/rotate-s
 import { sectorFault } from './core/registration/sector-identifier.ts'
 import { setLifespans } from './core/registration/set-lifespans.ts'
 import { updateClient } from './core/registration/update-client.ts'
+import { announceLogout } from './core/sessions/announce-logout.ts'
 import { acceptLogout, findLogout, finishLogout } from './core/sessions/answer-logout.ts'
 import { beginLogout } from './core/sessions/begin-logout.ts'
+import { deliverLogouts } from './core/sessions/deliver-logouts.ts'
 import { endSessions } from './core/sessions/end-sessions.ts'
 import { endTokens } from './core/tokens/end-tokens.ts'
 import { readIdTokenHint, signIdToken, signUserinfo } from './core/tokens/id-token.ts'
@@ -75,6 +78,7 @@ import { token } from './http/oauth/token.ts'
 import { userinfo } from './http/oauth/userinfo.ts'
 import { describeApi } from './http/openapi/api-description.ts'
 import { publicRoutes } from './http/public.ts'
+import { deliverLogoutsJob, deliverLogouts as logoutDeliveries } from './jobs/deliver-logouts.ts'
 import { removeExpired } from './jobs/remove-expired.ts'
 import { runJobs } from './jobs/runner.ts'
 import { plainAddress } from './lib/address-range.ts'
@@ -99,6 +103,7 @@ import { openPostgres } from './storage/dialects/postgres.ts'
 import { openSqlite } from './storage/dialects/sqlite.ts'
 import { grantStore } from './storage/grants.ts'
 import { loginSessionStore } from './storage/login-sessions.ts'
+import { logoutDeliveryStore } from './storage/logout-deliveries.ts'
 import { logoutRequestStore } from './storage/logout-requests.ts'
 import { migrateUp, migrationStatus, requireSchema } from './storage/migrations.ts'
 import { refreshTokenStore } from './storage/refresh-tokens.ts'
@@ -207,15 +212,17 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const act = { ...stores, transaction, clock, randomness, telemetry }
   const tokenKeys = { ring, issuer, clock, randomness }
   const readHint = readIdTokenHint(tokenKeys)
+  const askHooks = tokenHook({ fetch, settings: live.hooks, issuer, telemetry })
   const personGrants = {
     ...act,
     prepare: prepareTokens({ signJwt, signIdToken: signIdToken(tokenKeys), clock, randomness }),
+    askHooks,
     settings: live.personGrants,
   }
   const grants = new Map([
     [authorizationCodeGrantType, authorizationCodeGrant(personGrants)],
     [refreshTokenGrantType, refreshTokenGrant(personGrants)],
-    [clientCredentialsGrantType, clientCredentialsGrant({ issue, settings: live.clientCredentials })],
+    [clientCredentialsGrantType, clientCredentialsGrant({ issue, askHooks, settings: live.clientCredentials })],
   ])
   const publicUrl = withoutSlash(fixed.urls.self.public)
   const isSecure = new URL(fixed.urls.self.public).protocol === 'https:'
@@ -235,7 +242,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     sessionLifespan: live.sessionLifespan,
     codeLifespan: live.codeLifespan,
   }
-  const sessionEnd = { ...act, announce: async () => {} }
+  const sessionEnd = { ...act, announce: announceLogout({ randomness, deliver: () => jobs.runNow(deliverLogoutsJob) }) }
   const introspectAct = introspectToken({ ...stores, readJwt, clock })
   const remoteKeys = makeRemoteKeys({ fetch, fence: live.fence, clock })
   const authenticate = authenticateClient({
@@ -373,10 +380,12 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     refresh_tokens: (tx: Stores, now: number, limit: number) => tx.refreshTokens.removeExpired(now, limit),
     grants: (tx: Stores, now: number, limit: number) => tx.grants.removeExpired(now, limit),
     logout_requests: (tx: Stores, now: number, limit: number) => tx.logouts.removeExpired(now, limit),
+    logout_deliveries: (tx: Stores, now: number, limit: number) => tx.logoutDeliveries.removeExpired(now, limit),
     client_assertions: (tx: Stores, now: number, limit: number) => tx.assertions.removeExpired(now, limit),
     audit_records: (tx: Stores, now: number, limit: number) => tx.audit.removeExpired(now, limit),
   }
-  const jobs = runJobs([removeExpired({ transaction, stores: expiring })], { clock, telemetry })
+  const deliver = deliverLogouts({ ...act, ring, issuer, fetch, fence: live.fence })
+  const jobs = runJobs([removeExpired({ transaction, stores: expiring }), logoutDeliveries(deliver)], { clock, telemetry })
   return {
     public: publicListener,
     admin: adminListener,
@@ -404,6 +413,7 @@ function storesOf(db: Database['read']) {
     codes: authorizationCodeStore(db),
     refreshTokens: refreshTokenStore(db),
     logouts: logoutRequestStore(db),
+    logoutDeliveries: logoutDeliveryStore(db),
     audit: auditStore(db),
   }
 }

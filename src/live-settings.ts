@@ -79,6 +79,7 @@ export function liveSettings(config: Live<Config>) {
         graceReuses: oauth2.grant.refresh_token.rotation_grace_reuse_count || Number.MAX_SAFE_INTEGER,
       }),
     ),
+    hooks: derived(config, ({ oauth2 }) => ({ tokenHook: oauth2.token_hook, refreshTokenHook: oauth2.refresh_token_hook })),
     patience: () => config().ttl.login_consent_request,
     sessionLifespan: () => config().ttl.authentication_session,
     codeLifespan: () => config().ttl.auth_code,

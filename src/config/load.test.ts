@@ -184,6 +184,16 @@ test('variables: words of Go, lists with commas or as JSON, objects as JSON; emp
   assert.deepEqual(config.serve.admin.auth, { bearer: [{ name: 'operator', sha256: 'ab'.repeat(32) }] })
 })
 
+test('a hook is a URL or an object, in the environment, too', () => {
+  const auth = { type: 'api_key', config: { in: 'header', name: 'X-API-Key', value: 'key' } }
+  const { oauth2 } = load('oauth2: {token_hook: "https://hook"}', {
+    ...needed,
+    OAUTH2_REFRESH_TOKEN_HOOK: JSON.stringify({ url: 'http://hook', auth }),
+  }).config
+  assert.deepEqual(oauth2.token_hook, { url: 'https://hook' })
+  assert.deepEqual(oauth2.refresh_token_hook, { url: 'http://hook', apiKey: auth.config })
+})
+
 for (const [variable, text, key] of [
   ['DEV', 'yes', 'dev'],
   ['SERVE_PUBLIC_PORT', '44x', 'serve.public.port'],
@@ -229,7 +239,8 @@ const refusals: readonly (readonly [string, string | RegExp])[] = [
   ['serve: {admin: {cors: {enabled: true}}}', /^serve\.admin\.cors\.enabled: /],
   ['serve: {cookies: {same_site_mode: Lax}}', /^serve\.cookies\.same_site_mode: /],
   ['serve: {cookies: {names: {session: s}}}', /^serve\.cookies\.names\.session: /],
-  ['oauth2: {token_hook: "https://hook"}', /^oauth2\.token_hook: /],
+  ['oauth2: {token_hook: hook}', /^oauth2\.token_hook: the value has a URL that is not/],
+  ['oauth2: {refresh_token_hook: {url: "https://hook", auth: {type: none}}}', /^oauth2\.refresh_token_hook: the value has an auth that/],
   ['hsm: {enabled: true}', /^hsm\.enabled: /],
   ['serve: {public: {cors: {allow_credentials: true}}}', /^serve\.public\.cors\.allow_credentials: .*allowed_origins has \*/],
   ['serve: {public: {cors: {allowed_origins: [example.com]}}}', /^serve\.public\.cors\.allowed_origins: "example\.com" is not an origin/],

@@ -120,6 +120,7 @@ const sentence = {
   unauthorizedClient: 'The client is not authorized to request a token using this method.',
   invalidGrant:
     'The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client.',
+  hookError: 'The token hook target responded with an error.',
   invalidScope: 'The requested scope is invalid, unknown, or malformed.',
 }
 
@@ -274,6 +275,10 @@ function problemOfReason(reason: Reason): Problem {
       return { status: 404, code: 'Not Found', description: 'Unable to locate the requested resource' }
     case 'key-not-found':
       return { status: 404, code: sentence.notFound, description: '' }
+    case 'hook-denied':
+      return { status: 403, code: 'access_denied', description: sentence.hookError }
+    case 'hook-failed':
+      return { status: 500, code: 'server_error', description: sentence.hookError }
     case 'grant-type-not-registered':
       return unauthorizedClient(`The OAuth 2.0 Client is not allowed to use authorization grant '${reason.grantType}'.`)
     case 'grant-needs-secret':

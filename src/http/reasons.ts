@@ -4,6 +4,7 @@ import type { AssertionReplayed } from '../core/clients/spend-assertion.ts'
 import type { AssertionRefusal } from '../core/clients/verify-assertion.ts'
 import type { SecretAttemptsRefusal } from '../core/clients/verify-secret.ts'
 import type { TokenRefusal } from '../core/grants/token-endpoint.ts'
+import type { HookRefusal } from '../core/grants/token-hook.ts'
 import type { KeyRefusal } from '../core/keys/make-key.ts'
 import type { ClientIdTaken } from '../core/registration/create-client.ts'
 import type { ClientNotFound } from '../core/registration/delete-client.ts'
@@ -48,6 +49,7 @@ export type Reason =
   | ClientIdTaken
   | ClientNotFound
   | ForeignSecretRefusal
+  | HookRefusal
   | KeyRefusal
   | LogoutChallengeRefusal
   | LogoutRefusal

@@ -54,7 +54,7 @@ const removeOfGrant = prepared<{ grant_id: string }, unknown>(['grant_id'], (db,
 /** Opaque access tokens, as their hashes, until they expire or their client goes. */
 export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
   return {
-    async add({ hash, clientId, subject, scope, audience, issuedAt, expiresAt, grant }) {
+    async add({ hash, clientId, subject, scope, audience, issuedAt, expiresAt, grantId, ext, obfuscatedSubject }) {
       const { numAffectedRows } = await insert(db, {
         hash,
         client_id: clientId,
@@ -63,9 +63,9 @@ export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
         audience: JSON.stringify(audience),
         issued_at: issuedAt,
         expires_at: expiresAt,
-        grant_id: grant?.id ?? null,
-        ext: grant?.ext ? JSON.stringify(grant.ext) : null,
-        obfuscated_subject: grant?.obfuscatedSubject ?? null,
+        grant_id: grantId ?? null,
+        ext: ext ? JSON.stringify(ext) : null,
+        obfuscated_subject: obfuscatedSubject ?? null,
       })
       return numAffectedRows === 1n
     },
@@ -81,7 +81,9 @@ export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
         audience: row.audience === '[]' ? [] : JSON.parse(row.audience),
         issuedAt: row.issued_at,
         expiresAt: row.expires_at,
-        ...(row.grant_id !== null && { grant: grantOf(row, row.grant_id) }),
+        ...(row.grant_id !== null && { grantId: row.grant_id }),
+        ...(row.ext !== null && { ext: JSON.parse(row.ext) }),
+        ...(row.obfuscated_subject !== null && { obfuscatedSubject: row.obfuscated_subject }),
       }
     },
     async remove(hash, clientId) {
@@ -101,9 +103,3 @@ export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
     removeExpired: (now, limit) => removeExpiredRows(db, 'access_tokens', now, limit),
   }
 }
-
-const grantOf = ({ ext, obfuscated_subject }: AccessTokenRow, id: string) => ({
-  id,
-  ...(ext !== null && { ext: JSON.parse(ext) }),
-  ...(obfuscated_subject !== null && { obfuscatedSubject: obfuscated_subject }),
-})

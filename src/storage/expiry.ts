@@ -7,6 +7,7 @@ const keys = {
   client_assertions: 'hash',
   removed_clients: 'client_id',
   revoked_tokens: 'jti',
+  logout_deliveries: 'id',
   audit_records: 'id',
   authorization_flows: 'id',
   login_sessions: 'id',

@@ -66,6 +66,13 @@ export function grantStore(db: Kysely<Schema>): GrantStore {
     async keep(id, until) {
       return (await keep(db, { id, until })).numAffectedRows === 1n
     },
+    async setClaims(id, claims) {
+      await db
+        .updateTable('grants')
+        .set({ claims: JSON.stringify(claims) })
+        .where('id', '=', id)
+        .execute()
+    },
     async endTokens(id, at) {
       const [{ numUpdatedRows }] = await Promise.all([
         db

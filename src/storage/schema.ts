@@ -17,6 +17,7 @@ export interface Schema {
   authorization_codes: AuthorizationCodeRow
   refresh_tokens: RefreshTokenRow
   logout_requests: LogoutRequestRow
+  logout_deliveries: LogoutDeliveryRow
 }
 
 export interface ClientRow {
@@ -188,4 +189,17 @@ export interface LogoutRequestRow {
   created_at: number
   expires_at: number
   spent_at: number | null
+}
+
+/** A client that is still to be told that a session has ended. */
+export interface LogoutDeliveryRow {
+  id: string
+  client_id: string
+  sid: string
+  subject: string | null
+  attempts: number
+  /** Nobody tries before; while somebody does, the end of his lease. */
+  next_at: number
+  created_at: number
+  expires_at: number
 }

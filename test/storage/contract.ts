@@ -1,6 +1,7 @@
 import { describe } from 'node:test'
 import { actContract } from './contract-acts.ts'
 import { clientContract } from './contract-clients.ts'
+import { logoutDeliveryContract } from './contract-logout-deliveries.ts'
 import { raceContract } from './contract-races.ts'
 import { tokenContract } from './contract-tokens.ts'
 import type { OpenDatabase } from './fresh-stores.ts'
@@ -12,5 +13,6 @@ export function storeContract(name: string, open: OpenDatabase): void {
     tokenContract(open)
     actContract(open)
     raceContract(open)
+    logoutDeliveryContract(open)
   })
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { AuditRecord } from '../../src/core/audit/audit.ts'
 import type { Client } from '../../src/core/clients/client.ts'
 import type { SigningKey } from '../../src/core/keys/signing-key.ts'
+import type { LogoutDelivery } from '../../src/core/sessions/logout-delivery.ts'
 import type { AccessToken } from '../../src/core/tokens/access-token.ts'
 import type { Transaction } from '../../src/lib/transaction.ts'
 import { accessTokenStore } from '../../src/storage/access-tokens.ts'
@@ -9,6 +10,7 @@ import { assertionStore } from '../../src/storage/assertions.ts'
 import { auditStore } from '../../src/storage/audit.ts'
 import { clientStore } from '../../src/storage/clients.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { logoutDeliveryStore } from '../../src/storage/logout-deliveries.ts'
 import { registrationTokenStore } from '../../src/storage/registration-tokens.ts'
 import { revokedTokenStore } from '../../src/storage/revoked-tokens.ts'
 import { signingKeyStore } from '../../src/storage/signing-keys.ts'
@@ -45,6 +47,7 @@ function storesOf(db: Database['read']) {
     assertions: assertionStore(db),
     revokedTokens: revokedTokenStore(db),
     audit: auditStore(db),
+    logoutDeliveries: logoutDeliveryStore(db),
   }
 }
 
@@ -91,5 +94,16 @@ export const someRecord = (over: Partial<AuditRecord> = {}): AuditRecord => ({
   actor: 'stranger',
   facts: { client_name: 'Notes' },
   expiresAt: 1_700_000_060_000,
+  ...over,
+})
+
+export const someDelivery = (id: string, clientId: string, over: Partial<LogoutDelivery> = {}): LogoutDelivery => ({
+  id,
+  clientId,
+  sid: `session-${id}`,
+  attempts: 0,
+  nextAt: 1_700_000_000_000,
+  createdAt: 1_700_000_000_000,
+  expiresAt: 1_700_086_400_000,
   ...over,
 })

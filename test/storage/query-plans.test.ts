@@ -73,6 +73,9 @@ describe('the plan of what every request does', () => {
     'replace a registration token': (tx) => tx.registrationTokens.replace('c7', 'h7', 'x', 1),
     'remove a registration token': (tx) => tx.registrationTokens.remove('c7', 'h7'),
     'find an access token': (tx) => tx.accessTokens.find('t7'),
+    'claim deliveries of logouts': (tx) => tx.logoutDeliveries.claim(1, 2, 32),
+    'end a delivery': (tx) => tx.logoutDeliveries.done('d7'),
+    'put off a delivery': (tx) => tx.logoutDeliveries.retryAt('d7', 3),
   }
   for (const [name, verb] of Object.entries(verbs)) test(`${name}: an index search`, async (t) => searches(await plansOf(t, verb)))
 
@@ -94,6 +97,7 @@ describe('the plan of removing what has expired', () => {
   const stores = {
     access_tokens: (tx: Stores) => tx.accessTokens.removeExpired(1, 500),
     audit_records: (tx: Stores) => tx.audit.removeExpired(1, 500),
+    logout_deliveries: (tx: Stores) => tx.logoutDeliveries.removeExpired(1, 500),
   }
   for (const [table, verb] of Object.entries(stores))
     test(`${table}: the index of the expiries, then each row by its key`, async (t) => {

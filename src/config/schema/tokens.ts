@@ -1,5 +1,5 @@
-import { group, honoured, ignored, later, refused } from '../setting.ts'
-import { anything, choice, count, duration, flag, grace, lifespan, listOf, text } from './types.ts'
+import { group, honoured, ignored, later } from '../setting.ts'
+import { anything, choice, count, duration, flag, grace, lifespan, listOf, text, tokenHook } from './types.ts'
 
 /** Settings of tokens and of the grants that issue them. */
 export const strategies = group({
@@ -56,7 +56,6 @@ export const ttl = group({
   }),
 })
 
-const hooks = 'hooks are not built, and tokens would be issued that the hook might have denied; remove this key'
 const argon = { warning: 'has no effect; secrets that a person chose are hashed with argon2id, machine-made ones with SHA-256' }
 
 export const oauth2 = group({
@@ -126,9 +125,17 @@ export const oauth2 = group({
       omit_assertion_audience: later(flag, "Keeps an assertion's audience out of the token."),
     }),
   }),
-  // A hook can deny a token: to ignore it would be to grant what the operator's own code forbids.
-  token_hook: refused(anything, 'URL asked before each token is issued.', hooks),
-  refresh_token_hook: refused(anything, 'URL asked before each refresh.', hooks),
+  token_hook: honoured(tokenHook, {
+    description:
+      'URL asked before each token is issued: 200 replaces the custom claims, 204 keeps them, 403 denies. `auth` is `{type: api_key, config: {in, name, value}}`, `in` being `header` or `cookie`.',
+    live: true,
+    sensitive: true,
+  }),
+  refresh_token_hook: honoured(tokenHook, {
+    description: 'URL asked before each refresh, in the older form of the request; before `token_hook` where both are set.',
+    live: true,
+    sensitive: true,
+  }),
   device_authorization: group({
     token_polling_interval: later(duration, 'Time between two polls of a device.'),
     user_code: later(anything, 'Shape of user codes.'),

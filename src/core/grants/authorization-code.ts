@@ -10,7 +10,7 @@ import type { AccessTokenStore } from '../tokens/access-token.ts'
 import type { Grant, GrantStore } from '../tokens/grant.ts'
 import type { GrantOrder, PreparedTokens } from '../tokens/prepare-tokens.ts'
 import type { RefreshTokenStore } from '../tokens/refresh-token.ts'
-import { narrowedAudience, orderFor, type PersonGrantLive } from './issue-for-grant.ts'
+import { type AskHooks, hookedGrant, narrowedAudience, orderFor, type PersonGrantLive } from './issue-for-grant.ts'
 import { refused, type Grant as TokenGrant, type TokenRequest } from './token-endpoint.ts'
 
 export const authorizationCodeGrantType = 'authorization_code'
@@ -32,6 +32,7 @@ export function authorizationCodeGrant(deps: {
   grants: GrantStore
   transaction: Transaction<CodeStores>
   prepare: (order: GrantOrder) => PreparedTokens
+  askHooks: AskHooks
   settings: PersonGrantLive
   clock: Clock
   telemetry: Telemetry
@@ -49,7 +50,8 @@ export function authorizationCodeGrant(deps: {
     checkBinding(code, grant, client, request)
     if (code.spentAt === undefined && code.expiresAt <= now) throw refused({ kind: 'code-refused', why: 'expired' })
     const audience = narrowedAudience(client, grant, request, settings)
-    const tokens = deps.prepare(orderFor(authorizationCodeGrantType, client, grant, audience, settings))
+    const hooked = await hookedGrant(deps.askHooks, authorizationCodeGrantType, client, grant, request)
+    const tokens = deps.prepare(orderFor(authorizationCodeGrantType, client, hooked, audience, settings))
     const outcome = await deps.transaction(async (tx) => {
       await spendAssertion(tx, assertion)
       if (!(await tx.codes.spend(code.hash, now))) {
@@ -58,6 +60,7 @@ export function authorizationCodeGrant(deps: {
       }
       // Held from here on: a replay that comes now ends what is written below.
       if (!(await tx.grants.keep(grant.id, tokens.lastExpiry))) return 'ended'
+      if (hooked !== grant) await tx.grants.setClaims(grant.id, hooked.claims)
       if (!(await tokens.store(tx))) return 'ended'
       tx.afterCommit(() => deps.telemetry.count('token_issued', { grant_type: authorizationCodeGrantType }))
       return 'issued'

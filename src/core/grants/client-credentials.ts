@@ -3,6 +3,7 @@ import { splitScope } from '../../protocol/scope.ts'
 import { authMethodOf, type Client } from '../clients/client.ts'
 import { allowedAudience, checkScope, type EntitlementSettings, lifespanOf, scopesOf } from '../clients/entitlements.ts'
 import type { AccessTokenStrategy, IssuedTokens, TokenOrder } from '../tokens/issue-access-token.ts'
+import type { AskHooks } from './issue-for-grant.ts'
 import { type Grant, refused } from './token-endpoint.ts'
 
 export const clientCredentialsGrantType = 'client_credentials'
@@ -19,6 +20,7 @@ export interface ClientCredentialsSettings extends EntitlementSettings {
 /** RFC 6749 §4.4: the client itself asks for a token, with no person in sight. */
 export function clientCredentialsGrant(deps: {
   issue: (order: TokenOrder) => Promise<IssuedTokens>
+  askHooks: AskHooks
   settings: Live<ClientCredentialsSettings>
 }): Grant {
   return async ({ client, assertion }, request) => {
@@ -27,11 +29,18 @@ export function clientCredentialsGrant(deps: {
     const asked = splitScope(request.scope ?? '')
     checkScope(client, asked, settings)
     const { clientId } = client
+    const scope = asked.length === 0 && settings.grantAllScopes ? scopesOf(client) : asked
+    const audience = allowedAudience(client, request, settings)
+    const { accessToken: ext } = await deps.askHooks({
+      ...{ grantType: clientCredentialsGrantType, grantTypes: [clientCredentialsGrantType], clientId, subject: clientId },
+      ...{ requestedScope: asked, grantedScope: scope, grantedAudience: audience, session: noClaims, payload: request.payload },
+    })
     return deps.issue({
       clientId,
       subject: clientId,
-      scope: asked.length === 0 && settings.grantAllScopes ? scopesOf(client) : asked,
-      audience: allowedAudience(client, request, settings),
+      scope,
+      audience,
+      ...(Object.keys(ext).length > 0 && { ext }),
       lifespan: lifespanOf(client, 'clientCredentialsGrantAccessTokenLifespan', settings.lifespan),
       strategy: client.settings.accessTokenStrategy ?? settings.strategy,
       tokensValidAfter: client.tokensValidAfter,
@@ -40,6 +49,8 @@ export function clientCredentialsGrant(deps: {
     })
   }
 }
+
+const noClaims = { accessToken: {}, idToken: {} }
 
 /** RFC 6749 §4.4: confidential clients only, as the secret is all that is asked for. */
 function refusePublicClient(client: Client): void {

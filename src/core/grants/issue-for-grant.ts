@@ -5,6 +5,7 @@ import { allowedAudience, type EntitlementSettings, ignoresResource, lifespanOf 
 import type { Grant } from '../tokens/grant.ts'
 import type { AccessTokenStrategy } from '../tokens/issue-access-token.ts'
 import type { GrantOrder } from '../tokens/prepare-tokens.ts'
+import type { HookCall, HookSession } from './hook-call.ts'
 import { refused, type TokenRequest } from './token-endpoint.ts'
 
 /** Lifespans in milliseconds, where the client has none of its own. */
@@ -18,6 +19,9 @@ export interface PersonGrantSettings extends EntitlementSettings {
   /** How often within that time. */
   readonly graceReuses: number
 }
+
+/** Asks the operator's hooks; the very session comes back where there are none. */
+export type AskHooks = (call: HookCall) => Promise<HookSession>
 
 export type PersonGrantLive = Live<PersonGrantSettings>
 
@@ -74,4 +78,30 @@ export function narrowedAudience(
   const foreign = resource.find((one) => !grant.audience.includes(one))
   if (foreign !== undefined) throw refused({ kind: 'resource-not-allowed', resource: foreign, clientId: client.clientId })
   return [...new Set(resource)]
+}
+
+/**
+ * The grant with what the operator's hooks make of its claims. They may run for a request that then loses a race.
+ *
+ * @throws Refusal of a `HookRefusal`
+ */
+export async function hookedGrant(
+  askHooks: AskHooks,
+  grantType: PersonGrantType,
+  client: Client,
+  grant: Grant,
+  request: TokenRequest,
+): Promise<Grant> {
+  const session = await askHooks({
+    grantType,
+    clientId: client.clientId,
+    subject: grant.subject,
+    requestedScope: (grant.consent.request.requested_scope as string[] | undefined) ?? grant.scope,
+    grantedScope: grant.scope,
+    grantedAudience: grant.audience,
+    grantTypes: [grantType],
+    session: grant.claims,
+    payload: request.payload,
+  })
+  return session === grant.claims ? grant : { ...grant, claims: session }
 }

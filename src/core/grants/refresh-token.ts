@@ -11,7 +11,14 @@ import type { Grant, GrantStore } from '../tokens/grant.ts'
 import type { GrantOrder, PreparedTokens } from '../tokens/prepare-tokens.ts'
 import type { RefreshToken, RefreshTokenStore } from '../tokens/refresh-token.ts'
 import type { RevokedTokenStore } from '../tokens/revoked-token.ts'
-import { narrowedAudience, orderFor, type PersonGrantLive, type PersonGrantSettings } from './issue-for-grant.ts'
+import {
+  type AskHooks,
+  hookedGrant,
+  narrowedAudience,
+  orderFor,
+  type PersonGrantLive,
+  type PersonGrantSettings,
+} from './issue-for-grant.ts'
 import { refused, type Grant as TokenGrant } from './token-endpoint.ts'
 
 export const refreshTokenGrantType = 'refresh_token'
@@ -33,6 +40,7 @@ export function refreshTokenGrant(deps: {
   refreshTokens: RefreshTokenStore
   transaction: Transaction<RefreshStores>
   prepare: (order: GrantOrder) => PreparedTokens
+  askHooks: AskHooks
   settings: PersonGrantLive
   clock: Clock
   telemetry: Telemetry
@@ -51,7 +59,8 @@ export function refreshTokenGrant(deps: {
     if (grant.clientId !== client.clientId) throw refused({ kind: 'refresh-token-refused', why: 'other-client' })
     checkStillAllowed(client, grant, splitScope(request.scope ?? ''), settings)
     const audience = narrowedAudience(client, grant, request, settings)
-    const tokens = deps.prepare(orderFor(refreshTokenGrantType, client, grant, audience, settings))
+    const hooked = await hookedGrant(deps.askHooks, refreshTokenGrantType, client, grant, request)
+    const tokens = deps.prepare(orderFor(refreshTokenGrantType, client, hooked, audience, settings))
     const outcome = await deps.transaction(async (tx) => {
       await spendAssertion(tx, assertion)
       const isFirst = await tx.refreshTokens.spend(token.hash, now)
@@ -61,6 +70,7 @@ export function refreshTokenGrant(deps: {
       }
       if (!(await tx.grants.keep(grant.id, tokens.lastExpiry))) return 'unknown'
       await endAccess(tx, token, grant, settings)
+      if (hooked !== grant) await tx.grants.setClaims(grant.id, hooked.claims)
       if (!(await tokens.store(tx))) return 'unknown'
       tx.afterCommit(() => deps.telemetry.count('token_issued', { grant_type: refreshTokenGrantType }))
       return 'issued'

@@ -16,6 +16,8 @@ export interface TokenRequest {
   readonly redirectUri: string | undefined
   readonly codeVerifier: string | undefined
   readonly refreshToken: string | undefined
+  /** The form as the operator's hook may see it: without secrets, code, refresh token and assertions. */
+  readonly payload: Readonly<Record<string, readonly string[]>>
 }
 
 export type TokenRefusal =

@@ -9,15 +9,11 @@ export interface AccessToken {
   /** Milliseconds since 1970 UTC. */
   readonly issuedAt: number
   readonly expiresAt: number
-  /** Absent where no person was asked. */
-  readonly grant?: TokenGrant
-}
-
-/** What a token carries of the grant that it belongs to. */
-export interface TokenGrant {
-  readonly id: string
-  /** What the consent added for resource servers; absent where nothing. */
+  /** What a person granted; absent where none was asked. */
+  readonly grantId?: string
+  /** What the consent, or the operator's hook, added for resource servers; absent where nothing. */
   readonly ext?: Readonly<Record<string, unknown>>
+  /** The person as the client knows him, where that is another name. */
   readonly obfuscatedSubject?: string
 }
 

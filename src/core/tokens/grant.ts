@@ -60,6 +60,8 @@ export interface GrantStore {
   remembered(subject: string, clientId: string, now: number): Promise<Grant[]>
   /** Whether its tokens are alive; it is kept until `until` at least, and nobody ends it until this transaction is over. */
   keep(id: string, until: number): Promise<boolean>
+  /** What the operator's hook made of its claims. */
+  setClaims(id: string, claims: SessionClaims): Promise<void>
   /** Ends every token of it. False where that was done before. */
   endTokens(id: string, at: number): Promise<boolean>
   /** Withdraws consent: the grants that fit go, with every token of theirs. */

@@ -49,7 +49,7 @@ async function findJwt({ readJwt, revokedTokens, grants }: IntrospectDeps, text:
   const token = await readJwt(text)
   const standing = token && (await revokedTokens.standing(token.clientId, token.jti))
   if (!standing || standing.isRevoked || (timeOfUuid(token.jti) ?? 0) <= standing.validAfter) return undefined
-  if (token.grant && !(await isAlive(grants, token.grant.id))) return undefined
+  if (token.grantId !== undefined && !(await isAlive(grants, token.grantId))) return undefined
   return { use: 'access_token', ...token }
 }
 
@@ -64,7 +64,8 @@ async function findRefresh({ refreshTokens, grants, clock }: IntrospectDeps, tex
   const grant = await grants.find(token.grantId)
   if (!grant || grant.tokensEndedAt !== undefined) return undefined
   const { clientId, subject, scope, audience, claims, obfuscatedSubject } = grant
-  const carried = { id: grant.id, ext: claims.accessToken, ...(obfuscatedSubject !== undefined && { obfuscatedSubject }) }
+  const ext = Object.keys(claims.accessToken).length > 0 ? { ext: claims.accessToken } : {}
+  const known = obfuscatedSubject === undefined ? {} : { obfuscatedSubject }
   const { issuedAt, expiresAt } = token
-  return { use: 'refresh_token', clientId, subject, scope, audience, issuedAt, expiresAt, grant: carried }
+  return { use: 'refresh_token', clientId, subject, scope, audience, issuedAt, expiresAt, grantId: grant.id, ...ext, ...known }
 }

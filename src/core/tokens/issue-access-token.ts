@@ -18,6 +18,8 @@ export interface TokenOrder {
   readonly lifespan: number
   readonly grantType: string
   readonly strategy: AccessTokenStrategy
+  /** What the operator's hook added for resource servers; absent where nothing. */
+  readonly ext?: Readonly<Record<string, unknown>>
   /** The client's: a JWT is made later than this. */
   readonly tokensValidAfter: number
   /** What proved the client, to be spent with it: of several requests with one, one gets a token. */
@@ -79,11 +81,12 @@ function jwtAccessTokens({ transaction, signJwt, telemetry }: IssueDeps) {
 
 /** 256 random bits, of which the hash is stored. */
 function opaqueTokens(deps: IssueDeps) {
-  return async ({ clientId, subject, scope, audience, lifespan, grantType, assertion }: TokenOrder): Promise<string> => {
+  return async ({ clientId, subject, scope, audience, lifespan, grantType, assertion, ext }: TokenOrder): Promise<string> => {
     const accessToken = randomToken(deps.randomness, accessTokenPrefix)
     // OAuth tells times in whole seconds: counted from one, a token ends exactly at the `exp` that introspection shows.
     const issuedAt = inSeconds(deps.clock()) * 1000
-    const token = { hash: sha256(accessToken), clientId, subject, scope, audience, issuedAt, expiresAt: issuedAt + lifespan }
+    const times = { issuedAt, expiresAt: issuedAt + lifespan }
+    const token = { hash: sha256(accessToken), clientId, subject, scope, audience, ...times, ...(ext && { ext }) }
     await deps.transaction(async (tx) => {
       const [isStored] = await Promise.all([tx.accessTokens.add(token), spendAssertion(tx, assertion)])
       if (!isStored) throw new Refusal<ClientGone>({ kind: 'client-gone', clientId })

@@ -5,7 +5,7 @@ import { type Randomness, timedUuid, timeOfUuid } from '../../lib/random.ts'
 import { joinScope, splitScope } from '../../protocol/scope.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { accessTokenKeys } from '../keys/signing-key.ts'
-import type { AccessToken, TokenGrant } from './access-token.ts'
+import type { AccessToken } from './access-token.ts'
 
 /** What a JWT access token says, as we read it back. Its times are of whole seconds. */
 export interface JwtAccessToken extends Omit<AccessToken, 'hash'> {
@@ -39,8 +39,8 @@ export interface JwtOrder {
   readonly lifespan: number
   /** Made before, so that it could be written down; else it is made here. */
   readonly jti?: string
-  /** Absent where no person was asked. */
-  readonly grant?: TokenGrant
+  readonly grantId?: string
+  readonly ext?: Readonly<Record<string, unknown>>
 }
 
 /** Its time tells whether the client's tokens were ended after it was made. */
@@ -73,10 +73,10 @@ export function signAccessToken({
       iat,
       ...(notBefore && { nbf: iat }),
       jti: order.jti ?? makeJti(randomness, now, order.tokensValidAfter),
-      ...(order.grant && { grant_id: order.grant.id }),
+      ...(order.grantId !== undefined && { grant_id: order.grantId }),
       ...(scopeClaim !== 'string' && { scp: [...order.scope] }),
       ...(scopeClaim !== 'list' && order.scope.length > 0 && { scope: joinScope(order.scope) }),
-      ext: { ...order.grant?.ext },
+      ext: { ...order.ext },
     }
     return new SignJWT(claims).setProtectedHeader({ alg, kid, typ: type }).sign(key)
   }
@@ -126,8 +126,7 @@ function fromClaims({
   const times = { issuedAt: Number(iat) * 1000, expiresAt: Number(exp) * 1000 }
   const audience = [aud].flat().map(String)
   const scopes = Array.isArray(scp) ? scp.map(String) : splitScope(String(scope ?? ''))
-  const grant = typeof grantId === 'string' ? { grant: { id: grantId, ...extOf(ext) } } : {}
-  return { jti, clientId, subject: sub, scope: scopes, audience, ...times, ...grant }
+  return { jti, clientId, subject: sub, scope: scopes, audience, ...times, ...(typeof grantId === 'string' && { grantId }), ...extOf(ext) }
 }
 
 const extOf = (ext: unknown): { ext?: Record<string, unknown> } =>

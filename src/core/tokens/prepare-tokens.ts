@@ -2,7 +2,7 @@ import { type Clock, inSeconds } from '../../lib/clock.ts'
 import { sha256 } from '../../lib/hash.ts'
 import { type Randomness, randomToken } from '../../lib/random.ts'
 import type { Client } from '../clients/client.ts'
-import type { AccessTokenStore, TokenGrant } from './access-token.ts'
+import type { AccessToken, AccessTokenStore } from './access-token.ts'
 import type { Grant } from './grant.ts'
 import { type AccessTokenStrategy, accessTokenPrefix, type IssuedTokens } from './issue-access-token.ts'
 import { type JwtOrder, makeJti } from './jwt-access-token.ts'
@@ -82,7 +82,7 @@ function prepareJwt({ client, grant, audience, accessLifespan }: GrantOrder, dep
   const { clientId, tokensValidAfter } = client
   const jti = makeJti(deps.randomness, deps.clock(), tokensValidAfter)
   const { subject, scope } = grant
-  const order = { clientId, tokensValidAfter, subject, scope, audience, lifespan: accessLifespan, jti, grant: carried(grant) }
+  const order = { clientId, tokensValidAfter, subject, scope, audience, lifespan: accessLifespan, jti, ...carried(grant) }
   return { id: jti, store: async () => true, text: () => deps.signJwt(order) }
 }
 
@@ -90,12 +90,12 @@ function prepareOpaque({ client, grant, audience, accessLifespan }: GrantOrder, 
   const text = randomToken(deps.randomness, accessTokenPrefix)
   const { subject, scope } = grant
   const times = { issuedAt, expiresAt: issuedAt + accessLifespan }
-  const token = { hash: sha256(text), clientId: client.clientId, subject, scope, audience, ...times, grant: carried(grant) }
+  const token = { hash: sha256(text), clientId: client.clientId, subject, scope, audience, ...times, ...carried(grant) }
   return { id: token.hash, store: (tx) => tx.accessTokens.add(token), text: async () => text }
 }
 
-const carried = ({ id, claims, obfuscatedSubject }: Grant): TokenGrant => ({
-  id,
+const carried = ({ id, claims, obfuscatedSubject }: Grant): Pick<AccessToken, 'grantId' | 'ext' | 'obfuscatedSubject'> => ({
+  grantId: id,
   ...(Object.keys(claims.accessToken).length > 0 && { ext: claims.accessToken }),
   ...(obfuscatedSubject !== undefined && { obfuscatedSubject }),
 })

@@ -64,7 +64,7 @@ async function find(
   const jwt = looksLikeJwt(text) ? await deps.readJwt(text) : undefined
   const token = jwt ?? (looksLikeJwt(text) ? undefined : await deps.accessTokens.find(hash))
   if (!token) return undefined
-  if (token.grant) return { clientId: token.clientId, grantId: token.grant.id }
+  if (token.grantId !== undefined) return { clientId: token.clientId, grantId: token.grantId }
   const { clientId } = token
   return { clientId, end: (tx) => (jwt ? tx.revokedTokens.add(jwt.jti, jwt.expiresAt) : tx.accessTokens.remove(hash, clientId)) }
 }

@@ -1,7 +1,7 @@
 import { inSeconds } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
-import type { Grant, GrantStore } from './grant.ts'
+import type { GrantStore } from './grant.ts'
 import { type Claims, claimsOf } from './id-token.ts'
 import type { ActiveToken } from './introspect-token.ts'
 import { refreshTokenPrefix } from './refresh-token.ts'
@@ -35,8 +35,11 @@ export function userinfo(deps: {
     const token = accessToken === undefined ? undefined : await deps.introspect(accessToken, [])
     if (!token) throw refused({ kind: 'access-token-refused' })
     if (!token.scope.includes('openid')) throw refused({ kind: 'openid-scope-missing' })
-    const [grant, client] = await Promise.all([token.grant && deps.grants.find(token.grant.id), deps.clients.find(token.clientId)])
+    const [grant, client] = await Promise.all([
+      token.grantId === undefined ? undefined : deps.grants.find(token.grantId),
+      deps.clients.find(token.clientId),
+    ])
     if (!grant || !client) throw refused({ kind: 'access-token-refused' })
-    return { claims: { ...claimsOf(grant as Grant, deps.issuer), iat: inSeconds(token.issuedAt) }, client }
+    return { claims: { ...claimsOf(grant, deps.issuer), iat: inSeconds(token.issuedAt) }, client }
   }
 }

@@ -36,8 +36,8 @@ function describe(token: ActiveToken, issuer: string): Record<string, unknown> {
     iss: issuer,
     token_type: 'Bearer',
     token_use: token.use,
-    ...(token.grant?.obfuscatedSubject !== undefined && { obfuscated_subject: token.grant.obfuscatedSubject }),
-    ...(token.grant?.ext && Object.keys(token.grant.ext).length > 0 && { ext: token.grant.ext }),
+    ...(token.obfuscatedSubject !== undefined && { obfuscated_subject: token.obfuscatedSubject }),
+    ...(token.ext && { ext: token.ext }),
     ...(token.jti !== undefined && { jti: token.jti }),
   }
 }

@@ -24,6 +24,7 @@ export function token(deps: { tokenEndpoint: (request: TokenRequest) => Promise<
       redirectUri: once(form, 'redirect_uri'),
       codeVerifier: once(form, 'code_verifier'),
       refreshToken: once(form, 'refresh_token'),
+      payload: payloadOf(form),
     })
     return oauthJson(200, {
       access_token: issued.accessToken,
@@ -35,3 +36,8 @@ export function token(deps: { tokenEndpoint: (request: TokenRequest) => Promise<
     })
   }
 }
+
+const secrets = ['client_secret', 'client_assertion', 'code', 'code_verifier', 'refresh_token', 'password', 'assertion']
+
+const payloadOf = (form: URLSearchParams): Record<string, string[]> =>
+  Object.fromEntries([...new Set(form.keys())].filter((name) => !secrets.includes(name)).map((name) => [name, form.getAll(name)]))
