@@ -1,6 +1,7 @@
 import { describe } from 'node:test'
 import { actContract } from './contract-acts.ts'
 import { clientContract } from './contract-clients.ts'
+import { loginContract } from './contract-logins.ts'
 import { raceContract } from './contract-races.ts'
 import { tokenContract } from './contract-tokens.ts'
 import type { OpenDatabase } from './fresh-stores.ts'
@@ -10,6 +11,7 @@ export function storeContract(name: string, open: OpenDatabase): void {
   describe(`the store contract on ${name}`, () => {
     clientContract(open)
     tokenContract(open)
+    loginContract(open)
     actContract(open)
     raceContract(open)
   })
