@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { describe, type TestContext, test } from 'node:test'
 import {
   freshStores,
+  type OpenDatabase,
   type Stores,
   someClient,
   someCode,
@@ -19,15 +20,8 @@ import { databaseFolder, migratedSqlite } from './sqlite-file.ts'
 /** The plan, line by line, of every statement that `verb` runs: of the very texts that the stores send, not of copies of them. */
 async function plansOf(t: TestContext, verb: (tx: Stores) => Promise<unknown>): Promise<string[][]> {
   using folder = databaseFolder()
+  await fill(() => migratedSqlite(folder.file))
   await using stores = await freshStores(() => migratedSqlite(folder.file))
-  await stores.act(async (tx) => {
-    for (let at = 0; at < 200; at++) {
-      await tx.clients.add(someClient(`c${at}`, { settings: { owner: `o${at % 5}` } }))
-      await tx.registrationTokens.add(`c${at}`, `h${at}`, 1)
-      await tx.accessTokens.add(someToken(`t${at}`, `c${at}`, { expiresAt: at }))
-      await addLogin(tx, at)
-    }
-  })
   const prepare = t.mock.method(DatabaseSync.prototype, 'prepare')
   await stores.act(verb)
   const texts = prepare.mock.calls.map((call) => call.arguments[0] as string).filter((text) => /^(?:select|update|delete)/i.test(text))
@@ -37,6 +31,19 @@ async function plansOf(t: TestContext, verb: (tx: Stores) => Promise<unknown>): 
     const statement = database.prepare(`EXPLAIN QUERY PLAN ${text}`)
     const parameters = Array.from(text.matchAll(/\?/g), () => 1)
     return statement.all(...parameters).map(({ detail }) => String(detail))
+  })
+}
+
+/** On a connection of its own: a text that it prepared would not be prepared again where we look. */
+async function fill(open: OpenDatabase): Promise<void> {
+  await using stores = await freshStores(open)
+  await stores.act(async (tx) => {
+    for (let at = 0; at < 200; at++) {
+      await tx.clients.add(someClient(`c${at}`, { settings: { owner: `o${at % 5}` } }))
+      await tx.registrationTokens.add(`c${at}`, `h${at}`, 1)
+      await tx.accessTokens.add(someToken(`t${at}`, `c${at}`, { expiresAt: at }))
+      await addLogin(tx, at)
+    }
   })
 }
 
