@@ -251,6 +251,17 @@ function grantContract(open: OpenDatabase): void {
       assert.deepEqual(await present(stores.read, 'other'), [true, true, true, true])
     })
 
+    test('of many that end the tokens of one grant at once one did', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await addGrantOf(tx, 'c', 'g')
+      })
+      const said = await times(20, (at) => stores.act((tx) => tx.grants.endTokens('g', now + at)))
+      assert.equal(said.filter(Boolean).length, 1)
+      assert.deepEqual(await present(stores.read, 'g'), [true, true, true, false])
+    })
+
     test('withdraw takes the grants that fit, with code, refresh and access tokens, and no others', async () => {
       await using stores = await freshStores(open)
       const grants = { a: ['c', 'ada'], b: ['c', 'ada'], d: ['d', 'ada'], e: ['c', 'eve'] } as const
