@@ -28,9 +28,9 @@ export function makeCookies({ isSecure, isDev, sealer }: CookieSettings): Cookie
   const write = (name: string, value: string, maxAge: number): string =>
     `${name}=${value}; Path=/; ${maxAge > 0 ? '' : 'Expires=Thu, 01 Jan 1970 00:00:00 GMT; '}Max-Age=${maxAge}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`
   return {
-    sessionOf: (request) => sealer.open(valueOf(request, sessionName) ?? '', row)?.plain,
+    sessionOf: (request) => sealer.open(cookieIn(request, sessionName) ?? '', row)?.plain,
     session: (id, maxAge) => write(sessionName, maxAge > 0 ? sealer.seal(id, row) : '', maxAge),
-    csrfOf: (request, step, clientId) => valueOf(request, csrfName(step, clientId)),
+    csrfOf: (request, step, clientId) => cookieIn(request, csrfName(step, clientId)),
     csrf: (step, clientId, value, maxAge) => write(csrfName(step, clientId), value, maxAge),
   }
 }
@@ -38,7 +38,7 @@ export function makeCookies({ isSecure, isDev, sealer }: CookieSettings): Cookie
 /** One cookie for each client, so that two logins at once do not disturb each other. */
 const numberOf = (clientId: string): number => createHash('sha256').update(clientId).digest().readUInt32BE()
 
-function valueOf(request: FastifyRequest, name: string): string | undefined {
+function cookieIn(request: FastifyRequest, name: string): string | undefined {
   const header = request.headers.cookie ?? ''
   for (const part of header.split(';')) {
     const at = part.indexOf('=')
