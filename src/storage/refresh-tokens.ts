@@ -20,6 +20,9 @@ const spend = prepared<{ hash: string; at: number }, unknown>(['hash', 'at'], (d
   db.updateTable('refresh_tokens').set({ spent_at: at }).where('hash', '=', hash).where('spent_at', 'is', null),
 )
 
+/** As far as the column counts. */
+const largest = 2 ** 31 - 1
+
 /** Refresh tokens, as their hashes, until they expire. */
 export function refreshTokenStore(db: Kysely<Schema>): RefreshTokenStore {
   return {
@@ -49,7 +52,7 @@ export function refreshTokenStore(db: Kysely<Schema>): RefreshTokenStore {
         .set({ reuses: sql<number>`reuses + 1` })
         .where('hash', '=', hash)
         .where('spent_at', '>', spentAfter)
-        .where('reuses', '<', limit)
+        .where('reuses', '<', Math.min(limit, largest))
         .executeTakeFirstOrThrow()
       return numUpdatedRows === 1n
     },

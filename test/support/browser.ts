@@ -2,12 +2,15 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Received } from './request.ts'
 import type { TestServer } from './server.ts'
 
+/** The two listeners, in this process or another. */
+export type Listeners = Pick<TestServer, 'public' | 'admin'>
+
 /** A browser that keeps cookies and follows no redirect: each step of a login can be looked at. */
 export class Browser {
-  readonly #server: TestServer
+  readonly #server: Listeners
   readonly #cookies = new Map<string, string>()
 
-  constructor(server: TestServer) {
+  constructor(server: Listeners) {
     this.#server = server
   }
 
@@ -73,7 +76,7 @@ export const authorizeAddress = (clientId: string, parameters: Record<string, st
 
 /** Plays the login and consent applications; gives the answer that sends the browser back to its client. */
 export async function logIn(
-  server: TestServer,
+  server: Listeners,
   browser: Browser,
   address: string,
   { subject = 'person-1', login = {}, consent = {} }: LoginOptions = {},
