@@ -83,10 +83,14 @@ interface Problem {
 
 type Writer = (status: number, body: { error: string; error_description: string }, headers: Readonly<Record<string, string>>) => Answer
 
+/** What Hydra writes without the library that its token endpoint has. */
+const hydraJson: Writer = (status, body, headers) => json(status, body, { 'content-type': 'application/json', ...hydraNoStore, ...headers })
+
 const writers: Record<Face, Writer> = {
   registration: (status, body, headers) => json(status, body, { ...noStore, ...headers }),
   oauth: oauthJson,
-  admin: (status, body, headers) => json(status, body, { 'content-type': 'application/json', ...hydraNoStore, ...headers }),
+  userinfo: hydraJson,
+  admin: hydraJson,
   page: (status, body, headers) => errorPage(status, body.error_description.replace(`${sentence.invalidRequest} `, ''), headers),
   plain: (status, body, headers) => json(status, body, headers),
 }

@@ -34,8 +34,8 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
     route('DELETE', '/oauth2/register/:id',                    whenOn, 'registration', h.deleteConfiguration),
     route('POST',   '/oauth2/token',                           open,   'oauth',        h.token),
     route('POST',   '/oauth2/revoke',                          open,   'oauth',        h.revoke),
-    route('GET',    '/userinfo',                               open,   'oauth',        h.userinfo),
-    route('POST',   '/userinfo',                               open,   'oauth',        h.userinfo),
+    route('GET',    '/userinfo',                               open,   'userinfo',     h.userinfo),
+    route('POST',   '/userinfo',                               open,   'userinfo',     h.userinfo),
     route('GET',    '/.well-known/jwks.json',                  open,   'plain',        h.jwks),
     ...discoveryPaths(issuerPath).map((path) =>
     route('GET',    path,                                      open,   'plain',        h.discovery)),
