@@ -311,8 +311,14 @@ function problemOfReason(reason: Reason): Problem {
         headers: { 'www-authenticate': 'Bearer error="insufficient_scope",scope="openid"' },
       }
     case 'challenge-unknown':
-    case 'logout-challenge-unknown':
       return { status: 404, code: 'Not Found', description: 'Unable to locate the requested resource' }
+    // Hydra's challenge is the request itself, encrypted; its words are contract all the same.
+    case 'logout-challenge-unknown':
+      return {
+        status: 404,
+        code: 'Not Found',
+        description: 'Unable to locate the requested resource Failed to decrypt the logout challenge.',
+      }
     case 'challenge-expired':
       return { status: 401, code: 'request_unauthorized', description: `The ${reason.step} request has expired, please try again.` }
     case 'logout-challenge-expired':
