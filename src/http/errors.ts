@@ -29,6 +29,14 @@ export function answerError(error: unknown, face: Face, { log, count }: Telemetr
   return writers[face](status, { error: code, error_description: printable(description) }, headers)
 }
 
+/** A person's request that is refused, on the error page that the operator has for it. */
+export function answerOnErrorPage(refusal: Refusal, { log, count }: Telemetry, requestId: string, errorUrl: string): Answer {
+  const { code, description } = problemOf(refusal, 'page')
+  log('info', 'request refused', { request_id: requestId, reason: reasonOf(refusal), status: 302 })
+  count('request_refused', { face: 'page', reason: kindOf(refusal) })
+  return toErrorUrl(errorUrl, { error: code, description })
+}
+
 /**
  * A browser that must not be sent to the client: its person reads why, on the operator's error page or ours. We log which address it
  * was, without what stands behind a `?`.
