@@ -65,6 +65,7 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
   const obfuscatedSubject = login.forceSubjectIdentifier || deps.obfuscatedSubject(client, login.subject)
   const rememberedUntil = consent.rememberFor > 0 ? now + consent.rememberFor * 1000 : never
   const codeEnds = now + deps.codeLifespan()
+  const skip = flow.consent?.skip ?? false
   return {
     id: flow.id,
     clientId: client.clientId,
@@ -85,7 +86,8 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
       remember: consent.remember,
       rememberFor: consent.rememberFor,
       context: consent.context,
-      request: deps.record(flow, login, flow.consent?.skip ?? false),
+      ...(skip && { isSkipped: skip }),
+      request: deps.record(flow, login, skip),
     },
     terms: termsOf(client),
     ...(consent.remember && { rememberedUntil }),
