@@ -85,7 +85,8 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
     consent: {
       remember: consent.remember,
       rememberFor: consent.rememberFor,
-      context: consent.context,
+      // What the login application said stays where the consent application says nothing.
+      context: consent.context ?? login.context,
       ...(skip && { isSkipped: skip }),
       request: deps.record(flow, login, skip),
     },
