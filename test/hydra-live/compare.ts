@@ -3,7 +3,7 @@ import type { Cookie, Exchange, Jwts } from './exchange.ts'
 
 /** One place in which an answer is not what Hydra's was; `ours` is undefined where the answer lacks it. */
 export interface Difference {
-  /** `status`, `header link`, `header location?error`, `cookie 0 max-age`, or a path into the body: `/scope`. */
+  /** `status`, `header link`, `header location?error`, `cookie/0/max-age`, `request` where it could not be sent, or a path into the body: `/scope`. */
   readonly place: string
   readonly hydra: unknown
   readonly ours: unknown
@@ -104,7 +104,7 @@ function sameHeader(name: string, hydra: string | undefined, ours: string | unde
 function jwtDifferences(expected: Jwts = {}, answer: Received, comparison: Comparison): Difference[] {
   return Object.entries(expected).flatMap(([pointer, hydra]) => {
     const jwt = pointer === '' ? answer.text : String(answer.json?.[pointer.slice(1)])
-    const [header, payload] = jwt.split('.', 2).map(decoded)
+    const [header, payload] = jwt.includes('.') ? jwt.split('.', 2).map(decoded) : []
     return valueDifferences(hydra, { header, payload }, `jwt ${pointer}`, comparison)
   })
 }

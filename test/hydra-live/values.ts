@@ -30,6 +30,8 @@ const kinds: Readonly<Record<string, string>> = {
   any: '.*',
 }
 
+const nothing = '(?!)'
+
 /** The values that exchanges refer to: those of earlier answers, and a word of this run. */
 export class Values {
   readonly #captured = new Map([['run', `r${randomBytes(4).toString('hex')}`]])
@@ -39,7 +41,13 @@ export class Values {
     return mapStrings(part, (text) => text.replace(/\$\{([^}]+)\}/g, (_, name: string) => this.#value(name))) as T
   }
 
-  /** The pattern of an expected text. `addresses` are the base URLs by their placeholders' kinds. */
+  /** What a request refers to and no answer gave. */
+  missing(request: unknown): string[] {
+    const names = [...JSON.stringify(request).matchAll(/\$\{([^}]+)\}/g)].map(([, name = '']) => name)
+    return names.filter((name) => !this.#captured.has(name))
+  }
+
+  /** The pattern of an expected text; one that refers to what no answer gave matches nothing. `addresses` are the base URLs by their placeholders' kinds. */
   pattern(expected: string, addresses: Readonly<Record<string, string>>): RegExp {
     return new RegExp(`^${this.#source(expected, addresses)}$`, 's')
   }
@@ -53,8 +61,9 @@ export class Values {
     let [source, end] = ['', 0]
     for (const { 0: whole, index, groups = {} } of expected.matchAll(placeholder)) {
       const { name, kind = '' } = groups
-      const fixed = name === undefined ? (addresses[kind] ?? whole) : this.#value(name)
-      source += RegExp.escape(expected.slice(end, index)) + (kinds[kind] ?? RegExp.escape(fixed))
+      const fixed = name === undefined ? (addresses[kind] ?? whole) : this.#captured.get(name)
+      const pattern = kinds[kind] ?? (fixed === undefined ? nothing : RegExp.escape(fixed))
+      source += RegExp.escape(expected.slice(end, index)) + pattern
       end = index + whole.length
     }
     return source + RegExp.escape(expected.slice(end))
