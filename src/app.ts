@@ -287,6 +287,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
           finish: finishLogout(sessionEnd),
           addresses: live.addresses,
           cookies,
+          telemetry,
         }),
         token: token({ tokenEndpoint: tokenEndpoint({ authenticate, spendingOnRefusal: spendingOnRefusal({ transaction }), grants }) }),
         revoke: revoke({

@@ -61,10 +61,12 @@ export function refusalWords(refusal: AuthorizationRefusal): AuthorizationWords 
       return invalid(
         'Clients must include a code_challenge when performing the authorize code flow, but it is missing. The server is configured in a way that enforces PKCE for clients.',
       )
-    case 'code-challenge-method':
+    case 'code-challenge-plain':
       return invalid(
         `Clients must use code_challenge_method=S256, plain is not allowed.${refusal.isEnforced ? ' The server is configured in a way that enforces PKCE S256 as challenge method for clients.' : ''}`,
       )
+    case 'code-challenge-method-unknown':
+      return invalid('The code_challenge_method is not supported, use S256 instead.')
     case 'code-challenge-malformed':
       return invalid('The code_challenge must be 43 characters of base64url, the SHA-256 of the code_verifier.')
     case 'prompt-unknown':

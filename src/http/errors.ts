@@ -29,6 +29,14 @@ export function answerError(error: unknown, face: Face, { log, count }: Telemetr
   return writers[face](status, { error: code, error_description: printable(description) }, headers)
 }
 
+/** A person's request that is refused, on the error page that the operator has for it. */
+export function answerOnErrorPage(refusal: Refusal, { log, count }: Telemetry, requestId: string, errorUrl: string): Answer {
+  const { code, description } = problemOf(refusal, 'page')
+  log('info', 'request refused', { request_id: requestId, reason: reasonOf(refusal), status: 302 })
+  count('request_refused', { face: 'page', reason: kindOf(refusal) })
+  return toErrorUrl(errorUrl, { error: code, description })
+}
+
 /**
  * A browser that must not be sent to the client: its person reads why, on the operator's error page or ours. We log which address it
  * was, without what stands behind a `?`.
@@ -83,10 +91,14 @@ interface Problem {
 
 type Writer = (status: number, body: { error: string; error_description: string }, headers: Readonly<Record<string, string>>) => Answer
 
+/** What Hydra writes without the library that its token endpoint has. */
+const hydraJson: Writer = (status, body, headers) => json(status, body, { 'content-type': 'application/json', ...hydraNoStore, ...headers })
+
 const writers: Record<Face, Writer> = {
   registration: (status, body, headers) => json(status, body, { ...noStore, ...headers }),
   oauth: oauthJson,
-  admin: (status, body, headers) => json(status, body, { 'content-type': 'application/json', ...hydraNoStore, ...headers }),
+  userinfo: hydraJson,
+  admin: hydraJson,
   page: (status, body, headers) => errorPage(status, body.error_description.replace(`${sentence.invalidRequest} `, ''), headers),
   plain: (status, body, headers) => json(status, body, headers),
 }
@@ -312,8 +324,14 @@ function problemOfReason(reason: Reason): Problem {
         headers: { 'www-authenticate': 'Bearer error="insufficient_scope",scope="openid"' },
       }
     case 'challenge-unknown':
-    case 'logout-challenge-unknown':
       return { status: 404, code: 'Not Found', description: 'Unable to locate the requested resource' }
+    // Hydra's challenge is the request itself, encrypted; its words are contract all the same.
+    case 'logout-challenge-unknown':
+      return {
+        status: 404,
+        code: 'Not Found',
+        description: 'Unable to locate the requested resource Failed to decrypt the logout challenge.',
+      }
     case 'challenge-expired':
       return { status: 401, code: 'request_unauthorized', description: `The ${reason.step} request has expired, please try again.` }
     case 'logout-challenge-expired':

@@ -32,10 +32,10 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
     route('GET',    '/oauth2/register/:id',                    whenOn, 'registration', h.readConfiguration),
     route('PUT',    '/oauth2/register/:id',                    whenOn, 'registration', h.updateConfiguration),
     route('DELETE', '/oauth2/register/:id',                    whenOn, 'registration', h.deleteConfiguration),
-    forClients('POST',  '/oauth2/token',                      open,   'oauth',        h.token),
-    forClients('POST',  '/oauth2/revoke',                     open,   'oauth',        h.revoke),
-    forClients('GET',   '/userinfo',                          open,   'oauth',        h.userinfo),
-    forClients('POST',  '/userinfo',                          open,   'oauth',        h.userinfo),
+    forClients('POST', '/oauth2/token',                        'oauth',                h.token),
+    forClients('POST', '/oauth2/revoke',                       'oauth',                h.revoke),
+    forClients('GET',  '/userinfo',                            'userinfo',             h.userinfo),
+    forClients('POST', '/userinfo',                            'userinfo',             h.userinfo),
     route('GET',    '/.well-known/jwks.json',                  open,   'plain',        h.jwks),
     ...discoveryPaths(issuerPath).map((path) =>
     route('GET',    path,                                      open,   'plain',        h.discovery)),
@@ -53,8 +53,8 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
 }
 
 /** The client is known by what is sent, and so are its own origins. */
-const forClients = (method: Route['method'], path: string, guard: Guard, face: Face, handler: Handler): Line => ({
-  ...route(method, path, guard, face, handler),
+const forClients = (method: Route['method'], path: string, face: Face, handler: Handler): Line => ({
+  ...route(method, path, open, face, handler),
   clientCors: true,
 })
 

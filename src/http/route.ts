@@ -3,7 +3,7 @@ import type { Answer } from './answer.ts'
 import type { Operation } from './openapi/operation.ts'
 
 /** Which family of errors a route answers with; `errors.ts` has one table for each. */
-export type Face = 'registration' | 'oauth' | 'admin' | 'page' | 'plain'
+export type Face = 'registration' | 'oauth' | 'userinfo' | 'admin' | 'page' | 'plain'
 
 export type Handler = (request: FastifyRequest) => Answer | Promise<Answer>
 

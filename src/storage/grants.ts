@@ -14,6 +14,7 @@ const columns = [
   'claims',
   'authentication',
   'consent',
+  'consent_skipped',
   'terms',
   'remembered_until',
   'granted_at',
@@ -100,6 +101,7 @@ export function grantStore(db: Kysely<Schema>): GrantStore {
         .selectFrom('grants')
         .selectAll()
         .where('subject', '=', subject)
+        .where('consent_skipped', '=', 0)
         .where('expires_at', '>', now)
         .$if(sessionId !== undefined, (some) => some.where('session_id', '=', sessionId as string))
         .$if(after !== undefined, (some) =>
@@ -134,6 +136,7 @@ const toRow = (grant: Grant): NewRow => ({
   claims: JSON.stringify(grant.claims),
   authentication: JSON.stringify({ ...grant.authentication, obfuscatedSubject: grant.obfuscatedSubject }),
   consent: JSON.stringify(grant.consent),
+  consent_skipped: grant.consent.isSkipped ? 1 : 0,
   terms: grant.terms,
   remembered_until: grant.rememberedUntil ?? null,
   granted_at: grant.grantedAt,

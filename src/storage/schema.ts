@@ -148,6 +148,8 @@ export interface GrantRow {
   claims: string
   authentication: string
   consent: string
+  /** 1 where the person was not asked, as he had agreed to as much before. */
+  consent_skipped: number
   /** A hash of what the person saw of the client: another client under the same id is asked about again. */
   terms: string
   /** Until then the person need not be asked again; null where he must. */

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { Received } from './request.ts'
+import type { Received, Sent } from './request.ts'
 import type { TestServer } from './server.ts'
 
 /** The two listeners, in this process or another. */
@@ -14,10 +14,14 @@ export class Browser {
     this.#server = server
   }
 
+  get(address: string): Promise<Received> {
+    return this.send(address, {})
+  }
+
   /** @param address path or URL at the public listener */
-  async get(address: string): Promise<Received> {
+  async send(address: string, sent: Sent): Promise<Received> {
     const path = address.startsWith('http') ? address.slice(new URL(address).origin.length) : address
-    const answer = await this.#server.public(path, { headers: { cookie: this.cookieHeader } })
+    const answer = await this.#server.public(path, { ...sent, headers: { ...sent.headers, cookie: this.cookieHeader } })
     this.#keep(answer)
     return answer
   }

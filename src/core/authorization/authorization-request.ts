@@ -46,7 +46,8 @@ export type AuthorizationRefusal =
   | { readonly kind: 'audience-unavailable'; readonly audience: string }
   | { readonly kind: 'resource-unavailable'; readonly resource: string }
   | { readonly kind: 'code-challenge-missing' }
-  | { readonly kind: 'code-challenge-method'; readonly isEnforced: boolean }
+  | { readonly kind: 'code-challenge-plain'; readonly isEnforced: boolean }
+  | { readonly kind: 'code-challenge-method-unknown' }
   | { readonly kind: 'code-challenge-malformed' }
   | { readonly kind: 'prompt-unknown'; readonly prompt: string }
   | { readonly kind: 'max-age-malformed' }

@@ -108,7 +108,9 @@ const proofKey: Check = ({ client, parameters, settings }) => {
   const method = parameters.get('code_challenge_method') ?? ''
   const isEnforced = needsProofKey(client, settings)
   if (challenge === '') return isEnforced || method !== '' ? { kind: 'code-challenge-missing' } : undefined
-  if (method !== 'S256') return { kind: 'code-challenge-method', isEnforced: settings.pkceEnforced }
+  // RFC 7636 §4.3: no method is plain.
+  if (method === 'plain' || method === '') return { kind: 'code-challenge-plain', isEnforced: settings.pkceEnforced }
+  if (method !== 'S256') return { kind: 'code-challenge-method-unknown' }
   return isCodeChallenge(challenge) ? undefined : { kind: 'code-challenge-malformed' }
 }
 

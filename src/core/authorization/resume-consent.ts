@@ -65,6 +65,7 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
   const obfuscatedSubject = login.forceSubjectIdentifier || deps.obfuscatedSubject(client, login.subject)
   const rememberedUntil = consent.rememberFor > 0 ? now + consent.rememberFor * 1000 : never
   const codeEnds = now + deps.codeLifespan()
+  const skip = flow.consent?.skip ?? false
   return {
     id: flow.id,
     clientId: client.clientId,
@@ -84,8 +85,10 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
     consent: {
       remember: consent.remember,
       rememberFor: consent.rememberFor,
-      context: consent.context,
-      request: deps.record(flow, login, flow.consent?.skip ?? false),
+      // What the login application said stays where the consent application says nothing.
+      context: consent.context ?? login.context,
+      ...(skip && { isSkipped: skip }),
+      request: deps.record(flow, login, skip),
     },
     terms: termsOf(client),
     ...(consent.remember && { rememberedUntil }),

@@ -45,6 +45,8 @@ export interface ConsentRecord {
   /** Seconds; 0 is for ever. */
   readonly rememberFor: number
   readonly context: unknown
+  /** The person was not asked, as he had agreed to as much before. */
+  readonly isSkipped?: true
   /** The consent request as the consent application read it, in the words of the wire, without the client. */
   readonly request: Readonly<Record<string, unknown>>
 }
@@ -66,7 +68,7 @@ export interface GrantStore {
   endTokens(id: string, at: number): Promise<boolean>
   /** Withdraws consent: the grants that fit go, with every token of theirs. */
   withdraw(which: { id: string } | { subject: string; clientId?: string }): Promise<number>
-  /** A person's, the newest first, those that are over left out. */
+  /** A person's, the newest first; those that are over are left out, and those that he was not asked for. */
   list(page: GrantPage): Promise<Grant[]>
   /** The clients that were granted something in a session. */
   clientsOf(sessionId: string): Promise<string[]>

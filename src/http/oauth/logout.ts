@@ -1,29 +1,50 @@
 import type { FastifyRequest } from 'fastify'
 import type { LogoutParameters, LogoutStep } from '../../core/sessions/begin-logout.ts'
 import type { Live } from '../../lib/live.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import type { Telemetry } from '../../lib/telemetry.ts'
 import { answerLocation } from '../../protocol/response-mode.ts'
 import { type Answer, hydraNoStore } from '../answer.ts'
 import { formBody } from '../body.ts'
 import type { Cookies } from '../cookies.ts'
+import { answerOnErrorPage } from '../errors.ts'
 import type { Handler } from '../route.ts'
 import { once } from './parameters.ts'
 
 export interface LogoutDeps {
   readonly begin: (parameters: LogoutParameters) => Promise<LogoutStep>
   readonly finish: (verifier: string) => Promise<{ redirectTo: string | undefined; isFirst: boolean }>
-  /** The page that has a person confirm it, and the one that he sees afterwards. */
-  readonly addresses: Live<{ readonly logout: string; readonly loggedOut: string }>
+  /** The page that has a person confirm it, the one that he sees afterwards, and the one for what is refused. */
+  readonly addresses: Live<LogoutAddresses>
   readonly cookies: Cookies
+  readonly telemetry: Telemetry
+}
+
+export interface LogoutAddresses {
+  readonly logout: string
+  readonly loggedOut: string
+  /** Undefined for a page of ours. */
+  readonly error: string | undefined
 }
 
 /** `/oauth2/sessions/logout`, GET and POST (RP-Initiated Logout §2), and the way back from the logout application. */
 export function logout(deps: LogoutDeps): Handler {
   return async (request) => {
-    const query = new URLSearchParams(request.url.split('?').slice(1).join('?'))
-    const parameters = request.method === 'POST' ? formBody(request) : query
-    const verifier = once(query, 'logout_verifier')
-    return verifier === undefined ? begin(request, parameters, deps) : finish(verifier, deps)
+    try {
+      return await step(request, deps)
+    } catch (error) {
+      const errorUrl = deps.addresses().error
+      if (error instanceof Refusal && errorUrl !== undefined) return answerOnErrorPage(error, deps.telemetry, request.id, errorUrl)
+      throw error
+    }
   }
+}
+
+async function step(request: FastifyRequest, deps: LogoutDeps): Promise<Answer> {
+  const query = new URLSearchParams(request.url.split('?').slice(1).join('?'))
+  const parameters = request.method === 'POST' ? formBody(request) : query
+  const verifier = once(query, 'logout_verifier')
+  return verifier === undefined ? begin(request, parameters, deps) : finish(verifier, deps)
 }
 
 async function begin(request: FastifyRequest, parameters: URLSearchParams, { begin, addresses, cookies }: LogoutDeps): Promise<Answer> {

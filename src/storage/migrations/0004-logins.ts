@@ -56,6 +56,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('claims', 'text', (column) => column.notNull())
     .addColumn('authentication', 'text', (column) => column.notNull())
     .addColumn('consent', 'text', (column) => column.notNull())
+    .addColumn('consent_skipped', 'integer', (column) => column.notNull())
     .addColumn('terms', text, (column) => column.notNull())
     .addColumn('remembered_until', 'bigint')
     .addColumn('granted_at', 'bigint', (column) => column.notNull())
