@@ -63,7 +63,7 @@ import type { Fence } from './lib/fence.ts'
 import type { FencedFetch } from './lib/fenced-fetch.ts'
 import { derived, type Live } from './lib/live.ts'
 import { makeOutboundFetch } from './lib/outbound-fetch.ts'
-import type { Randomness } from './lib/random.ts'
+import { type Randomness, systemRandomness } from './lib/random.ts'
 import { makeSealer } from './lib/seal.ts'
 import { type Count, type Telemetry, untraced } from './lib/telemetry.ts'
 import type { Transaction } from './lib/transaction.ts'
@@ -125,6 +125,9 @@ export interface WatchedTelemetry extends Telemetry {
   /** Absent where no traces are kept. */
   readonly traces?: Tracing
 }
+
+/** The hash of a password that a person chose, as `users` holds it. */
+export const hashPassword = (password: string): Promise<string> => new ChosenSecrets(systemRandomness, new Bcrypt()).hash(password)
 
 /** Opens the database of a configuration, for whoever brings its schema up to date. */
 export function openDatabase({ dsn }: Pick<Config, 'dsn'>, count: Count = () => {}) {

@@ -1,6 +1,7 @@
 import { readAdminAuth } from './admin-auth.ts'
 import { formats, type Reading } from './formats.ts'
 import type { Leaf } from './setting.ts'
+import { readUsers } from './users.ts'
 
 export type Read = { readonly value: unknown } | { readonly problems: readonly string[] }
 
@@ -18,8 +19,14 @@ export function readValue(leaf: Leaf, value: unknown): Read {
 type Shape = NonNullable<Leaf['items']>
 
 function read(shape: Shape, value: unknown, named: string): Read {
-  const reading = shape.format === 'admin-auth' ? readAdminAuth(value) : readScalar(shape, value)
+  const reading = readerOf(shape)(value)
   return 'problem' in reading ? { problems: [`${named} ${reading.problem}`] } : reading
+}
+
+/** Two settings have a shape of their own. */
+function readerOf(shape: Shape): (value: unknown) => Reading {
+  if (shape.format === 'admin-auth') return readAdminAuth
+  return shape.format === 'users' ? readUsers : (value) => readScalar(shape, value)
 }
 
 function readScalar(shape: Shape, value: unknown): Reading {
