@@ -26,6 +26,7 @@ export type DoorReason =
   | { readonly kind: 'form-empty' }
   | { readonly kind: 'request-malformed' }
   | { readonly kind: 'query-missing'; readonly name: string }
+  | { readonly kind: 'posted-from-elsewhere' }
   | { readonly kind: 'parameter-repeated'; readonly name: string }
 
 /** Every reason for a no that can reach the street: `errors.ts` has a line for each, and the compiler sees to it. */
