@@ -40,6 +40,7 @@ import { updateClient } from './core/registration/update-client.ts'
 import { announceLogout } from './core/sessions/announce-logout.ts'
 import { acceptLogout, findLogout, finishLogout } from './core/sessions/answer-logout.ts'
 import { beginLogout } from './core/sessions/begin-logout.ts'
+import { checkPassword } from './core/sessions/check-password.ts'
 import { deliverLogouts } from './core/sessions/deliver-logouts.ts'
 import { endSessions } from './core/sessions/end-sessions.ts'
 import { endTokens } from './core/tokens/end-tokens.ts'
@@ -68,10 +69,12 @@ import { makeCookies } from './http/cookies.ts'
 import { alive, metrics, ready, version as versionHandler } from './http/health.ts'
 import { makeListener } from './http/listener.ts'
 import { authorize } from './http/oauth/authorize.ts'
+import { builtInDesk } from './http/oauth/built-in-desk.ts'
 import { deleteConfiguration, readConfiguration, updateConfiguration } from './http/oauth/client-configuration.ts'
 import { discovery } from './http/oauth/discovery.ts'
+import { fallbacks } from './http/oauth/fallbacks.ts'
 import { jwks } from './http/oauth/jwks.ts'
-import { logout } from './http/oauth/logout.ts'
+import { logout, logoutAddress } from './http/oauth/logout.ts'
 import { register } from './http/oauth/register.ts'
 import { revoke } from './http/oauth/revoke.ts'
 import { token } from './http/oauth/token.ts'
@@ -87,7 +90,7 @@ import type { Clock } from './lib/clock.ts'
 import type { FencedFetch } from './lib/fenced-fetch.ts'
 import type { Live } from './lib/live.ts'
 import { makeOutboundFetch } from './lib/outbound-fetch.ts'
-import type { Randomness } from './lib/random.ts'
+import { type Randomness, systemRandomness } from './lib/random.ts'
 import { makeSealer } from './lib/seal.ts'
 import { type Count, type Telemetry, untraced } from './lib/telemetry.ts'
 import type { Transaction } from './lib/transaction.ts'
@@ -154,6 +157,9 @@ export interface WatchedTelemetry extends Telemetry {
   /** Absent where no traces are kept. */
   readonly traces?: Tracing
 }
+
+/** The hash of a password that a person chose, as `users` holds it. */
+export const hashPassword = (password: string): Promise<string> => new ChosenSecrets(systemRandomness, new Bcrypt()).hash(password)
 
 /** Opens the database of a configuration, for whoever brings its schema up to date. */
 export function openDatabase({ dsn }: Pick<Config, 'dsn'>, count: Count = () => {}) {
@@ -243,6 +249,17 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     codeLifespan: live.codeLifespan,
   }
   const sessionEnd = { ...act, announce: announceLogout({ randomness, deliver: () => jobs.runNow(deliverLogoutsJob) }) }
+  const acceptLogoutAct = acceptLogout(act)
+  const desk = {
+    findLogin: findLogin(act),
+    acceptLogin: acceptLogin(act),
+    rejectLogin: rejectLogin(act),
+    findConsent: findConsent(act),
+    acceptConsent: acceptConsent(act),
+    rejectConsent: rejectConsent(act),
+    findLogout: findLogout(act),
+    acceptLogout: async (challenge: string) => logoutAddress(publicUrl, await acceptLogoutAct(challenge)),
+  }
   const introspectAct = introspectToken({ ...stores, readJwt, clock })
   const remoteKeys = makeRemoteKeys({ fetch, fence: live.fence, clock })
   const authenticate = authenticateClient({
@@ -280,6 +297,15 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
           publicUrl,
           issuer,
           telemetry,
+        }),
+        ...fallbacks({
+          desk: builtInDesk(desk),
+          builtIn: live.builtInPages,
+          users: live.users,
+          checkPassword: checkPassword({ users: live.users, secrets: chosenSecrets, clock, count: telemetry.count }),
+          origin: new URL(publicUrl).origin,
+          clock,
+          log: telemetry.log,
         }),
         userinfo: userinfo({ find: userinfoAct({ ...stores, introspect: introspectAct, issuer }), sign: signUserinfo(tokenKeys) }),
         logout: logout({
@@ -333,15 +359,15 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       forgetRotatedSecrets: adminClients.changeSecrets({ change: forgetRotatedSecrets(administrator) }),
       newRegistrationToken: adminClients.newRegistrationToken({ issue: issueRegistrationToken(administrator), registrationUri }),
       introspect: introspect({ introspect: introspectAct, issuer }),
-      getLoginRequest: requests.getLoginRequest({ find: findLogin(act) }),
-      acceptLoginRequest: requests.acceptLoginRequest({ accept: acceptLogin(act) }),
-      rejectLoginRequest: requests.rejectRequest({ step: 'login', reject: rejectLogin(act) }),
-      getConsentRequest: requests.getConsentRequest({ find: findConsent(act) }),
-      acceptConsentRequest: requests.acceptConsentRequest({ accept: acceptConsent(act) }),
-      rejectConsentRequest: requests.rejectRequest({ step: 'consent', reject: rejectConsent(act) }),
-      getLogoutRequest: requests.getLogoutRequest({ find: findLogout(act) }),
-      acceptLogoutRequest: requests.acceptLogoutRequest({ accept: acceptLogout(act), publicUrl }),
-      rejectLogoutRequest: requests.rejectLogoutRequest({ find: findLogout(act) }),
+      getLoginRequest: requests.getLoginRequest({ find: desk.findLogin }),
+      acceptLoginRequest: requests.acceptLoginRequest({ accept: desk.acceptLogin }),
+      rejectLoginRequest: requests.rejectRequest({ step: 'login', reject: desk.rejectLogin }),
+      getConsentRequest: requests.getConsentRequest({ find: desk.findConsent }),
+      acceptConsentRequest: requests.acceptConsentRequest({ accept: desk.acceptConsent }),
+      rejectConsentRequest: requests.rejectRequest({ step: 'consent', reject: desk.rejectConsent }),
+      getLogoutRequest: requests.getLogoutRequest({ find: desk.findLogout }),
+      acceptLogoutRequest: requests.acceptLogoutRequest({ accept: desk.acceptLogout }),
+      rejectLogoutRequest: requests.rejectLogoutRequest({ find: desk.findLogout }),
       listConsentSessions: listConsentSessions({ list: stores.grants.list, findClient: stores.clients.find, pageTokens, clock }),
       revokeConsentSessions: revokeConsentSessions({
         withdraw: (which) => transaction(async (tx) => void (await tx.grants.withdraw(which))),

@@ -84,6 +84,12 @@ export function liveSettings(config: Live<Config>) {
     sessionLifespan: () => config().ttl.authentication_session,
     codeLifespan: () => config().ttl.auth_code,
     addresses: derived(config, addresses),
+    builtInPages: derived(config, ({ dev, urls }) => ({
+      login: dev && urls.login === undefined,
+      consent: dev && urls.consent === undefined,
+      logout: urls.logout === undefined,
+    })),
+    users: () => config().users,
     discovery: derived(config, (snapshot) => discoverySettings(snapshot, openScopes(policy()))),
     cors: derived(config, ({ serve }) => corsSettings(serve.public.cors)),
   }

@@ -506,3 +506,35 @@ test('without being told otherwise, the environment is that of the process', () 
     delete process.env.TTL_ACCESS_TOKEN
   }
 })
+
+const passwordHash = '$argon2id$v=19$m=19456,t=2,p=1$sS+q3rV2YxQJe4eACo8+7w$9fSpdkpA2O65ValZ2xxB+/n+rrZ17q+JJ/sL5/UHYeY'
+const users = (...list: unknown[]) => `dev: true\nusers: ${JSON.stringify(list)}`
+const ada = { subject: 'user-ada', username: 'ada', password: passwordHash }
+
+test('users of the built-in pages: under dev only, each with a hash, nobody twice; what was written is not quoted', () => {
+  assert.deepEqual(config(users({ ...ada, name: 'Ada' })).users, [{ ...ada, name: 'Ada' }])
+  assert.deepEqual(config('dev: true').users, [])
+  assert.deepEqual(config('users: []').users, [])
+  assert.match(
+    problems(`users: ${JSON.stringify([ada])}`).join(),
+    /^users: are for a developer's machine, and dev is not set; .*urls\.login/,
+  )
+  const wrong: [unknown[], RegExp][] = [
+    [
+      [{ ...ada, password: 'correct horse' }],
+      /^users: the value has a user, number 1, whose password is not an argon2id hash; .*password-hash/,
+    ],
+    [[ada, { ...ada, subject: 'b' }], /two users with one username/],
+    [[ada, { ...ada, username: 'b' }], /two users with one subject/],
+    [[{ ...ada, subject: '' }], /whose subject is not a text/],
+    [[{ ...ada, email: 1 }], /whose email is not a text/],
+    [[{ ...ada, role: 'admin' }], /with a member we do not know; write subject, username, password, name, email only/],
+    [['ada'], /that is not a mapping/],
+  ]
+  for (const [list, expected] of wrong) {
+    const found = problems(users(...list)).join()
+    assert.match(found, expected)
+    assert.doesNotMatch(found, /correct horse|\$argon2/)
+  }
+  assert.match(problems('dev: true\nusers: ada').join(), /^users: the value is not a list/)
+})

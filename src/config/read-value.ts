@@ -2,6 +2,7 @@ import { readAdminAuth } from './admin-auth.ts'
 import { formats, type Reading } from './formats.ts'
 import type { Leaf } from './setting.ts'
 import { readTokenHook } from './token-hook.ts'
+import { readUsers } from './users.ts'
 
 export type Read = { readonly value: unknown } | { readonly problems: readonly string[] }
 
@@ -19,7 +20,11 @@ export function readValue(leaf: Leaf, value: unknown): Read {
 type Shape = NonNullable<Leaf['items']>
 
 /** Formats that are more than one text. */
-const structured: Readonly<Record<string, (value: unknown) => Reading>> = { 'admin-auth': readAdminAuth, 'token-hook': readTokenHook }
+const structured: Readonly<Record<string, (value: unknown) => Reading>> = {
+  'admin-auth': readAdminAuth,
+  'token-hook': readTokenHook,
+  users: readUsers,
+}
 
 function read(shape: Shape, value: unknown, named: string): Read {
   const reading = (structured[shape.format ?? ''] ?? ((written) => readScalar(shape, written)))(value)

@@ -235,6 +235,8 @@ function problemOfReason(reason: Reason): Problem {
       return invalidRequest('Client credentials missing or malformed in both HTTP Authorization header and HTTP POST body.')
     case 'form-empty':
       return invalidRequest('The POST body can not be empty.')
+    case 'posted-from-elsewhere':
+      return { status: 403, code: 'request_forbidden', description: 'This form was sent by a page of another site, so nothing was done.' }
     case 'parameter-repeated':
       return invalidRequest(`The parameter '${reason.name}' was sent more than once.`)
     case 'credentials-twice':

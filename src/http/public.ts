@@ -14,6 +14,14 @@ export interface PublicHandlers {
   readonly revoke: Handler
   readonly userinfo: Handler
   readonly logout: Handler
+  readonly signInPage: Handler
+  readonly signIn: Handler
+  readonly consentPage: Handler
+  readonly consent: Handler
+  readonly signOutPage: Handler
+  readonly signOut: Handler
+  readonly signedOutPage: Handler
+  readonly errorFallback: Handler
   readonly jwks: Handler
   readonly discovery: Handler
   readonly alive: Handler
@@ -45,6 +53,14 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
     ownOrigin('POST', '/oauth2/auth',                          'page',                 h.authorize),
     ownOrigin('GET',  '/oauth2/sessions/logout',               'page',                 h.logout),
     ownOrigin('POST', '/oauth2/sessions/logout',               'page',                 h.logout),
+    ownOrigin('GET',  '/oauth2/fallbacks/login',               'page',                 h.signInPage),
+    ownOrigin('POST', '/oauth2/fallbacks/login',               'page',                 h.signIn),
+    ownOrigin('GET',  '/oauth2/fallbacks/consent',             'page',                 h.consentPage),
+    ownOrigin('POST', '/oauth2/fallbacks/consent',             'page',                 h.consent),
+    ownOrigin('GET',  '/oauth2/fallbacks/logout',              'page',                 h.signOutPage),
+    ownOrigin('POST', '/oauth2/fallbacks/logout',              'page',                 h.signOut),
+    ownOrigin('GET',  '/oauth2/fallbacks/logout/callback',     'page',                 h.signedOutPage),
+    ownOrigin('GET',  '/oauth2/fallbacks/error',               'page',                 h.errorFallback),
     ownOrigin('GET',  '/health/alive',                         'plain',                h.alive),
     ownOrigin('GET',  '/health/ready',                         'plain',                h.ready),
     ownOrigin('GET',  '/reference',                            'page',                 h.reference),

@@ -31,6 +31,7 @@ export type DoorReason =
   | { readonly kind: 'form-empty' }
   | { readonly kind: 'request-malformed' }
   | { readonly kind: 'query-missing'; readonly name: string }
+  | { readonly kind: 'posted-from-elsewhere' }
   | { readonly kind: 'parameter-repeated'; readonly name: string }
   | { readonly kind: 'challenge-missing' }
   | { readonly kind: 'answer-malformed'; readonly message: string }

@@ -19,6 +19,7 @@ export const businessEvents: Readonly<Record<string, BusinessEvent>> = {
   token_issued: { help: 'Access tokens, by grant.', labels: ['grant_type'] },
   token_revoked: { help: 'Access tokens that their client ended.', labels: [] },
   tokens_ended: byActor('Clients whose tokens were all ended.'),
+  sign_in: { help: 'Passwords that were judged on the built-in page, by outcome: right, wrong or wait.', labels: ['outcome'] },
   key_created: byActor('Signing keys that were made.'),
   keys_imported: byActor('Writes of signing keys that were brought along.'),
   keys_deleted: byActor('Deletions of signing keys.'),

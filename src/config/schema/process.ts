@@ -1,6 +1,6 @@
 import { Type } from '../../lib/json-schema.ts'
 import { group, honoured, ignored, later, refused, secret } from '../setting.ts'
-import { anything, choice, count, dsn as dsnText, duration, flag, listOf, logLevel, ratio, selfUrl, text, url } from './types.ts'
+import { anything, choice, count, dsn as dsnText, duration, flag, listOf, logLevel, ratio, selfUrl, text, url, userList } from './types.ts'
 
 /** Settings of the process: where its data is, who it is, what it says, what it keeps secret. */
 export const dsn = honoured(dsnText, {
@@ -14,6 +14,14 @@ export const dev = honoured(flag, {
   description:
     "For a developer's machine: http is fine, the issuer has a default, a system secret is made, private addresses may be fetched.",
   default: false,
+})
+
+export const users = honoured(userList, {
+  description:
+    'Who may sign in on the built-in pages, under `dev` only: a list of `subject`, `username`, `password` (the output of `clientele generate password-hash`), and `name` and `email` if you like.',
+  default: [],
+  live: true,
+  sensitive: true,
 })
 
 export const urls = group({

@@ -2,6 +2,7 @@ import { Type } from '../../lib/json-schema.ts'
 import type { AdminAuth } from '../admin-auth.ts'
 import type { Dsn } from '../formats.ts'
 import type { TokenHook } from '../token-hook.ts'
+import type { ConfiguredUser } from '../users.ts'
 
 /** The kinds of value a setting may have. A `format` names the reader in `../formats.ts`; `Unsafe` gives the type it yields. */
 export const flag = Type.Boolean()
@@ -28,4 +29,5 @@ export const anything = Type.Unknown()
 export const dsn = Type.Unsafe<Dsn>({ type: 'string', format: 'dsn' })
 export const adminAuth = Type.Unsafe<AdminAuth>({ format: 'admin-auth' })
 export const tokenHook = Type.Unsafe<TokenHook>({ format: 'token-hook' })
+export const userList = Type.Unsafe<ConfiguredUser[]>({ format: 'users' })
 export const logLevel = Type.Unsafe<'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal'>({ type: 'string', format: 'log-level' })

@@ -2,9 +2,9 @@ import type { AskedConsent } from '../../core/authorization/answer-consent.ts'
 import type { AskedLogin, WayBack } from '../../core/authorization/answer-login.ts'
 import type { ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
 import type { AskedLogout } from '../../core/sessions/answer-logout.ts'
-import { answerLocation } from '../../protocol/response-mode.ts'
 import { empty, hydraNoStore, json } from '../answer.ts'
 import type { Handler } from '../route.ts'
+import { wayBack } from '../way-back.ts'
 import { challengeOf, consentAcceptance, loginAcceptance, rejection } from './answers.ts'
 import { consentRequestJson, loginRequestJson, logoutRequestJson } from './request-views.ts'
 
@@ -30,27 +30,25 @@ export const getLogoutRequest =
 export const acceptLoginRequest =
   (deps: { accept: (challenge: string, accepted: Omit<LoginDecision, 'kind' | 'at'>) => Promise<WayBack> }): Handler =>
   async (request) =>
-    json(200, { redirect_to: address(await deps.accept(challengeOf(request, 'login'), loginAcceptance(request))) })
+    json(200, { redirect_to: wayBack(await deps.accept(challengeOf(request, 'login'), loginAcceptance(request))) })
 
 /** `PUT /admin/oauth2/auth/requests/consent/accept` */
 export const acceptConsentRequest =
   (deps: { accept: (challenge: string, accepted: Omit<ConsentDecision, 'kind' | 'at'>) => Promise<WayBack> }): Handler =>
   async (request) =>
-    json(200, { redirect_to: address(await deps.accept(challengeOf(request, 'consent'), consentAcceptance(request))) })
+    json(200, { redirect_to: wayBack(await deps.accept(challengeOf(request, 'consent'), consentAcceptance(request))) })
 
 /** `PUT /admin/oauth2/auth/requests/login/reject` and `…/consent/reject` */
 export const rejectRequest =
   (deps: { step: 'login' | 'consent'; reject: (challenge: string, rejected: Omit<Rejection, 'kind'>) => Promise<WayBack> }): Handler =>
   async (request) =>
-    json(200, { redirect_to: address(await deps.reject(challengeOf(request, deps.step), rejection(request, deps.step))) })
+    json(200, { redirect_to: wayBack(await deps.reject(challengeOf(request, deps.step), rejection(request, deps.step))) })
 
 /** `PUT /admin/oauth2/auth/requests/logout/accept` */
 export const acceptLogoutRequest =
-  (deps: { accept: (challenge: string) => Promise<string>; publicUrl: string }): Handler =>
-  async (request) => {
-    const verifier = await deps.accept(challengeOf(request, 'logout'))
-    return json(200, { redirect_to: answerLocation('query', `${deps.publicUrl}/oauth2/sessions/logout`, [['logout_verifier', verifier]]) })
-  }
+  (deps: { accept: (challenge: string) => Promise<string> }): Handler =>
+  async (request) =>
+    json(200, { redirect_to: await deps.accept(challengeOf(request, 'logout')) })
 
 /** `PUT /admin/oauth2/auth/requests/logout/reject`: nothing ends, and the request stays as it was. */
 export const rejectLogoutRequest =
@@ -59,11 +57,3 @@ export const rejectLogoutRequest =
     await deps.find(challengeOf(request, 'logout'))
     return empty(204)
   }
-
-/** The browser's own request again, with what it brings back. */
-export function address({ url, add }: WayBack): string {
-  const [base = '', ...query] = url.split('?')
-  const parameters = new URLSearchParams(query.join('?'))
-  for (const [name, value] of Object.entries(add)) parameters.set(name, value)
-  return answerLocation('query', base, [...parameters])
-}

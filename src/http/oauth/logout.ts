@@ -67,3 +67,7 @@ async function finish(verifier: string, { finish, addresses, cookies }: LogoutDe
 }
 
 const redirect = (location: string): Answer => ({ status: 302, headers: { ...hydraNoStore, location } })
+
+/** Where a browser comes back to with what the logout application was given. */
+export const logoutAddress = (publicUrl: string, verifier: string): string =>
+  answerLocation('query', `${publicUrl}/oauth2/sessions/logout`, [['logout_verifier', verifier]])
