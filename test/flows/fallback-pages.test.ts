@@ -265,6 +265,11 @@ describe('allowing access', () => {
     assert.doesNotMatch(text, /new here/)
   })
 
+  test('R7591-81: a name neither turns the words around it nor pushes them off the page', async () => {
+    await using pages = await startFallbackPages({ consent: { clientName: `\u202eresU \u0000${'😀'.repeat(100)}` } })
+    assert.ok((await pages.ask(consentAt)).text.includes(`It calls itself <strong><bdi>resU ${'😀'.repeat(75)}…</bdi></strong>.`))
+  })
+
   test('R7591-15, R7591-87: its links are there, and tell the far side nothing; what is no web address is no link', async () => {
     await using pages = await startFallbackPages({ consent: { tosUri: 'javascript:alert(1)' } })
     const { text } = await pages.ask(consentAt)

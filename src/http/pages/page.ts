@@ -7,15 +7,17 @@ const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '
 /** Text as it may stand anywhere in a page: no caller's word becomes markup. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '')
 
-/**
- * A caller's word inside a sentence of ours: cut where it goes on and on, and kept from turning the direction of the words around it.
- */
-export const named = (text: string, longest = 80): string => `<bdi>${escapeHtml(cut(text, longest))}</bdi>`
+/** What would turn the direction of the words around it, or show nothing at all. */
+const unseen = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+
+/** A caller's word inside a sentence of ours: in its own direction, and cut where it goes on and on. */
+export const named = (text: string, longest = 80): string => `<bdi>${escapeHtml(cut(text.replace(unseen, ''), longest))}</bdi>`
 
 /** A caller's word, set apart, so that nobody takes it for ours. */
 export const quoted = (text: string, longest = 300): string => `<blockquote><code>${escapeHtml(cut(text, longest))}</code></blockquote>`
 
-const cut = (text: string, longest: number): string => (text.length > longest ? `${text.slice(0, longest)}…` : text)
+/** Between two characters, never inside one. */
+const cut = (text: string, longest: number): string => (text.length > longest ? `${[...text].slice(0, longest).join('')}…` : text)
 
 /** A sentence of ours with markup in the place of each `{name}`; the rest of it is text. */
 export const filled = (sentence: string, markup: Readonly<Record<string, string>>): string =>
