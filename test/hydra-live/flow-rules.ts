@@ -53,6 +53,9 @@ const toBeBuilt = [
   'f178-autherr-requesturi',
 ]
 
+/** The records and flows that the rules are about. */
+export const ruled: readonly string[] = [...Object.keys(judgedBy), ...Object.values(judgedBy), ...endedAtOnce, ...toBeBuilt]
+
 /** What is to be sent, and how each answer is to be judged. */
 export function byTheRules(recorded: readonly Exchange[]): Exchange[] {
   const responseOf = (id: string): Exchange['response'] => {

@@ -6,7 +6,7 @@ import { startServer } from '../support/server.ts'
 import type { Difference } from './compare.ts'
 import { deliberateInFlows as deliberate } from './deliberate-flows.ts'
 import { type Exchange, readExchanges } from './exchange.ts'
-import { byTheRules } from './flow-rules.ts'
+import { byTheRules, ruled } from './flow-rules.ts'
 import { applications, type Outcome, replay } from './replay.ts'
 
 // Logins, tokens, introspection, revocation, logout and keys: what is recorded of Hydra, sent to us.
@@ -70,6 +70,14 @@ test('the list of the flows names each difference once, and none that is there n
   const found = new Set(outcomes.flatMap(({ exchange, differences }) => differences.map(({ place }) => `${exchange.id} ${place}`)))
   assert.deepEqual(
     [...listed.keys()].filter((key) => !found.has(key)),
+    [],
+  )
+})
+
+test('the rules are about records that are there', () => {
+  const known = new Set(recorded.flatMap(({ id, flow = '' }) => [id, flow]))
+  assert.deepEqual(
+    ruled.filter((name) => !known.has(name)),
     [],
   )
 })
