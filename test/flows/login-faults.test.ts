@@ -379,9 +379,15 @@ describe('a server that is started anew between any two steps', () => {
     await using started = await startServer({ database, settings: { urls: { self: { issuer: 'https://as.example/' } } } })
     return await act(started)
   }
+  let last: Promise<unknown> = Promise.resolve()
+  const afterTheLast = (act: (server: TestServer) => Promise<Received>): Promise<Received> => {
+    const next = last.then(() => anew(act))
+    last = next.catch(() => {})
+    return next
+  }
   const restarting: Listeners = {
-    public: (path, sent) => anew((started) => started.public(path, sent)),
-    admin: (path, sent) => anew((started) => started.admin(path, sent)),
+    public: (path, sent) => afterTheLast((started) => started.public(path, sent)),
+    admin: (path, sent) => afterTheLast((started) => started.admin(path, sent)),
   }
 
   test('a login, a refresh, a second visit, a revocation and a logout go on', async () => {
