@@ -10,7 +10,6 @@ import { type AuthorizationCodeStore, codePrefix } from './authorization-code.ts
 import type { AuthorizationFlow, AuthorizationFlowStore, ConsentDecision, LoginDecision } from './authorization-flow.ts'
 import { RefusedToClient, type ResponseTarget } from './authorization-request.ts'
 import type { Browser } from './begin-authorization.ts'
-import { FaultToPerson } from './find-response-target.ts'
 import { acceptedBy, findAnswered } from './resume-flow.ts'
 
 /** The browser goes back to the client with a code (RFC 6749 §4.1.2). */
@@ -42,10 +41,8 @@ interface ResumeConsentDeps {
  */
 export function resumeConsent(deps: ResumeConsentDeps) {
   return async (verifier: string, browser: Browser): Promise<ToClient> => {
-    const flow = await findAnswered(deps, 'consent', verifier, browser)
+    const { flow, client } = await findAnswered(deps, 'consent', verifier, browser)
     const consent = acceptedBy(flow, flow.consent as NonNullable<AuthorizationFlow['consent']>)
-    const client = await deps.clients.find(flow.clientId)
-    if (!client) throw new FaultToPerson({ kind: 'client-unknown', clientId: flow.clientId })
     const code = randomToken(deps.randomness, codePrefix)
     const now = deps.clock()
     const grant = grantOf(flow, consent, client, now, deps)

@@ -12,7 +12,6 @@ import type { GrantStore } from '../tokens/grant.ts'
 import { type AuthorizationFlow, type AuthorizationFlowStore, csrfValue, type LoginDecision } from './authorization-flow.ts'
 import { RefusedToClient } from './authorization-request.ts'
 import type { Browser, ToApplication } from './begin-authorization.ts'
-import { FaultToPerson } from './find-response-target.ts'
 import { acceptedBy, findAnswered } from './resume-flow.ts'
 
 /** What the browser's session cookie is to be. */
@@ -42,10 +41,8 @@ interface ResumeLoginDeps {
  */
 export function resumeLogin(deps: ResumeLoginDeps) {
   return async (verifier: string, browser: Browser): Promise<ToApplication & { readonly session?: SessionCookie }> => {
-    const flow = await findAnswered(deps, 'login', verifier, browser)
+    const { flow, client } = await findAnswered(deps, 'login', verifier, browser)
     const login = acceptedBy(flow, flow.login)
-    const client = await deps.clients.find(flow.clientId)
-    if (!client) throw new FaultToPerson({ kind: 'client-unknown', clientId: flow.clientId })
     checkHint(flow, login, client, deps)
     const skip = await isRemembered(flow, login, client, deps)
     if (!skip && flow.request.prompt.includes('none')) throw new RefusedToClient(flow.request, { kind: 'consent-required' })
