@@ -80,7 +80,7 @@ const foreignKey = { ...generateKeyPairSync('ed25519').publicKey.export({ format
 
 /** Nothing that is made up here succeeds in these: they need a person at a browser, and have flows of their own. */
 const neverSucceeds =
-  /^(oAuth2Authorize(Post)?|getOidcUserInfo(Post)?|revokeOidcSession(Post)?|revokeOAuth2ConsentSessions|(get|accept|reject)OAuth2\w+Request)$/
+  /^(oAuth2Authorize(Post)?|getOidcUserInfo(Post)?|revokeOidcSession(Post)?|revokeOAuth2ConsentSessions|(show|post)Fallback\w+|(get|accept|reject)OAuth2\w+Request)$/
 
 for (const listener of ['public', 'admin'] as const)
   describe(`answers of the ${listener} listener are those that its description declares`, () => {

@@ -44,10 +44,6 @@ const endedAtOnce = [
 
 /** Delete a line, and it is tested. */
 const toBeBuilt = [
-  // Our pages for whoever configures none of his own.
-  'f182-autherr-error-page',
-  'f183-autherr-login-page',
-  'f364-logout-callback',
   // Request objects.
   'f177-autherr-requestobject-none',
   'f178-autherr-requesturi',
