@@ -43,6 +43,7 @@ import { beginLogout } from './core/sessions/begin-logout.ts'
 import { checkPassword } from './core/sessions/check-password.ts'
 import { deliverLogouts } from './core/sessions/deliver-logouts.ts'
 import { endSessions } from './core/sessions/end-sessions.ts'
+import { withdrawConsent } from './core/sessions/withdraw-consent.ts'
 import { endTokens } from './core/tokens/end-tokens.ts'
 import { readIdTokenHint, signIdToken, signUserinfo } from './core/tokens/id-token.ts'
 import { introspectToken } from './core/tokens/introspect-token.ts'
@@ -231,8 +232,15 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     [clientCredentialsGrantType, clientCredentialsGrant({ issue, askHooks, settings: live.clientCredentials })],
   ])
   const publicUrl = withoutSlash(fixed.urls.self.public)
-  const isSecure = new URL(fixed.urls.self.public).protocol === 'https:'
-  const cookies = makeCookies({ isSecure, isDev: fixed.dev, sealer: makeSealer(secrets.cookie, 'cookie', randomness) })
+  const cookies = makeCookies({
+    isSecure: new URL(fixed.urls.self.public).protocol === 'https:',
+    isDev: fixed.dev,
+    sameSite: fixed.serve.cookies.same_site_mode,
+    domain: fixed.serve.cookies.domain,
+    names: fixed.serve.cookies.names,
+    sessionPath: fixed.serve.cookies.paths.session,
+    sealer: makeSealer(secrets.cookie, 'cookie', randomness),
+  })
   const obfuscatedSubject = pairwiseSubject({ salt: fixed.oidc.subject_identifiers.pairwise.salt ?? '' })
   const subjectFor = (client: Client, subject: string) => obfuscatedSubject(client, subject) ?? subject
   const authorization = {
@@ -248,7 +256,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     sessionLifespan: live.sessionLifespan,
     codeLifespan: live.codeLifespan,
   }
-  const sessionEnd = { ...act, announce: announceLogout({ randomness, deliver: () => jobs.runNow(deliverLogoutsJob) }) }
+  const sessionEnd = { ...act, audit, announce: announceLogout({ randomness, deliver: () => jobs.runNow(deliverLogoutsJob) }) }
   const acceptLogoutAct = acceptLogout(act)
   const desk = {
     findLogin: findLogin(act),
@@ -370,7 +378,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       rejectLogoutRequest: requests.rejectLogoutRequest({ find: desk.findLogout }),
       listConsentSessions: listConsentSessions({ list: stores.grants.list, findClient: stores.clients.find, pageTokens, clock }),
       revokeConsentSessions: revokeConsentSessions({
-        withdraw: (which) => transaction(async (tx) => void (await tx.grants.withdraw(which))),
+        withdraw: withdrawConsent({ transaction, audit }),
       }),
       revokeLoginSessions: revokeLoginSessions({ end: endSessions(sessionEnd) }),
       deleteTokens: deleteTokens({ endTokens: endTokens({ transaction, clock, audit }) }),
