@@ -25,13 +25,10 @@ export async function startFuzzedServer(): Promise<FuzzedServer> {
 /** A stack, a path of this machine or a module's name in an answer tells a stranger about our inside. */
 const inside = /\n\s+at |file:\/\/|node_modules|node:[a-z_]+|\.ts:\d|SQLITE_|SQLite|sqlite_|kysely|FST_/i
 
-/** Logging in is not built yet, and says so. */
-const isNotBuiltYet = (path: string, status: number): boolean => status === 501 && path.startsWith('/oauth2/auth')
-
 /** What every answer owes to whoever asked, however he asked. */
 export function assertCivil(answer: RawAnswer, path: string): void {
   const { status, headers, body } = answer
-  assert.ok(status < 500 || isNotBuiltYet(path, status), `status ${status}: ${body.slice(0, 300)}`)
+  assert.ok(status < 500, `${path}: status ${status}: ${body.slice(0, 300)}`)
   assert.doesNotMatch(body.slice(0, 5_000), inside)
   if (!headers['content-type']?.includes('json') || body === '') return
   const json = JSON.parse(body)
