@@ -1,15 +1,24 @@
 import packageJson from '../package.json' with { type: 'json' }
 import type { Config, Secrets } from './config/schema.ts'
 import { makeAudit } from './core/audit/audit.ts'
-import { checkAuthorizationRequest } from './core/authorization/check-authorization-request.ts'
+import { acceptConsent, findConsent, rejectConsent } from './core/authorization/answer-consent.ts'
+import { acceptLogin, findLogin, rejectLogin } from './core/authorization/answer-login.ts'
+import { beginAuthorization } from './core/authorization/begin-authorization.ts'
+import { findResponseTarget } from './core/authorization/find-response-target.ts'
+import { resumeConsent } from './core/authorization/resume-consent.ts'
+import { resumeLogin } from './core/authorization/resume-login.ts'
 import { authenticateClient } from './core/clients/authenticate-client.ts'
+import type { Client } from './core/clients/client.ts'
 import { makeRemoteKeys } from './core/clients/remote-keys.ts'
 import { ChosenSecrets } from './core/clients/secrets.ts'
 import { spendingOnRefusal } from './core/clients/spend-assertion.ts'
 import { verifyAssertion } from './core/clients/verify-assertion.ts'
 import { verifySecret } from './core/clients/verify-secret.ts'
+import { authorizationCodeGrant, authorizationCodeGrantType } from './core/grants/authorization-code.ts'
 import { clientCredentialsGrant, clientCredentialsGrantType } from './core/grants/client-credentials.ts'
+import { refreshTokenGrant, refreshTokenGrantType } from './core/grants/refresh-token.ts'
 import { tokenEndpoint } from './core/grants/token-endpoint.ts'
+import { tokenHook } from './core/grants/token-hook.ts'
 import { createKey } from './core/keys/create-key.ts'
 import { deleteKeys } from './core/keys/delete-keys.ts'
 import { KeyRing } from './core/keys/key-ring.ts'
@@ -17,7 +26,6 @@ import { openSigningKeys } from './core/keys/open-signing-keys.ts'
 import { publishedKeys } from './core/keys/published-keys.ts'
 import { readKey, readKeySet } from './core/keys/read-keys.ts'
 import { replaceKey, replaceKeySet } from './core/keys/replace-keys.ts'
-import { openScopes, type RegistrationPolicy } from './core/policies/built-in-policy.ts'
 import { createClient } from './core/registration/create-client.ts'
 import { deleteClientByAdmin, deleteClientByOwner } from './core/registration/delete-client.ts'
 import { issueRegistrationToken } from './core/registration/issue-registration-token.ts'
@@ -29,55 +37,79 @@ import { forgetRotatedSecrets, rotateSecret } from './core/registration/rotate-s
 import { sectorFault } from './core/registration/sector-identifier.ts'
 import { setLifespans } from './core/registration/set-lifespans.ts'
 import { updateClient } from './core/registration/update-client.ts'
+import { announceLogout } from './core/sessions/announce-logout.ts'
+import { acceptLogout, findLogout, finishLogout } from './core/sessions/answer-logout.ts'
+import { beginLogout } from './core/sessions/begin-logout.ts'
+import { checkPassword } from './core/sessions/check-password.ts'
+import { deliverLogouts } from './core/sessions/deliver-logouts.ts'
+import { endSessions } from './core/sessions/end-sessions.ts'
 import { endTokens } from './core/tokens/end-tokens.ts'
+import { readIdTokenHint, signIdToken, signUserinfo } from './core/tokens/id-token.ts'
 import { introspectToken } from './core/tokens/introspect-token.ts'
 import { issueAccessToken } from './core/tokens/issue-access-token.ts'
-import { type JwtSettings, readAccessToken, signAccessToken } from './core/tokens/jwt-access-token.ts'
+import { readAccessToken, signAccessToken } from './core/tokens/jwt-access-token.ts'
+import { pairwiseSubject } from './core/tokens/pairwise-subject.ts'
+import { prepareTokens } from './core/tokens/prepare-tokens.ts'
 import { revokeToken } from './core/tokens/revoke-token.ts'
+import { userinfo as userinfoAct } from './core/tokens/userinfo.ts'
 import * as adminClients from './http/admin/clients.ts'
 import { deleteTokens } from './http/admin/delete-tokens.ts'
 import { adminFence } from './http/admin/fence.ts'
 import { introspect } from './http/admin/introspect.ts'
 import * as adminKeys from './http/admin/keys.ts'
 import { listClients } from './http/admin/list-clients.ts'
+import * as requests from './http/admin/login-requests.ts'
 import { makePageTokens } from './http/admin/page-token.ts'
+import { consentRecordJson } from './http/admin/request-views.ts'
+import { listConsentSessions, revokeConsentSessions, revokeLoginSessions } from './http/admin/sessions.ts'
 import { adminRoutes, withAdminPrefix } from './http/admin.ts'
 import { clientAddress } from './http/client-address.ts'
+import { clientOrigins } from './http/client-origins.ts'
+import { makeCookies } from './http/cookies.ts'
 import { alive, metrics, ready, version as versionHandler } from './http/health.ts'
-import { type CorsSettings, makeListener } from './http/listener.ts'
+import { makeListener } from './http/listener.ts'
 import { authorize } from './http/oauth/authorize.ts'
+import { builtInDesk } from './http/oauth/built-in-desk.ts'
 import { deleteConfiguration, readConfiguration, updateConfiguration } from './http/oauth/client-configuration.ts'
-import { type DiscoverySettings, discovery } from './http/oauth/discovery.ts'
+import { discovery } from './http/oauth/discovery.ts'
+import { fallbacks } from './http/oauth/fallbacks.ts'
 import { jwks } from './http/oauth/jwks.ts'
+import { logout, logoutAddress } from './http/oauth/logout.ts'
 import { register } from './http/oauth/register.ts'
 import { revoke } from './http/oauth/revoke.ts'
 import { token } from './http/oauth/token.ts'
+import { userinfo } from './http/oauth/userinfo.ts'
 import { describeApi } from './http/openapi/api-description.ts'
 import { publicRoutes } from './http/public.ts'
+import { deliverLogoutsJob, deliverLogouts as logoutDeliveries } from './jobs/deliver-logouts.ts'
 import { removeExpired } from './jobs/remove-expired.ts'
 import { runJobs } from './jobs/runner.ts'
-import { type AddressRange, parseRange, plainAddress } from './lib/address-range.ts'
+import { plainAddress } from './lib/address-range.ts'
 import { Bcrypt } from './lib/bcrypt.ts'
 import type { Clock } from './lib/clock.ts'
-import type { Fence } from './lib/fence.ts'
 import type { FencedFetch } from './lib/fenced-fetch.ts'
-import { derived, type Live } from './lib/live.ts'
+import type { Live } from './lib/live.ts'
 import { makeOutboundFetch } from './lib/outbound-fetch.ts'
-import type { Randomness } from './lib/random.ts'
+import { type Randomness, systemRandomness } from './lib/random.ts'
 import { makeSealer } from './lib/seal.ts'
 import { type Count, type Telemetry, untraced } from './lib/telemetry.ts'
 import type { Transaction } from './lib/transaction.ts'
-import type { HydraRules } from './protocol/hydra-client.ts'
-import type { RegistrationRules } from './protocol/registration-rules.ts'
-import { matchScopeByWildcard, matchScopeExactly } from './protocol/scope.ts'
+import { hostOf, liveSettings, withoutSlash } from './live-settings.ts'
 import { accessTokenStore } from './storage/access-tokens.ts'
 import { assertionStore } from './storage/assertions.ts'
 import { auditStore } from './storage/audit.ts'
+import { authorizationCodeStore } from './storage/authorization-codes.ts'
+import { authorizationFlowStore } from './storage/authorization-flows.ts'
 import { clientStore } from './storage/clients.ts'
 import type { Database } from './storage/database.ts'
 import { openPostgres } from './storage/dialects/postgres.ts'
 import { openSqlite } from './storage/dialects/sqlite.ts'
+import { grantStore } from './storage/grants.ts'
+import { loginSessionStore } from './storage/login-sessions.ts'
+import { logoutDeliveryStore } from './storage/logout-deliveries.ts'
+import { logoutRequestStore } from './storage/logout-requests.ts'
 import { migrateUp, migrationStatus, requireSchema } from './storage/migrations.ts'
+import { refreshTokenStore } from './storage/refresh-tokens.ts'
 import { registrationTokenStore } from './storage/registration-tokens.ts'
 import { revokedTokenStore } from './storage/revoked-tokens.ts'
 import { signingKeyStore } from './storage/signing-keys.ts'
@@ -125,6 +157,9 @@ export interface WatchedTelemetry extends Telemetry {
   /** Absent where no traces are kept. */
   readonly traces?: Tracing
 }
+
+/** The hash of a password that a person chose, as `users` holds it. */
+export const hashPassword = (password: string): Promise<string> => new ChosenSecrets(systemRandomness, new Bcrypt()).hash(password)
 
 /** Opens the database of a configuration, for whoever brings its schema up to date. */
 export function openDatabase({ dsn }: Pick<Config, 'dsn'>, count: Count = () => {}) {
@@ -180,7 +215,52 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const signJwt = signAccessToken({ ring, issuer, clock, randomness, settings: live.jwt })
   const readJwt = readAccessToken({ ring, issuer, clock })
   const issue = issueAccessToken({ transaction, signJwt, clock, randomness, telemetry })
-  const grants = new Map([[clientCredentialsGrantType, clientCredentialsGrant({ issue, settings: live.clientCredentials })]])
+  const act = { ...stores, transaction, clock, randomness, telemetry }
+  const tokenKeys = { ring, issuer, clock, randomness }
+  const readHint = readIdTokenHint(tokenKeys)
+  const askHooks = tokenHook({ fetch, settings: live.hooks, issuer, telemetry })
+  const personGrants = {
+    ...act,
+    prepare: prepareTokens({ signJwt, signIdToken: signIdToken(tokenKeys), clock, randomness }),
+    askHooks,
+    settings: live.personGrants,
+  }
+  const grants = new Map([
+    [authorizationCodeGrantType, authorizationCodeGrant(personGrants)],
+    [refreshTokenGrantType, refreshTokenGrant(personGrants)],
+    [clientCredentialsGrantType, clientCredentialsGrant({ issue, askHooks, settings: live.clientCredentials })],
+  ])
+  const publicUrl = withoutSlash(fixed.urls.self.public)
+  const isSecure = new URL(fixed.urls.self.public).protocol === 'https:'
+  const cookies = makeCookies({ isSecure, isDev: fixed.dev, sealer: makeSealer(secrets.cookie, 'cookie', randomness) })
+  const obfuscatedSubject = pairwiseSubject({ salt: fixed.oidc.subject_identifiers.pairwise.salt ?? '' })
+  const subjectFor = (client: Client, subject: string) => obfuscatedSubject(client, subject) ?? subject
+  const authorization = {
+    ...act,
+    findTarget: findResponseTarget(stores),
+    readRequestObject: async (_client: Client, parameters: URLSearchParams) => parameters,
+    readHint,
+    subjectFor,
+    obfuscatedSubject,
+    record: consentRecordJson,
+    settings: live.authorization,
+    patience: live.patience,
+    sessionLifespan: live.sessionLifespan,
+    codeLifespan: live.codeLifespan,
+  }
+  const sessionEnd = { ...act, announce: announceLogout({ randomness, deliver: () => jobs.runNow(deliverLogoutsJob) }) }
+  const acceptLogoutAct = acceptLogout(act)
+  const desk = {
+    findLogin: findLogin(act),
+    acceptLogin: acceptLogin(act),
+    rejectLogin: rejectLogin(act),
+    findConsent: findConsent(act),
+    acceptConsent: acceptConsent(act),
+    rejectConsent: rejectConsent(act),
+    findLogout: findLogout(act),
+    acceptLogout: async (challenge: string) => logoutAddress(publicUrl, await acceptLogoutAct(challenge)),
+  }
+  const introspectAct = introspectToken({ ...stores, readJwt, clock })
   const remoteKeys = makeRemoteKeys({ fetch, fence: live.fence, clock })
   const authenticate = authenticateClient({
     ...stores,
@@ -207,11 +287,38 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
         readConfiguration: readConfiguration({ readClient: readClient(stores), registrationUri, echoToken: live.echoToken }),
         updateConfiguration: updateConfiguration({ updateClient: updateClient(owner), registrationUri }),
         deleteConfiguration: deleteConfiguration({ deleteClient: deleteClientByOwner(owner) }),
-        authorize: authorize({ check: checkAuthorizationRequest(stores), telemetry }),
+        authorize: authorize({
+          begin: beginAuthorization(authorization),
+          resumeLogin: resumeLogin(authorization),
+          resumeConsent: resumeConsent(authorization),
+          addresses: live.addresses,
+          cookies,
+          patience: live.patience,
+          publicUrl,
+          issuer,
+          telemetry,
+        }),
+        ...fallbacks({
+          desk: builtInDesk(desk),
+          builtIn: live.builtInPages,
+          users: live.users,
+          checkPassword: checkPassword({ users: live.users, secrets: chosenSecrets, clock, count: telemetry.count }),
+          origin: new URL(publicUrl).origin,
+          clock,
+          log: telemetry.log,
+        }),
+        userinfo: userinfo({ find: userinfoAct({ ...stores, introspect: introspectAct, issuer }), sign: signUserinfo(tokenKeys) }),
+        logout: logout({
+          begin: beginLogout({ ...act, readHint, patience: live.patience }),
+          finish: finishLogout(sessionEnd),
+          addresses: live.addresses,
+          cookies,
+          telemetry,
+        }),
         token: token({ tokenEndpoint: tokenEndpoint({ authenticate, spendingOnRefusal: spendingOnRefusal({ transaction }), grants }) }),
         revoke: revoke({
           authenticate,
-          revoke: revokeToken({ transaction, readJwt, count: telemetry.count }),
+          revoke: revokeToken({ ...act, readJwt, count: telemetry.count }),
         }),
         jwks: jwks({ publicKeys: publishedKeys({ ring, broadcast: () => config().webfinger.jwks.broadcast_keys }) }),
         discovery: discovery({ settings: live.discovery }),
@@ -222,6 +329,10 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     telemetry,
     bodyLimit: 64 * 1024,
     cors: live.cors,
+    clientOrigins: clientOrigins({
+      findClient: stores.clients.find,
+      clientOfToken: async (accessToken) => (await introspectAct(accessToken, []))?.clientId,
+    }),
     addressOf: clientAddress({ trusted: live.trustedProxies, log: telemetry.log, key: 'serve.public.trusted_proxies' }),
     fence: () => undefined,
     logsHealth: !fixed.serve.public.request_log.disable_for_health,
@@ -247,7 +358,21 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       rotateSecret: adminClients.changeSecrets({ change: rotateSecret(administrator) }),
       forgetRotatedSecrets: adminClients.changeSecrets({ change: forgetRotatedSecrets(administrator) }),
       newRegistrationToken: adminClients.newRegistrationToken({ issue: issueRegistrationToken(administrator), registrationUri }),
-      introspect: introspect({ introspect: introspectToken({ ...stores, readJwt, clock }), issuer }),
+      introspect: introspect({ introspect: introspectAct, issuer }),
+      getLoginRequest: requests.getLoginRequest({ find: desk.findLogin }),
+      acceptLoginRequest: requests.acceptLoginRequest({ accept: desk.acceptLogin }),
+      rejectLoginRequest: requests.rejectRequest({ step: 'login', reject: desk.rejectLogin }),
+      getConsentRequest: requests.getConsentRequest({ find: desk.findConsent }),
+      acceptConsentRequest: requests.acceptConsentRequest({ accept: desk.acceptConsent }),
+      rejectConsentRequest: requests.rejectRequest({ step: 'consent', reject: desk.rejectConsent }),
+      getLogoutRequest: requests.getLogoutRequest({ find: desk.findLogout }),
+      acceptLogoutRequest: requests.acceptLogoutRequest({ accept: desk.acceptLogout }),
+      rejectLogoutRequest: requests.rejectLogoutRequest({ find: desk.findLogout }),
+      listConsentSessions: listConsentSessions({ list: stores.grants.list, findClient: stores.clients.find, pageTokens, clock }),
+      revokeConsentSessions: revokeConsentSessions({
+        withdraw: (which) => transaction(async (tx) => void (await tx.grants.withdraw(which))),
+      }),
+      revokeLoginSessions: revokeLoginSessions({ end: endSessions(sessionEnd) }),
       deleteTokens: deleteTokens({ endTokens: endTokens({ transaction, clock, audit }) }),
       getKeySet: adminKeys.getKeySet({ read: readKeySet(keyDeps) }),
       createKey: adminKeys.createKey({ create: createKey(keyAdmin) }),
@@ -276,10 +401,18 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     removed_clients: (tx: Stores, now: number, limit: number) => tx.clients.removeExpired(now, limit),
     revoked_tokens: (tx: Stores, now: number, limit: number) => tx.revokedTokens.removeExpired(now, limit),
     signing_keys: (tx: Stores, now: number, limit: number) => tx.signingKeys.removeExpired(now, limit),
+    authorization_flows: (tx: Stores, now: number, limit: number) => tx.flows.removeExpired(now, limit),
+    login_sessions: (tx: Stores, now: number, limit: number) => tx.sessions.removeExpired(now, limit),
+    authorization_codes: (tx: Stores, now: number, limit: number) => tx.codes.removeExpired(now, limit),
+    refresh_tokens: (tx: Stores, now: number, limit: number) => tx.refreshTokens.removeExpired(now, limit),
+    grants: (tx: Stores, now: number, limit: number) => tx.grants.removeExpired(now, limit),
+    logout_requests: (tx: Stores, now: number, limit: number) => tx.logouts.removeExpired(now, limit),
+    logout_deliveries: (tx: Stores, now: number, limit: number) => tx.logoutDeliveries.removeExpired(now, limit),
     client_assertions: (tx: Stores, now: number, limit: number) => tx.assertions.removeExpired(now, limit),
     audit_records: (tx: Stores, now: number, limit: number) => tx.audit.removeExpired(now, limit),
   }
-  const jobs = runJobs([removeExpired({ transaction, stores: expiring })], { clock, telemetry })
+  const deliver = deliverLogouts({ ...act, ring, issuer, fetch, fence: live.fence })
+  const jobs = runJobs([removeExpired({ transaction, stores: expiring }), logoutDeliveries(deliver)], { clock, telemetry })
   return {
     public: publicListener,
     admin: adminListener,
@@ -301,122 +434,15 @@ function storesOf(db: Database['read']) {
     revokedTokens: revokedTokenStore(db),
     assertions: assertionStore(db),
     signingKeys: signingKeyStore(db),
+    flows: authorizationFlowStore(db),
+    sessions: loginSessionStore(db),
+    grants: grantStore(db),
+    codes: authorizationCodeStore(db),
+    refreshTokens: refreshTokenStore(db),
+    logouts: logoutRequestStore(db),
+    logoutDeliveries: logoutDeliveryStore(db),
     audit: auditStore(db),
   }
 }
 
 type Stores = ReturnType<typeof storesOf>
-
-/** Each room's own few values of the snapshot in force, made again when that changes. */
-function liveSettings(config: Live<Config>) {
-  const policy = derived(
-    config,
-    ({ oidc: { dynamic_client_registration: open } }): RegistrationPolicy => ({
-      defaultScope: open.default_scope ?? hydraDefaultScope,
-      allowedScope: open.allowed_scope,
-      allowedAudience: open.allowed_audience,
-    }),
-  )
-  return {
-    policy,
-    fence: derived(config, ({ clients }) => fenceOf(clients.http)),
-    trustedProxies: derived(config, ({ serve }) => trustedProxies(serve)),
-    registrationRules: derived(
-      config,
-      ({ oidc, clients }): RegistrationRules => ({
-        dotlessSchemes: oidc.dynamic_client_registration.redirect_schemes,
-        fence: fenceOf(clients.http),
-        subjectTypes: subjectTypes(oidc),
-      }),
-    ),
-    hydraRules: derived(
-      config,
-      ({ clients, oidc }): HydraRules => ({
-        defaultScope: policy().defaultScope,
-        fence: fenceOf(clients.http),
-        subjectTypes: subjectTypes(oidc),
-      }),
-    ),
-    clientCredentials: derived(config, ({ ttl, strategies, oauth2, oidc }) => ({
-      lifespan: ttl.access_token,
-      strategy: strategies.access_token,
-      matchScope: strategies.scope === 'exact' ? matchScopeExactly : matchScopeByWildcard,
-      grantAllScopes: oauth2.client_credentials.default_grant_allowed_scope,
-      audiencesAreManaged: oidc.dynamic_client_registration.allowed_audience !== undefined,
-    })),
-    jwt: derived(
-      config,
-      ({ oauth2, strategies }): JwtSettings => ({
-        defaultAudience: oauth2.default_audience,
-        scopeClaim: strategies.jwt.scope_claim,
-        notBefore: !oauth2.exclude_not_before_claim,
-      }),
-    ),
-    echoToken: () => config().oidc.dynamic_client_registration.echo_token_on_read,
-    discovery: derived(config, (snapshot) => discoverySettings(snapshot, openScopes(policy()))),
-    cors: derived(config, ({ serve }) => corsSettings(serve.public.cors)),
-  }
-}
-
-/** Hydra's order, whatever the operator's; none listed is public. */
-function subjectTypes({ subject_identifiers: { supported_types: listed } }: Config['oidc']): readonly string[] {
-  const supported = ['public', 'pairwise'].filter((type) => listed.includes(type as 'public'))
-  return supported.length > 0 ? supported : ['public']
-}
-
-/** What Hydra gives a client that names no scope. */
-const hydraDefaultScope = ['offline_access', 'offline', 'openid']
-
-const fenceOf = (http: Config['clients']['http']): Fence => ({
-  allowPrivate: !http.disallow_private_ip_ranges,
-  exceptions: http.private_ip_exception_urls,
-})
-
-/** Hydra's two keys say from where TLS may come that a proxy ended, and so which addresses are proxies. */
-function trustedProxies({ public: { trusted_proxies, tls }, tls: shared }: Config['serve']): readonly AddressRange[] {
-  const written = [...trusted_proxies, ...tls.allow_termination_from, ...shared.allow_termination_from]
-  return written.map(parseRange).filter((range) => range !== undefined)
-}
-
-function discoverySettings({ urls, webfinger, oidc }: Config, scopes: readonly string[]): DiscoverySettings {
-  const base = withoutSlash(urls.self.public)
-  const shown = webfinger.oidc_discovery
-  const registration = shown.client_registration_url ?? `${base}/oauth2/register`
-  return {
-    issuer: urls.self.issuer,
-    authorizationEndpoint: shown.auth_url ?? `${base}/oauth2/auth`,
-    tokenEndpoint: shown.token_url ?? `${base}/oauth2/token`,
-    revocationEndpoint: `${base}/oauth2/revoke`,
-    jwksUri: shown.jwks_url ?? `${base}/.well-known/jwks.json`,
-    registrationEndpoint: oidc.dynamic_client_registration.enabled ? registration : undefined,
-    scopes: [...new Set([...scopes, ...shown.supported_scope])],
-    subjectTypes: subjectTypes(oidc),
-    claims: [...new Set(['sub', ...shown.supported_claims])],
-  }
-}
-
-function corsSettings(settings: Config['serve']['public']['cors']): CorsSettings {
-  if (!settings.enabled) return { origin: false }
-  const anyOrigin = settings.allowed_origins.includes('*')
-  return {
-    origin: anyOrigin ? '*' : settings.allowed_origins.map(originPattern),
-    methods: [...settings.allowed_methods],
-    allowedHeaders: [...settings.allowed_headers],
-    exposedHeaders: [...settings.exposed_headers],
-    credentials: settings.allow_credentials,
-    ...(settings.max_age > 0 && { maxAge: settings.max_age }),
-  }
-}
-
-/** `https://*.example.com` stands for any host below example.com, `:*` for any port. */
-function originPattern(pattern: string): string | RegExp {
-  if (!pattern.includes('*')) return pattern
-  const escaped = pattern
-    .replace(/[.+?^${}()|[\]\\]/g, '\\$&')
-    .replace('://*', '://[a-z0-9.-]+')
-    .replace(/:\*$/, ':\\d+')
-  return new RegExp(`^${escaped}$`, 'i')
-}
-
-const withoutSlash = (url: string): string => url.replace(/\/+$/, '')
-const hostOf = (url: string | undefined): string | undefined => (url === undefined ? undefined : new URL(url).host)

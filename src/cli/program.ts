@@ -1,6 +1,7 @@
 import { Argument, Command } from 'commander'
 import { version } from '../app.ts'
 import { generateAdminToken } from './generate-admin-token.ts'
+import { generatePasswordHash } from './generate-password-hash.ts'
 import { migrateSqlStatus, migrateSqlUp } from './migrate-sql.ts'
 import { type Listeners, serve } from './serve.ts'
 
@@ -40,6 +41,10 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     .description('make a token for the admin listener and print its hash for the configuration')
     .argument('<name>', 'who will use it; the audit record shows it')
     .action((name: string) => run(() => generateAdminToken(name))())
+  generate
+    .command('password-hash')
+    .description('print the hash of a password for `users` in the configuration; the password is asked for, or read from standard input')
+    .action(run(generatePasswordHash))
 
   program
     .command('version')

@@ -62,6 +62,7 @@ function untilSignal(): Promise<NodeJS.Signals> {
 function announce({ config, warnings }: LoadedConfig, log: Log): void {
   log('info', 'starting', { version, node: process.version, issuer: config.urls.self.issuer, dev: config.dev })
   for (const warning of warnings) log('warn', warning)
+  if (config.users.length > 0) log('info', 'users of the built-in sign-in page', { users: config.users.map(({ username }) => username) })
 }
 
 async function open(config: () => Config, { secrets }: LoadedConfig, telemetry: WatchedTelemetry): Promise<App> {

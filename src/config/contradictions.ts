@@ -12,6 +12,7 @@ export const contradictions: readonly Rule[] = [
   credentialsForEveryOrigin,
   pairwiseHasNoSalt,
   tracesHaveNoReceiver,
+  usersOutsideDevelopment,
   (of, isWritten) => hasNoSecret('secrets.system', of, isWritten),
   (of, isWritten) => hasNoSecret('secrets.cookie', of, isWritten),
   (of, isWritten) => hasNoSecret('secrets.pagination', of, isWritten),
@@ -60,6 +61,12 @@ function credentialsForEveryOrigin(of: Lookup): string | undefined {
 function tracesHaveNoReceiver(of: Lookup): string | undefined {
   if (of('tracing.provider') !== 'otel' || of('tracing.providers.otlp.server_url') !== undefined) return undefined
   return 'tracing.providers.otlp.server_url: is not set while tracing.provider is otel; write a host with a port, such as localhost:4318'
+}
+
+/** Passwords in a file, without a second factor, recovery or a way to lock anybody out: enough to try things out, and no more. */
+function usersOutsideDevelopment(of: Lookup, isWritten: (key: string) => boolean): string | undefined {
+  if (of('dev') === true || !isWritten('users') || (of('users') as readonly unknown[] | undefined)?.length === 0) return undefined
+  return "users: are for a developer's machine, and dev is not set; remove them and let people sign in at an application of yours (urls.login), or write dev: true"
 }
 
 /** Without a salt anybody who knows a user's id can work out who he is to every client (OpenID Connect Core §8.1). */

@@ -17,6 +17,8 @@ const bad = (problem: string): Reading => ({ problem })
 export const formats: Readonly<Record<string, (text: string) => Reading>> = {
   text: (text) => (text.trim() === '' ? bad('is empty; write a text or remove it') : good(text)),
   duration,
+  lifespan: (text) => (text === '-1' ? good(forEver) : duration(text)),
+  grace: (text) => (/^0(s|m|h|ms)?$/.test(text) ? good(0) : duration(text)),
   dsn,
   'log-level': logLevel,
   secret: (text) =>
@@ -42,6 +44,9 @@ export const formats: Readonly<Record<string, (text: string) => Reading>> = {
   scope,
   'redirect-scheme': redirectScheme,
 }
+
+/** A hundred years, in milliseconds. */
+const forEver = 3_155_760_000_000
 
 /** Milliseconds: the unit of our clock. */
 function duration(text: string): Reading {

@@ -103,7 +103,7 @@ test('Config is typed as it is: literals, numbers, undefined only where nothing 
   // @ts-expect-error it has no default
   const sure: string = urls.self.admin
   // @ts-expect-error it is not acted on
-  void ttl.id_token
+  void ttl.device_user_code
   assert.deepEqual([typed.length, sure], [7, undefined])
 })
 
@@ -142,11 +142,6 @@ version: v26.2.0
     'oauth2.expose_internal_errors',
     'oauth2.hashers.algorithm',
     'oauth2.hashers.bcrypt.cost',
-    'ttl.id_token',
-    'ttl.refresh_token',
-    'urls.consent',
-    'urls.login',
-    'urls.logout',
   ])
   assert.ok(!warnings.join().includes('youReally'))
 })
@@ -187,6 +182,16 @@ test('variables: words of Go, lists with commas or as JSON, objects as JSON; emp
   assert.deepEqual(config.oidc.dynamic_client_registration.default_scope, [])
   assert.deepEqual(config.oidc.dynamic_client_registration.allowed_scope, ['a', 'b'])
   assert.deepEqual(config.serve.admin.auth, { bearer: [{ name: 'operator', sha256: 'ab'.repeat(32) }] })
+})
+
+test('a hook is a URL or an object, in the environment, too', () => {
+  const auth = { type: 'api_key', config: { in: 'header', name: 'X-API-Key', value: 'key' } }
+  const { oauth2 } = load('oauth2: {token_hook: "https://hook"}', {
+    ...needed,
+    OAUTH2_REFRESH_TOKEN_HOOK: JSON.stringify({ url: 'http://hook', auth }),
+  }).config
+  assert.deepEqual(oauth2.token_hook, { url: 'https://hook' })
+  assert.deepEqual(oauth2.refresh_token_hook, { url: 'http://hook', apiKey: auth.config })
 })
 
 for (const [variable, text, key] of [
@@ -234,9 +239,8 @@ const refusals: readonly (readonly [string, string | RegExp])[] = [
   ['serve: {admin: {cors: {enabled: true}}}', /^serve\.admin\.cors\.enabled: /],
   ['serve: {cookies: {same_site_mode: Lax}}', /^serve\.cookies\.same_site_mode: /],
   ['serve: {cookies: {names: {session: s}}}', /^serve\.cookies\.names\.session: /],
-  ['oauth2: {pkce: {enforced: true}}', /^oauth2\.pkce\.enforced: /],
-  ['oauth2: {pkce: {enforced_for_public_clients: true}}', /^oauth2\.pkce\.enforced_for_public_clients: /],
-  ['oauth2: {token_hook: "https://hook"}', /^oauth2\.token_hook: /],
+  ['oauth2: {token_hook: hook}', /^oauth2\.token_hook: the value has a URL that is not/],
+  ['oauth2: {refresh_token_hook: {url: "https://hook", auth: {type: none}}}', /^oauth2\.refresh_token_hook: the value has an auth that/],
   ['hsm: {enabled: true}', /^hsm\.enabled: /],
   ['serve: {public: {cors: {allow_credentials: true}}}', /^serve\.public\.cors\.allow_credentials: .*allowed_origins has \*/],
   ['serve: {public: {cors: {allowed_origins: [example.com]}}}', /^serve\.public\.cors\.allowed_origins: "example\.com" is not an origin/],
@@ -501,4 +505,36 @@ test('without being told otherwise, the environment is that of the process', () 
   } finally {
     delete process.env.TTL_ACCESS_TOKEN
   }
+})
+
+const passwordHash = '$argon2id$v=19$m=19456,t=2,p=1$sS+q3rV2YxQJe4eACo8+7w$9fSpdkpA2O65ValZ2xxB+/n+rrZ17q+JJ/sL5/UHYeY'
+const users = (...list: unknown[]) => `dev: true\nusers: ${JSON.stringify(list)}`
+const ada = { subject: 'user-ada', username: 'ada', password: passwordHash }
+
+test('users of the built-in pages: under dev only, each with a hash, nobody twice; what was written is not quoted', () => {
+  assert.deepEqual(config(users({ ...ada, name: 'Ada' })).users, [{ ...ada, name: 'Ada' }])
+  assert.deepEqual(config('dev: true').users, [])
+  assert.deepEqual(config('users: []').users, [])
+  assert.match(
+    problems(`users: ${JSON.stringify([ada])}`).join(),
+    /^users: are for a developer's machine, and dev is not set; .*urls\.login/,
+  )
+  const wrong: [unknown[], RegExp][] = [
+    [
+      [{ ...ada, password: 'correct horse' }],
+      /^users: the value has a user, number 1, whose password is not an argon2id hash; .*password-hash/,
+    ],
+    [[ada, { ...ada, subject: 'b' }], /two users with one username/],
+    [[ada, { ...ada, username: 'b' }], /two users with one subject/],
+    [[{ ...ada, subject: '' }], /whose subject is not a text/],
+    [[{ ...ada, email: 1 }], /whose email is not a text/],
+    [[{ ...ada, role: 'admin' }], /with a member we do not know; write subject, username, password, name, email only/],
+    [['ada'], /that is not a mapping/],
+  ]
+  for (const [list, expected] of wrong) {
+    const found = problems(users(...list)).join()
+    assert.match(found, expected)
+    assert.doesNotMatch(found, /correct horse|\$argon2/)
+  }
+  assert.match(problems('dev: true\nusers: ada').join(), /^users: the value is not a list/)
 })

@@ -1,6 +1,8 @@
 import { readAdminAuth } from './admin-auth.ts'
 import { formats, type Reading } from './formats.ts'
 import type { Leaf } from './setting.ts'
+import { readTokenHook } from './token-hook.ts'
+import { readUsers } from './users.ts'
 
 export type Read = { readonly value: unknown } | { readonly problems: readonly string[] }
 
@@ -17,8 +19,15 @@ export function readValue(leaf: Leaf, value: unknown): Read {
 
 type Shape = NonNullable<Leaf['items']>
 
+/** Formats that are more than one text. */
+const structured: Readonly<Record<string, (value: unknown) => Reading>> = {
+  'admin-auth': readAdminAuth,
+  'token-hook': readTokenHook,
+  users: readUsers,
+}
+
 function read(shape: Shape, value: unknown, named: string): Read {
-  const reading = shape.format === 'admin-auth' ? readAdminAuth(value) : readScalar(shape, value)
+  const reading = (structured[shape.format ?? ''] ?? ((written) => readScalar(shape, written)))(value)
   return 'problem' in reading ? { problems: [`${named} ${reading.problem}`] } : reading
 }
 

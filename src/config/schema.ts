@@ -1,4 +1,20 @@
-import { audit, cgroups, db, dev, dsn, feature_flags, hsm, log, profiling, secrets, sqa, tracing, urls, version } from './schema/process.ts'
+import {
+  audit,
+  cgroups,
+  db,
+  dev,
+  dsn,
+  feature_flags,
+  hsm,
+  log,
+  profiling,
+  secrets,
+  sqa,
+  tracing,
+  urls,
+  users,
+  version,
+} from './schema/process.ts'
 import { clients, oidc, webfinger } from './schema/registry.ts'
 import { serve } from './schema/serve.ts'
 import { oauth2, strategies, ttl } from './schema/tokens.ts'
@@ -9,6 +25,7 @@ export const schema = group({
   dsn,
   dev,
   urls,
+  users,
   serve,
   oidc,
   clients,

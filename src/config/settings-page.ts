@@ -38,6 +38,8 @@ function row({ key, variable, leaf }: Setting): string[] {
 
 function kindOf(shape: NonNullable<Leaf['items']>): string {
   if (shape.format === 'admin-auth') return '`none` or tokens'
+  if (shape.format === 'token-hook') return 'URL, or `url` and `auth`'
+  if (shape.format === 'users') return 'list of users'
   if (shape.enum) return shape.enum.map((value) => `\`${value}\``).join(' or ')
   if (shape.type === 'array') return `list${shape.items?.enum ? ` of ${kindOf(shape.items)}` : ''}`
   if (shape.format === 'duration') return 'duration'

@@ -15,6 +15,18 @@ export interface AdminHandlers {
   readonly newRegistrationToken: Handler
   readonly introspect: Handler
   readonly deleteTokens: Handler
+  readonly getLoginRequest: Handler
+  readonly acceptLoginRequest: Handler
+  readonly rejectLoginRequest: Handler
+  readonly getConsentRequest: Handler
+  readonly acceptConsentRequest: Handler
+  readonly rejectConsentRequest: Handler
+  readonly getLogoutRequest: Handler
+  readonly acceptLogoutRequest: Handler
+  readonly rejectLogoutRequest: Handler
+  readonly listConsentSessions: Handler
+  readonly revokeConsentSessions: Handler
+  readonly revokeLoginSessions: Handler
   readonly getKeySet: Handler
   readonly createKey: Handler
   readonly setKeySet: Handler
@@ -47,6 +59,18 @@ export function adminRoutes(handlers: AdminHandlers): Route[] {
     route('POST',   '/admin/clients/:id/registration-access-token', 'admin', h.newRegistrationToken),
     route('POST',   '/admin/oauth2/introspect',                     'oauth', h.introspect),
     route('DELETE', '/admin/oauth2/tokens',                         'admin', h.deleteTokens),
+    route('GET',    '/admin/oauth2/auth/requests/login',            'admin', h.getLoginRequest),
+    route('PUT',    '/admin/oauth2/auth/requests/login/accept',     'admin', h.acceptLoginRequest),
+    route('PUT',    '/admin/oauth2/auth/requests/login/reject',     'admin', h.rejectLoginRequest),
+    route('GET',    '/admin/oauth2/auth/requests/consent',          'admin', h.getConsentRequest),
+    route('PUT',    '/admin/oauth2/auth/requests/consent/accept',   'admin', h.acceptConsentRequest),
+    route('PUT',    '/admin/oauth2/auth/requests/consent/reject',   'admin', h.rejectConsentRequest),
+    route('GET',    '/admin/oauth2/auth/requests/logout',           'admin', h.getLogoutRequest),
+    route('PUT',    '/admin/oauth2/auth/requests/logout/accept',    'admin', h.acceptLogoutRequest),
+    route('PUT',    '/admin/oauth2/auth/requests/logout/reject',    'admin', h.rejectLogoutRequest),
+    route('GET',    '/admin/oauth2/auth/sessions/consent',          'admin', h.listConsentSessions),
+    route('DELETE', '/admin/oauth2/auth/sessions/consent',          'admin', h.revokeConsentSessions),
+    route('DELETE', '/admin/oauth2/auth/sessions/login',            'admin', h.revokeLoginSessions),
     route('GET',    '/admin/keys/:id',                              'admin', h.getKeySet),
     route('POST',   '/admin/keys/:id',                              'admin', h.createKey),
     route('PUT',    '/admin/keys/:id',                              'admin', h.setKeySet),

@@ -1,7 +1,8 @@
 /** What a handler answers: nothing is sent but what stands here. */
 export interface Answer {
   readonly status: number
-  readonly headers: Readonly<Record<string, string>>
+  /** A list for a header that comes several times. */
+  readonly headers: Readonly<Record<string, string | string[]>>
   /** A text, so that head and body leave in one packet and one system call. */
   readonly body?: string
 }

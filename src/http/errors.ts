@@ -1,15 +1,20 @@
-import type { AuthorizationFault } from '../core/authorization/check-authorization-request.ts'
+import type { RefusedToClient } from '../core/authorization/authorization-request.ts'
+import type { AuthorizationFault } from '../core/authorization/find-response-target.ts'
+import type { CodeFault } from '../core/grants/token-endpoint.ts'
 import { InvalidJson } from '../lib/json.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
 import { OutcomeUnknown, Unavailable } from '../lib/unavailable.ts'
 import { assertionType } from '../protocol/grant-types.ts'
 import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
+import { answerLocation } from '../protocol/response-mode.ts'
 import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
 import { assertionWords } from './assertion-words.ts'
+import { faultWords, refusalWords } from './authorization-words.ts'
 import { faultPage } from './pages/authorization-page.ts'
 import { errorPage } from './pages/error-page.ts'
 import type { Reason } from './reasons.ts'
+import { toClient } from './response-modes.ts'
 import type { Face } from './route.ts'
 
 /**
@@ -24,13 +29,57 @@ export function answerError(error: unknown, face: Face, { log, count }: Telemetr
   return writers[face](status, { error: code, error_description: printable(description) }, headers)
 }
 
-/** A browser that must not be sent anywhere: its person reads why, we log which address it was, without what stands behind a `?`. */
-export function answerAuthorizationFault(fault: AuthorizationFault, { log, count }: Telemetry, requestId: string): Answer {
+/** A person's request that is refused, on the error page that the operator has for it. */
+export function answerOnErrorPage(refusal: Refusal, { log, count }: Telemetry, requestId: string, errorUrl: string): Answer {
+  const { code, description } = problemOf(refusal, 'page')
+  log('info', 'request refused', { request_id: requestId, reason: reasonOf(refusal), status: 302 })
+  count('request_refused', { face: 'page', reason: kindOf(refusal) })
+  return toErrorUrl(errorUrl, { error: code, description })
+}
+
+/**
+ * A browser that must not be sent to the client: its person reads why, on the operator's error page or ours. We log which address it
+ * was, without what stands behind a `?`.
+ *
+ * @param errorUrl the operator's page
+ */
+export function answerAuthorizationFault(
+  fault: AuthorizationFault,
+  { log, count }: Telemetry,
+  requestId: string,
+  errorUrl: string | undefined,
+): Answer {
   const { kind, ...facts } = fault
-  const shown = Object.entries(facts).map(([name, value]) => [name, (value.split(/[?#]/, 1)[0] ?? '').slice(0, 200)])
+  const shown = Object.entries(facts).map(([name, value]) => [name, (String(value).split(/[?#]/, 1)[0] ?? '').slice(0, 200)])
   log('info', 'request refused', { request_id: requestId, reason: { kind, ...Object.fromEntries(shown) }, status: 400 })
   count('request_refused', { face: 'page', reason: kind })
-  return faultPage(fault)
+  return errorUrl === undefined ? faultPage(fault) : toErrorUrl(errorUrl, faultWords(fault))
+}
+
+const toErrorUrl = (errorUrl: string, { error, description }: { error: string; description: string }): Answer => ({
+  status: 302,
+  headers: {
+    ...hydraNoStore,
+    location: answerLocation('query', errorUrl, Object.entries({ error, error_description: printable(description) })),
+  },
+})
+
+/** The client is told why it gets no code, by way of the browser (RFC 6749 §4.1.2.1), and by whom (RFC 9207 §2). */
+export function answerAuthorizationRefusal(
+  { target, reason }: RefusedToClient,
+  { log, count }: Telemetry,
+  requestId: string,
+  issuer: string,
+): Answer {
+  const { error, description } = refusalWords(reason)
+  log('info', 'request refused', { request_id: requestId, reason: { kind: reason.kind }, status: 303 })
+  count('request_refused', { face: 'page', reason: reason.kind })
+  return toClient(target, {
+    error,
+    error_description: printable(description),
+    iss: issuer,
+    ...(target.state !== undefined && { state: target.state }),
+  })
 }
 
 interface Problem {
@@ -42,10 +91,14 @@ interface Problem {
 
 type Writer = (status: number, body: { error: string; error_description: string }, headers: Readonly<Record<string, string>>) => Answer
 
+/** What Hydra writes without the library that its token endpoint has. */
+const hydraJson: Writer = (status, body, headers) => json(status, body, { 'content-type': 'application/json', ...hydraNoStore, ...headers })
+
 const writers: Record<Face, Writer> = {
   registration: (status, body, headers) => json(status, body, { ...noStore, ...headers }),
   oauth: oauthJson,
-  admin: (status, body, headers) => json(status, body, { 'content-type': 'application/json', ...hydraNoStore, ...headers }),
+  userinfo: hydraJson,
+  admin: hydraJson,
   page: (status, body, headers) => errorPage(status, body.error_description.replace(`${sentence.invalidRequest} `, ''), headers),
   plain: (status, body, headers) => json(status, body, headers),
 }
@@ -77,6 +130,9 @@ const sentence = {
   invalidClient:
     'Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method).',
   unauthorizedClient: 'The client is not authorized to request a token using this method.',
+  invalidGrant:
+    'The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to another client.',
+  hookError: 'The token hook target responded with an error.',
   invalidScope: 'The requested scope is invalid, unknown, or malformed.',
 }
 
@@ -179,6 +235,8 @@ function problemOfReason(reason: Reason): Problem {
       return invalidRequest('Client credentials missing or malformed in both HTTP Authorization header and HTTP POST body.')
     case 'form-empty':
       return invalidRequest('The POST body can not be empty.')
+    case 'posted-from-elsewhere':
+      return { status: 403, code: 'request_forbidden', description: 'This form was sent by a page of another site, so nothing was done.' }
     case 'parameter-repeated':
       return invalidRequest(`The parameter '${reason.name}' was sent more than once.`)
     case 'credentials-twice':
@@ -231,6 +289,10 @@ function problemOfReason(reason: Reason): Problem {
       return { status: 404, code: 'Not Found', description: 'Unable to locate the requested resource' }
     case 'key-not-found':
       return { status: 404, code: sentence.notFound, description: '' }
+    case 'hook-denied':
+      return { status: 403, code: 'access_denied', description: sentence.hookError }
+    case 'hook-failed':
+      return { status: 500, code: 'server_error', description: sentence.hookError }
     case 'grant-type-not-registered':
       return unauthorizedClient(`The OAuth 2.0 Client is not allowed to use authorization grant '${reason.grantType}'.`)
     case 'grant-needs-secret':
@@ -243,6 +305,71 @@ function problemOfReason(reason: Reason): Problem {
         code: 'invalid_scope',
         description: `${sentence.invalidScope} The OAuth 2.0 Client is not allowed to request scope '${reason.scope}'.`,
       }
+    case 'code-refused':
+      return invalidGrant(codeHint[reason.why])
+    case 'refresh-token-refused':
+      return invalidGrant(refreshHint[reason.why])
+    case 'access-token-refused':
+      return unauthorizedBearer
+    case 'access-token-is-refresh-token':
+      return {
+        status: 401,
+        code: 'invalid_token',
+        description: 'Only access tokens are allowed in the authorization header.',
+        headers: { 'www-authenticate': bearerChallenge('invalid_token', 'Only access tokens are allowed in the authorization header.') },
+      }
+    case 'openid-scope-missing':
+      return {
+        status: 403,
+        code: 'insufficient_scope',
+        description: 'The access token was not granted the scope openid.',
+        headers: { 'www-authenticate': 'Bearer error="insufficient_scope",scope="openid"' },
+      }
+    case 'challenge-unknown':
+      return { status: 404, code: 'Not Found', description: 'Unable to locate the requested resource' }
+    // Hydra's challenge is the request itself, encrypted; its words are contract all the same.
+    case 'logout-challenge-unknown':
+      return {
+        status: 404,
+        code: 'Not Found',
+        description: 'Unable to locate the requested resource Failed to decrypt the logout challenge.',
+      }
+    case 'challenge-expired':
+      return { status: 401, code: 'request_unauthorized', description: `The ${reason.step} request has expired, please try again.` }
+    case 'logout-challenge-expired':
+      return { status: 401, code: 'request_unauthorized', description: 'The logout request has expired, please try again.' }
+    case 'challenge-used':
+      return {
+        status: 409,
+        code: sentence.taken,
+        description: 'The browser has gone on with an earlier answer; it can only begin again.',
+      }
+    case 'logout-challenge-used':
+      return { status: 409, code: sentence.taken, description: 'The browser has gone on with an earlier answer.' }
+    case 'subject-missing':
+      return invalidRequest("Field 'subject' must not be empty.")
+    case 'answer-malformed':
+      return { status: 400, code: sentence.malformed, description: reason.message }
+    case 'challenge-missing':
+      return invalidRequest("Query parameter 'challenge' is not defined but should have been.")
+    case 'sessions-subject-missing':
+      return invalidRequest("Query parameter 'subject' is not defined but should have been.")
+    case 'consent-selection':
+      return invalidRequest('Invalid combination of query parameters.')
+    case 'session-selection':
+      return invalidRequest("Either 'subject' or 'sid' query parameters need to be defined.")
+    case 'logout-hint-missing':
+      return invalidRequest(`Logout failed because query parameter ${reason.parameter} is set but id_token_hint is missing.`)
+    case 'logout-hint-refused':
+      return invalidRequest('Logout failed because id_token_hint is not an ID token of this server.')
+    case 'logout-client-other':
+      return invalidRequest('Logout failed because client_id is not the client that id_token_hint was issued to.')
+    case 'logout-redirect-unregistered':
+      return invalidRequest(
+        'Logout failed because query parameter post_logout_redirect_uri is not a whitelisted as a post_logout_redirect_uri for the client.',
+      )
+    case 'logout-verifier-unknown':
+      return { status: 404, code: 'not_found', description: 'This logout is not known here, or no longer.' }
     case 'audience-not-allowed':
       return invalidRequest(`Requested audience '${reason.audience}' has not been whitelisted by the OAuth 2.0 Client.`)
     case 'resource-not-allowed':
@@ -252,6 +379,42 @@ function problemOfReason(reason: Reason): Problem {
         description: `The resource '${reason.resource}' is not an absolute URI in the client's audience.`,
       }
   }
+}
+
+const invalidGrant = (hint: string): Problem => ({
+  status: 400,
+  code: 'invalid_grant',
+  description: `${sentence.invalidGrant}${hint}`,
+})
+
+const codeHint: Readonly<Record<CodeFault, string>> = {
+  unknown: '',
+  expired: ' The authorization code has expired.',
+  ended: ' The authorization code is no longer valid.',
+  'other-client': ' The OAuth 2.0 Client ID from this request does not match the one from the authorize request.',
+  'other-redirect-uri': " The 'redirect_uri' from this request does not match the one from the authorize request.",
+  'verifier-short': ' The PKCE code verifier must be at least 43 characters.',
+  'verifier-wrong': ' The PKCE code challenge did not match the code verifier.',
+  'verifier-unexpected': ' A code_verifier was sent, but the authorize request had no code_challenge.',
+  replayed: ' The authorization code has already been used.',
+}
+
+const refreshHint = {
+  unknown: ' The refresh token is malformed or not valid.',
+  'other-client': ' The OAuth 2.0 Client ID from this request does not match the ID during the initial token issuance.',
+  used: ' The refresh token was already used.',
+}
+
+const bearerChallenge = (error: string, description: string): string => `Bearer error="${error}",error_description="${description}"`
+
+/** Hydra's words, where RFC 6750 §3.1 has `invalid_token`. */
+const unauthorized = 'The request could not be authorized. Check that you provided valid credentials in the right format.'
+
+const unauthorizedBearer: Problem = {
+  status: 401,
+  code: 'request_unauthorized',
+  description: unauthorized,
+  headers: { 'www-authenticate': bearerChallenge('request_unauthorized', unauthorized) },
 }
 
 const invalidRequest = (hint: string): Problem => ({

@@ -23,6 +23,8 @@ export interface ListenerSettings {
   /** Bytes. */
   readonly bodyLimit: number
   readonly cors: Live<CorsSettings>
+  /** The origins that the client behind a request registered as its own. */
+  readonly clientOrigins?: (request: FastifyRequest) => Promise<readonly string[]>
   /** Whose request it is. */
   readonly addressOf: ClientAddress
   readonly rewriteUrl?: (url: string) => string
@@ -66,7 +68,7 @@ declare module 'fastify' {
     clientAddress: string
   }
   interface FastifyContextConfig {
-    route?: Pick<Route, 'guard' | 'face'>
+    route?: Pick<Route, 'guard' | 'face' | 'clientCors'>
   }
 }
 
@@ -123,7 +125,7 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
   const [shared, own] = [routes.filter((route) => route.cors), routes.filter((route) => !route.cors)]
   server.register(async (scope) => {
     await scope.register(cors, () => corsFor(settings.cors))
-    mount(scope, shared)
+    mount(scope, shared, settings.clientOrigins)
   })
   server.register(async (scope) => mount(scope, own))
   return server
@@ -154,29 +156,49 @@ function corsFor(settings: Live<CorsSettings>) {
     const isPlainOptions = request.method === 'OPTIONS' && !request.headers['access-control-request-method']
     const isUnknownPath = request.routeOptions.url === '*'
     const isNoConcern = isPlainOptions || isUnknownPath || !request.headers.origin
-    callback(null, isNoConcern ? { origin: false } : { ...settings(), strictPreflight: false })
+    const ofSettings = settings()
+    // A preflight does not say which client it is for: the answer to the request itself is what a page may read, or not.
+    const isOpen = isForClients(request) && Array.isArray(ofSettings.origin)
+    callback(null, isNoConcern ? { origin: false } : { ...ofSettings, ...(isOpen && { origin: true }), strictPreflight: false })
   }
 }
 
-function mount(scope: FastifyInstance, routes: readonly Route[]): void {
-  for (const { method, path, guard, face, handler } of routes) {
+const isForClients = ({ method, routeOptions }: FastifyRequest): boolean =>
+  method === 'OPTIONS' && routeOptions.config?.route?.clientCors === true
+
+function mount(scope: FastifyInstance, routes: readonly Route[], clientOrigins?: ListenerSettings['clientOrigins']): void {
+  for (const { method, path, guard, face, clientCors, handler } of routes) {
     scope.route({
       method,
       url: path,
-      config: { route: { guard, face } },
-      handler: async (request, reply) => send(reply, await (request.span ? request.span.run(() => handler(request)) : handler(request))),
+      config: { route: { guard, face, ...(clientCors && { clientCors }) } },
+      handler: async (request, reply) => {
+        if (clientCors && clientOrigins && request.headers.origin) await allowOwnOrigin(request, reply, clientOrigins)
+        return send(reply, await (request.span ? request.span.run(() => handler(request)) : handler(request)))
+      },
     })
   }
   for (const path of new Set(routes.map((route) => route.path))) mountOtherMethods(scope, path, routes)
 }
 
+/** Where the settings do not allow the origin of a page, the client that it speaks for may have registered it. */
+async function allowOwnOrigin(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  clientOrigins: (request: FastifyRequest) => Promise<readonly string[]>,
+): Promise<void> {
+  const { origin = '' } = request.headers
+  if (reply.hasHeader('access-control-allow-origin') || !(await clientOrigins(request)).includes(origin)) return
+  reply.header('access-control-allow-origin', origin).header('vary', 'Origin')
+}
+
 /** RFC 9110 §15.5.6: a known path says which methods it has, to OPTIONS with 204 and to the others with 405. */
 function mountOtherMethods(scope: FastifyInstance, path: string, routes: readonly Route[]): void {
   const here = routes.filter((route) => route.path === path)
-  const [{ guard, face }] = here as [Route]
+  const [{ guard, face, clientCors }] = here as [Route]
   const offered = here.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method]))
   const allow = [...offered, 'OPTIONS'].join(', ')
-  const config = { route: { guard, face } }
+  const config = { route: { guard, face, ...(clientCors && { clientCors }) } }
   scope.route({ method: 'OPTIONS', url: path, config, handler: (_request, reply) => send(reply, empty(204, { allow })) })
   const rest = methods.filter((method) => method !== 'OPTIONS' && !offered.includes(method))
   scope.route({

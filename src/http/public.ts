@@ -12,6 +12,16 @@ export interface PublicHandlers {
   readonly authorize: Handler
   readonly token: Handler
   readonly revoke: Handler
+  readonly userinfo: Handler
+  readonly logout: Handler
+  readonly signInPage: Handler
+  readonly signIn: Handler
+  readonly consentPage: Handler
+  readonly consent: Handler
+  readonly signOutPage: Handler
+  readonly signOut: Handler
+  readonly signedOutPage: Handler
+  readonly errorFallback: Handler
   readonly jwks: Handler
   readonly discovery: Handler
   readonly alive: Handler
@@ -30,8 +40,10 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
     route('GET',    '/oauth2/register/:id',                    whenOn, 'registration', h.readConfiguration),
     route('PUT',    '/oauth2/register/:id',                    whenOn, 'registration', h.updateConfiguration),
     route('DELETE', '/oauth2/register/:id',                    whenOn, 'registration', h.deleteConfiguration),
-    route('POST',   '/oauth2/token',                           open,   'oauth',        h.token),
-    route('POST',   '/oauth2/revoke',                          open,   'oauth',        h.revoke),
+    forClients('POST', '/oauth2/token',                        'oauth',                h.token),
+    forClients('POST', '/oauth2/revoke',                       'oauth',                h.revoke),
+    forClients('GET',  '/userinfo',                            'userinfo',             h.userinfo),
+    forClients('POST', '/userinfo',                            'userinfo',             h.userinfo),
     route('GET',    '/.well-known/jwks.json',                  open,   'plain',        h.jwks),
     ...discoveryPaths(issuerPath).map((path) =>
     route('GET',    path,                                      open,   'plain',        h.discovery)),
@@ -39,12 +51,28 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
     // Never for a page of another origin: a person looks at these, or a machine of ours does.
     ownOrigin('GET',  '/oauth2/auth',                          'page',                 h.authorize),
     ownOrigin('POST', '/oauth2/auth',                          'page',                 h.authorize),
+    ownOrigin('GET',  '/oauth2/sessions/logout',               'page',                 h.logout),
+    ownOrigin('POST', '/oauth2/sessions/logout',               'page',                 h.logout),
+    ownOrigin('GET',  '/oauth2/fallbacks/login',               'page',                 h.signInPage),
+    ownOrigin('POST', '/oauth2/fallbacks/login',               'page',                 h.signIn),
+    ownOrigin('GET',  '/oauth2/fallbacks/consent',             'page',                 h.consentPage),
+    ownOrigin('POST', '/oauth2/fallbacks/consent',             'page',                 h.consent),
+    ownOrigin('GET',  '/oauth2/fallbacks/logout',              'page',                 h.signOutPage),
+    ownOrigin('POST', '/oauth2/fallbacks/logout',              'page',                 h.signOut),
+    ownOrigin('GET',  '/oauth2/fallbacks/logout/callback',     'page',                 h.signedOutPage),
+    ownOrigin('GET',  '/oauth2/fallbacks/error',               'page',                 h.errorFallback),
     ownOrigin('GET',  '/health/alive',                         'plain',                h.alive),
     ownOrigin('GET',  '/health/ready',                         'plain',                h.ready),
     ownOrigin('GET',  '/reference',                            'page',                 h.reference),
   ]
   return described(lines, handlers, publicOperations)
 }
+
+/** The client is known by what is sent, and so are its own origins. */
+const forClients = (method: Route['method'], path: string, face: Face, handler: Handler): Line => ({
+  ...route(method, path, open, face, handler),
+  clientCors: true,
+})
 
 const route = (method: Route['method'], path: string, guard: Guard, face: Face, handler: Handler): Line => ({
   method,

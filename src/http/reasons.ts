@@ -1,8 +1,10 @@
+import type { ChallengeRefusal } from '../core/authorization/answer-login.ts'
 import type { AuthenticationRefusal } from '../core/clients/authenticate-client.ts'
 import type { AssertionReplayed } from '../core/clients/spend-assertion.ts'
 import type { AssertionRefusal } from '../core/clients/verify-assertion.ts'
 import type { SecretAttemptsRefusal } from '../core/clients/verify-secret.ts'
 import type { TokenRefusal } from '../core/grants/token-endpoint.ts'
+import type { HookRefusal } from '../core/grants/token-hook.ts'
 import type { KeyRefusal } from '../core/keys/make-key.ts'
 import type { ClientIdTaken } from '../core/registration/create-client.ts'
 import type { ClientNotFound } from '../core/registration/delete-client.ts'
@@ -11,7 +13,10 @@ import type { PatchRefusal } from '../core/registration/patch-client.ts'
 import type { RegistrationTokenRefusal } from '../core/registration/registration-token.ts'
 import type { RotationRefusal } from '../core/registration/rotate-secret.ts'
 import type { ForeignSecretRefusal } from '../core/registration/update-client.ts'
+import type { LogoutChallengeRefusal } from '../core/sessions/answer-logout.ts'
+import type { LogoutRefusal } from '../core/sessions/begin-logout.ts'
 import type { ClientGone } from '../core/tokens/issue-access-token.ts'
+import type { UserinfoRefusal } from '../core/tokens/userinfo.ts'
 
 /** What the doors themselves refuse, before a room is asked. */
 export type DoorReason =
@@ -26,7 +31,13 @@ export type DoorReason =
   | { readonly kind: 'form-empty' }
   | { readonly kind: 'request-malformed' }
   | { readonly kind: 'query-missing'; readonly name: string }
+  | { readonly kind: 'posted-from-elsewhere' }
   | { readonly kind: 'parameter-repeated'; readonly name: string }
+  | { readonly kind: 'challenge-missing' }
+  | { readonly kind: 'answer-malformed'; readonly message: string }
+  | { readonly kind: 'sessions-subject-missing' }
+  | { readonly kind: 'consent-selection' }
+  | { readonly kind: 'session-selection' }
 
 /** Every reason for a no that can reach the street: `errors.ts` has a line for each, and the compiler sees to it. */
 export type Reason =
@@ -34,14 +45,19 @@ export type Reason =
   | AssertionRefusal
   | AssertionReplayed
   | AuthenticationRefusal
+  | ChallengeRefusal
   | ClientGone
   | ClientIdTaken
   | ClientNotFound
   | ForeignSecretRefusal
+  | HookRefusal
   | KeyRefusal
+  | LogoutChallengeRefusal
+  | LogoutRefusal
   | MetadataRefusal
   | PatchRefusal
   | RegistrationTokenRefusal
   | RotationRefusal
   | SecretAttemptsRefusal
   | TokenRefusal
+  | UserinfoRefusal

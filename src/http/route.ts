@@ -3,7 +3,7 @@ import type { Answer } from './answer.ts'
 import type { Operation } from './openapi/operation.ts'
 
 /** Which family of errors a route answers with; `errors.ts` has one table for each. */
-export type Face = 'registration' | 'oauth' | 'admin' | 'page' | 'plain'
+export type Face = 'registration' | 'oauth' | 'userinfo' | 'admin' | 'page' | 'plain'
 
 export type Handler = (request: FastifyRequest) => Answer | Promise<Answer>
 
@@ -17,6 +17,8 @@ export interface Route {
   readonly guard: Guard
   /** Whether a page of another origin may call it (CORS). */
   readonly cors: boolean
+  /** Whether a client's own origins may call it, too (`allowed_cors_origins`). */
+  readonly clientCors?: true
   readonly handler: Handler
   /** What it does and answers, for `/openapi.json`. */
   readonly operation: Operation

@@ -9,11 +9,17 @@ export interface Job {
   run(facts: { now: number; signal: AbortSignal }): Promise<Readonly<Record<string, number>>>
 }
 
-/** Runs jobs until it is disposed of; a run that fails is logged and comes round again. */
-export function runJobs(jobs: readonly Job[], { clock, telemetry }: { clock: Clock; telemetry: Telemetry }): AsyncDisposable {
+export interface Jobs extends AsyncDisposable {
+  /** Has a job run at once; one that is running runs once more after that, as it may have looked too early. */
+  runNow(name: string): void
+}
+
+/** Runs jobs until it is disposed of, each by itself; a run that fails is logged and comes round again. */
+export function runJobs(jobs: readonly Job[], { clock, telemetry }: { clock: Clock; telemetry: Telemetry }): Jobs {
   const stopping = new AbortController()
   const timers = new Map<string, NodeJS.Timeout>()
-  const running = new Set<Promise<void>>()
+  const running = new Map<string, Promise<void>>()
+  const wanted = new Set<string>()
 
   const runOnce = async (job: Job) => {
     try {
@@ -23,21 +29,31 @@ export function runJobs(jobs: readonly Job[], { clock, telemetry }: { clock: Clo
       telemetry.count('job_failed', { job: job.name })
       telemetry.log('error', 'job failed', { job: job.name, error: (error as Error).message })
     }
-    if (!stopping.signal.aborted) schedule(job)
   }
-  const schedule = (job: Job) => {
-    const start = () => {
-      const run = runOnce(job).finally(() => running.delete(run))
-      running.add(run)
-    }
-    timers.set(job.name, setTimeout(start, job.period).unref())
+  const start = (job: Job) => {
+    clearTimeout(timers.get(job.name))
+    const run = runOnce(job).finally(() => {
+      running.delete(job.name)
+      if (stopping.signal.aborted) return
+      if (wanted.delete(job.name)) start(job)
+      else schedule(job)
+    })
+    running.set(job.name, run)
   }
+  const schedule = (job: Job) => timers.set(job.name, setTimeout(() => start(job), job.period).unref())
+
   for (const job of jobs) schedule(job)
   return {
+    runNow(name) {
+      const job = jobs.find((one) => one.name === name)
+      if (!job || stopping.signal.aborted) return
+      if (running.has(name)) wanted.add(name)
+      else start(job)
+    },
     async [Symbol.asyncDispose]() {
       stopping.abort()
       for (const timer of timers.values()) clearTimeout(timer)
-      await Promise.all(running)
+      await Promise.all(running.values())
     },
   }
 }

@@ -10,8 +10,8 @@ export interface FetchOrder {
   readonly body?: string
   /** The media types that are taken, such as `application/json`; a `+json` type counts as JSON. Empty: whatever comes. */
   readonly types: readonly string[]
-  /** Bytes. */
-  readonly maxBytes: number
+  /** Bytes. `unread`: the status and headers say it all, and what follows them is dropped. */
+  readonly maxBytes: number | 'unread'
   /** Milliseconds for all of it: name, connection, answer. */
   readonly timeout: number
 }
@@ -90,14 +90,19 @@ async function send(agent: Agent, target: URL, { method = 'GET', headers, body, 
   })
   const answer = await inTime(asked, signal)
   try {
-    checkHead(answer, types, maxBytes)
-    return { status: answer.statusCode, headers: answer.headers, body: await readAtMost(answer.body, maxBytes) }
+    checkHead(answer, types, maxBytes === 'unread' ? Number.POSITIVE_INFINITY : maxBytes)
+    const { statusCode: status, headers } = answer
+    if (maxBytes !== 'unread') return { status, headers, body: await readAtMost(answer.body, maxBytes) }
+    drop(answer.body)
+    return { status, headers, body: '' }
   } catch (error) {
-    // Nobody will read the rest: the connection is closed, and what it says of that is of no interest.
-    answer.body.on('error', () => {}).destroy()
+    drop(answer.body)
     throw error
   }
 }
+
+/** Nobody will read the rest: the connection is closed, and what it says of that is of no interest. */
+const drop = (body: Dispatcher.ResponseData['body']) => void body.on('error', () => {}).destroy()
 
 /** The client heeds the signal once it is connected; the name and the connection must not take longer, either. */
 function inTime<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {

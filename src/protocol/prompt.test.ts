@@ -20,8 +20,8 @@ describe('prompt (OpenID Connect Core §3.1.2.1)', () => {
   })
 
   test('select_account acts like login', () => {
-    const asking = promptValues.filter((value) => asksForLogin(new Set([value])))
+    const asking = promptValues.filter((value) => asksForLogin([value]))
     assert.deepEqual(asking, ['login', 'select_account'])
-    assert.equal(asksForLogin(new Set()), false)
+    assert.equal(asksForLogin([]), false)
   })
 })

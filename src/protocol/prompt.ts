@@ -21,4 +21,4 @@ export function parsePrompt(text: string): Prompts {
 const isPrompt = (word: string): word is Prompt => (promptValues as readonly string[]).includes(word)
 
 /** Whether the person has to log in again. To choose an account is to log in: one browser holds one session here, as in Hydra. */
-export const asksForLogin = (values: ReadonlySet<Prompt>): boolean => values.has('login') || values.has('select_account')
+export const asksForLogin = (values: readonly string[]): boolean => values.includes('login') || values.includes('select_account')

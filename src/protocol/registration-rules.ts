@@ -33,6 +33,7 @@ const checks: readonly ((checked: Checked) => Problem[])[] = [
   assertionAlgIsSupported,
   pagesAreWebPages,
   fetchedUrisAreReachable,
+  logoutReceiverHasNoFragment,
   browserTargetsAreSecure,
   logoutReturnsToARedirectHost,
   applicationTypeIsKnown,
@@ -135,6 +136,13 @@ function fetchedUrisAreReachable({ metadata, rules }: Checked): Problem[] {
     ...each('backchannel_logout_uri', metadata.backchannelLogoutUri, fault),
     ...each('sector_identifier_uri', metadata.sectorIdentifierUri, fault),
   ]
+}
+
+/** OpenID Connect Back-Channel Logout §2.2. */
+function logoutReceiverHasNoFragment({ metadata }: Checked): Problem[] {
+  return each('backchannel_logout_uri', metadata.backchannelLogoutUri, (uri) =>
+    uri.includes('#') ? `${quote(uri)} must not have a fragment` : undefined,
+  )
 }
 
 function browserTargetsAreSecure({ metadata }: Checked): Problem[] {

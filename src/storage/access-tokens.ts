@@ -4,7 +4,18 @@ import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
 import type { AccessTokenRow, Schema } from './schema.ts'
 
-const columns = ['hash', 'client_id', 'subject', 'scope', 'audience', 'issued_at', 'expires_at'] as const
+const columns = [
+  'hash',
+  'client_id',
+  'subject',
+  'scope',
+  'audience',
+  'issued_at',
+  'expires_at',
+  'grant_id',
+  'ext',
+  'obfuscated_subject',
+] as const
 
 /** Inserts for a client that is there: it may have been deleted since it proved who it is. */
 const insert = prepared<AccessTokenRow, unknown>(columns, (db, row) =>
@@ -22,6 +33,9 @@ const insert = prepared<AccessTokenRow, unknown>(columns, (db, row) =>
           value.val(row.audience).as('audience'),
           value.val(row.issued_at).as('issued_at'),
           value.val(row.expires_at).as('expires_at'),
+          value.val(row.grant_id).as('grant_id'),
+          value.val(row.ext).as('ext'),
+          value.val(row.obfuscated_subject).as('obfuscated_subject'),
         ])
         .where('client_id', '=', row.client_id),
     ),
@@ -33,10 +47,14 @@ const select = prepared<{ hash: string }, AccessTokenRow>(
   { findsOne: true },
 )
 
+const removeOfGrant = prepared<{ grant_id: string }, unknown>(['grant_id'], (db, { grant_id }) =>
+  db.deleteFrom('access_tokens').where('grant_id', '=', grant_id),
+)
+
 /** Opaque access tokens, as their hashes, until they expire or their client goes. */
 export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
   return {
-    async add({ hash, clientId, subject, scope, audience, issuedAt, expiresAt }) {
+    async add({ hash, clientId, subject, scope, audience, issuedAt, expiresAt, grantId, ext, obfuscatedSubject }) {
       const { numAffectedRows } = await insert(db, {
         hash,
         client_id: clientId,
@@ -45,6 +63,9 @@ export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
         audience: JSON.stringify(audience),
         issued_at: issuedAt,
         expires_at: expiresAt,
+        grant_id: grantId ?? null,
+        ext: ext ? JSON.stringify(ext) : null,
+        obfuscated_subject: obfuscatedSubject ?? null,
       })
       return numAffectedRows === 1n
     },
@@ -60,6 +81,9 @@ export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
         audience: row.audience === '[]' ? [] : JSON.parse(row.audience),
         issuedAt: row.issued_at,
         expiresAt: row.expires_at,
+        ...(row.grant_id !== null && { grantId: row.grant_id }),
+        ...(row.ext !== null && { ext: JSON.parse(row.ext) }),
+        ...(row.obfuscated_subject !== null && { obfuscatedSubject: row.obfuscated_subject }),
       }
     },
     async remove(hash, clientId) {
@@ -69,6 +93,9 @@ export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
         .where('client_id', '=', clientId)
         .executeTakeFirstOrThrow()
       return numDeletedRows === 1n
+    },
+    async removeOfGrant(grantId) {
+      await removeOfGrant(db, { grant_id: grantId })
     },
     async removeAll(clientId) {
       await db.deleteFrom('access_tokens').where('client_id', '=', clientId).execute()

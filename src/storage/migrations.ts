@@ -3,6 +3,8 @@ import type { Database } from './database.ts'
 import * as registry from './migrations/0001-registry.ts'
 import * as assertions from './migrations/0002-assertions.ts'
 import * as tokensAndKeys from './migrations/0003-tokens-and-keys.ts'
+import * as logins from './migrations/0004-logins.ts'
+import * as logoutDeliveries from './migrations/0005-logout-deliveries.ts'
 
 type History = Readonly<Record<string, Migration>>
 
@@ -11,6 +13,8 @@ const history: History = {
   '0001-registry': registry,
   '0002-assertions': assertions,
   '0003-tokens-and-keys': tokensAndKeys,
+  '0004-logins': logins,
+  '0005-logout-deliveries': logoutDeliveries,
 }
 
 /** A database whose schema this version cannot work with; the message says what to do. */

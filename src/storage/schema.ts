@@ -11,6 +11,13 @@ export interface Schema {
   client_assertions: ClientAssertionRow
   signing_keys: SigningKeyRow
   audit_records: AuditRow
+  authorization_flows: AuthorizationFlowRow
+  login_sessions: LoginSessionRow
+  grants: GrantRow
+  authorization_codes: AuthorizationCodeRow
+  refresh_tokens: RefreshTokenRow
+  logout_requests: LogoutRequestRow
+  logout_deliveries: LogoutDeliveryRow
 }
 
 export interface ClientRow {
@@ -54,6 +61,11 @@ export interface AccessTokenRow {
   audience: string
   issued_at: number
   expires_at: number
+  /** What a person granted; null for a token that a client got for itself. */
+  grant_id: string | null
+  /** What the consent added for resource servers: JSON. */
+  ext: string | null
+  obfuscated_subject: string | null
 }
 
 export interface ClientAssertionRow {
@@ -93,5 +105,103 @@ export interface AuditRow {
   client_id: string
   actor: string
   facts: string
+  expires_at: number
+}
+
+/** The way of one browser from the authorization request to the code. Challenges, verifiers and CSRF values are hashes. */
+export interface AuthorizationFlowRow {
+  id: string
+  client_id: string
+  address: string
+  created_at: number
+  expires_at: number
+  request: string
+  session: string
+  login_challenge: string
+  login_csrf: string
+  login: string | null
+  login_verifier: string | null
+  login_spent_at: number | null
+  consent_challenge: string | null
+  consent_csrf: string | null
+  consent_skip: number
+  consent: string | null
+  consent_verifier: string | null
+  consent_spent_at: number | null
+}
+
+/** Who is logged in at a browser. The browser holds the id sealed. */
+export interface LoginSessionRow {
+  id: string
+  subject: string
+  authenticated_at: number
+  expires_at: number
+}
+
+export interface GrantRow {
+  id: string
+  client_id: string
+  subject: string
+  session_id: string
+  scope: string
+  audience: string
+  claims: string
+  authentication: string
+  consent: string
+  /** 1 where the person was not asked, as he had agreed to as much before. */
+  consent_skipped: number
+  /** A hash of what the person saw of the client: another client under the same id is asked about again. */
+  terms: string
+  /** Until then the person need not be asked again; null where he must. */
+  remembered_until: number | null
+  granted_at: number
+  expires_at: number
+  /** From then on no token of it is worth anything; what was remembered stays. */
+  tokens_ended_at: number | null
+}
+
+export interface AuthorizationCodeRow {
+  hash: string
+  grant_id: string
+  /** As the authorization request had it; null where it had none. */
+  redirect_uri: string | null
+  code_challenge: string | null
+  expires_at: number
+  spent_at: number | null
+}
+
+export interface RefreshTokenRow {
+  hash: string
+  grant_id: string
+  /** The access token that came with it: the hash of an opaque one, the `jti` of a JWT. */
+  access_token: string
+  access_expires_at: number
+  issued_at: number
+  expires_at: number
+  spent_at: number | null
+  /** How often it was used again within the grace period. */
+  reuses: number
+}
+
+export interface LogoutRequestRow {
+  id: string
+  challenge: string
+  request: string
+  verifier: string | null
+  created_at: number
+  expires_at: number
+  spent_at: number | null
+}
+
+/** A client that is still to be told that a session has ended. */
+export interface LogoutDeliveryRow {
+  id: string
+  client_id: string
+  sid: string
+  subject: string | null
+  attempts: number
+  /** Nobody tries before; while somebody does, the end of his lease. */
+  next_at: number
+  created_at: number
   expires_at: number
 }

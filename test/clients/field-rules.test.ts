@@ -154,7 +154,7 @@ suite('the rules of the field', () => {
         Object.entries(json).filter(([, value]) => value === null || value === ''),
         [],
       )
-      assert.equal('authorization_response_iss_parameter_supported' in json, false, 'until iss is on every response')
+      assert.equal(json.authorization_response_iss_parameter_supported, true)
     }
   })
 

@@ -169,7 +169,7 @@ suite('the whole flow of the MCP TypeScript SDK', () => {
     const { pathname, search } = provider.redirectedTo as URL
     assert.equal(pathname, '/oauth2/auth')
     const page = await server.public(pathname + search)
-    assert.match(page.text, /Logging in is not built yet/)
+    assert.match(String(page.headers.location), /login_challenge=/)
   })
 
   test('R6749 §5.2: drops a client that the server has deleted, and registers again', async () => {

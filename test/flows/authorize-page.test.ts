@@ -29,6 +29,11 @@ function assertPage({ headers }: Received): void {
   assert.ok(headers['x-request-id'])
 }
 
+/** The same for a sound request, which is sent on. */
+async function signpost(server: TestServer, parameters: [string, string][]): Promise<Received> {
+  return server.public(`/oauth2/auth?${new URLSearchParams(parameters)}`)
+}
+
 const lastRefusal = (server: TestServer) => server.lines.filter(({ msg }) => msg === 'request refused').at(-1)
 
 describe('the authorization endpoint tells a person what is wrong, and sends nobody anywhere (RFC 6749 4.1.2.1)', () => {
@@ -50,8 +55,8 @@ describe('the authorization endpoint tells a person what is wrong, and sends nob
       ['client_id', 'b'],
     ])
     assert.equal(twice.status, 400)
-    assert.match(twice.text, /client_id.* was sent more than once/)
-    assert.deepEqual(lastRefusal(server)?.reason, { kind: 'parameter-repeated', name: 'client_id' })
+    assert.match(twice.text, /<code>client_id<\/code> more than once/)
+    assert.deepEqual(lastRefusal(server)?.reason, { kind: 'parameter-doubled', name: 'client_id' })
   })
 
   test('a redirect URI that is not registered, character for character; the log names it without its query', async () => {
@@ -91,7 +96,7 @@ describe('the authorization endpoint tells a person what is wrong, and sends nob
       ['redirect_uri', 'https://evil.example/'],
     ])
     assert.equal(answer.status, 400)
-    assert.match(answer.text, /redirect_uri.* was sent more than once/)
+    assert.match(answer.text, /<code>redirect_uri<\/code> more than once/)
   })
 
   test('no redirect URI where there are several, or none, to choose from', async () => {
@@ -115,7 +120,7 @@ describe('the authorization endpoint tells a person what is wrong, and sends nob
 })
 
 describe('a sound request', () => {
-  test('is told that logging in is not built yet (501): the one registered URI may be left out', async () => {
+  test('goes on to the login page: the one registered URI may be left out (RFC 6749 3.1.2.3)', async () => {
     await using server = await startServer()
     const { id } = await createClient(server, redirecting('https://rp.example/cb'))
     const full: [string, string][] = [
@@ -125,10 +130,11 @@ describe('a sound request', () => {
       ['scope', 'openid'],
       ['state', 'a-state-of-the-client'],
     ]
-    for (const parameters of [full, [['client_id', id]] as [string, string][]]) {
-      const answer = await visit(server, parameters)
-      assert.equal(answer.status, 501)
-      assert.match(answer.text, /Logging in is not built yet/)
+    const short = full.filter(([name]) => name !== 'redirect_uri' && name !== 'scope')
+    for (const parameters of [full, short]) {
+      const answer = await signpost(server, parameters)
+      assert.equal(answer.status, 302)
+      assert.match(String(answer.headers.location), /\/oauth2\/fallbacks\/login\?login_challenge=[0-9a-f]{32}[\w-]{32}$/)
     }
   })
 
@@ -137,13 +143,15 @@ describe('a sound request', () => {
     const { id } = await createClient(server, redirecting('http://127.0.0.1:1234/cb', 'http://localhost/cb', 'http://[::1]:1/cb'))
     const status = async (redirectUri: string) =>
       (
-        await visit(server, [
+        await signpost(server, [
+          ['response_type', 'code'],
+          ['state', 'a-state-of-the-client'],
           ['client_id', id],
           ['redirect_uri', redirectUri],
         ])
       ).status
     for (const uri of ['http://127.0.0.1/cb', 'http://127.0.0.1:65535/cb', 'http://localhost:3000/cb', 'http://[::1]:8080/cb'])
-      assert.equal(await status(uri), 501, uri)
+      assert.equal(await status(uri), 302, uri)
     for (const uri of [
       'http://127.0.0.1:1234/other',
       'https://127.0.0.1/cb',
@@ -157,7 +165,15 @@ describe('a sound request', () => {
   test('a client that registered itself is known here at once', async () => {
     await using server = await startServer()
     const { json } = await server.public('/oauth2/register', { method: 'POST', json: { redirect_uris: ['https://rp.example/cb'] } })
-    assert.equal((await visit(server, [['client_id', json.client_id]])).status, 501)
+    // It needs no state, as it has a proof key.
+    const answer = await signpost(server, [
+      ['response_type', 'code'],
+      ['client_id', json.client_id],
+      ['code_challenge', 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'],
+      ['code_challenge_method', 'S256'],
+    ])
+    assert.equal(answer.status, 302)
+    assert.match(String(answer.headers.location), /login_challenge=/)
   })
 })
 
@@ -186,5 +202,5 @@ test('in a browser: what a caller writes stays text, and the page shows in nobod
   await page.goto(`${server.publicUrl}/health/alive`)
   await page.setContent(`<iframe src="${target}"></iframe>`, { waitUntil: 'load' })
   const [, frame] = page.frames()
-  assert.doesNotMatch((await frame?.content()) ?? '', /Logging in/)
+  assert.doesNotMatch((await frame?.content()) ?? '', /app that sent you here/)
 })

@@ -5,6 +5,9 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
 import packageJson from '../../package.json' with { type: 'json' }
+import { ChosenSecrets } from '../../src/core/clients/secrets.ts'
+import { Bcrypt } from '../../src/lib/bcrypt.ts'
+import { systemRandomness } from '../../src/lib/random.ts'
 import { recordSecrets } from '../support/leaks.ts'
 import { runCommand, temporaryFolder } from '../support/program.ts'
 import { freePort, startServer, systemSecret } from '../support/server.ts'
@@ -62,6 +65,16 @@ test('generate admin-token: the printed token enters where the printed lines are
   assert.equal((await server.admin('/admin/clients', { bearer: token })).status, 200)
   assert.equal((await server.admin('/admin/clients', { bearer: `${token.slice(0, -1)}?` })).status, 401)
   assert.equal((await server.admin('/admin/clients')).status, 401)
+})
+
+test('generate password-hash: reads the password from standard input and prints a hash that users may hold; without one, a line and exit code 1', async () => {
+  const { code, output } = await runCommand(['generate', 'password-hash'], { folder, input: 'a password\n' })
+  assert.equal(code, 0)
+  assert.match(output, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}\n$/)
+  const secrets = new ChosenSecrets(systemRandomness, new Bcrypt())
+  assert.deepEqual(await Promise.all(['a password', 'a password\n'].map((word) => secrets.matches(word, output.trim()))), [true, false])
+  const none = await runCommand(['generate', 'password-hash'], { folder, input: '\n' })
+  assert.deepEqual(none, { code: 1, output: 'clientele: no password was given; type one, or send it on standard input\n' })
 })
 
 test('serve with a broken configuration: every problem on a line of its own with its key, exit code 1, no stack', async () => {

@@ -171,3 +171,24 @@ test('switched-off registration is 404 to every method, a preflight included, an
   assert.equal(refusals.length, 20)
   for (const { reason } of refusals) assert.deepEqual(reason, { kind: 'registration-off' })
 })
+
+test('a page of an origin that its client registered may ask for that client’s tokens, and for no other’s', async () => {
+  await using server = await startServer({ settings: cors({ allowed_origins: ['https://operator.example'] }) })
+  const own = 'https://spa.example'
+  const metadata = { redirect_uris: [`${own}/cb`], token_endpoint_auth_method: 'none', allowed_cors_origins: [own] }
+  const { json: client } = await server.public('/oauth2/register', { method: 'POST', json: metadata })
+  const { json: other } = await server.public('/oauth2/register', { method: 'POST', json: { ...metadata, allowed_cors_origins: [] } })
+  const ask = async (path: string, clientId: string, from: string) => {
+    const form = { client_id: clientId, grant_type: 'authorization_code', code: 'x', token: 'x' }
+    const answer = await server.public(path, { method: 'POST', form, headers: { origin: from } })
+    return answer.headers['access-control-allow-origin']
+  }
+  for (const path of ['/oauth2/token', '/oauth2/revoke']) {
+    assert.equal((await preflight(server, path, own)).headers['access-control-allow-origin'], own)
+    assert.equal(await ask(path, client.client_id, own), own, 'an error, too, is readable')
+    assert.equal(await ask(path, client.client_id, 'https://operator.example'), 'https://operator.example')
+    assert.equal(await ask(path, client.client_id, 'https://evil.example'), undefined)
+    assert.equal(await ask(path, other.client_id, own), undefined)
+  }
+  assert.equal((await preflight(server, '/oauth2/auth', own)).headers['access-control-allow-origin'], undefined)
+})

@@ -51,7 +51,10 @@ for (const listener of ['public', 'admin'] as const)
       await using server = await startServer()
       const { status, headers, text } = await server[listener](listener === 'public' ? '/reference' : '/admin/reference')
       assert.equal(status, 200)
-      assert.match(String(headers['content-security-policy']), /^default-src 'none'; style-src 'unsafe-inline'/)
+      assert.match(
+        String(headers['content-security-policy']),
+        /^default-src 'none'; style-src 'sha256-[^']+'; base-uri 'none'; form-action 'none'/,
+      )
       assert.ok(!/<script|src=|https?:\/\/(?!127)[^<]*["']/.test(text))
       for (const place of placesOf(tables[listener])) assert.ok(text.includes(`<code>${place}</code>`), place)
     })

@@ -306,16 +306,10 @@ describe('the request', () => {
     assert.equal(answer.json.error, 'invalid_request')
   })
 
-  test('a grant that is not built or not known is unsupported (RFC 6749 5.2), whoever asks properly', async () => {
+  test('a grant that is not known is unsupported (RFC 6749 5.2), whoever asks properly', async () => {
     await using server = await startServer()
     const client = await createClient(server, { grant_types: ['authorization_code', 'refresh_token', 'client_credentials'] })
-    for (const grantType of [
-      'authorization_code',
-      'refresh_token',
-      'password',
-      'urn:ietf:params:oauth:grant-type:token-exchange',
-      'Client_Credentials',
-    ]) {
+    for (const grantType of ['password', 'urn:ietf:params:oauth:grant-type:token-exchange', 'Client_Credentials']) {
       const description = 'The authorization grant type is not supported by the authorization server.'
       assertRefused(await askToken(server, client, { grant_type: grantType, code: 'x' }), 400, 'unsupported_grant_type', description)
     }

@@ -1,9 +1,9 @@
 import type { Received } from '../support/request.ts'
-import type { Exchange, Jwts } from './exchange.ts'
+import type { Cookie, Exchange, Jwts } from './exchange.ts'
 
 /** One place in which an answer is not what Hydra's was; `ours` is undefined where the answer lacks it. */
 export interface Difference {
-  /** `status`, `header link`, or a path into the body: `/scope`. */
+  /** `status`, `header link`, `header location?error`, `cookie/0/max-age`, `request` where it could not be sent, or a path into the body: `/scope`. */
   readonly place: string
   readonly hydra: unknown
   readonly ours: unknown
@@ -17,25 +17,81 @@ export interface Comparison {
   /** Places that are ours to word. */
   readonly ours: readonly string[]
   readonly matches: (expected: string, actual: string) => boolean
+  readonly contains: (expected: string, actual: string) => boolean
 }
 
 /** Where an answer departs from the recorded one. Bodies under different statuses are different things and are not compared. */
 export function differences({ response }: Exchange, answer: Received, comparison: Comparison): Difference[] {
   if (response.status !== answer.status) return [{ place: 'status', hydra: response.status, ours: answer.status }]
-  const body = answer.json ?? (answer.text || undefined)
   const found = [
     ...headerDifferences(response.headers, answer, comparison),
-    ...valueDifferences(response.body, body, '', comparison),
+    ...cookieDifferences(response.cookies, answer, comparison),
+    // Nobody reads the body of a redirect: Hydra writes a link into it, we write nothing.
+    ...(isRedirect(response.status) ? [] : bodyDifferences(response, answer, comparison)),
     ...jwtDifferences(response.jwt, answer, comparison),
   ]
   return found.filter(({ place }) => !comparison.ours.includes(place))
 }
 
+const isRedirect = (status: number): boolean => status >= 300 && status < 400
+
+function bodyDifferences({ body, contains = [] }: Exchange['response'], answer: Received, comparison: Comparison): Difference[] {
+  const lacking = contains.filter((text) => !comparison.contains(text, answer.text))
+  return [
+    ...valueDifferences(body, answer.json ?? (answer.text || undefined), '', comparison),
+    ...lacking.map((text) => ({ place: `contains ${text}`, hydra: text, ours: undefined })),
+  ]
+}
+
 function headerDifferences(expected: Readonly<Record<string, string>>, answer: Received, comparison: Comparison): Difference[] {
-  return comparison.headers.flatMap((name) => {
+  const compared = comparison.headers.filter((name) => name !== 'content-type' || !isRedirect(answer.status))
+  return compared.flatMap((name) => {
     const [hydra, ours] = [expected[name], answer.headers[name] as string | undefined]
+    if (name === 'location') return addressDifferences(hydra, ours, comparison)
     return sameHeader(name, hydra, ours, comparison) ? [] : [{ place: `header ${name}`, hydra, ours }]
   })
+}
+
+/** Parameter by parameter, as their order means nothing: `header location?error`, in a fragment `header location#code`. */
+function addressDifferences(hydra: string | undefined, ours: string | undefined, comparison: Comparison): Difference[] {
+  return valueDifferences(addressParts(hydra), addressParts(ours), 'header location', comparison).map((one) => ({
+    ...one,
+    place: one.place.replace(/\/$|\/(?=[?#])/, ''),
+  }))
+}
+
+function addressParts(address: string | undefined): Record<string, string> | undefined {
+  if (address === undefined) return undefined
+  const [, base = '', query, fragment] = /^([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/s.exec(address) ?? []
+  return { '': base, ...namedParts('?', query), ...namedParts('#', fragment) }
+}
+
+function namedParts(sign: string, encoded = ''): Record<string, string> {
+  const parameters = new URLSearchParams(encoded)
+  return Object.fromEntries([...parameters.keys()].map((name) => [`${sign}${name}`, parameters.getAll(name).join(' and ')]))
+}
+
+/**
+ * Which cookies are set, in order, and how. `Expires` is left out: beside `Max-Age`, which Hydra and we both send, it counts for nothing
+ * (RFC 6265 §5.3).
+ */
+function cookieDifferences(expected: readonly Cookie[] | undefined, { headers }: Received, comparison: Comparison): Difference[] {
+  if (!expected) return []
+  const hydra = expected.map(({ name, attributes }) => withoutExpires({ name, ...attributes }))
+  const ours = [headers['set-cookie'] ?? []].flat().map((line) => withoutExpires(cookieParts(line)))
+  return valueDifferences(hydra, ours, 'cookie', comparison)
+}
+
+const withoutExpires = ({ expires, ...rest }: Record<string, string | true>) => rest
+
+/** `{ name, path: '/', httponly: true … }` */
+function cookieParts(line: string): Record<string, string | true> {
+  const [pair = '', ...attributes] = line.split(/;\s*/)
+  const parts = attributes.map((attribute): [string, string | true] => {
+    const [name = '', value] = attribute.split('=')
+    return [name.toLowerCase(), value ?? true]
+  })
+  return { name: pair.slice(0, pair.indexOf('=')), ...Object.fromEntries(parts) }
 }
 
 /** Hydra forbids storing what it reads but not what it writes, secrets included; we may forbid both (RFC 6749 §5.1). */
@@ -47,7 +103,8 @@ function sameHeader(name: string, hydra: string | undefined, ours: string | unde
 /** Places such as `jwt /access_token/header/typ`. */
 function jwtDifferences(expected: Jwts = {}, answer: Received, comparison: Comparison): Difference[] {
   return Object.entries(expected).flatMap(([pointer, hydra]) => {
-    const [header, payload] = String(answer.json?.[pointer.slice(1)]).split('.', 2).map(decoded)
+    const jwt = pointer === '' ? answer.text : String(answer.json?.[pointer.slice(1)])
+    const [header, payload] = jwt.includes('.') ? jwt.split('.', 2).map(decoded) : []
     return valueDifferences(hydra, { header, payload }, `jwt ${pointer}`, comparison)
   })
 }
@@ -70,7 +127,8 @@ function sameValue(hydra: unknown, ours: unknown, { matches }: Comparison): bool
   if (typeof hydra !== 'string') return Object.is(hydra, ours)
   const about = /^<int~(\d+)>$/.exec(hydra)?.[1]
   if (about !== undefined) return Number.isInteger(ours) && Math.abs(Number(ours) - Number(about)) <= 5
-  if (hydra === '<epoch>') return Number.isInteger(ours) && Math.abs(Number(ours) - Date.now() / 1000) < 86_400
+  // A refresh token lives for 30 days.
+  if (hydra === '<epoch>') return Number.isInteger(ours) && Math.abs(Number(ours) - Date.now() / 1000) < 31 * 86_400
   return hydra === '<any>' || (typeof ours === 'string' && matches(hydra, ours))
 }
 

@@ -1,6 +1,28 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of the recording are written so
 import type { Deliberate } from './deliberate.ts'
 
+const each = (ids: readonly string[], ours: Readonly<Record<string, unknown>>): Deliberate['ours'] =>
+  Object.fromEntries(ids.map((id) => [id, ours]))
+
+const clientFacts = {
+  origin: 'admin',
+  verified: true,
+  verified_by: 'administrator',
+  redirect_host: 'rp.example',
+  redirect_is_loopback: false,
+  is_public: false,
+  first_seen: '<time>',
+}
+
+const responseTypeRefused = (type: string) => ({
+  'header location?error_description': `The authorization server does not support obtaining a token using this method. The client is not allowed to request response_type '${type}'.`,
+})
+
+const malformed =
+  'The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.'
+
+const sessionEnds = { cookie: [{ name: 'ory_hydra_session_dev', path: '/', 'max-age': '0', httponly: true, samesite: 'Lax' }] }
+
 /** Where we answer otherwise than Hydra in the flows, on purpose. */
 export const deliberateInFlows: readonly Deliberate[] = [
   {
@@ -23,7 +45,16 @@ export const deliberateInFlows: readonly Deliberate[] = [
         'jwt /access_token/payload/jti': '<uuid7>',
         'jwt /access_token/payload/scope': 'read write',
       },
+      'f188-strict-jwt': {
+        'jwt /access_token/header/typ': 'at+jwt',
+        'jwt /access_token/payload/jti': '<uuid7>',
+        'jwt /access_token/payload/scope': 'read',
+      },
     },
+  },
+  {
+    decision: 'a JWT access token without a granted audience is for the issuer: aud is not optional (RFC 9068 §2.2)',
+    ours: { 'f188-strict-jwt': { 'jwt /access_token/payload/aud': ['<url:issuer>/'] } },
   },
   {
     decision: 'introspection tells the jti of a token that has one (RFC 7662 §2.2)',
@@ -51,5 +82,73 @@ export const deliberateInFlows: readonly Deliberate[] = [
   {
     decision: 'verifiable credentials are not offered',
     ours: { 'f437-keys-credentials': { status: 404 } },
+  },
+  {
+    decision: 'a consent request says how the client came, who verified it and where it is (issue 13)',
+    ours: each(
+      ['f062-code-consent-get', 'f077-code-consent-get-late', 'f092-code-consent-get', 'f111-code-consent-get', 'f117-code-consent-get'],
+      { '/client_facts': clientFacts },
+    ),
+  },
+  {
+    decision: 'an access token in the address is not taken: logs and histories keep it (RFC 6750 §2.3, RFC 9700 §4.3.2)',
+    ours: { 'f070-code-userinfo-query': { status: 401 } },
+  },
+  {
+    decision: 'userinfo says in its body what it says in WWW-Authenticate (RFC 6750 §3.1)',
+    ours: {
+      'f073-code-userinfo-rt': {
+        '/error': 'invalid_token',
+        '/error_description': 'Only access tokens are allowed in the authorization header.',
+      },
+    },
+  },
+  {
+    decision: 'a login verifier is used once, as a consent verifier',
+    ours: {
+      'f074-code-verifier-login-again': {
+        'header location?error_description':
+          'The resource owner or authorization server denied the request. The login verifier has already been used.',
+      },
+    },
+  },
+  {
+    decision: 'no state is answered with no state (RFC 6749 §4.1.2.1)',
+    ours: { 'f161-autherr-nostate': { 'header location?state': undefined } },
+  },
+  {
+    decision: 'implicit and hybrid response types are not offered (RFC 9700 §2.1.2); the request is refused at once',
+    ours: {
+      ...each(
+        ['f162-autherr-shortnonce', 'f164-autherr-nononce-implicit', 'f210-late-shortnonce-auth', 'f220-late-nononce-auth'],
+        responseTypeRefused('id_token'),
+      ),
+      ...each(['f171-autherr-querymode-token', 'f228-late-querymode-auth'], responseTypeRefused('token')),
+    },
+  },
+  {
+    decision: 'what exactly was wrong with a secret is for the log, whatever oauth2.expose_internal_errors says',
+    ours: {
+      'f189-strict-debug': {
+        '/error_description':
+          'Client authentication failed (e.g., unknown client, no client authentication included, or unsupported authentication method).',
+      },
+    },
+  },
+  {
+    decision: 'a broken id_token_hint is told in our words: those of a Go library are no contract',
+    ours: {
+      'f332-logout-badhint': {
+        'header location?error_description': `${malformed} Logout failed because id_token_hint is not an ID token of this server.`,
+      },
+    },
+  },
+  {
+    decision: 'front-channel logout frames are still to be built; the session ends all the same',
+    ours: each(['f341-logout-page', 'f355-logout-op-page'], sessionEnds),
+  },
+  {
+    decision: 'published keys may be kept for a minute: every resource server asks for them',
+    ours: { 'f431-keys-jwks': { 'header cache-control': 'public, max-age=60' } },
   },
 ]

@@ -18,7 +18,6 @@ const ownRegistrationUri = { '/registration_client_uri': '<url:public>/oauth2/re
 const whatIsOn = {
   '/response_types_supported': ['code'],
   '/grant_types_supported': ['authorization_code', 'refresh_token', 'client_credentials'],
-  '/response_modes_supported': ['query'],
   '/scopes_supported': ['openid', 'profile', 'email', 'offline', 'offline_access'],
   '/request_parameter_supported': false,
   '/request_uri_parameter_supported': false,
@@ -143,10 +142,6 @@ export const deliberate: readonly Deliberate[] = [
   {
     decision: 'the registration access token is needed as Authorization: Bearer, whole',
     ours: each(['r135-get-query', 'r136-get-noprefix', 'r137-put-form-rat'], { status: 401 }),
-  },
-  {
-    decision: 'not built yet: userinfo',
-    ours: { 'r156-rat-userinfo': { status: 404 } },
   },
   {
     decision: "the client's own current secret is accepted in PUT as unchanged (RFC 7592 §2.2)",

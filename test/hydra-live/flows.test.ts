@@ -1,37 +1,63 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of the recording are written so
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
 import { startServer } from '../support/server.ts'
 import type { Difference } from './compare.ts'
 import { deliberateInFlows as deliberate } from './deliberate-flows.ts'
-import { readExchanges } from './exchange.ts'
-import { type Outcome, replay } from './replay.ts'
+import { type Exchange, readExchanges } from './exchange.ts'
+import { byTheRules } from './flow-rules.ts'
+import { applications, type Outcome, replay } from './replay.ts'
 
-// Tokens of machine clients, introspection, revocation and keys: what is recorded of Hydra, sent to us.
+// Logins, tokens, introspection, revocation, logout and keys: what is recorded of Hydra, sent to us.
 
-const exchanges = readExchanges('flows.jsonl')
-const subject_identifiers = { supported_types: ['public', 'pairwise'], pairwise: { salt: 'a salt of the recording' } }
-await using main = await startServer({ settings: { dev: true, oidc: { subject_identifiers } } })
-const outcomes = await replay(exchanges, { main, off: main, strict: main }, () => undefined)
+const recorded = readExchanges('flows.jsonl')
+const pages = { login: `${applications}/login`, consent: `${applications}/consent`, logout: `${applications}/logout` }
+const outcomes = await replayed()
+
+/** Two servers, set up as Hydra was. Its built-in error page is `urls.error` here, so that the words it is given can be compared. */
+async function replayed(): Promise<Outcome[]> {
+  const subject_identifiers = { supported_types: ['public', 'pairwise'], pairwise: { salt: 'a salt of the recording' } }
+  await using main = await startServer({ settings: { dev: true, urls: pages, oidc: { subject_identifiers } } })
+  main.reconfigure({ urls: { error: `${main.publicUrl}/oauth2/fallbacks/error` } })
+  await using strict = await startServer({
+    settings: {
+      dev: true,
+      urls: pages,
+      oidc: { dynamic_client_registration: { default_scope: ['foo', 'bar'] } },
+      clients: { http: { disallow_private_ip_ranges: true } },
+      oauth2: { expose_internal_errors: true, pkce: { enforced: true } },
+      strategies: { access_token: 'jwt' },
+    },
+  })
+  return await replay(byTheRules(recorded), { main, off: main, strict }, () => undefined)
+}
 
 const places = deliberate.flatMap(({ ours }) =>
   Object.entries(ours).flatMap(([id, byPlace]) => Object.entries(byPlace).map(([place, value]) => ({ key: `${id} ${place}`, value }))),
 )
 const listed = new Map(places.map(({ key, value }) => [key, value]))
 
+/** Texts may hold placeholders, at any depth. */
+function fits(listed: unknown, ours: unknown, matches: Outcome['matches']): boolean {
+  if (typeof listed === 'string' && typeof ours === 'string') return matches(listed, ours)
+  if (typeof listed !== 'object' || typeof ours !== 'object' || !listed || !ours) return isDeepStrictEqual(listed, ours)
+  const names = Object.keys(listed)
+  const members = (value: object, name: string): unknown => (value as Record<string, unknown>)[name]
+  return names.length === Object.keys(ours).length && names.every((name) => fits(members(listed, name), members(ours, name), matches))
+}
+
 function unlisted({ exchange: { id, title }, differences, matches }: Outcome): string[] {
   const isListed = ({ place, ours }: Difference): boolean => {
     const key = `${id} ${place}`
-    const value = listed.get(key)
-    const isText = typeof value === 'string' && typeof ours === 'string'
-    return listed.has(key) && (isText ? matches(value, ours) : isDeepStrictEqual(value, ours))
+    return listed.has(key) && fits(listed.get(key), ours, matches)
   }
   return differences
     .filter((one) => !isListed(one))
     .map(({ place, hydra, ours }) => `${id} (${title}), ${place}: Hydra ${JSON.stringify(hydra)}, we ${JSON.stringify(ours)}`)
 }
 
-for (const flow of ['setup', 'cc', 'introspect', 'revoke', 'tokenerr', 'keys']) {
+for (const flow of new Set(recorded.flatMap(({ flow = '' }) => flow))) {
   test(`every recorded exchange of the flow ${flow} is answered as by Hydra, but for the listed differences`, () => {
     const those = outcomes.filter(({ exchange }) => exchange.flow === flow)
     assert.ok(those.length > 0)
@@ -47,3 +73,22 @@ test('the list of the flows names each difference once, and none that is there n
     [],
   )
 })
+
+test('RFC 6749 §4.1.2.1: without an error page of the operator, a fault that the client is not told is on a page of ours: no redirect, no cookie', async () => {
+  const browsers = (await replayedWithoutErrorPage()).filter(({ exchange }) => exchange.browser)
+  assert.equal(browsers.length, 8)
+  for (const { exchange, answer } of browsers) {
+    assert.equal(answer.status, 400, exchange.id)
+    assert.match(String(answer.headers['content-type']), /^text\/html/, exchange.id)
+    assert.deepEqual([answer.headers.location, answer.headers['set-cookie']], [undefined, undefined], exchange.id)
+  }
+})
+
+/** What Hydra shows on its error page, but for what only a login makes possible. */
+async function replayedWithoutErrorPage(): Promise<Outcome[]> {
+  const isShown = ({ request, response }: Exchange): boolean =>
+    response.headers.location?.startsWith('<url:public>/oauth2/fallbacks/error?') === true && !request.path.includes('${logout.')
+  await using main = await startServer({ settings: { dev: true, urls: pages } })
+  const these = byTheRules(recorded).filter((exchange) => exchange.flow === 'setup' || isShown(exchange))
+  return await replay(these, { main, off: main, strict: main }, () => undefined)
+}

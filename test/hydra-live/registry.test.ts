@@ -18,10 +18,7 @@ const places = deliberate.flatMap(({ ours }) =>
 )
 const listed = new Map(places.map(({ key, value }) => [key, value]))
 
-/**
- * Three servers, set up as far as we can as Hydra was. `oauth2.pkce.enforced` refuses start-up until it is built, and nothing here needs
- * it. What the recording names is not there to be fetched.
- */
+/** Three servers, set up as Hydra was. What the recording names is not there to be fetched. */
 async function replayOn(these: typeof exchanges, oauth2: Record<string, unknown> = {}): Promise<Outcome[]> {
   const subjects = { supported_types: ['public', 'pairwise'], pairwise: { salt: 'a-salt-for-pairwise' } }
   await using main = await startServer({ settings: { dev: true, oidc: { subject_identifiers: subjects }, oauth2 }, fetch: nothingThere })
@@ -33,7 +30,7 @@ async function replayOn(these: typeof exchanges, oauth2: Record<string, unknown>
       dev: true,
       oidc: { dynamic_client_registration: { default_scope: ['foo', 'bar'] } },
       clients: { http: { disallow_private_ip_ranges: true } },
-      oauth2: { expose_internal_errors: true },
+      oauth2: { expose_internal_errors: true, pkce: { enforced: true } },
       strategies: { access_token: 'jwt' },
     },
   })

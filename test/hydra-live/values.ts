@@ -13,6 +13,14 @@ const kinds: Readonly<Record<string, string>> = {
   secret26: '[A-Za-z0-9._~-]{26}',
   rat: 'ory_rat_[\\w-]{43}',
   at: 'ory_at_[\\w-]{43}',
+  rt: 'ory_rt_[\\w-]{43}',
+  ac: 'ory_ac_[\\w-]{43}',
+  // The id of a row and 192 random bits, where Hydra's carries the whole request.
+  challenge: '[0-9a-f]{32}[\\w-]{32}',
+  verifier: '[0-9a-f]{32}[\\w-]{32}',
+  hex32: '[0-9a-f]{32}',
+  sha256hex: '[0-9a-f]{64}',
+  num: '\\d+',
   time: '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:\\.\\d+)?Z',
   'time-s': '\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ',
   page_token: '[\\w-]{20,}',
@@ -21,6 +29,8 @@ const kinds: Readonly<Record<string, string>> = {
   html: '.*<[a-z].*',
   any: '.*',
 }
+
+const nothing = '(?!)'
 
 /** The values that exchanges refer to: those of earlier answers, and a word of this run. */
 export class Values {
@@ -31,16 +41,32 @@ export class Values {
     return mapStrings(part, (text) => text.replace(/\$\{([^}]+)\}/g, (_, name: string) => this.#value(name))) as T
   }
 
-  /** The pattern of an expected text. `addresses` are the base URLs by their placeholders' kinds. */
+  /** What a request refers to and no answer gave. */
+  missing(request: unknown): string[] {
+    const names = [...JSON.stringify(request).matchAll(/\$\{([^}]+)\}/g)].map(([, name = '']) => name)
+    return names.filter((name) => !this.#captured.has(name))
+  }
+
+  /** The pattern of an expected text; one that refers to what no answer gave matches nothing. `addresses` are the base URLs by their placeholders' kinds. */
   pattern(expected: string, addresses: Readonly<Record<string, string>>): RegExp {
+    return new RegExp(`^${this.#source(expected, addresses)}$`, 's')
+  }
+
+  /** The same for a text that is somewhere in another. */
+  patternWithin(expected: string, addresses: Readonly<Record<string, string>>): RegExp {
+    return new RegExp(this.#source(expected, addresses), 's')
+  }
+
+  #source(expected: string, addresses: Readonly<Record<string, string>>): string {
     let [source, end] = ['', 0]
     for (const { 0: whole, index, groups = {} } of expected.matchAll(placeholder)) {
       const { name, kind = '' } = groups
-      const fixed = name === undefined ? (addresses[kind] ?? whole) : this.#value(name)
-      source += RegExp.escape(expected.slice(end, index)) + (kinds[kind] ?? RegExp.escape(fixed))
+      const fixed = name === undefined ? (addresses[kind] ?? whole) : this.#captured.get(name)
+      const pattern = kinds[kind] ?? (fixed === undefined ? nothing : RegExp.escape(fixed))
+      source += RegExp.escape(expected.slice(end, index)) + pattern
       end = index + whole.length
     }
-    return new RegExp(`^${source}${RegExp.escape(expected.slice(end))}$`, 's')
+    return source + RegExp.escape(expected.slice(end))
   }
 
   capture(names: Readonly<Record<string, string>>, answer: Received): void {
@@ -62,14 +88,25 @@ export class Values {
   }
 }
 
-/** `/client_id`, a member of the body, `/keys/0/kid`, one further down; `bare:/…`, the same without its prefix; `link:next`, a target of the `Link` header. */
+/**
+ * `/client_id`, a member of the body, `/keys/0/kid`, one further down; `bare:/…`, the same without its prefix; `link:next`, a target of
+ * the `Link` header; `location:code`, a parameter of the `Location`; `jwt:/id_token#/sid`, a claim of a JWT in the body.
+ */
 function valueAt(from: string, { headers, json }: Received): string | undefined {
   const [, kind, name = ''] = /^(?:(\w+):)?\/?(.+)$/.exec(from) ?? []
   if (kind === 'link') return new RegExp(`<([^>]*)>; rel="${name}"`).exec(String(headers.link))?.[1]
-  const value: unknown = name.split('/').reduce((inner, part) => inner?.[part], json)
+  if (kind === 'location') return parameterIn(String(headers.location), name)
+  const [path = '', claim] = name.split('#/')
+  const member: unknown = path.split('/').reduce((inner, part) => inner?.[part], json)
+  const value = claim === undefined ? member : claimsOf(String(member))[claim]
   if (typeof value !== 'string') return undefined
   return kind === 'bare' ? value.replace(/^[a-z]+_[a-z]+_/, '') : value
 }
+
+const parameterIn = (address: string, name: string): string | undefined =>
+  new URLSearchParams(address.slice(address.search(/[?#]/) + 1).replaceAll('#', '&')).get(name) ?? undefined
+
+const claimsOf = (jwt: string): Record<string, unknown> => JSON.parse(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString() || '{}')
 
 function mapStrings(value: unknown, map: (text: string) => string): unknown {
   if (typeof value === 'string') return map(value)

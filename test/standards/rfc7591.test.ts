@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, test } from 'node:test'
 import { freshKey } from '../support/client-keys.ts'
+import { now, startFallbackPages } from '../support/fallback-pages.ts'
 import { assertRefused, machine, minimal, registrant } from '../support/registrant.ts'
 import { startServer } from '../support/server.ts'
 
@@ -529,6 +530,38 @@ test('R7591-98: a wrong JSON type in any member is refused', async () => {
     const code = member === 'redirect_uris' ? 'invalid_redirect_uri' : 'invalid_client_metadata'
     for (const value of values) assertRefused(await register({ ...minimal, [member]: value }), code, member)
   }
+})
+
+const consentPage = '/oauth2/fallbacks/consent?consent_challenge=known'
+
+test('R7591-15: a person asked for consent can follow the links of the client; its logo is not shown', async () => {
+  const links = { clientUri: 'https://app.example/', policyUri: 'https://app.example/policy', tosUri: 'https://app.example/terms?a=b&c' }
+  await using pages = await startFallbackPages({ consent: links })
+  const { text } = await pages.ask(consentPage)
+  const found = [...text.matchAll(/<a href="([^"]*)"/g)].map(([, href]) => href?.replaceAll('&amp;', '&'))
+  assert.deepEqual(found, Object.values(links))
+  assert.doesNotMatch(text, /<img/)
+})
+
+test('R7591-81: a person asked for consent reads first where the answer goes, then what the client says of itself, as not verified', async () => {
+  await using pages = await startFallbackPages({ consent: { clientName: '<b>Your Bank</b>', redirectHost: 'app.example', firstSeen: now } })
+  const { text } = await pages.ask(consentPage)
+  const order = ['<h1><strong>app.example</strong>', '&lt;b&gt;Your Bank&lt;/b&gt;', 'not verified', 'new here'].map((part) =>
+    text.indexOf(part),
+  )
+  assert.ok(
+    order.every((place, at) => place > (order[at - 1] ?? 0)),
+    String(order),
+  )
+})
+
+test('R7591-87: our pages load nothing of a client, and its links tell the far side nothing', async () => {
+  await using pages = await startFallbackPages({ consent: { clientUri: 'https://app.example/', tosUri: 'javascript:alert(1)' } })
+  const { text, headers } = await pages.ask(consentPage)
+  assert.match(String(headers['content-security-policy']), /^default-src 'none'; style-src 'sha256-/)
+  assert.equal(headers['referrer-policy'], 'no-referrer')
+  assert.match(text, /<a href="https:\/\/app\.example\/" target="_blank" rel="noopener noreferrer nofollow">/)
+  assert.doesNotMatch(text, /javascript:/)
 })
 
 test('R7591-99 overridden: what is for the operator to set is refused by name, not ignored', async () => {

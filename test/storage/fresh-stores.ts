@@ -1,14 +1,28 @@
 import { randomUUID } from 'node:crypto'
 import type { AuditRecord } from '../../src/core/audit/audit.ts'
+import type { AuthorizationCode } from '../../src/core/authorization/authorization-code.ts'
+import type { AuthorizationFlow, ConsentDecision, LoginDecision } from '../../src/core/authorization/authorization-flow.ts'
 import type { Client } from '../../src/core/clients/client.ts'
 import type { SigningKey } from '../../src/core/keys/signing-key.ts'
+import type { LoginSession } from '../../src/core/sessions/login-session.ts'
+import type { LogoutDelivery } from '../../src/core/sessions/logout-delivery.ts'
+import type { LogoutRequest } from '../../src/core/sessions/logout-request.ts'
 import type { AccessToken } from '../../src/core/tokens/access-token.ts'
+import type { Grant } from '../../src/core/tokens/grant.ts'
+import type { RefreshToken } from '../../src/core/tokens/refresh-token.ts'
 import type { Transaction } from '../../src/lib/transaction.ts'
 import { accessTokenStore } from '../../src/storage/access-tokens.ts'
 import { assertionStore } from '../../src/storage/assertions.ts'
 import { auditStore } from '../../src/storage/audit.ts'
+import { authorizationCodeStore } from '../../src/storage/authorization-codes.ts'
+import { authorizationFlowStore } from '../../src/storage/authorization-flows.ts'
 import { clientStore } from '../../src/storage/clients.ts'
 import type { Database } from '../../src/storage/database.ts'
+import { grantStore } from '../../src/storage/grants.ts'
+import { loginSessionStore } from '../../src/storage/login-sessions.ts'
+import { logoutDeliveryStore } from '../../src/storage/logout-deliveries.ts'
+import { logoutRequestStore } from '../../src/storage/logout-requests.ts'
+import { refreshTokenStore } from '../../src/storage/refresh-tokens.ts'
 import { registrationTokenStore } from '../../src/storage/registration-tokens.ts'
 import { revokedTokenStore } from '../../src/storage/revoked-tokens.ts'
 import { signingKeyStore } from '../../src/storage/signing-keys.ts'
@@ -45,6 +59,13 @@ function storesOf(db: Database['read']) {
     assertions: assertionStore(db),
     revokedTokens: revokedTokenStore(db),
     audit: auditStore(db),
+    logoutDeliveries: logoutDeliveryStore(db),
+    flows: authorizationFlowStore(db),
+    sessions: loginSessionStore(db),
+    grants: grantStore(db),
+    codes: authorizationCodeStore(db),
+    refreshTokens: refreshTokenStore(db),
+    logouts: logoutRequestStore(db),
   }
 }
 
@@ -90,6 +111,117 @@ export const someRecord = (over: Partial<AuditRecord> = {}): AuditRecord => ({
   clientId: 'c',
   actor: 'stranger',
   facts: { client_name: 'Notes' },
+  expiresAt: 1_700_000_060_000,
+  ...over,
+})
+
+export const someDelivery = (id: string, clientId: string, over: Partial<LogoutDelivery> = {}): LogoutDelivery => ({
+  id,
+  clientId,
+  sid: `session-${id}`,
+  attempts: 0,
+  nextAt: 1_700_000_000_000,
+  createdAt: 1_700_000_000_000,
+  expiresAt: 1_700_086_400_000,
+  ...over,
+})
+
+/** Nobody has answered it yet. */
+export const someFlow = (id: string, clientId: string, over: Partial<AuthorizationFlow> = {}): AuthorizationFlow => ({
+  id,
+  clientId,
+  address: '192.0.2.1',
+  createdAt: 1_700_000_000_000,
+  expiresAt: 1_700_000_060_000,
+  request: {
+    url: 'https://as.example/oauth2/auth?client_id=c',
+    redirectUri: 'https://app.example/cb',
+    isRedirectUriSent: true,
+    responseMode: 'query',
+    scope: ['openid'],
+    audience: [],
+    prompt: [],
+    oidcContext: {},
+  },
+  session: { id: `session-${id}` },
+  login: { challenge: `challenge-${id}`, csrf: `csrf-${id}` },
+  ...over,
+})
+
+export const someLogin = (over: Partial<LoginDecision> = {}): LoginDecision => ({
+  kind: 'accepted',
+  at: 1_700_000_000_001,
+  subject: 'ada',
+  remember: true,
+  rememberFor: 3_600,
+  extendSessionLifespan: false,
+  acr: '',
+  amr: ['pwd'],
+  context: { any: 'thing' },
+  forceSubjectIdentifier: '',
+  ...over,
+})
+
+export const someConsent = (over: Partial<ConsentDecision> = {}): ConsentDecision => ({
+  kind: 'accepted',
+  at: 1_700_000_000_002,
+  grantScope: ['openid'],
+  grantAudience: [],
+  remember: false,
+  rememberFor: 0,
+  accessTokenClaims: { role: 'reader' },
+  idTokenClaims: {},
+  context: null,
+  ...over,
+})
+
+export const someSession = (id: string, over: Partial<LoginSession> = {}): LoginSession => ({
+  id,
+  subject: 'ada',
+  authenticatedAt: 1_700_000_000_000,
+  expiresAt: 1_700_000_060_000,
+  ...over,
+})
+
+export const someGrant = (id: string, clientId: string, over: Partial<Grant> = {}): Grant => ({
+  id,
+  clientId,
+  subject: 'ada',
+  sessionId: 'session',
+  scope: ['openid', 'offline_access'],
+  audience: ['https://api.example/'],
+  claims: { accessToken: { role: 'reader' }, idToken: {} },
+  authentication: { at: 1_700_000_000_000, requestedAt: 1_699_999_999_000, acr: '', amr: ['pwd'], nonce: 'n' },
+  consent: { remember: false, rememberFor: 0, context: null, request: { skip: false } },
+  terms: 'terms',
+  grantedAt: 1_700_000_000_000,
+  expiresAt: 1_700_000_060_000,
+  ...over,
+})
+
+export const someCode = (hash: string, grantId: string, over: Partial<AuthorizationCode> = {}): AuthorizationCode => ({
+  hash,
+  grantId,
+  redirectUri: 'https://app.example/cb',
+  codeChallenge: 'x'.repeat(43),
+  expiresAt: 1_700_000_060_000,
+  ...over,
+})
+
+export const someRefreshToken = (hash: string, grantId: string, over: Partial<RefreshToken> = {}): RefreshToken => ({
+  hash,
+  grantId,
+  accessToken: { id: `access-${hash}`, expiresAt: 1_700_000_030_000 },
+  issuedAt: 1_700_000_000_000,
+  expiresAt: 1_700_000_060_000,
+  ...over,
+})
+
+export const someLogout = (id: string, over: Partial<LogoutRequest> = {}): LogoutRequest => ({
+  id,
+  challenge: `challenge-${id}`,
+  asked: { url: '/oauth2/sessions/logout', subject: 'ada', sessionId: 'session', clientId: 'c', redirectTo: 'https://app.example/bye' },
+  createdAt: 1_700_000_000_000,
   expiresAt: 1_700_000_060_000,
   ...over,
 })

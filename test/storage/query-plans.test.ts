@@ -1,20 +1,27 @@
 import assert from 'node:assert/strict'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, type TestContext, test } from 'node:test'
-import { freshStores, type Stores, someClient, someToken } from './fresh-stores.ts'
+import {
+  freshStores,
+  type OpenDatabase,
+  type Stores,
+  someClient,
+  someCode,
+  someFlow,
+  someGrant,
+  someLogin,
+  someLogout,
+  someRefreshToken,
+  someSession,
+  someToken,
+} from './fresh-stores.ts'
 import { databaseFolder, migratedSqlite } from './sqlite-file.ts'
 
 /** The plan, line by line, of every statement that `verb` runs: of the very texts that the stores send, not of copies of them. */
 async function plansOf(t: TestContext, verb: (tx: Stores) => Promise<unknown>): Promise<string[][]> {
   using folder = databaseFolder()
+  await fill(() => migratedSqlite(folder.file))
   await using stores = await freshStores(() => migratedSqlite(folder.file))
-  await stores.act(async (tx) => {
-    for (let at = 0; at < 200; at++) {
-      await tx.clients.add(someClient(`c${at}`, { settings: { owner: `o${at % 5}` } }))
-      await tx.registrationTokens.add(`c${at}`, `h${at}`, 1)
-      await tx.accessTokens.add(someToken(`t${at}`, `c${at}`, { expiresAt: at }))
-    }
-  })
   const prepare = t.mock.method(DatabaseSync.prototype, 'prepare')
   await stores.act(verb)
   const texts = prepare.mock.calls.map((call) => call.arguments[0] as string).filter((text) => /^(?:select|update|delete)/i.test(text))
@@ -25,6 +32,29 @@ async function plansOf(t: TestContext, verb: (tx: Stores) => Promise<unknown>): 
     const parameters = Array.from(text.matchAll(/\?/g), () => 1)
     return statement.all(...parameters).map(({ detail }) => String(detail))
   })
+}
+
+/** On a connection of its own: a text that it prepared would not be prepared again where we look. */
+async function fill(open: OpenDatabase): Promise<void> {
+  await using stores = await freshStores(open)
+  await stores.act(async (tx) => {
+    for (let at = 0; at < 200; at++) {
+      await tx.clients.add(someClient(`c${at}`, { settings: { owner: `o${at % 5}` } }))
+      await tx.registrationTokens.add(`c${at}`, `h${at}`, 1)
+      await tx.accessTokens.add(someToken(`t${at}`, `c${at}`, { expiresAt: at }))
+      await addLogin(tx, at)
+    }
+  })
+}
+
+async function addLogin(tx: Stores, at: number): Promise<void> {
+  const times = { createdAt: at, expiresAt: at }
+  await tx.flows.add(someFlow(`f${at}`, `c${at}`, { address: `a${at % 5}`, ...times }), 1_000)
+  await tx.sessions.start(someSession(`s${at}`, { subject: `p${at % 5}`, expiresAt: at }))
+  await tx.grants.open(someGrant(`g${at}`, `c${at}`, { subject: `p${at % 5}`, sessionId: `s${at}`, grantedAt: at, expiresAt: at }))
+  await tx.codes.add(someCode(`code${at}`, `g${at}`, { expiresAt: at }))
+  await tx.refreshTokens.add(someRefreshToken(`r${at}`, `g${at}`, { expiresAt: at }))
+  await tx.logouts.add(someLogout(`l${at}`, times))
 }
 
 const searches = (plans: readonly string[][]): void => {
@@ -73,6 +103,38 @@ describe('the plan of what every request does', () => {
     'replace a registration token': (tx) => tx.registrationTokens.replace('c7', 'h7', 'x', 1),
     'remove a registration token': (tx) => tx.registrationTokens.remove('c7', 'h7'),
     'find an access token': (tx) => tx.accessTokens.find('t7'),
+    'claim deliveries of logouts': (tx) => tx.logoutDeliveries.claim(1, 2, 32),
+    'end a delivery': (tx) => tx.logoutDeliveries.done('d7'),
+    'put off a delivery': (tx) => tx.logoutDeliveries.retryAt('d7', 3),
+    'begin a flow': (tx) => tx.flows.add(someFlow('f', 'c7', { address: 'a1' }), 10),
+    'find a flow': (tx) => tx.flows.find('f7'),
+    'answer a login': (tx) => tx.flows.decideLogin('f7', someLogin(), 'v'),
+    'pass a login': (tx) => tx.flows.passLogin('f7', 'v', 1, { challenge: 'c', csrf: 'c', skip: false }),
+    'answer a consent': (tx) => tx.flows.decideConsent('f7', { kind: 'rejected', error: '', description: '' }, 'v'),
+    'pass a consent': (tx) => tx.flows.passConsent('f7', 'v', 1),
+    'find a session': (tx) => tx.sessions.find('s7'),
+    'extend a session': (tx) => tx.sessions.extend('s7', 1),
+    'end a session': (tx) => tx.sessions.end('s7'),
+    'end the sessions of a person': (tx) => tx.sessions.endAll('p1'),
+    'find a grant': (tx) => tx.grants.find('g7'),
+    'find what is remembered': (tx) => tx.grants.remembered('p1', 'c7', 1),
+    'keep a grant': (tx) => tx.grants.keep('g7', 1),
+    'end the tokens of a grant': (tx) => tx.grants.endTokens('g7', 1),
+    'withdraw a grant': (tx) => tx.grants.withdraw({ id: 'g7' }),
+    'withdraw what a person granted': (tx) => tx.grants.withdraw({ subject: 'p1' }),
+    'withdraw what a person granted a client': (tx) => tx.grants.withdraw({ subject: 'p1', clientId: 'c7' }),
+    'list the grants of a person': (tx) => tx.grants.list({ subject: 'p1', now: 1, limit: 10 }),
+    'list the grants of a session': (tx) => tx.grants.list({ subject: 'p1', sessionId: 's1', now: 1, limit: 10 }),
+    'list the next grants of a person': (tx) => tx.grants.list({ subject: 'p1', now: 1, limit: 10, after: { grantedAt: 9, id: 'g9' } }),
+    'find a code': (tx) => tx.codes.find('code7'),
+    'spend a code': (tx) => tx.codes.spend('code7', 1),
+    'find a refresh token': (tx) => tx.refreshTokens.find('r7'),
+    'spend a refresh token': (tx) => tx.refreshTokens.spend('r7', 1),
+    'reuse a refresh token': (tx) => tx.refreshTokens.reuse('r7', 1, 1),
+    'end the access tokens of a grant': (tx) => tx.accessTokens.removeOfGrant('g7'),
+    'find a logout': (tx) => tx.logouts.find('l7'),
+    'accept a logout': (tx) => tx.logouts.accept('l7', 'v'),
+    'spend a logout': (tx) => tx.logouts.spend('l7', 'v', 1),
   }
   for (const [name, verb] of Object.entries(verbs)) test(`${name}: an index search`, async (t) => searches(await plansOf(t, verb)))
 
@@ -94,6 +156,13 @@ describe('the plan of removing what has expired', () => {
   const stores = {
     access_tokens: (tx: Stores) => tx.accessTokens.removeExpired(1, 500),
     audit_records: (tx: Stores) => tx.audit.removeExpired(1, 500),
+    logout_deliveries: (tx: Stores) => tx.logoutDeliveries.removeExpired(1, 500),
+    authorization_flows: (tx: Stores) => tx.flows.removeExpired(1, 500),
+    login_sessions: (tx: Stores) => tx.sessions.removeExpired(1, 500),
+    grants: (tx: Stores) => tx.grants.removeExpired(1, 500),
+    authorization_codes: (tx: Stores) => tx.codes.removeExpired(1, 500),
+    refresh_tokens: (tx: Stores) => tx.refreshTokens.removeExpired(1, 500),
+    logout_requests: (tx: Stores) => tx.logouts.removeExpired(1, 500),
   }
   for (const [table, verb] of Object.entries(stores))
     test(`${table}: the index of the expiries, then each row by its key`, async (t) => {
@@ -103,5 +172,6 @@ describe('the plan of removing what has expired', () => {
         plans.flat().some((line) => line.includes(`${table}_by_expiry (expires_at<?)`)),
         plans.flat().join('\n'),
       )
+      assert.match(plans.flat()[0] ?? '', /sqlite_autoindex/, 'each row by its key')
     })
 })

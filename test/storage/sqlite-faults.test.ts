@@ -48,7 +48,7 @@ async function assertNothingLost(server: TestServer, made: readonly Received[], 
 describe('a full database', () => {
   test('answers 503 with Retry-After, loses nothing that was answered, serves reads, and recovers when there is space', async () => {
     using folder = databaseFolder()
-    const database = await migratedSqlite(folder.file, { maxPages: 60 })
+    const database = await migratedSqlite(folder.file, { maxPages: 100 })
     await using server = await startServer({ database })
     const { made, refused } = await registerUntilRefused(server)
     refused.forEach(assertTemporarilyUnavailable)
@@ -63,7 +63,7 @@ describe('a full database', () => {
 
   test('an update that finds no space leaves the client and its old registration token as they were', async () => {
     using folder = databaseFolder()
-    const database = await migratedSqlite(folder.file, { maxPages: 60 })
+    const database = await migratedSqlite(folder.file, { maxPages: 100 })
     await using server = await startServer({ database })
     const { made } = await registerUntilRefused(server)
     const [{ client_id: id, registration_access_token: bearer }] = made.map(({ json }) => json)
@@ -75,7 +75,7 @@ describe('a full database', () => {
 
   test('can be helped by deleting: what goes makes room', async () => {
     using folder = databaseFolder()
-    const database = await migratedSqlite(folder.file, { maxPages: 60 })
+    const database = await migratedSqlite(folder.file, { maxPages: 100 })
     await using server = await startServer({ database })
     const { made } = await registerUntilRefused(server)
     for (const { json } of made.splice(0, 10)) {
@@ -156,7 +156,7 @@ describe('a database that another process has locked', () => {
 
 test('a log line says why the database could not take an act, and quotes none of its values', async () => {
   using folder = databaseFolder()
-  await using server = await startServer({ database: await migratedSqlite(folder.file, { maxPages: 60 }) })
+  await using server = await startServer({ database: await migratedSqlite(folder.file, { maxPages: 100 }) })
   await registerUntilRefused(server)
   const lines = server.lines.filter(({ msg }) => msg === 'request failed')
   assert.ok(lines.length > 0)

@@ -8,7 +8,8 @@ import { computed, type Import, readSource, type Source, type Token } from './so
 const rooms: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['cli', 'app.ts', 'config', 'lib'],
   cli: ['app.ts', 'config', 'lib'],
-  'app.ts': ['config', 'http', 'jobs', 'storage', 'telemetry', 'core', 'protocol', 'lib'],
+  'app.ts': ['live-settings.ts', 'config', 'http', 'jobs', 'storage', 'telemetry', 'core', 'protocol', 'lib'],
+  'live-settings.ts': ['config', 'http', 'core', 'protocol', 'lib'],
   config: ['protocol', 'lib'],
   http: ['core', 'protocol', 'lib'],
   jobs: ['core', 'protocol', 'lib'],

@@ -28,6 +28,8 @@ export interface Program {
 interface Where {
   readonly folder: string
   readonly env?: Readonly<Record<string, string>>
+  /** What it reads on its standard input. */
+  readonly input?: string
 }
 
 /** Runs a command of the program to its end. */
@@ -42,9 +44,10 @@ export async function runCommand(args: readonly string[], options: Where): Promi
 export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'clientele-test-'))
 
 /** Starts the program, and keeps what it says. Nothing of this process's environment reaches it but where programs and caches are. */
-export function startProgram(args: readonly string[], { folder, env = {} }: Where): Program {
+export function startProgram(args: readonly string[], { folder, env = {}, input }: Where): Program {
   const { PATH = '', HOME = '' } = process.env
-  const child = spawn(launcher, [...args], { cwd: folder, env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(launcher, [...args], { cwd: folder, env: { PATH, HOME, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
+  child.stdin.end(input)
   // What other commands print is no log: `generate` is there to show a token.
   const log = args[0] === 'serve' ? serverLog('program') : undefined
   let output = ''

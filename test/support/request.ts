@@ -77,7 +77,7 @@ function parsed(text: string, type = ''): unknown {
   return JSON.parse(text)
 }
 
-const secretMembers = ['client_secret', 'registration_access_token', 'access_token']
+const secretMembers = ['client_secret', 'registration_access_token', 'access_token', 'refresh_token', 'id_token']
 
 /** Remembers the secrets among the members of an answer. */
 export function recordSecretsIn(json: unknown): void {

@@ -1,22 +1,33 @@
 import { once } from 'node:events'
-import type { RequestListener } from 'node:http'
+import { createServer as createPlainServer, type RequestListener, type Server } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Certificate } from './certificate.ts'
 
-/** Somebody's web server, with TLS, on an address of loopback; it counts who connects. */
+/** Somebody's web server, on an address of loopback; it counts who connects. */
 export interface WebServer extends AsyncDisposable {
   readonly port: number
+  /** Without a slash at its end. */
+  readonly url: string
   connections(): number
 }
 
-export async function startWebServer(host: string, certificate: Certificate, listener: RequestListener): Promise<WebServer> {
+/** With TLS. */
+export const startWebServer = (host: string, certificate: Certificate, listener: RequestListener): Promise<WebServer> =>
+  started(createServer({ ...certificate }, listener), 'https', host)
+
+/** Without TLS, on 127.0.0.1. */
+export const startPlainWebServer = (listener: RequestListener): Promise<WebServer> =>
+  started(createPlainServer(listener), 'http', '127.0.0.1')
+
+async function started(server: Server, scheme: string, host: string): Promise<WebServer> {
   let connections = 0
-  const server = createServer({ ...certificate }, listener)
   server.on('connection', () => connections++)
   await once(server.listen(0, host), 'listening')
+  const { port } = server.address() as AddressInfo
   return {
-    port: (server.address() as AddressInfo).port,
+    port,
+    url: `${scheme}://${host}:${port}`,
     connections: () => connections,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

@@ -1,6 +1,6 @@
 import { Type } from '../../lib/json-schema.ts'
 import { group, honoured, ignored, later, refused, secret } from '../setting.ts'
-import { anything, choice, count, dsn as dsnText, duration, flag, listOf, logLevel, ratio, selfUrl, text, url } from './types.ts'
+import { anything, choice, count, dsn as dsnText, duration, flag, listOf, logLevel, ratio, selfUrl, text, url, userList } from './types.ts'
 
 /** Settings of the process: where its data is, who it is, what it says, what it keeps secret. */
 export const dsn = honoured(dsnText, {
@@ -14,6 +14,14 @@ export const dev = honoured(flag, {
   description:
     "For a developer's machine: http is fine, the issuer has a default, a system secret is made, private addresses may be fetched.",
   default: false,
+})
+
+export const users = honoured(userList, {
+  description:
+    'Who may sign in on the built-in pages, under `dev` only: a list of `subject`, `username`, `password` (the output of `clientele generate password-hash`), and `name` and `email` if you like.',
+  default: [],
+  live: true,
+  sensitive: true,
 })
 
 export const urls = group({
@@ -33,12 +41,31 @@ export const urls = group({
     }),
     admin: honoured(selfUrl, { description: 'Where the admin listener is reached; its host is a `Host` that the listener accepts.' }),
   }),
-  login: later(url, 'Page where users log in.'),
-  registration: later(url, 'Page where users sign up.'),
-  consent: later(url, 'Page where users consent.'),
-  logout: later(url, 'Page where users confirm a logout.'),
-  error: later(url, 'Page that shows errors.'),
-  post_logout_redirect: later(url, 'Page after a logout.'),
+  login: honoured(url, {
+    description: 'Page where people log in; unset, a page of ours that works under `dev` only.',
+    live: true,
+  }),
+  registration: honoured(url, {
+    description: 'Page where people sign up (`prompt=registration`); unset, `urls.login`.',
+    live: true,
+  }),
+  consent: honoured(url, {
+    description: 'Page where people consent; unset, a page of ours that works under `dev` only.',
+    live: true,
+  }),
+  logout: honoured(url, {
+    description: 'Page where people confirm a logout; unset, a page of ours.',
+    live: true,
+  }),
+  error: honoured(url, {
+    description:
+      'Page that is shown what went wrong before a client could be told, as `error` and `error_description`; unset, a page of ours.',
+    live: true,
+  }),
+  post_logout_redirect: honoured(url, {
+    description: 'Page after a logout where the client named none; unset, a page of ours.',
+    live: true,
+  }),
   device: group({
     verification: later(url, 'Page where users enter a user code.'),
     success: later(url, 'Page after a device was let in.'),

@@ -112,7 +112,7 @@ export const webfinger = group({
     token_url: honoured(url, { description: 'What discovery shows as `token_endpoint`, instead of ours.', live: true }),
     auth_url: honoured(url, { description: 'What discovery shows as `authorization_endpoint`, instead of ours.', live: true }),
     jwks_url: honoured(url, { description: 'What discovery shows as `jwks_uri`, instead of ours.', live: true }),
-    userinfo_url: later(url, 'What discovery shows as `userinfo_endpoint`.'),
+    userinfo_url: honoured(url, { description: 'What discovery shows as `userinfo_endpoint`, instead of ours.', live: true }),
     device_authorization_url: later(url, 'What discovery shows as `device_authorization_endpoint`.'),
   }),
 })

@@ -1,5 +1,5 @@
-import { group, honoured, later, refused } from '../setting.ts'
-import { anything, choice, count, duration, flag, listOf, text } from './types.ts'
+import { group, honoured, ignored, later } from '../setting.ts'
+import { anything, choice, count, duration, flag, grace, lifespan, listOf, text, tokenHook } from './types.ts'
 
 /** Settings of tokens and of the grants that issue them. */
 export const strategies = group({
@@ -28,16 +28,34 @@ export const ttl = group({
     default: '1h',
     live: true,
   }),
-  id_token: later(duration, 'Life of an ID token.'),
-  refresh_token: later(duration, 'Life of a refresh token.'),
-  auth_code: later(duration, 'Life of an authorization code.'),
+  id_token: honoured(duration, {
+    description: 'Life of an ID token, unless its client says otherwise.',
+    default: '1h',
+    live: true,
+  }),
+  refresh_token: honoured(lifespan, {
+    description: 'Life of a refresh token, unless its client says otherwise; `-1` is for ever. Each use makes a new one.',
+    default: '720h',
+    live: true,
+  }),
+  auth_code: honoured(duration, {
+    description: 'Life of an authorization code.',
+    default: '10m',
+    live: true,
+  }),
   device_user_code: later(duration, 'Life of a device and user code.'),
-  login_consent_request: later(duration, 'Time a user has for login and consent.'),
-  authentication_session: later(duration, 'Life of a remembered login.'),
+  login_consent_request: honoured(duration, {
+    description: 'Time a person has for login and consent, and to confirm a logout.',
+    default: '30m',
+    live: true,
+  }),
+  authentication_session: honoured(duration, {
+    description: 'Life of a login session, unless the login application says otherwise.',
+    default: '720h',
+    live: true,
+  }),
 })
 
-const hooks = 'hooks are not built, and tokens would be issued that the hook might have denied; remove this key'
-const pkce = 'the rule is not built yet, and ignoring it would let through what you forbid; remove this key'
 const argon = { warning: 'has no effect; secrets that a person chose are hashed with argon2id, machine-made ones with SHA-256' }
 
 export const oauth2 = group({
@@ -79,13 +97,26 @@ export const oauth2 = group({
     bcrypt: group({ cost: later(count(4, 31), 'Cost of bcrypt.', argon) }),
   }),
   pkce: group({
-    enforced: refused(flag, 'Demands PKCE of every client.', pkce, [false]),
-    enforced_for_public_clients: refused(flag, 'Demands PKCE of public clients.', pkce, [false]),
+    enforced: honoured(flag, {
+      description: 'Demands PKCE of every client; of public and self-registered ones it is demanded anyway.',
+      default: false,
+      live: true,
+    }),
+    enforced_for_public_clients: ignored(flag, 'PKCE is demanded of every public client.'),
   }),
   grant: group({
     refresh_token: group({
-      rotation_grace_period: later(duration, 'Time a used refresh token still works.', { harmless: ['0s', '0'] }),
-      rotation_grace_reuse_count: later(count(0, 2 ** 31 - 1), 'How often it still works.', { harmless: [0] }),
+      rotation_grace_period: honoured(grace, {
+        description:
+          'Time in which a used refresh token still works, so that a client whose answer was lost can ask again; at most 5m, or 180 days where `rotation_grace_reuse_count` is set. `0s` is not at all: a used one that comes back ends the whole family.',
+        default: '0s',
+        live: true,
+      }),
+      rotation_grace_reuse_count: honoured(count(0, 2 ** 31 - 1), {
+        description: 'How often it still works within that time; 0 is any number of times.',
+        default: 0,
+        live: true,
+      }),
     }),
     jwt: group({
       jti_optional: later(flag, 'Takes assertions without `jti`.', { harmless: [false] }),
@@ -94,9 +125,17 @@ export const oauth2 = group({
       omit_assertion_audience: later(flag, "Keeps an assertion's audience out of the token."),
     }),
   }),
-  // A hook can deny a token: to ignore it would be to grant what the operator's own code forbids.
-  token_hook: refused(anything, 'URL asked before each token is issued.', hooks),
-  refresh_token_hook: refused(anything, 'URL asked before each refresh.', hooks),
+  token_hook: honoured(tokenHook, {
+    description:
+      'URL asked before each token is issued: 200 replaces the custom claims, 204 keeps them, 403 denies. `auth` is `{type: api_key, config: {in, name, value}}`, `in` being `header` or `cookie`.',
+    live: true,
+    sensitive: true,
+  }),
+  refresh_token_hook: honoured(tokenHook, {
+    description: 'URL asked before each refresh, in the older form of the request; before `token_hook` where both are set.',
+    live: true,
+    sensitive: true,
+  }),
   device_authorization: group({
     token_polling_interval: later(duration, 'Time between two polls of a device.'),
     user_code: later(anything, 'Shape of user codes.'),

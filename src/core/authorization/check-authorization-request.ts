@@ -1,33 +1,150 @@
-import { matchesRedirectUri } from '../../protocol/redirect-uri.ts'
-import { type Client, type ClientStore, redirectUrisOf } from '../clients/client.ts'
+import type { Live } from '../../lib/live.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import { isCodeChallenge } from '../../protocol/pkce.ts'
+import { parsePrompt } from '../../protocol/prompt.ts'
+import { splitScope } from '../../protocol/scope.ts'
+import { authMethodOf, type Client, grantTypesOf } from '../clients/client.ts'
+import { allowedAudience, type EntitlementRefusal, type EntitlementSettings, mayHaveScope, scopesOf } from '../clients/entitlements.ts'
+import { type AuthorizationRefusal, RefusedToClient, type ResponseTarget } from './authorization-request.ts'
 
-/** What stands in the browser's address that must be trusted before anything is sent back to it. */
-export interface AuthorizationRequest {
-  readonly clientId: string | undefined
-  readonly redirectUri: string | undefined
+export interface AuthorizationSettings extends EntitlementSettings {
+  readonly pkceEnforced: boolean
 }
 
-/** Why a browser must not be sent anywhere: told on a page of ours, never by a redirect (RFC 6749 §4.1.2.1). */
-export type AuthorizationFault =
-  | { readonly kind: 'client-missing' }
-  | { readonly kind: 'client-unknown'; readonly clientId: string }
-  | { readonly kind: 'redirect-uri-missing' }
-  | { readonly kind: 'redirect-uri-unregistered'; readonly redirectUri: string }
+/** What the checks look at: the client and where its answer goes are trusted by then. */
+export interface Asked {
+  readonly client: Client
+  readonly parameters: URLSearchParams
+  readonly settings: AuthorizationSettings
+}
 
-export type AuthorizationCheck = { readonly kind: 'ok'; readonly client: Client; readonly redirectUri: string } | AuthorizationFault
+/** One rule of the standard; says why not, or nothing. */
+type Check = (asked: Asked) => AuthorizationRefusal | undefined
 
-/** Whether the client exists and the redirect URI is one of its own (RFC 9700 §2.1: exact match, RFC 8252 §7.3: any loopback port). */
-export function checkAuthorizationRequest({ clients }: { clients: ClientStore }) {
-  return async ({ clientId, redirectUri }: AuthorizationRequest): Promise<AuthorizationCheck> => {
-    if (!clientId) return { kind: 'client-missing' }
-    const client = await clients.find(clientId)
-    if (!client) return { kind: 'client-unknown', clientId }
-    const registered = redirectUrisOf(client)
-    const [only] = registered
-    // RFC 6749 §3.1.2.3: the one registered URI need not be repeated.
-    const target = redirectUri ?? (registered.length === 1 ? only : undefined)
-    if (target === undefined) return { kind: 'redirect-uri-missing' }
-    if (!matchesRedirectUri(registered, target)) return { kind: 'redirect-uri-unregistered', redirectUri: target }
-    return { kind: 'ok', client, redirectUri: target }
+/** Parameters that a request may repeat: RFC 8707 §2, and Hydra's. */
+const repeatable = ['resource', 'audience']
+
+/** RFC 6749 §3.1: no parameter more than once. Which of two was meant is the attacker's question. */
+const noParameterTwice: Check = ({ parameters }) => {
+  const name = [...new Set(parameters.keys())].find((key) => parameters.getAll(key).length > 1 && !repeatable.includes(key))
+  return name === undefined ? undefined : { kind: 'parameter-sent-twice', name }
+}
+
+/** OpenID Connect Core §7.2.1: registration in the request is not offered. */
+const noRegistrationParameter: Check = ({ parameters }) => (parameters.has('registration') ? { kind: 'registration-parameter' } : undefined)
+
+/** Hydra's least length. A client that registered itself has PKCE, which does the same work (RFC 9700 §2.1), and may leave it out. */
+const strongState: Check = ({ client, parameters }) => {
+  const state = parameters.get('state') ?? ''
+  if (client.origin === 'dynamic') return undefined
+  return state.length < 8 ? { kind: 'state-weak' } : undefined
+}
+
+/** RFC 6749 §3.1.1. */
+const knownResponseType: Check = ({ client, parameters }) => {
+  const responseType = parameters.get('response_type') ?? ''
+  if (responseType === '') return { kind: 'response-type-missing' }
+  const isAllowed =
+    responseType === 'code' && grantTypesOf(client).includes('authorization_code') && responseTypesOf(client).includes('code')
+  return isAllowed ? undefined : { kind: 'response-type-unsupported', responseType }
+}
+
+const responseTypesOf = ({ metadata }: Client): readonly string[] => {
+  const registered = metadata.responseTypes ?? []
+  return registered.length > 0 ? registered : ['code']
+}
+
+/** An operator's client that asks for more than it has is refused, as in Hydra; a self-registered one gets less (RFC 6749 §3.3). */
+const allowedScope: Check = ({ client, parameters, settings }) => {
+  if (client.origin === 'dynamic') return undefined
+  const excess = splitScope(parameters.get('scope') ?? '').find((scope) => !isAllowedScope(client, scope, settings))
+  return excess === undefined ? undefined : { kind: 'scope-unavailable', scope: excess }
+}
+
+const isAllowedScope = (client: Client, scope: string, settings: EntitlementSettings): boolean =>
+  mayHaveScope(client, scope, settings) || (isOffline(scope) && grantTypesOf(client).includes('refresh_token'))
+
+const isOffline = (scope: string): boolean => scope === 'offline_access' || scope === 'offline'
+
+/** What is asked for and may be had; a request without scope asks for what the client registered. */
+export function requestedScope({ client, parameters, settings }: Asked): readonly string[] {
+  const asked = splitScope(parameters.get('scope') ?? '')
+  return asked.length === 0 ? scopesOf(client) : asked.filter((scope) => isAllowedScope(client, scope, settings))
+}
+
+/** RFC 8707 §2.1 and Hydra's `audience`. */
+const availableAudience: Check = (asked) => {
+  try {
+    requestedAudience(asked)
+    return undefined
+  } catch (error) {
+    return audienceRefusal(error)
   }
 }
+
+function audienceRefusal(error: unknown): AuthorizationRefusal {
+  const reason = error instanceof Refusal ? (error.reason as EntitlementRefusal) : undefined
+  if (reason?.kind === 'audience-not-allowed') return { kind: 'audience-unavailable', audience: reason.audience }
+  if (reason?.kind === 'resource-not-allowed') return { kind: 'resource-unavailable', resource: reason.resource }
+  throw error
+}
+
+export const requestedAudience = ({ client, parameters, settings }: Asked): readonly string[] =>
+  allowedAudience(
+    client,
+    {
+      audience: parameters
+        .getAll('audience')
+        .flatMap((value) => value.split(' '))
+        .filter((value) => value !== ''),
+      resource: parameters.getAll('resource').filter((value) => value !== ''),
+    },
+    settings,
+  )
+
+/** RFC 7636 §4.3 and RFC 9700 §2.1.1: S256, of everyone who has no secret or whom nobody vetted. */
+const proofKey: Check = ({ client, parameters, settings }) => {
+  const challenge = parameters.get('code_challenge') ?? ''
+  const method = parameters.get('code_challenge_method') ?? ''
+  const isEnforced = needsProofKey(client, settings)
+  if (challenge === '') return isEnforced || method !== '' ? { kind: 'code-challenge-missing' } : undefined
+  // RFC 7636 §4.3: no method is plain.
+  if (method === 'plain' || method === '') return { kind: 'code-challenge-plain', isEnforced: settings.pkceEnforced }
+  if (method !== 'S256') return { kind: 'code-challenge-method-unknown' }
+  return isCodeChallenge(challenge) ? undefined : { kind: 'code-challenge-malformed' }
+}
+
+function needsProofKey(client: Client, settings: AuthorizationSettings): boolean {
+  return settings.pkceEnforced || client.origin === 'dynamic' || authMethodOf(client) === 'none'
+}
+
+const knownPrompt: Check = ({ parameters }) => {
+  const { unknown } = parsePrompt(parameters.get('prompt') ?? '')
+  return unknown === undefined ? undefined : { kind: 'prompt-unknown', prompt: unknown }
+}
+
+const readableMaxAge: Check = ({ parameters }) =>
+  /^(|\d{1,9})$/.test(parameters.get('max_age') ?? '') ? undefined : { kind: 'max-age-malformed' }
+
+/** In this order: the first that fails is what the client is told. */
+const checks: readonly Check[] = [
+  noParameterTwice,
+  noRegistrationParameter,
+  strongState,
+  knownResponseType,
+  allowedScope,
+  availableAudience,
+  proofKey,
+  knownPrompt,
+  readableMaxAge,
+]
+
+/** @throws RefusedToClient */
+export function checkAuthorizationRequest(asked: Asked, target: ResponseTarget): void {
+  for (const check of checks) {
+    const refusal = check(asked)
+    if (refusal) throw new RefusedToClient(target, refusal)
+  }
+}
+
+export type AuthorizationLive = Live<AuthorizationSettings>

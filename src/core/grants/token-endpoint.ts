@@ -1,8 +1,9 @@
 import { Refusal } from '../../lib/refusal.ts'
 import type { Authenticated, ClientCredentials } from '../clients/authenticate-client.ts'
 import { grantTypesOf } from '../clients/client.ts'
+import type { EntitlementRefusal } from '../clients/entitlements.ts'
 import type { AssertionId } from '../clients/spend-assertion.ts'
-import type { IssuedToken } from '../tokens/issue-access-token.ts'
+import type { IssuedTokens } from '../tokens/issue-access-token.ts'
 
 /** A token request, read and nothing more. `audience` and `resource` may come several times, every other parameter once. */
 export interface TokenRequest {
@@ -11,6 +12,12 @@ export interface TokenRequest {
   readonly scope: string | undefined
   readonly audience: readonly string[]
   readonly resource: readonly string[]
+  readonly code: string | undefined
+  readonly redirectUri: string | undefined
+  readonly codeVerifier: string | undefined
+  readonly refreshToken: string | undefined
+  /** The form as the operator's hook may see it: without secrets, code, refresh token and assertions. */
+  readonly payload: Readonly<Record<string, readonly string[]>>
 }
 
 export type TokenRefusal =
@@ -18,15 +25,26 @@ export type TokenRefusal =
   | { readonly kind: 'grant-type-unsupported'; readonly grantType: string }
   | { readonly kind: 'grant-type-not-registered'; readonly grantType: string; readonly clientId: string }
   | { readonly kind: 'grant-needs-secret'; readonly grantType: string; readonly clientId: string }
-  | { readonly kind: 'scope-not-allowed'; readonly scope: string; readonly clientId: string }
-  | { readonly kind: 'audience-not-allowed'; readonly audience: string; readonly clientId: string }
-  | { readonly kind: 'resource-not-allowed'; readonly resource: string; readonly clientId: string }
+  | EntitlementRefusal
+  | { readonly kind: 'code-refused'; readonly why: CodeFault }
+  | { readonly kind: 'refresh-token-refused'; readonly why: 'unknown' | 'other-client' | 'used' }
+
+export type CodeFault =
+  | 'unknown'
+  | 'expired'
+  | 'other-client'
+  | 'other-redirect-uri'
+  | 'verifier-short'
+  | 'verifier-wrong'
+  | 'verifier-unexpected'
+  | 'replayed'
+  | 'ended'
 
 /**
  * What a grant adds to the phases that all grants share. The client is known and may use the grant by then. The grant hands the
  * assertion on to the transaction that issues; where the grant refuses, it is spent by the phases.
  */
-export type Grant = (authenticated: Authenticated, request: TokenRequest) => Promise<IssuedToken>
+export type Grant = (authenticated: Authenticated, request: TokenRequest) => Promise<IssuedTokens>
 
 /**
  * The phases of every token request (RFC 6749 §3.2): who asks, for which grant, may the client use it; then the grant itself. A new
@@ -39,7 +57,7 @@ export function tokenEndpoint(deps: {
   spendingOnRefusal: <T>(assertion: AssertionId | undefined, act: () => Promise<T>) => Promise<T>
   grants: ReadonlyMap<string, Grant>
 }) {
-  return async (request: TokenRequest): Promise<IssuedToken> => {
+  return async (request: TokenRequest): Promise<IssuedTokens> => {
     const { grantType } = request
     if (grantType === undefined) throw refused({ kind: 'grant-type-missing' })
     const authenticated = await deps.authenticate(request.credentials)

@@ -9,6 +9,12 @@ export interface AccessToken {
   /** Milliseconds since 1970 UTC. */
   readonly issuedAt: number
   readonly expiresAt: number
+  /** What a person granted; absent where none was asked. */
+  readonly grantId?: string
+  /** What the consent, or the operator's hook, added for resource servers; absent where nothing. */
+  readonly ext?: Readonly<Record<string, unknown>>
+  /** The person as the client knows him, where that is another name. */
+  readonly obfuscatedSubject?: string
 }
 
 export interface AccessTokenStore {
@@ -18,6 +24,8 @@ export interface AccessTokenStore {
   find(hash: string): Promise<AccessToken | undefined>
   /** False where this client has no such token. */
   remove(hash: string, clientId: string): Promise<boolean>
+  /** Every token of a grant. */
+  removeOfGrant(grantId: string): Promise<void>
   /** Every token of the client. */
   removeAll(clientId: string): Promise<void>
   removeExpired(now: number, limit: number): Promise<number>

@@ -18,6 +18,8 @@ export interface TokenOrder {
   readonly lifespan: number
   readonly grantType: string
   readonly strategy: AccessTokenStrategy
+  /** What the operator's hook added for resource servers; absent where nothing. */
+  readonly ext?: Readonly<Record<string, unknown>>
   /** The client's: a JWT is made later than this. */
   readonly tokensValidAfter: number
   /** What proved the client, to be spent with it: of several requests with one, one gets a token. */
@@ -33,15 +35,17 @@ export interface ClientGone {
   readonly clientId: string
 }
 
-export interface IssuedToken {
+export interface IssuedTokens {
   readonly accessToken: string
   /** Seconds. */
   readonly expiresIn: number
   readonly scope: readonly string[]
+  readonly refreshToken?: string
+  readonly idToken?: string
 }
 
 /** Hydra's prefix: SDKs and secret scanners know it. */
-const prefix = 'ory_at_'
+export const accessTokenPrefix = 'ory_at_'
 
 interface IssueDeps {
   readonly transaction: Transaction<{ accessTokens: AccessTokenStore; assertions: AssertionStore }>
@@ -59,7 +63,7 @@ interface IssueDeps {
 export function issueAccessToken(deps: IssueDeps) {
   const issueOpaque = opaqueTokens(deps)
   const issueJwt = jwtAccessTokens(deps)
-  return async (order: TokenOrder): Promise<IssuedToken> => {
+  return async (order: TokenOrder): Promise<IssuedTokens> => {
     const accessToken = order.strategy === 'jwt' ? await issueJwt(order) : await issueOpaque(order)
     return { accessToken, expiresIn: inSeconds(order.lifespan), scope: order.scope }
   }
@@ -77,11 +81,12 @@ function jwtAccessTokens({ transaction, signJwt, telemetry }: IssueDeps) {
 
 /** 256 random bits, of which the hash is stored. */
 function opaqueTokens(deps: IssueDeps) {
-  return async ({ clientId, subject, scope, audience, lifespan, grantType, assertion }: TokenOrder): Promise<string> => {
-    const accessToken = randomToken(deps.randomness, prefix)
+  return async ({ clientId, subject, scope, audience, lifespan, grantType, assertion, ext }: TokenOrder): Promise<string> => {
+    const accessToken = randomToken(deps.randomness, accessTokenPrefix)
     // OAuth tells times in whole seconds: counted from one, a token ends exactly at the `exp` that introspection shows.
     const issuedAt = inSeconds(deps.clock()) * 1000
-    const token = { hash: sha256(accessToken), clientId, subject, scope, audience, issuedAt, expiresAt: issuedAt + lifespan }
+    const times = { issuedAt, expiresAt: issuedAt + lifespan }
+    const token = { hash: sha256(accessToken), clientId, subject, scope, audience, ...times, ...(ext && { ext }) }
     await deps.transaction(async (tx) => {
       const [isStored] = await Promise.all([tx.accessTokens.add(token), spendAssertion(tx, assertion)])
       if (!isStored) throw new Refusal<ClientGone>({ kind: 'client-gone', clientId })

@@ -37,7 +37,15 @@ export interface JwtOrder {
   readonly audience: readonly string[]
   /** Milliseconds. */
   readonly lifespan: number
+  /** Made before, so that it could be written down; else it is made here. */
+  readonly jti?: string
+  readonly grantId?: string
+  readonly ext?: Readonly<Record<string, unknown>>
 }
+
+/** Its time tells whether the client's tokens were ended after it was made. */
+export const makeJti = (randomness: Randomness, now: number, tokensValidAfter: number): string =>
+  timedUuid(randomness, Math.max(now, tokensValidAfter + 1))
 
 /**
  * Signs an access token with RFC 9068's claims and Hydra's. It is stored nowhere.
@@ -64,11 +72,11 @@ export function signAccessToken({
       exp,
       iat,
       ...(notBefore && { nbf: iat }),
-      // Its time tells whether the client's tokens were ended after it was made.
-      jti: timedUuid(randomness, Math.max(now, order.tokensValidAfter + 1)),
+      jti: order.jti ?? makeJti(randomness, now, order.tokensValidAfter),
+      ...(order.grantId !== undefined && { grant_id: order.grantId }),
       ...(scopeClaim !== 'string' && { scp: [...order.scope] }),
       ...(scopeClaim !== 'list' && order.scope.length > 0 && { scope: joinScope(order.scope) }),
-      ext: {},
+      ext: { ...order.ext },
     }
     return new SignJWT(claims).setProtectedHeader({ alg, kid, typ: type }).sign(key)
   }
@@ -111,12 +119,18 @@ function fromClaims({
   aud = [],
   iat = 0,
   exp = 0,
+  grant_id: grantId,
+  ext,
 }: Record<string, unknown>): JwtAccessToken | undefined {
   if (typeof clientId !== 'string' || typeof sub !== 'string' || typeof jti !== 'string' || timeOfUuid(jti) === undefined) return undefined
   const times = { issuedAt: Number(iat) * 1000, expiresAt: Number(exp) * 1000 }
   const audience = [aud].flat().map(String)
-  return { jti, clientId, subject: sub, scope: Array.isArray(scp) ? scp.map(String) : splitScope(String(scope ?? '')), audience, ...times }
+  const scopes = Array.isArray(scp) ? scp.map(String) : splitScope(String(scope ?? ''))
+  return { jti, clientId, subject: sub, scope: scopes, audience, ...times, ...(typeof grantId === 'string' && { grantId }), ...extOf(ext) }
 }
+
+const extOf = (ext: unknown): { ext?: Record<string, unknown> } =>
+  typeof ext === 'object' && ext !== null && Object.keys(ext).length > 0 ? { ext: ext as Record<string, unknown> } : {}
 
 /** RFC 7519 §3: three parts. Nothing opaque of ours has a dot. */
 export const looksLikeJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)

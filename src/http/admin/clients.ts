@@ -11,7 +11,7 @@ import { type Handler, pathClientId } from '../route.ts'
 import { actorOf } from './actor.ts'
 
 /** What an administrator's JSON may look like: `metadata` is his own, and may be large. */
-const adminJson: JsonLimits = { depth: 64, width: 10_000 }
+export const adminJson: JsonLimits = { depth: 64, width: 10_000 }
 
 type WithBody = (clientId: string, readBody: () => unknown, actor: Actor) => Promise<Changed>
 type WithoutBody = (clientId: string, actor: Actor) => Promise<Changed>

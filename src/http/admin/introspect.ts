@@ -35,7 +35,9 @@ function describe(token: ActiveToken, issuer: string): Record<string, unknown> {
     aud: token.audience,
     iss: issuer,
     token_type: 'Bearer',
-    token_use: 'access_token',
+    token_use: token.use,
+    ...(token.obfuscatedSubject !== undefined && { obfuscated_subject: token.obfuscatedSubject }),
+    ...(token.ext && { ext: token.ext }),
     ...(token.jti !== undefined && { jti: token.jti }),
   }
 }

@@ -1,20 +1,97 @@
 import type { FastifyRequest } from 'fastify'
-import type { AuthorizationCheck, AuthorizationRequest } from '../../core/authorization/check-authorization-request.ts'
+import { RefusedToClient, type ResponseTarget } from '../../core/authorization/authorization-request.ts'
+import type { Browser, ToApplication } from '../../core/authorization/begin-authorization.ts'
+import { FaultToPerson } from '../../core/authorization/find-response-target.ts'
+import type { ToClient } from '../../core/authorization/resume-consent.ts'
+import type { SessionCookie } from '../../core/authorization/resume-login.ts'
+import type { Live } from '../../lib/live.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
+import { answerLocation } from '../../protocol/response-mode.ts'
+import { joinScope } from '../../protocol/scope.ts'
+import { type Answer, hydraNoStore } from '../answer.ts'
 import { formBody } from '../body.ts'
-import { answerAuthorizationFault } from '../errors.ts'
-import { notBuiltPage } from '../pages/authorization-page.ts'
+import { countedAddressOf } from '../client-address.ts'
+import type { Cookies } from '../cookies.ts'
+import { answerAuthorizationFault, answerAuthorizationRefusal } from '../errors.ts'
+import { toClient } from '../response-modes.ts'
 import type { Handler } from '../route.ts'
-import { once } from './parameters.ts'
 
-/** `/oauth2/auth`, GET and POST (RFC 6749 §3.1, OpenID Connect Core §3.1.2.1): checks who sends the browser and where it would go back to. */
-export function authorize(deps: { check: (request: AuthorizationRequest) => Promise<AuthorizationCheck>; telemetry: Telemetry }): Handler {
+/** Where browsers are sent on the way. */
+export interface LoginAddresses {
+  readonly login: string
+  readonly registration: string
+  readonly consent: string
+  /** Undefined for a page of ours. */
+  readonly error: string | undefined
+}
+
+export interface AuthorizeDeps {
+  readonly begin: (browser: Browser) => Promise<ToApplication>
+  readonly resumeLogin: (verifier: string, browser: Browser) => Promise<ToApplication & { readonly session?: SessionCookie }>
+  readonly resumeConsent: (verifier: string, browser: Browser) => Promise<ToClient>
+  readonly addresses: Live<LoginAddresses>
+  readonly cookies: Cookies
+  /** Milliseconds that a person has for login and consent. */
+  readonly patience: Live<number>
+  /** Of the public listener, without a slash at its end. */
+  readonly publicUrl: string
+  readonly issuer: string
+  readonly telemetry: Telemetry
+}
+
+/**
+ * `/oauth2/auth`, GET and POST (RFC 6749 §3.1, OpenID Connect Core §3.1.2.1): where a client sends a browser, and where the login and
+ * consent applications send it back to.
+ */
+export function authorize(deps: AuthorizeDeps): Handler {
   return async (request) => {
-    const parameters = request.method === 'POST' ? formBody(request) : queryOf(request)
-    // One that came twice is refused: which of the two was meant is the attacker's question.
-    const checked = await deps.check({ clientId: once(parameters, 'client_id'), redirectUri: once(parameters, 'redirect_uri') })
-    return checked.kind === 'ok' ? notBuiltPage() : answerAuthorizationFault(checked, deps.telemetry, request.id)
+    const browser = browserOf(request, deps)
+    try {
+      return await step(browser, deps)
+    } catch (error) {
+      if (error instanceof FaultToPerson) return answerAuthorizationFault(error.fault, deps.telemetry, request.id, deps.addresses().error)
+      if (error instanceof RefusedToClient) return answerAuthorizationRefusal(error, deps.telemetry, request.id, deps.issuer)
+      throw error
+    }
   }
 }
 
-const queryOf = (request: FastifyRequest): URLSearchParams => new URLSearchParams(request.url.split('?').slice(1).join('?'))
+async function step(browser: Browser, deps: AuthorizeDeps): Promise<Answer> {
+  const [loginVerifier, consentVerifier] = ['login_verifier', 'consent_verifier'].map((name) => browser.parameters.get(name))
+  if (consentVerifier) {
+    const { target, code, scope } = await deps.resumeConsent(consentVerifier, browser)
+    return success(target, { code, scope: joinScope(scope) }, deps.issuer)
+  }
+  return toApplication(loginVerifier ? await deps.resumeLogin(loginVerifier, browser) : await deps.begin(browser), deps)
+}
+
+function browserOf(request: FastifyRequest, { cookies, publicUrl }: AuthorizeDeps): Browser {
+  const query = request.url.split('?').slice(1).join('?')
+  const parameters = request.method === 'POST' ? formBody(request) : new URLSearchParams(query)
+  return {
+    url: `${publicUrl}/oauth2/auth?${request.method === 'POST' ? parameters : query}`,
+    parameters,
+    address: countedAddressOf(request),
+    sessionId: cookies.sessionOf(request),
+    csrf: (step, clientId) => cookies.csrfOf(request, step, clientId),
+  }
+}
+
+function toApplication(to: ToApplication & { readonly session?: SessionCookie }, { addresses, cookies, patience }: AuthorizeDeps): Answer {
+  const { login, registration, consent } = addresses()
+  const page = to.step === 'consent' ? consent : to.isRegistration ? registration : login
+  const csrf = cookies.csrf(to.step, to.clientId, to.csrf, Math.ceil(patience() / 1000))
+  const session = to.session && cookies.session(to.session.id, to.session.maxAge)
+  return {
+    status: 302,
+    headers: {
+      ...hydraNoStore,
+      location: answerLocation('query', page, [[`${to.step}_challenge`, to.challenge]]),
+      'set-cookie': session === undefined ? csrf : [session, csrf],
+    },
+  }
+}
+
+/** RFC 9207 §2: the answer says who gives it. */
+const success = (target: ResponseTarget, parameters: Record<string, string>, issuer: string): Answer =>
+  toClient(target, { ...parameters, ...(target.state !== undefined && { state: target.state }), iss: issuer })

@@ -52,7 +52,7 @@ interface BasicCredentials {
  * RFC 6749 §2.3.1: id and secret are form-encoded, then joined and put into Base64 (RFC 7617). Callers that do not encode are
  * understood too: where it makes a difference, both readings are kept.
  */
-function basicCredentials(header: string): BasicCredentials | undefined {
+export function basicCredentials(header: string): BasicCredentials | undefined {
   const encoded = /^basic ([a-z0-9+/_=-]+)$/i.exec(header)?.[1]
   if (encoded === undefined) return undefined
   const text = Buffer.from(encoded, 'base64').toString('utf8')

@@ -7,6 +7,7 @@ import {
   registrableGrantTypes,
   registrableResponseTypes,
 } from '../../protocol/grant-types.ts'
+import { responseModes } from '../../protocol/response-mode.ts'
 import { type Answer, empty, json } from '../answer.ts'
 import type { Handler } from '../route.ts'
 
@@ -16,6 +17,8 @@ export interface DiscoverySettings {
   readonly authorizationEndpoint: string
   readonly tokenEndpoint: string
   readonly revocationEndpoint: string
+  readonly userinfoEndpoint: string
+  readonly endSessionEndpoint: string
   readonly jwksUri: string
   /** Undefined where registration is off. */
   readonly registrationEndpoint: string | undefined
@@ -60,11 +63,13 @@ function metadata(settings: DiscoverySettings): Record<string, unknown> {
     authorization_endpoint: settings.authorizationEndpoint,
     token_endpoint: settings.tokenEndpoint,
     revocation_endpoint: settings.revocationEndpoint,
+    userinfo_endpoint: settings.userinfoEndpoint,
+    end_session_endpoint: settings.endSessionEndpoint,
     jwks_uri: settings.jwksUri,
     ...(settings.registrationEndpoint !== undefined && { registration_endpoint: settings.registrationEndpoint }),
     scopes_supported: settings.scopes,
     response_types_supported: registrableResponseTypes,
-    response_modes_supported: ['query'],
+    response_modes_supported: responseModes,
     grant_types_supported: registrableGrantTypes,
     token_endpoint_auth_methods_supported: registrableAuthMethods,
     token_endpoint_auth_signing_alg_values_supported: assertionSigningAlgs,
@@ -74,6 +79,9 @@ function metadata(settings: DiscoverySettings): Record<string, unknown> {
     subject_types_supported: settings.subjectTypes,
     id_token_signing_alg_values_supported: ['RS256'],
     claims_supported: settings.claims,
+    authorization_response_iss_parameter_supported: true,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     claims_parameter_supported: false,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,

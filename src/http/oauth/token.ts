@@ -1,5 +1,5 @@
 import type { TokenRequest } from '../../core/grants/token-endpoint.ts'
-import type { IssuedToken } from '../../core/tokens/issue-access-token.ts'
+import type { IssuedTokens } from '../../core/tokens/issue-access-token.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { joinScope } from '../../protocol/scope.ts'
 import { oauthJson } from '../answer.ts'
@@ -10,7 +10,7 @@ import { readCredentials } from './client-credentials.ts'
 import { once, several } from './parameters.ts'
 
 /** `POST /oauth2/token`: RFC 6749 §3.2. Always says which scope was granted (§5.1). */
-export function token(deps: { tokenEndpoint: (request: TokenRequest) => Promise<IssuedToken> }): Handler {
+export function token(deps: { tokenEndpoint: (request: TokenRequest) => Promise<IssuedTokens> }): Handler {
   return async (request) => {
     const form = formBody(request)
     if (form.size === 0) throw new Refusal<DoorReason>({ kind: 'form-empty' })
@@ -20,12 +20,24 @@ export function token(deps: { tokenEndpoint: (request: TokenRequest) => Promise<
       scope: once(form, 'scope'),
       audience: several(form, 'audience'),
       resource: form.getAll('resource').filter((value) => value !== ''),
+      code: once(form, 'code'),
+      redirectUri: once(form, 'redirect_uri'),
+      codeVerifier: once(form, 'code_verifier'),
+      refreshToken: once(form, 'refresh_token'),
+      payload: payloadOf(form),
     })
     return oauthJson(200, {
       access_token: issued.accessToken,
       expires_in: issued.expiresIn,
+      ...(issued.idToken !== undefined && { id_token: issued.idToken }),
+      ...(issued.refreshToken !== undefined && { refresh_token: issued.refreshToken }),
       scope: joinScope(issued.scope),
       token_type: 'bearer',
     })
   }
 }
+
+const secrets = ['client_secret', 'client_assertion', 'code', 'code_verifier', 'refresh_token', 'password', 'assertion']
+
+const payloadOf = (form: URLSearchParams): Record<string, string[]> =>
+  Object.fromEntries([...new Set(form.keys())].filter((name) => !secrets.includes(name)).map((name) => [name, form.getAll(name)]))

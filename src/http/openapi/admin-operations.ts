@@ -8,6 +8,10 @@ const set = { id: 'set' }
 const keySet = (description: string): AnswerOf => ({ description, schema: 'JsonWebKeySet' })
 const client = (description: string): AnswerOf => ({ description, schema: 'OAuth2Client' })
 
+const challenge = (step: string) => ({ [`${step}_challenge`]: { schema: text, description: 'Which request.', required: true } }) as const
+
+const redirectTo = { description: 'Where the browser goes on.', schema: 'OAuth2RedirectTo' }
+
 /** What each admin route does, by the name of its handler; the compiler misses none. */
 export const adminOperations: Readonly<Record<keyof AdminHandlers, Operation>> = {
   listClients: {
@@ -103,6 +107,116 @@ export const adminOperations: Readonly<Record<keyof AdminHandlers, Operation>> =
     query: { client_id: { schema: text, description: 'Whose.', required: true } },
     answers: { 204: { description: 'Ended.' } },
     refusals: [404],
+  },
+  getLoginRequest: {
+    id: 'getOAuth2LoginRequest',
+    tag: 'oAuth2',
+    summary: 'What the login application is asked.',
+    query: challenge('login'),
+    answers: { 200: { description: 'The request.', schema: 'OAuth2LoginRequest' } },
+    refusals: [401, 404],
+  },
+  acceptLoginRequest: {
+    id: 'acceptOAuth2LoginRequest',
+    tag: 'oAuth2',
+    summary: 'The login application says yes.',
+    query: challenge('login'),
+    body: { type: json, schema: 'AcceptOAuth2LoginRequest' },
+    answers: { 200: redirectTo },
+    refusals: [401, 404, 409],
+  },
+  rejectLoginRequest: {
+    id: 'rejectOAuth2LoginRequest',
+    tag: 'oAuth2',
+    summary: 'The login application says no.',
+    query: challenge('login'),
+    body: { type: json, schema: 'RejectOAuth2Request' },
+    answers: { 200: redirectTo },
+    refusals: [401, 404, 409],
+  },
+  getConsentRequest: {
+    id: 'getOAuth2ConsentRequest',
+    tag: 'oAuth2',
+    summary: 'What the consent application is asked.',
+    query: challenge('consent'),
+    answers: { 200: { description: 'The request.', schema: 'OAuth2ConsentRequest' } },
+    refusals: [401, 404],
+  },
+  acceptConsentRequest: {
+    id: 'acceptOAuth2ConsentRequest',
+    tag: 'oAuth2',
+    summary: 'The consent application says yes.',
+    query: challenge('consent'),
+    body: { type: json, schema: 'AcceptOAuth2ConsentRequest' },
+    answers: { 200: redirectTo },
+    refusals: [401, 404, 409],
+  },
+  rejectConsentRequest: {
+    id: 'rejectOAuth2ConsentRequest',
+    tag: 'oAuth2',
+    summary: 'The consent application says no.',
+    query: challenge('consent'),
+    body: { type: json, schema: 'RejectOAuth2Request' },
+    answers: { 200: redirectTo },
+    refusals: [401, 404, 409],
+  },
+  getLogoutRequest: {
+    id: 'getOAuth2LogoutRequest',
+    tag: 'oAuth2',
+    summary: 'What the logout application is asked.',
+    query: challenge('logout'),
+    answers: { 200: { description: 'The request.', schema: 'OAuth2LogoutRequest' } },
+    refusals: [401, 404],
+  },
+  acceptLogoutRequest: {
+    id: 'acceptOAuth2LogoutRequest',
+    tag: 'oAuth2',
+    summary: 'The logout application says yes.',
+    query: challenge('logout'),
+    answers: { 200: redirectTo },
+    refusals: [401, 404, 409],
+  },
+  rejectLogoutRequest: {
+    id: 'rejectOAuth2LogoutRequest',
+    tag: 'oAuth2',
+    summary: 'The logout application says no.',
+    query: challenge('logout'),
+    answers: { 204: { description: 'Nothing ends.' } },
+    refusals: [401, 404],
+  },
+  listConsentSessions: {
+    id: 'listOAuth2ConsentSessions',
+    tag: 'oAuth2',
+    summary: 'What a person granted and has not withdrawn, the newest first.',
+    query: {
+      subject: { schema: text, description: 'Who.', required: true },
+      login_session_id: { schema: text, description: 'In this session only.' },
+      page_size: { schema: { type: 'integer' }, description: 'At most so many; 100 by default, 500 at most.' },
+      page_token: { schema: text, description: 'From `Link`.' },
+    },
+    answers: { 200: { description: 'Consents.', schema: 'OAuth2ConsentSessions' } },
+  },
+  revokeConsentSessions: {
+    id: 'revokeOAuth2ConsentSessions',
+    tag: 'oAuth2',
+    summary: 'Withdraws consents and ends their tokens.',
+    query: {
+      consent_request_id: { schema: text, description: 'This one alone.' },
+      subject: { schema: text, description: 'Of this person; with `client` or `all`.' },
+      client: { schema: text, description: 'For this client.' },
+      all: { schema: { type: 'boolean' }, description: 'For every client.' },
+    },
+    answers: { 204: { description: 'Withdrawn.' } },
+  },
+  revokeLoginSessions: {
+    id: 'revokeOAuth2LoginSessions',
+    tag: 'oAuth2',
+    summary: 'Ends login sessions; tokens live on.',
+    query: {
+      sid: { schema: text, description: 'This one.' },
+      subject: { schema: text, description: 'All of this person.' },
+    },
+    answers: { 204: { description: 'Ended.' } },
   },
   getKeySet: {
     id: 'getJsonWebKeySet',

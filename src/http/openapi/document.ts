@@ -58,6 +58,7 @@ function idOf({ operation, method, path }: Route, used: Set<string>): string {
 const securitySchemes = {
   public: {
     registrationAccessToken: { type: 'http', scheme: 'bearer', description: 'The registration access token of the client.' },
+    accessToken: { type: 'http', scheme: 'bearer', description: 'An access token of this server.' },
     clientSecret: { type: 'http', scheme: 'basic', description: 'Client id and secret, form-encoded; or both in the form.' },
   },
   admin: { adminToken: { type: 'http', scheme: 'bearer', description: 'A token of serve.admin.auth, where it is set.' } },

@@ -16,7 +16,7 @@ export interface Operation {
   /** Statuses of refusals that a caller can act on; 400, 413, 500 and 503 are added where they belong. */
   readonly refusals?: readonly number[]
   /** How the caller proves who it is. Absent: nobody asks. */
-  readonly proof?: 'registrationAccessToken' | 'clientSecret'
+  readonly proof?: 'registrationAccessToken' | 'clientSecret' | 'accessToken'
   /** It reads nothing of the request and nothing of the database: it cannot be refused. */
   readonly still?: true
 }

@@ -6,17 +6,44 @@ const json = 'application/json'
 const form = 'application/x-www-form-urlencoded'
 const html = { type: 'text/html', schema: { type: 'string' } }
 
-/** A page for a person: whatever is wrong with who sent him here, he reads it. */
+const location = { location: 'Where the browser goes on.' }
+
+/** A page for a person, where nobody can be trusted with an answer; the way back to the client, where one can. */
 const authorization: Operation = {
   id: 'oAuth2Authorize',
   tag: 'oAuth2',
   summary: 'Where an application sends a person to log in (RFC 6749 §3.1).',
-  description: 'Logging in is not built yet: a sound request gets 501, an unsound one 400.',
   query: {
     client_id: { schema: { type: 'string' }, description: 'Who sends.' },
     redirect_uri: { schema: { type: 'string' }, description: 'Where to send the person back to.' },
+    response_type: { schema: { type: 'string' }, description: '`code`.' },
+    scope: { schema: { type: 'string' }, description: 'What is asked for; absent, what the client registered.' },
+    state: { schema: { type: 'string' }, description: 'Comes back with the answer.' },
+    code_challenge: { schema: { type: 'string' }, description: 'SHA-256 of the code verifier (RFC 7636).' },
+    code_challenge_method: { schema: { type: 'string' }, description: '`S256`.' },
   },
-  answers: { 400: { description: 'The request cannot be trusted.', ...html }, 501: { description: 'Not built yet.', ...html } },
+  answers: {
+    200: { description: 'The answer to the client as a form that sends itself.', ...html },
+    302: { description: 'On to the login or consent application, or to the error page of the operator.', headers: location },
+    303: { description: 'Back to the client.', headers: location },
+    400: { description: 'The request cannot be trusted.', ...html },
+  },
+}
+
+const logout: Operation = {
+  id: 'revokeOidcSession',
+  tag: 'oidc',
+  summary: 'Where an application sends a person to log out (RP-Initiated Logout §2).',
+  query: {
+    id_token_hint: { schema: { type: 'string' }, description: 'An ID token of the session.' },
+    post_logout_redirect_uri: { schema: { type: 'string' }, description: 'Where to send the person afterwards.' },
+    state: { schema: { type: 'string' }, description: 'Comes back with it.' },
+  },
+  answers: {
+    302: { description: 'On to the logout application, or back.', headers: location },
+    400: { description: 'The request cannot be trusted.', ...html },
+    404: { description: 'A verifier that is not known, or no longer.', ...html },
+  },
 }
 
 /** What each public route does, by the name of its handler; the compiler misses none. */
@@ -66,7 +93,7 @@ export const publicOperations: Readonly<Record<keyof PublicHandlers, Operation>>
   token: {
     id: 'oauth2TokenExchange',
     tag: 'oAuth2',
-    summary: 'Issues an access token (RFC 6749 §3.2).',
+    summary: 'Issues tokens (RFC 6749 §3.2).',
     proof: 'clientSecret',
     body: { type: form, schema: 'TokenRequest' },
     answers: { 200: { description: 'A token.', schema: 'TokenResponse' } },
@@ -75,13 +102,96 @@ export const publicOperations: Readonly<Record<keyof PublicHandlers, Operation>>
   revoke: {
     id: 'revokeOAuth2Token',
     tag: 'oAuth2',
-    summary: 'Ends an access token of the client (RFC 7009).',
+    summary: 'Ends a token of the client, and all of its grant (RFC 7009).',
     proof: 'clientSecret',
     body: { type: form, schema: 'RevocationRequest' },
     answers: { 200: { description: 'Whatever it was, it is worth nothing now.' } },
     refusals: [401, 429],
   },
   authorize: authorization,
+  logout,
+  userinfo: {
+    id: 'getOidcUserInfo',
+    tag: 'oidc',
+    summary: 'What the client may know of the person (OpenID Connect Core §5.3).',
+    proof: 'accessToken',
+    answers: { 200: { description: 'Claims; a JWT where the client registered a signature.', schema: 'OidcUserInfo' } },
+    refusals: [401, 403],
+  },
+  signInPage: {
+    id: 'showFallbackLogin',
+    tag: 'oAuth2',
+    summary: 'The sign-in page of our own, for `login_challenge`.',
+    answers: { 200: { description: 'A page.', ...html } },
+    refusals: [403, 404],
+  },
+  signIn: {
+    id: 'postFallbackLogin',
+    tag: 'oAuth2',
+    summary: 'Its form.',
+    answers: {
+      200: { description: 'A page.', ...html },
+      302: { description: 'On.', headers: location },
+      303: { description: 'On.', headers: location },
+      401: { description: 'The page again.', ...html },
+      429: { description: 'Too many wrong passwords.', ...html },
+    },
+    refusals: [403, 404],
+  },
+  consentPage: {
+    id: 'showFallbackConsent',
+    tag: 'oAuth2',
+    summary: 'The consent page of our own, for `consent_challenge`.',
+    answers: { 200: { description: 'A page.', ...html } },
+    refusals: [403, 404],
+  },
+  consent: {
+    id: 'postFallbackConsent',
+    tag: 'oAuth2',
+    summary: 'Its form.',
+    answers: {
+      200: { description: 'A page.', ...html },
+      302: { description: 'On.', headers: location },
+      303: { description: 'On.', headers: location },
+      401: { description: 'The page again.', ...html },
+      429: { description: 'Too many wrong passwords.', ...html },
+    },
+    refusals: [403, 404],
+  },
+  signOutPage: {
+    id: 'showFallbackLogout',
+    tag: 'oAuth2',
+    summary: 'The page of our own that has a person confirm a logout, for `logout_challenge`.',
+    answers: { 200: { description: 'A page.', ...html } },
+    refusals: [403, 404],
+  },
+  signOut: {
+    id: 'postFallbackLogout',
+    tag: 'oAuth2',
+    summary: 'Its form.',
+    answers: {
+      200: { description: 'A page.', ...html },
+      302: { description: 'On.', headers: location },
+      303: { description: 'On.', headers: location },
+      401: { description: 'The page again.', ...html },
+      429: { description: 'Too many wrong passwords.', ...html },
+    },
+    refusals: [403, 404],
+  },
+  signedOutPage: {
+    id: 'showFallbackLogoutCallback',
+    tag: 'oAuth2',
+    summary: 'What a person sees after a logout.',
+    answers: { 200: { description: 'A page.', ...html } },
+    still: true,
+  },
+  errorFallback: {
+    id: 'showFallbackError',
+    tag: 'oAuth2',
+    summary: 'What went wrong, for a person.',
+    answers: { 500: { description: 'A page.', ...html } },
+    still: true,
+  },
   jwks: {
     id: 'discoverJsonWebKeys',
     tag: 'wellknown',

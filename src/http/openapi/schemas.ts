@@ -1,22 +1,7 @@
 import { clientMetadataSchema } from '../../protocol/client-metadata.ts'
 import { clientSettingsSchema, lifespanNames } from '../../protocol/client-settings.ts'
-
-type Schema = Readonly<Record<string, unknown>>
-type Properties = Readonly<Record<string, Schema>>
-
-const text: Schema = { type: 'string' }
-const flag: Schema = { type: 'boolean' }
-const seconds: Schema = { type: 'integer', description: 'Seconds since 1970 UTC.' }
-const url: Schema = { type: 'string', format: 'uri' }
-const time: Schema = { type: 'string', format: 'date-time' }
-const list: Schema = { type: 'array', items: text }
-
-const object = (properties: Properties, required: readonly string[] = Object.keys(properties), more: Schema = {}): Schema => ({
-  type: 'object',
-  properties,
-  ...(required.length > 0 && { required }),
-  ...more,
-})
+import { loginSchemas } from './login-schemas.ts'
+import { flag, list, object, type Properties, type Schema, seconds, text, time, url } from './schema-parts.ts'
 
 /** The very schema that checks a registration. */
 const metadata = clientMetadataSchema.properties as unknown as Properties
@@ -99,7 +84,11 @@ export const schemas: Properties = {
   },
   TokenRequest: object(
     {
-      grant_type: { enum: ['client_credentials'] },
+      grant_type: { enum: ['authorization_code', 'refresh_token', 'client_credentials'] },
+      code: { ...text, description: 'From the authorization endpoint.' },
+      redirect_uri: { ...text, description: 'As the authorization request had it.' },
+      code_verifier: { ...text, description: 'RFC 7636 §4.5.' },
+      refresh_token: { ...text, description: 'Works once; the answer has the next.' },
       scope: { ...text, description: 'Scopes, separated by spaces.' },
       audience: { ...text, description: 'Audiences, separated by spaces; may come several times.' },
       resource: { ...url, description: 'RFC 8707; may come several times.' },
@@ -107,12 +96,17 @@ export const schemas: Properties = {
     },
     ['grant_type'],
   ),
-  TokenResponse: object({
-    access_token: text,
-    expires_in: { type: 'integer', description: 'Seconds.' },
-    scope: text,
-    token_type: { const: 'bearer' },
-  }),
+  TokenResponse: object(
+    {
+      access_token: text,
+      expires_in: { type: 'integer', description: 'Seconds.' },
+      id_token: text,
+      refresh_token: text,
+      scope: text,
+      token_type: { const: 'bearer' },
+    },
+    ['access_token', 'expires_in', 'scope', 'token_type'],
+  ),
   RevocationRequest: object({ token: text, token_type_hint: text, ...clientProof }, ['token']),
   IntrospectionRequest: object({ token: text, scope: text, token_type_hint: text }, ['token']),
   IntrospectedOAuth2Token: object(
@@ -128,6 +122,8 @@ export const schemas: Properties = {
       iss: text,
       token_type: text,
       token_use: text,
+      ext: { type: 'object', description: 'What the consent added.' },
+      obfuscated_subject: { ...text, description: 'As the client knows the person.' },
       jti: { ...text, description: 'Of a JWT.' },
     },
     ['active'],
@@ -141,6 +137,8 @@ export const schemas: Properties = {
       authorization_endpoint: url,
       token_endpoint: url,
       revocation_endpoint: url,
+      userinfo_endpoint: url,
+      end_session_endpoint: url,
       jwks_uri: url,
       registration_endpoint: url,
       scopes_supported: list,
@@ -153,6 +151,9 @@ export const schemas: Properties = {
       subject_types_supported: list,
       id_token_signing_alg_values_supported: list,
       claims_supported: list,
+      authorization_response_iss_parameter_supported: flag,
+      backchannel_logout_supported: flag,
+      backchannel_logout_session_supported: flag,
       claims_parameter_supported: flag,
       request_parameter_supported: flag,
       request_uri_parameter_supported: flag,
@@ -160,6 +161,7 @@ export const schemas: Properties = {
     ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri', 'response_types_supported', 'subject_types_supported'],
     { description: 'RFC 8414 §2, OpenID Connect Discovery §3: exactly what is on.' },
   ),
+  ...loginSchemas,
   HealthStatus: object({ status: { const: 'ok' } }),
   HealthNotReady: object({ errors: { type: 'object', additionalProperties: text } }),
   Version: object({ version: text }),

@@ -29,7 +29,9 @@ describe('the form_post page (OAuth 2.0 Form Post Response Mode §2)', () => {
     const scripts = [...body.matchAll(/<script>(.*?)<\/script>/gs)].map(([, text = '']) => text)
     assert.equal(scripts.length, 1)
     const policy = new Map(
-      (headers['content-security-policy'] ?? '').split('; ').map((rule) => [rule.split(' ')[0] ?? '', rule.split(' ').slice(1)]),
+      String(headers['content-security-policy'])
+        .split('; ')
+        .map((rule) => [rule.split(' ')[0] ?? '', rule.split(' ').slice(1)]),
     )
     const expected = createHash('sha256')
       .update(scripts[0] ?? '')

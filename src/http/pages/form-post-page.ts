@@ -23,5 +23,5 @@ ${fields.join('\n')}
 <noscript><button type="submit">Continue</button></noscript>
 </form>
 <script>${script}</script>`
-  return page(200, 'One moment', main, headers)
+  return page(200, 'One moment', main, { headers })
 }

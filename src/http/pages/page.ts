@@ -1,49 +1,80 @@
+import { createHash } from 'node:crypto'
 import type { Answer } from '../answer.ts'
+import { style } from './style.ts'
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 /** Text as it may stand anywhere in a page: no caller's word becomes markup. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (character) => escapes[character] ?? '')
 
+/** What would turn the direction of the words around it, or show nothing at all. */
+const unseen = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu
+
+/** A caller's word inside a sentence of ours: in its own direction, and cut where it goes on and on. */
+export const named = (text: string, longest = 80): string => `<bdi>${escapeHtml(cut(text.replace(unseen, ''), longest))}</bdi>`
+
+/** A caller's word, set apart, so that nobody takes it for ours. */
+export const quoted = (text: string, longest = 300): string => `<blockquote><code>${escapeHtml(cut(text, longest))}</code></blockquote>`
+
+/** Between two characters, never inside one. */
+const cut = (text: string, longest: number): string => (text.length > longest ? `${[...text].slice(0, longest).join('')}…` : text)
+
+/** A sentence of ours with markup in the place of each `{name}`; the rest of it is text. */
+export const filled = (sentence: string, markup: Readonly<Record<string, string>>): string =>
+  escapeHtml(sentence).replace(/\{(\w+)\}/g, (whole, name: string) => markup[name] ?? whole)
+
+export interface PageOptions {
+  readonly headers?: Readonly<Record<string, string>>
+  /** Of the words on it; English by default. */
+  readonly language?: string
+  /** Markup, where the heading says more than the title can. */
+  readonly heading?: string
+  /** Whether it has a form for a person to send. */
+  readonly hasForm?: boolean
+}
+
 /**
  * A page of ours: no script, nothing from elsewhere, in nobody's frame, and no address passed on.
  *
  * @param main markup; every value in it has been escaped
  */
-export function page(status: number, title: string, main: string, headers: Readonly<Record<string, string>> = {}): Answer {
+export function page(status: number, title: string, main: string, options: PageOptions = {}): Answer {
+  const { headers, language = 'en', heading = escapeHtml(title), hasForm = false } = options
   const body = `<!doctype html>
-<html lang="en">
+<html lang="${language}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
-<style>
-:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
-body { margin: 0 auto; max-width: 36rem; padding: 10vh 1.5rem 3rem }
-h1 { font-size: 1.5rem; line-height: 1.25 }
-code { font-size: .9em; overflow-wrap: anywhere }
-blockquote { margin: 1rem 0; padding: .5rem 1rem; border-left: .25rem solid #888 }
-pre { overflow-x: auto }
-details { margin: .75rem 0 }
-summary { cursor: pointer }
-</style>
+<style>${style}</style>
 </head>
 <body>
 <main>
-<h1>${escapeHtml(title)}</h1>
+<h1>${heading}</h1>
 ${main}
 </main>
 </body>
 </html>
 `
-  return { status, headers: { ...pageHeaders, ...headers }, body }
+  return { status, headers: { ...pageHeaders, ...(hasForm && formHeaders), ...headers }, body }
 }
+
+/** The one style there is, by its hash: markup that got in would not even be coloured by its author. */
+const styleSource = `'sha256-${createHash('sha256').update(style).digest('base64')}'`
+const policy = `default-src 'none'; style-src ${styleSource}; base-uri 'none'`
 
 const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  'content-security-policy': `${policy}; form-action 'none'; frame-ancestors 'none'`,
   'x-frame-options': 'DENY',
   'x-content-type-options': 'nosniff',
   'referrer-policy': 'no-referrer',
 }
+
+/**
+ * No `form-action` where there is a form: browsers hold every redirect after a form against it, and from here the browser is sent on to
+ * the client, at an address of any scheme, and by the client to wherever it likes. What the directive is for, a form that somebody
+ * smuggled in, is kept out by escaping every value; there is no place in these pages where a caller's markup stays markup.
+ */
+const formHeaders = { 'content-security-policy': `${policy}; frame-ancestors 'none'` }

@@ -133,6 +133,12 @@ class BoundedPool {
 
 type Body<T> = (db: Kysely<Schema>, afterCommit: (effect: () => void) => void) => Promise<T>
 
+interface OpenAct {
+  open: boolean
+  /** Of the first statement that failed. */
+  failure: unknown
+}
+
 /** Runs acts, each in a transaction of its own, and again where the database asks for it. */
 class ActRunner {
   readonly #pool: BoundedPool
@@ -160,7 +166,7 @@ class ActRunner {
 
   async #once<T>(body: Body<T>): Promise<T> {
     const client = await this.#pool.acquire()
-    const act = { open: true }
+    const act: OpenAct = { open: true, failure: undefined }
     const effects: (() => void)[] = []
     let value: T
     try {
@@ -174,7 +180,8 @@ class ActRunner {
     } catch (error) {
       act.open = false
       await this.#undo(client)
-      throw isWorthAnotherTry(error) ? new RunAgain(error) : explain(error)
+      const reason = isAftermath(error) ? act.failure : error
+      throw isWorthAnotherTry(reason) ? new RunAgain(reason) : explain(reason)
     }
     await this.#commit(client)
     for (const effect of effects) runEffect(effect)
@@ -224,6 +231,9 @@ function runEffect(effect: () => void): void {
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')
 
+/** Of statements that leave together the first one fails, and those behind it are refused: the body may learn of these first. */
+const isAftermath = (error: unknown): boolean => codeOf(error) === '25P02'
+
 /** Serialization failure and deadlock: the database asks for another try. */
 const isRefusedCommit = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error))
 
@@ -259,18 +269,23 @@ async function execute<R>(client: pg.ClientBase, query: CompiledQuery): Promise<
 
 class ClientDriver implements Driver {
   readonly #client: pg.ClientBase
-  readonly #act: { readonly open: boolean }
+  readonly #act: OpenAct
 
-  constructor(client: pg.ClientBase, act: { readonly open: boolean }) {
+  constructor(client: pg.ClientBase, act: OpenAct) {
     this.#client = client
     this.#act = act
   }
 
   async init(): Promise<void> {}
   async acquireConnection(): Promise<DatabaseConnection> {
-    return new Connection((query) => {
+    return new Connection(async (query) => {
       if (!this.#act.open) throw new Error('a statement was run after its act had ended')
-      return execute(this.#client, query)
+      try {
+        return await execute(this.#client, query)
+      } catch (error) {
+        this.#act.failure ??= error
+        throw error
+      }
     })
   }
   async beginTransaction(): Promise<void> {

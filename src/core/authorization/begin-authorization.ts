@@ -1,0 +1,170 @@
+import type { Clock } from '../../lib/clock.ts'
+import { makeHandle, makeRowId } from '../../lib/handle.ts'
+import { sha256 } from '../../lib/hash.ts'
+import type { Live } from '../../lib/live.ts'
+import { type Randomness, randomUuid } from '../../lib/random.ts'
+import type { Transaction } from '../../lib/transaction.ts'
+import { asksForLogin, parsePrompt } from '../../protocol/prompt.ts'
+import type { Client } from '../clients/client.ts'
+import { type LoginSession, type LoginSessionStore, sessionInForce } from '../sessions/login-session.ts'
+import type { Claims } from '../tokens/id-token.ts'
+import { type AuthorizationFlow, type AuthorizationFlowStore, csrfValue, type FlowSession } from './authorization-flow.ts'
+import { type AuthorizationRequest, type OidcContext, RefusedToClient, type ResponseTarget } from './authorization-request.ts'
+import {
+  type Asked,
+  type AuthorizationLive,
+  checkAuthorizationRequest,
+  requestedAudience,
+  requestedScope,
+} from './check-authorization-request.ts'
+import type { Trusted } from './find-response-target.ts'
+
+/** What a browser brought along. */
+export interface Browser {
+  /** The address as it was sent; for a POST, what it would have been as a GET. */
+  readonly url: string
+  readonly parameters: URLSearchParams
+  /** What unfinished flows are counted by. */
+  readonly address: string
+  /** The id in its session cookie, which only we can have sealed. */
+  readonly sessionId: string | undefined
+  /** The CSRF value that it holds for a client. */
+  csrf(step: 'login' | 'consent', clientId: string): string | undefined
+}
+
+/** The browser is sent to an application of the operator's, with a challenge, and keeps a value that binds the answer to it. */
+export interface ToApplication {
+  readonly kind: 'to-application'
+  readonly step: 'login' | 'consent'
+  /** The page for those who have no account yet is asked for. */
+  readonly isRegistration?: boolean
+  readonly challenge: string
+  readonly clientId: string
+  readonly csrf: string
+}
+
+/** An address has at most so many flows that nobody has answered yet; the oldest makes room. */
+const mostUnanswered = 1_000
+
+export interface BeginDeps {
+  readonly findTarget: (parameters: URLSearchParams) => Promise<Trusted>
+  readonly readRequestObject: (client: Client, parameters: URLSearchParams) => Promise<URLSearchParams>
+  readonly readHint: (idToken: string) => Promise<Claims | undefined>
+  /** How a client knows a person. */
+  readonly subjectFor: (client: Client, subject: string) => string
+  readonly sessions: LoginSessionStore
+  readonly transaction: Transaction<{ flows: AuthorizationFlowStore }>
+  readonly settings: AuthorizationLive
+  /** Milliseconds that a person has for login and consent. */
+  readonly patience: Live<number>
+  readonly clock: Clock
+  readonly randomness: Randomness
+}
+
+/**
+ * RFC 6749 §4.1.1: a request that is in order becomes a flow, and the browser goes to the login application, which learns from us
+ * whether the person is known already.
+ *
+ * @throws FaultToPerson or RefusedToClient
+ */
+export function beginAuthorization(deps: BeginDeps) {
+  return async (browser: Browser): Promise<ToApplication> => {
+    const now = deps.clock()
+    const outer = await deps.findTarget(browser.parameters)
+    const parameters = await deps.readRequestObject(outer.client, browser.parameters)
+    const trusted = parameters === browser.parameters ? outer : await deps.findTarget(parameters)
+    const { client, target } = trusted
+    const asked: Asked = { client, parameters, settings: deps.settings() }
+    checkAuthorizationRequest(asked, target)
+    const hint = await readHint(parameters, target, deps)
+    const request = requestOf(browser, trusted, asked, hint)
+    const known = knownSession(await sessionInForce(deps.sessions, browser.sessionId, now), request, client, hint, now, deps)
+    refuseWithoutSession(known, request, target)
+    return open(browser, client, request, known, now, deps)
+  }
+}
+
+async function readHint(parameters: URLSearchParams, target: ResponseTarget, { readHint }: BeginDeps): Promise<Claims | undefined> {
+  const text = parameters.get('id_token_hint') ?? ''
+  if (text === '') return undefined
+  const claims = await readHint(text)
+  if (!claims) throw new RefusedToClient(target, { kind: 'hint-refused' })
+  return claims
+}
+
+function requestOf(browser: Browser, { target, isRedirectUriSent }: Trusted, asked: Asked, hint: Claims | undefined): AuthorizationRequest {
+  const { parameters } = asked
+  const of = (name: string): string | undefined => parameters.get(name) || undefined
+  const [nonce, codeChallenge, maxAge] = [of('nonce'), of('code_challenge'), of('max_age')]
+  return {
+    url: browser.url,
+    ...target,
+    isRedirectUriSent,
+    ...(nonce !== undefined && { nonce }),
+    ...(codeChallenge !== undefined && { codeChallenge }),
+    scope: requestedScope(asked),
+    audience: requestedAudience(asked),
+    prompt: [...parsePrompt(of('prompt') ?? '').values],
+    ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
+    oidcContext: contextOf(of, hint),
+  }
+}
+
+function contextOf(of: (name: string) => string | undefined, idTokenHintClaims: Claims | undefined): OidcContext {
+  const list = (name: string) =>
+    of(name)
+      ?.split(' ')
+      .filter((value) => value !== '')
+  const [acrValues, uiLocales, display, loginHint] = [list('acr_values'), list('ui_locales'), of('display'), of('login_hint')]
+  return {
+    ...(acrValues && { acrValues }),
+    ...(uiLocales && { uiLocales }),
+    ...(display !== undefined && { display }),
+    ...(idTokenHintClaims && { idTokenHintClaims }),
+    ...(loginHint !== undefined && { loginHint }),
+  }
+}
+
+type Known = { readonly session: LoginSession } | { readonly why: 'no-session' | 'max-age' | 'other-subject' }
+
+/** Whether the person at the browser is known and need not prove it again (OpenID Connect Core §3.1.2.3). */
+function knownSession(
+  session: LoginSession | undefined,
+  { prompt, maxAge }: AuthorizationRequest,
+  client: Client,
+  hint: Claims | undefined,
+  now: number,
+  { subjectFor }: BeginDeps,
+): Known {
+  const asksAnew = asksForLogin(prompt) || prompt.includes('registration')
+  if (!session || asksAnew) return { why: 'no-session' }
+  if (maxAge !== undefined && now - session.authenticatedAt >= maxAge * 1000) return { why: 'max-age' }
+  if (hint && hint.sub !== subjectFor(client, session.subject)) return { why: 'other-subject' }
+  return { session }
+}
+
+function refuseWithoutSession(known: Known, { prompt }: AuthorizationRequest, target: ResponseTarget): void {
+  if ('why' in known && prompt.includes('none')) throw new RefusedToClient(target, { kind: 'login-required', why: known.why })
+}
+
+async function open(
+  { address, csrf }: Browser,
+  { clientId }: Client,
+  request: AuthorizationRequest,
+  known: Known,
+  now: number,
+  deps: BeginDeps,
+): Promise<ToApplication> {
+  const id = makeRowId(deps.randomness)
+  const challenge = makeHandle(deps.randomness, id)
+  const value = csrfValue(deps.randomness, csrf('login', clientId))
+  const login = { challenge: sha256(challenge), csrf: sha256(value) }
+  const session: FlowSession =
+    'session' in known
+      ? { id: known.session.id, known: { subject: known.session.subject, authenticatedAt: known.session.authenticatedAt } }
+      : { id: randomUuid(deps.randomness) }
+  const flow: AuthorizationFlow = { id, clientId, address, createdAt: now, expiresAt: now + deps.patience(), request, session, login }
+  await deps.transaction((tx) => tx.flows.add(flow, mostUnanswered))
+  const isRegistration = request.prompt.includes('registration')
+  return { kind: 'to-application', step: 'login', isRegistration, challenge, clientId, csrf: value }
+}

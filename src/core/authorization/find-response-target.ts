@@ -1,0 +1,71 @@
+import { matchesRedirectUri } from '../../protocol/redirect-uri.ts'
+import { isResponseMode } from '../../protocol/response-mode.ts'
+import { type Client, type ClientStore, redirectUrisOf } from '../clients/client.ts'
+import type { ResponseTarget } from './authorization-request.ts'
+
+/** Why a browser must not be sent anywhere: told on a page of ours, never by a redirect to the client (RFC 6749 §4.1.2.1). */
+export type AuthorizationFault =
+  | { readonly kind: 'client-missing' }
+  | { readonly kind: 'client-unknown'; readonly clientId: string }
+  | { readonly kind: 'redirect-uri-missing' }
+  | { readonly kind: 'redirect-uri-unregistered'; readonly redirectUri: string }
+  | { readonly kind: 'response-mode-unknown'; readonly responseMode: string }
+  | { readonly kind: 'parameter-doubled'; readonly name: string }
+  | { readonly kind: 'handle-unknown' }
+
+/** The request cannot be trusted, so its person reads why. */
+export class FaultToPerson extends Error {
+  override name = 'FaultToPerson'
+  readonly fault: AuthorizationFault
+
+  constructor(fault: AuthorizationFault) {
+    super(fault.kind)
+    this.fault = fault
+  }
+}
+
+export interface Trusted {
+  readonly client: Client
+  readonly target: ResponseTarget
+  /** Whether the request named the redirect URI itself. */
+  readonly isRedirectUriSent: boolean
+}
+
+/**
+ * The client, and where its answer may go: the redirect URI is one of its own (RFC 9700 §2.1: exact match, RFC 8252 §7.3: any loopback
+ * port), and the way of answering is one that we know.
+ *
+ * @throws FaultToPerson
+ */
+export function findResponseTarget({ clients }: { clients: ClientStore }) {
+  return async (parameters: URLSearchParams): Promise<Trusted> => {
+    const clientId = only(parameters, 'client_id')
+    if (!clientId) throw new FaultToPerson({ kind: 'client-missing' })
+    const client = await clients.find(clientId.replaceAll('\0', '\ufffd'))
+    if (!client) throw new FaultToPerson({ kind: 'client-unknown', clientId })
+    const sent = only(parameters, 'redirect_uri')
+    const redirectUri = redirectUriOf(client, sent, parameters)
+    const responseMode = only(parameters, 'response_mode') ?? 'query'
+    if (!isResponseMode(responseMode)) throw new FaultToPerson({ kind: 'response-mode-unknown', responseMode })
+    const state = parameters.get('state')
+    return { client, target: { redirectUri, responseMode, ...(state !== null && { state }) }, isRedirectUriSent: sent !== undefined }
+  }
+}
+
+function redirectUriOf(client: Client, sent: string | undefined, parameters: URLSearchParams): string {
+  const registered = redirectUrisOf(client)
+  const [first] = registered
+  const isOpenid = (parameters.get('scope') ?? '').split(' ').includes('openid')
+  // RFC 6749 §3.1.2.3: the one registered URI need not be repeated; OpenID Connect Core §3.1.2.1: with openid it must.
+  const redirectUri = sent ?? (registered.length === 1 && !(isOpenid && client.origin === 'admin') ? first : undefined)
+  if (redirectUri === undefined) throw new FaultToPerson({ kind: 'redirect-uri-missing' })
+  if (!matchesRedirectUri(registered, redirectUri)) throw new FaultToPerson({ kind: 'redirect-uri-unregistered', redirectUri })
+  return redirectUri
+}
+
+/** One that came twice is refused before anybody is trusted. */
+function only(parameters: URLSearchParams, name: string): string | undefined {
+  const values = parameters.getAll(name)
+  if (values.length > 1) throw new FaultToPerson({ kind: 'parameter-doubled', name })
+  return values[0] || undefined
+}

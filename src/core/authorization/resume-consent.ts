@@ -1,0 +1,108 @@
+import type { Clock } from '../../lib/clock.ts'
+import { sha256 } from '../../lib/hash.ts'
+import type { Live } from '../../lib/live.ts'
+import { type Randomness, randomToken } from '../../lib/random.ts'
+import type { Transaction } from '../../lib/transaction.ts'
+import type { Client, ClientStore } from '../clients/client.ts'
+import { termsOf } from '../sessions/terms.ts'
+import { type Grant, type GrantStore, never } from '../tokens/grant.ts'
+import { type AuthorizationCodeStore, codePrefix } from './authorization-code.ts'
+import type { AuthorizationFlow, AuthorizationFlowStore, ConsentDecision, LoginDecision } from './authorization-flow.ts'
+import { RefusedToClient, type ResponseTarget } from './authorization-request.ts'
+import type { Browser } from './begin-authorization.ts'
+import { FaultToPerson } from './find-response-target.ts'
+import { acceptedBy, findAnswered } from './resume-flow.ts'
+
+/** The browser goes back to the client with a code (RFC 6749 §4.1.2). */
+export interface ToClient {
+  readonly kind: 'to-client'
+  readonly target: ResponseTarget
+  readonly code: string
+  readonly scope: readonly string[]
+}
+
+interface ResumeConsentDeps {
+  readonly flows: AuthorizationFlowStore
+  readonly clients: ClientStore
+  readonly transaction: Transaction<{ flows: AuthorizationFlowStore; grants: GrantStore; codes: AuthorizationCodeStore }>
+  /** Undefined where the client knows the person by the name that the login application uses. */
+  readonly obfuscatedSubject: (client: Client, subject: string) => string | undefined
+  /** The consent request in the words of the wire, without client and challenge, for those who list consents. */
+  readonly record: (flow: AuthorizationFlow, login: LoginDecision, skip: boolean) => Readonly<Record<string, unknown>>
+  /** Milliseconds. */
+  readonly codeLifespan: Live<number>
+  readonly clock: Clock
+  readonly randomness: Randomness
+}
+
+/**
+ * The browser comes back with the person's consent: the grant opens, and its code goes to the client.
+ *
+ * @throws FaultToPerson or RefusedToClient
+ */
+export function resumeConsent(deps: ResumeConsentDeps) {
+  return async (verifier: string, browser: Browser): Promise<ToClient> => {
+    const flow = await findAnswered(deps, 'consent', verifier, browser)
+    const consent = acceptedBy(flow, flow.consent as NonNullable<AuthorizationFlow['consent']>)
+    const client = await deps.clients.find(flow.clientId)
+    if (!client) throw new FaultToPerson({ kind: 'client-unknown', clientId: flow.clientId })
+    const code = randomToken(deps.randomness, codePrefix)
+    const now = deps.clock()
+    const grant = grantOf(flow, consent, client, now, deps)
+    const isPassed = await deps.transaction(async (tx) => {
+      if (!(await tx.flows.passConsent(flow.id, sha256(verifier), now))) return false
+      await Promise.all([tx.grants.open(grant), tx.codes.add(codeOf(code, flow, grant, now + deps.codeLifespan()))])
+      return true
+    })
+    if (!isPassed) throw new RefusedToClient(flow.request, { kind: 'verifier-spent', step: 'consent' })
+    return { kind: 'to-client', target: flow.request, code, scope: grant.scope }
+  }
+}
+
+function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Client, now: number, deps: ResumeConsentDeps): Grant {
+  const login = flow.login.decision as LoginDecision
+  const { nonce } = flow.request
+  const obfuscatedSubject = login.forceSubjectIdentifier || deps.obfuscatedSubject(client, login.subject)
+  const rememberedUntil = consent.rememberFor > 0 ? now + consent.rememberFor * 1000 : never
+  const codeEnds = now + deps.codeLifespan()
+  const skip = flow.consent?.skip ?? false
+  return {
+    id: flow.id,
+    clientId: client.clientId,
+    subject: login.subject,
+    ...(obfuscatedSubject !== undefined && { obfuscatedSubject }),
+    sessionId: flow.session.id,
+    scope: consent.grantScope,
+    audience: consent.grantAudience,
+    claims: { accessToken: consent.accessTokenClaims, idToken: consent.idTokenClaims },
+    authentication: {
+      at: flow.session.known?.authenticatedAt ?? login.at,
+      requestedAt: flow.createdAt,
+      acr: login.acr,
+      amr: login.amr,
+      ...(nonce !== undefined && { nonce }),
+    },
+    consent: {
+      remember: consent.remember,
+      rememberFor: consent.rememberFor,
+      // What the login application said stays where the consent application says nothing.
+      context: consent.context ?? login.context,
+      ...(skip && { isSkipped: skip }),
+      request: deps.record(flow, login, skip),
+    },
+    terms: termsOf(client),
+    ...(consent.remember && { rememberedUntil }),
+    grantedAt: now,
+    expiresAt: consent.remember ? Math.max(rememberedUntil, codeEnds) : codeEnds,
+  }
+}
+
+function codeOf(code: string, { request }: AuthorizationFlow, grant: Grant, expiresAt: number) {
+  return {
+    hash: sha256(code),
+    grantId: grant.id,
+    ...(request.isRedirectUriSent && { redirectUri: request.redirectUri }),
+    ...(request.codeChallenge !== undefined && { codeChallenge: request.codeChallenge }),
+    expiresAt,
+  }
+}

@@ -1,0 +1,46 @@
+import type { Clock } from '../../lib/clock.ts'
+import { idOfHandle, isHandle } from '../../lib/handle.ts'
+import { sameText, sha256 } from '../../lib/hash.ts'
+import type { AuthorizationFlow, AuthorizationFlowStore, Rejection, Step } from './authorization-flow.ts'
+import { type AuthorizationRefusal, RefusedToClient } from './authorization-request.ts'
+import type { Browser } from './begin-authorization.ts'
+import { FaultToPerson } from './find-response-target.ts'
+
+/**
+ * The flow that a verifier belongs to, and the answer that it stands for, once this is known: the browser is the one that began it, the
+ * verifier is the newest and unused, and time is not up.
+ *
+ * @throws FaultToPerson for a verifier that is none of ours, RefusedToClient for everything else
+ */
+export async function findAnswered(
+  { flows, clock }: { flows: AuthorizationFlowStore; clock: Clock },
+  step: 'login' | 'consent',
+  verifier: string,
+  browser: Browser,
+): Promise<AuthorizationFlow> {
+  const id = idOfHandle(verifier)
+  const flow = id === undefined ? undefined : await flows.find(id)
+  const asked = flow?.[step]
+  if (!flow || !asked || !isHandle(verifier, asked.verifier)) throw new FaultToPerson({ kind: 'handle-unknown' })
+  const refuse = (reason: AuthorizationRefusal) => new RefusedToClient(flow.request, reason)
+  if (flow.expiresAt <= clock()) throw refuse({ kind: 'flow-expired', step })
+  checkCsrf(browser.csrf(step, flow.clientId), asked.csrf, refuse)
+  if (asked.spentAt !== undefined) throw refuse({ kind: 'verifier-spent', step })
+  return flow
+}
+
+/** What binds the flow to the browser that began it: a verifier that somebody else was lured to is worth nothing (RFC 9700 §4.7). */
+function checkCsrf(sent: string | undefined, expected: string, refuse: (reason: AuthorizationRefusal) => RefusedToClient): void {
+  if (sent === undefined) throw refuse({ kind: 'csrf-missing' })
+  if (!sameText(sha256(sent), expected)) throw refuse({ kind: 'csrf-wrong' })
+}
+
+/** @throws RefusedToClient where the application said no */
+export function acceptedBy<Decision extends { readonly kind: 'accepted' }>(
+  flow: AuthorizationFlow,
+  { decision }: Step<Decision>,
+): Decision {
+  if (decision?.kind === 'accepted') return decision as Decision
+  const { error, description } = decision as Rejection
+  throw new RefusedToClient(flow.request, { kind: 'rejected', error, description })
+}

@@ -1,0 +1,111 @@
+import type { Clock } from '../../lib/clock.ts'
+import { makeHandle } from '../../lib/handle.ts'
+import { sha256 } from '../../lib/hash.ts'
+import type { Live } from '../../lib/live.ts'
+import type { Randomness } from '../../lib/random.ts'
+import type { Transaction } from '../../lib/transaction.ts'
+import { isLoopbackRedirect, schemeOf } from '../../protocol/redirect-uri.ts'
+import { authMethodOf, type Client, type ClientStore } from '../clients/client.ts'
+import type { LoginSessionStore } from '../sessions/login-session.ts'
+import { termsOf } from '../sessions/terms.ts'
+import type { GrantStore } from '../tokens/grant.ts'
+import { type AuthorizationFlow, type AuthorizationFlowStore, csrfValue, type LoginDecision } from './authorization-flow.ts'
+import { RefusedToClient } from './authorization-request.ts'
+import type { Browser, ToApplication } from './begin-authorization.ts'
+import { FaultToPerson } from './find-response-target.ts'
+import { acceptedBy, findAnswered } from './resume-flow.ts'
+
+/** What the browser's session cookie is to be. */
+export interface SessionCookie {
+  readonly id: string
+  /** Seconds; 0 ends it. */
+  readonly maxAge: number
+}
+
+interface ResumeLoginDeps {
+  readonly flows: AuthorizationFlowStore
+  readonly clients: ClientStore
+  readonly grants: GrantStore
+  readonly transaction: Transaction<{ flows: AuthorizationFlowStore; sessions: LoginSessionStore }>
+  /** How a client knows a person. */
+  readonly subjectFor: (client: Client, subject: string) => string
+  /** Milliseconds that a session lives where the login application does not say. */
+  readonly sessionLifespan: Live<number>
+  readonly clock: Clock
+  readonly randomness: Randomness
+}
+
+/**
+ * The browser comes back with the login application's answer: the session begins or goes on, and consent is asked.
+ *
+ * @throws FaultToPerson or RefusedToClient
+ */
+export function resumeLogin(deps: ResumeLoginDeps) {
+  return async (verifier: string, browser: Browser): Promise<ToApplication & { readonly session?: SessionCookie }> => {
+    const flow = await findAnswered(deps, 'login', verifier, browser)
+    const login = acceptedBy(flow, flow.login)
+    const client = await deps.clients.find(flow.clientId)
+    if (!client) throw new FaultToPerson({ kind: 'client-unknown', clientId: flow.clientId })
+    checkHint(flow, login, client, deps)
+    const skip = await isRemembered(flow, login, client, deps)
+    if (!skip && flow.request.prompt.includes('none')) throw new RefusedToClient(flow.request, { kind: 'consent-required' })
+    return ask(flow, login, skip, verifier, browser, deps)
+  }
+}
+
+/** OpenID Connect Core §3.1.2.1: who logs in is whom the hint names, or nobody. */
+function checkHint({ request }: AuthorizationFlow, { subject }: LoginDecision, client: Client, { subjectFor }: ResumeLoginDeps): void {
+  const hinted = request.oidcContext.idTokenHintClaims?.sub
+  if (hinted !== undefined && hinted !== subjectFor(client, subject))
+    throw new RefusedToClient(request, { kind: 'login-required', why: 'other-subject' })
+}
+
+/** Whether the person agreed to as much before, for a client that looks the same, and asked not to be asked again. */
+async function isRemembered({ request }: AuthorizationFlow, { subject }: LoginDecision, client: Client, deps: ResumeLoginDeps) {
+  if (request.prompt.includes('consent') || !mayBeRemembered(client, request.redirectUri)) return false
+  const terms = termsOf(client)
+  const grants = await deps.grants.remembered(subject, client.clientId, deps.clock())
+  return grants.some(
+    (grant) =>
+      grant.terms === terms &&
+      request.scope.every((scope) => grant.scope.includes(scope)) &&
+      request.audience.every((audience) => grant.audience.includes(audience)),
+  )
+}
+
+/** RFC 8252 §8.6: any app can pass for a public client that is reached by a private-use scheme. */
+const mayBeRemembered = (client: Client, redirectUri: string): boolean =>
+  authMethodOf(client) !== 'none' || schemeOf(redirectUri) === 'https' || isLoopbackRedirect(redirectUri)
+
+async function ask(
+  flow: AuthorizationFlow,
+  login: LoginDecision,
+  skip: boolean,
+  verifier: string,
+  browser: Browser,
+  deps: ResumeLoginDeps,
+): Promise<ToApplication & { readonly session?: SessionCookie }> {
+  const now = deps.clock()
+  const challenge = makeHandle(deps.randomness, flow.id)
+  const csrf = csrfValue(deps.randomness, browser.csrf('consent', flow.clientId))
+  const lifespan = login.rememberFor > 0 ? login.rememberFor * 1000 : deps.sessionLifespan()
+  const isPassed = await deps.transaction(async (tx) => {
+    const consent = { challenge: sha256(challenge), csrf: sha256(csrf), skip }
+    if (!(await tx.flows.passLogin(flow.id, sha256(verifier), now, consent))) return false
+    await keepSession(tx.sessions, flow, login, now + lifespan)
+    return true
+  })
+  if (!isPassed) throw new RefusedToClient(flow.request, { kind: 'verifier-spent', step: 'login' })
+  const session = sessionCookie(flow, login, lifespan)
+  return { kind: 'to-application', step: 'consent', challenge, clientId: flow.clientId, csrf, ...(session && { session }) }
+}
+
+async function keepSession(sessions: LoginSessionStore, { session }: AuthorizationFlow, login: LoginDecision, expiresAt: number) {
+  if (!session.known) await sessions.start({ id: session.id, subject: login.subject, authenticatedAt: login.at, expiresAt })
+  else if (login.extendSessionLifespan) await sessions.extend(session.id, expiresAt)
+}
+
+function sessionCookie({ session }: AuthorizationFlow, login: LoginDecision, lifespan: number): SessionCookie | undefined {
+  if (session.known && !login.extendSessionLifespan) return undefined
+  return { id: session.id, maxAge: login.remember ? Math.floor(lifespan / 1000) : 0 }
+}

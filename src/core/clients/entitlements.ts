@@ -1,0 +1,69 @@
+import { milliseconds, parseDuration } from '../../lib/duration.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import { isResourceIndicator, matchAudienceByPath, matchAudienceExactly } from '../../protocol/audience.ts'
+import type { Lifespans } from '../../protocol/client-settings.ts'
+import { matchScopeExactly, type ScopeMatch, splitScope } from '../../protocol/scope.ts'
+import type { Client } from './client.ts'
+
+export interface EntitlementSettings {
+  /** How an operator's client's scopes are matched; a dynamic client's are matched exactly. */
+  readonly matchScope: ScopeMatch
+  /** Whether the operator hands out audiences to dynamic clients; where not, their `resource` is accepted and has no effect. */
+  readonly audiencesAreManaged: boolean
+}
+
+export type EntitlementRefusal =
+  | { readonly kind: 'scope-not-allowed'; readonly scope: string; readonly clientId: string }
+  | { readonly kind: 'audience-not-allowed'; readonly audience: string; readonly clientId: string }
+  | { readonly kind: 'resource-not-allowed'; readonly resource: string; readonly clientId: string }
+
+const refused = (reason: EntitlementRefusal) => new Refusal<EntitlementRefusal>(reason)
+
+export const scopesOf = ({ metadata }: Client): readonly string[] => splitScope(metadata.scope ?? '')
+
+/** Whether the client may have a scope. */
+export function mayHaveScope(client: Client, scope: string, { matchScope }: EntitlementSettings): boolean {
+  const match = client.origin === 'dynamic' ? matchScopeExactly : matchScope
+  return match(scopesOf(client), scope)
+}
+
+/** @throws Refusal `scope-not-allowed` for the first that the client may not have */
+export function checkScope(client: Client, scopes: readonly string[], settings: EntitlementSettings): void {
+  const excess = scopes.find((scope) => !mayHaveScope(client, scope, settings))
+  if (excess !== undefined) throw refused({ kind: 'scope-not-allowed', scope: excess, clientId: client.clientId })
+}
+
+/** Whether a client's `resource` is accepted and has no effect: clients of MCP always send it (RFC 8707 §2). */
+export const ignoresResource = ({ origin }: Client, { audiencesAreManaged }: EntitlementSettings): boolean =>
+  origin === 'dynamic' && !audiencesAreManaged
+
+/**
+ * RFC 8707 §2 `resource` and Hydra's `audience`, each within what the client has registered; a token carries them byte for byte.
+ *
+ * @throws Refusal `audience-not-allowed` or `resource-not-allowed`
+ */
+export function allowedAudience(
+  client: Client,
+  asked: { readonly audience: readonly string[]; readonly resource: readonly string[] },
+  settings: EntitlementSettings,
+): readonly string[] {
+  const { clientId, origin } = client
+  const held = client.metadata.audience ?? []
+  const match = origin === 'dynamic' ? matchAudienceExactly : matchAudienceByPath
+  const ignored = ignoresResource(client, settings)
+  for (const audience of asked.audience) {
+    if (!match(held, audience)) throw refused({ kind: 'audience-not-allowed', audience, clientId })
+  }
+  for (const resource of asked.resource) {
+    const isAllowed = isResourceIndicator(resource) && (ignored || match(held, resource))
+    if (!isAllowed) throw refused({ kind: 'resource-not-allowed', resource, clientId })
+  }
+  return [...new Set([...asked.audience, ...(ignored ? [] : asked.resource)])]
+}
+
+/** The client's own lifespan by that name, or the one for everybody. Milliseconds. */
+export function lifespanOf({ settings: { lifespans } }: Client, name: keyof Lifespans, lifespan: number): number {
+  const own = lifespans?.[name]
+  const nanoseconds = own === undefined ? undefined : parseDuration(own)
+  return nanoseconds === undefined ? lifespan : milliseconds(nanoseconds)
+}

@@ -1,0 +1,90 @@
+import type { Clock } from '../../lib/clock.ts'
+import { sameText, sha256 } from '../../lib/hash.ts'
+import type { Telemetry } from '../../lib/telemetry.ts'
+import type { Transaction } from '../../lib/transaction.ts'
+import { isCodeVerifier, s256 } from '../../protocol/pkce.ts'
+import type { AuthorizationCode, AuthorizationCodeStore } from '../authorization/authorization-code.ts'
+import type { Client } from '../clients/client.ts'
+import { type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
+import type { AccessTokenStore } from '../tokens/access-token.ts'
+import type { Grant, GrantStore } from '../tokens/grant.ts'
+import type { GrantOrder, PreparedTokens } from '../tokens/prepare-tokens.ts'
+import type { RefreshTokenStore } from '../tokens/refresh-token.ts'
+import { type AskHooks, hookedGrant, narrowedAudience, orderFor, type PersonGrantLive } from './issue-for-grant.ts'
+import { refused, type Grant as TokenGrant, type TokenRequest } from './token-endpoint.ts'
+
+export const authorizationCodeGrantType = 'authorization_code'
+
+interface CodeStores {
+  readonly codes: AuthorizationCodeStore
+  readonly grants: GrantStore
+  readonly accessTokens: AccessTokenStore
+  readonly refreshTokens: RefreshTokenStore
+  readonly assertions: AssertionStore
+}
+
+/**
+ * RFC 6749 §4.1.3: a code becomes tokens, once. One that comes with the wrong client, redirect URI or verifier is refused and not
+ * spent; a second right use is a theft of one or the other, and ends what the first one got (§4.1.2, RFC 9700 §4.5).
+ */
+export function authorizationCodeGrant(deps: {
+  codes: AuthorizationCodeStore
+  grants: GrantStore
+  transaction: Transaction<CodeStores>
+  prepare: (order: GrantOrder) => PreparedTokens
+  askHooks: AskHooks
+  settings: PersonGrantLive
+  clock: Clock
+  telemetry: Telemetry
+}): TokenGrant {
+  const findCode = async (text: string | undefined): Promise<{ code: AuthorizationCode; grant: Grant }> => {
+    const code = text === undefined ? undefined : await deps.codes.find(sha256(text))
+    const grant = code && (await deps.grants.find(code.grantId))
+    if (!grant) throw refused({ kind: 'code-refused', why: 'unknown' })
+    return { code, grant }
+  }
+  return async ({ client, assertion }, request) => {
+    const settings = deps.settings()
+    const now = deps.clock()
+    const { code, grant } = await findCode(request.code)
+    checkBinding(code, grant, client, request)
+    if (code.spentAt === undefined && code.expiresAt <= now) throw refused({ kind: 'code-refused', why: 'expired' })
+    const audience = narrowedAudience(client, grant, request, settings)
+    const hooked = await hookedGrant(deps.askHooks, authorizationCodeGrantType, client, grant, request)
+    const tokens = deps.prepare(orderFor(authorizationCodeGrantType, client, hooked, audience, settings))
+    const outcome = await deps.transaction(async (tx) => {
+      await spendAssertion(tx, assertion)
+      if (!(await tx.codes.spend(code.hash, now))) {
+        await tx.grants.endTokens(grant.id, now)
+        return 'replayed'
+      }
+      // Held from here on: a replay that comes now ends what is written below.
+      if (!(await tx.grants.keep(grant.id, tokens.lastExpiry))) return 'ended'
+      if (hooked !== grant) await tx.grants.setClaims(grant.id, hooked.claims)
+      if (!(await tokens.store(tx))) return 'ended'
+      tx.afterCommit(() => deps.telemetry.count('token_issued', { grant_type: authorizationCodeGrantType }))
+      return 'issued'
+    })
+    if (outcome !== 'issued') throw refused({ kind: 'code-refused', why: outcome })
+    return tokens.sign()
+  }
+}
+
+/** What the code was bound to when it was issued (RFC 6749 §4.1.3, RFC 7636 §4.6). */
+function checkBinding(code: AuthorizationCode, grant: Grant, client: Client, request: TokenRequest): void {
+  if (grant.clientId !== client.clientId) throw refused({ kind: 'code-refused', why: 'other-client' })
+  if (code.redirectUri !== undefined && code.redirectUri !== request.redirectUri)
+    throw refused({ kind: 'code-refused', why: 'other-redirect-uri' })
+  checkVerifier(code.codeChallenge, request.codeVerifier)
+}
+
+function checkVerifier(challenge: string | undefined, verifier: string | undefined): void {
+  if (challenge === undefined) {
+    // RFC 9700 §4.8.2: a verifier without a challenge is somebody else's code.
+    if (verifier !== undefined) throw refused({ kind: 'code-refused', why: 'verifier-unexpected' })
+    return
+  }
+  if ((verifier ?? '').length < 43) throw refused({ kind: 'code-refused', why: 'verifier-short' })
+  if (!isCodeVerifier(verifier ?? '') || !sameText(s256(verifier ?? ''), challenge))
+    throw refused({ kind: 'code-refused', why: 'verifier-wrong' })
+}

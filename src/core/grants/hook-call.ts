@@ -1,0 +1,58 @@
+import type { SessionClaims } from '../tokens/grant.ts'
+
+/** The custom claims of the tokens that are about to be issued. */
+export type HookSession = SessionClaims
+
+/** What a hook is told of a token request that is about to be granted. */
+export interface HookCall {
+  readonly grantType: string
+  readonly clientId: string
+  readonly subject: string
+  readonly requestedScope: readonly string[]
+  readonly grantedScope: readonly string[]
+  readonly grantedAudience: readonly string[]
+  readonly grantTypes: readonly string[]
+  readonly session: HookSession
+  /** The form of the request without secrets, code, refresh token and assertions. */
+  readonly payload: Readonly<Record<string, readonly string[]>>
+}
+
+/** What Hydra posts to `oauth2.token_hook`: hooks that were written for it find what they look for. */
+export function tokenHookBody(call: HookCall, issuer: string): object {
+  return {
+    session: session(call, issuer),
+    request: { ...requester(call), requested_scopes: call.requestedScope, payload: call.payload },
+  }
+}
+
+/** What Hydra posts to `oauth2.refresh_token_hook`, the older form. */
+export function refreshHookBody(call: HookCall, issuer: string): object {
+  const { clientId, subject, grantedScope, grantedAudience } = call
+  return {
+    subject,
+    session: session(call, issuer),
+    requester: requester(call),
+    client_id: clientId,
+    granted_scopes: grantedScope,
+    granted_audience: grantedAudience,
+  }
+}
+
+const requester = ({ clientId, grantedScope, grantedAudience, grantTypes }: HookCall) => ({
+  client_id: clientId,
+  granted_scopes: grantedScope,
+  granted_audience: grantedAudience,
+  grant_types: grantTypes,
+})
+
+/** Hydra's session: the custom claims of the ID token are its `ext`, those of the access token are `extra`. */
+const session = ({ clientId, subject, session: { accessToken, idToken } }: HookCall, issuer: string) => ({
+  id_token: {
+    id_token_claims: { iss: issuer, sub: subject, aud: [clientId], ext: idToken },
+    headers: { extra: {} },
+    username: '',
+    subject,
+  },
+  extra: accessToken,
+  client_id: clientId,
+})

@@ -1,0 +1,112 @@
+import type { Clock } from '../../lib/clock.ts'
+import { sha256 } from '../../lib/hash.ts'
+import type { Telemetry } from '../../lib/telemetry.ts'
+import type { Transaction } from '../../lib/transaction.ts'
+import { splitScope } from '../../protocol/scope.ts'
+import type { Client } from '../clients/client.ts'
+import { allowedAudience, checkScope, type EntitlementSettings } from '../clients/entitlements.ts'
+import { type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
+import type { AccessTokenStore } from '../tokens/access-token.ts'
+import type { Grant, GrantStore } from '../tokens/grant.ts'
+import type { GrantOrder, PreparedTokens } from '../tokens/prepare-tokens.ts'
+import type { RefreshToken, RefreshTokenStore } from '../tokens/refresh-token.ts'
+import type { RevokedTokenStore } from '../tokens/revoked-token.ts'
+import {
+  type AskHooks,
+  hookedGrant,
+  narrowedAudience,
+  orderFor,
+  type PersonGrantLive,
+  type PersonGrantSettings,
+} from './issue-for-grant.ts'
+import { refused, type Grant as TokenGrant } from './token-endpoint.ts'
+
+export const refreshTokenGrantType = 'refresh_token'
+
+interface RefreshStores {
+  readonly grants: GrantStore
+  readonly accessTokens: AccessTokenStore
+  readonly refreshTokens: RefreshTokenStore
+  readonly revokedTokens: RevokedTokenStore
+  readonly assertions: AssertionStore
+}
+
+/**
+ * RFC 6749 §6, RFC 9700 §4.14.2: each use brings a new refresh token and ends the old one with its access token. A used one that
+ * comes back ends the whole family, but within the grace period, in which a client whose answer was lost may ask again.
+ */
+export function refreshTokenGrant(deps: {
+  grants: GrantStore
+  refreshTokens: RefreshTokenStore
+  transaction: Transaction<RefreshStores>
+  prepare: (order: GrantOrder) => PreparedTokens
+  askHooks: AskHooks
+  settings: PersonGrantLive
+  clock: Clock
+  telemetry: Telemetry
+}): TokenGrant {
+  const find = async (text: string | undefined, now: number): Promise<{ token: RefreshToken; grant: Grant }> => {
+    const token = text === undefined ? undefined : await deps.refreshTokens.find(sha256(text))
+    const grant = token && (await deps.grants.find(token.grantId))
+    if (!grant || grant.tokensEndedAt !== undefined || token.expiresAt <= now)
+      throw refused({ kind: 'refresh-token-refused', why: 'unknown' })
+    return { token, grant }
+  }
+  return async ({ client, assertion }, request) => {
+    const settings = deps.settings()
+    const now = deps.clock()
+    const { token, grant } = await find(request.refreshToken, now)
+    if (grant.clientId !== client.clientId) throw refused({ kind: 'refresh-token-refused', why: 'other-client' })
+    checkStillAllowed(client, grant, splitScope(request.scope ?? ''), settings)
+    const audience = narrowedAudience(client, grant, request, settings)
+    const hooked = await hookedGrant(deps.askHooks, refreshTokenGrantType, client, grant, request)
+    const tokens = deps.prepare(orderFor(refreshTokenGrantType, client, hooked, audience, settings))
+    const outcome = await deps.transaction(async (tx) => {
+      await spendAssertion(tx, assertion)
+      const isFirst = await tx.refreshTokens.spend(token.hash, now)
+      if (!isFirst && !(await isWithinGrace(tx, token, now, settings))) {
+        await tx.grants.endTokens(grant.id, now)
+        return 'used'
+      }
+      if (!(await tx.grants.keep(grant.id, tokens.lastExpiry))) return 'unknown'
+      await endAccess(tx, token, grant, settings)
+      if (hooked !== grant) await tx.grants.setClaims(grant.id, hooked.claims)
+      if (!(await tokens.store(tx))) return 'unknown'
+      tx.afterCommit(() => deps.telemetry.count('token_issued', { grant_type: refreshTokenGrantType }))
+      return 'issued'
+    })
+    if (outcome !== 'issued') throw refused({ kind: 'refresh-token-refused', why: outcome })
+    return tokens.sign()
+  }
+}
+
+async function isWithinGrace(
+  tx: RefreshStores,
+  { hash }: RefreshToken,
+  now: number,
+  { graceMilliseconds, graceReuses }: PersonGrantSettings,
+): Promise<boolean> {
+  return graceMilliseconds > 0 && (await tx.refreshTokens.reuse(hash, now - graceMilliseconds, graceReuses))
+}
+
+/** Without a grace period nothing but the newest access token of the grant lives; with one, only the token's own ends. */
+async function endAccess(tx: RefreshStores, { accessToken }: RefreshToken, grant: Grant, settings: PersonGrantSettings): Promise<void> {
+  // A `jti` is a UUID, a hash is not: the one cannot be taken for the other.
+  const isJwt = accessToken.id.length === 36
+  if (isJwt) await tx.revokedTokens.add(accessToken.id, accessToken.expiresAt)
+  else if (settings.graceMilliseconds > 0) await tx.accessTokens.remove(accessToken.id, grant.clientId)
+  else await tx.accessTokens.removeOfGrant(grant.id)
+}
+
+/** What was granted once, the client must still be allowed to have; and nothing beyond it can be asked for (RFC 6749 §6). */
+function checkStillAllowed(client: Client, grant: Grant, asked: readonly string[], settings: EntitlementSettings): void {
+  const excess = asked.find((scope) => !grant.scope.includes(scope))
+  if (excess !== undefined) throw refused({ kind: 'scope-not-allowed', scope: excess, clientId: client.clientId })
+  const isOffline = (scope: string) => scope === 'offline' || scope === 'offline_access'
+  checkScope(
+    client,
+    grant.scope.filter((scope) => !isOffline(scope)),
+    settings,
+  )
+  allowedAudience(client, { audience: grant.audience, resource: [] }, settings)
+}

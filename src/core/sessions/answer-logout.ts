@@ -1,0 +1,96 @@
+import type { Clock } from '../../lib/clock.ts'
+import { idOfHandle, isHandle, makeHandle } from '../../lib/handle.ts'
+import { sha256 } from '../../lib/hash.ts'
+import type { Randomness } from '../../lib/random.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import type { Transaction } from '../../lib/transaction.ts'
+import type { Client, ClientStore } from '../clients/client.ts'
+import type { GrantStore } from '../tokens/grant.ts'
+import type { LoginSessionStore } from './login-session.ts'
+import type { LogoutRequest, LogoutRequestStore } from './logout-request.ts'
+
+export type LogoutChallengeRefusal =
+  | { readonly kind: 'logout-challenge-unknown' }
+  | { readonly kind: 'logout-challenge-expired' }
+  | { readonly kind: 'logout-challenge-used' }
+  | { readonly kind: 'logout-verifier-unknown' }
+
+const refused = (reason: LogoutChallengeRefusal) => new Refusal<LogoutChallengeRefusal>(reason)
+
+export interface AskedLogout {
+  readonly challenge: string
+  readonly request: LogoutRequest
+  readonly client: Client | undefined
+}
+
+interface ChallengeDeps {
+  readonly logouts: LogoutRequestStore
+  readonly clients: ClientStore
+  readonly clock: Clock
+}
+
+/**
+ * What a logout application is asked, by its challenge.
+ *
+ * @throws Refusal `logout-challenge-unknown` or `logout-challenge-expired`
+ */
+export function findLogout({ logouts, clients, clock }: ChallengeDeps) {
+  return async (challenge: string): Promise<AskedLogout> => {
+    const id = idOfHandle(challenge)
+    const request = id === undefined ? undefined : await logouts.find(id)
+    if (!request || !isHandle(challenge, request.challenge)) throw refused({ kind: 'logout-challenge-unknown' })
+    if (request.expiresAt <= clock()) throw refused({ kind: 'logout-challenge-expired' })
+    const { clientId } = request.asked
+    return { challenge, request, client: clientId === undefined ? undefined : await clients.find(clientId) }
+  }
+}
+
+/**
+ * The person confirmed it. Gives the verifier that the browser brings back.
+ *
+ * @throws Refusal of a `LogoutChallengeRefusal`
+ */
+export function acceptLogout(deps: ChallengeDeps & { transaction: Transaction<{ logouts: LogoutRequestStore }>; randomness: Randomness }) {
+  const find = findLogout(deps)
+  return async (challenge: string): Promise<string> => {
+    const { id } = (await find(challenge)).request
+    const verifier = makeHandle(deps.randomness, id)
+    const isTaken = await deps.transaction((tx) => tx.logouts.accept(id, sha256(verifier)))
+    if (!isTaken) throw refused({ kind: 'logout-challenge-used' })
+    return verifier
+  }
+}
+
+export interface LogoutStores {
+  readonly logouts: LogoutRequestStore
+  readonly sessions: LoginSessionStore
+  readonly grants: GrantStore
+}
+
+/**
+ * The browser comes back confirmed: the session ends, and the clients that took part in it are told. A second time nothing happens and
+ * the browser goes where it went the first time.
+ *
+ * @throws Refusal `logout-verifier-unknown`
+ */
+export function finishLogout<Stores extends LogoutStores>(deps: {
+  logouts: LogoutRequestStore
+  transaction: Transaction<Stores>
+  /** Queues what is to be told, in the same act. */
+  announce: (tx: Stores & { afterCommit(effect: () => void): void }, sessionId: string, now: number) => Promise<void>
+  clock: Clock
+}) {
+  return async (verifier: string): Promise<{ redirectTo: string | undefined; isFirst: boolean }> => {
+    const id = idOfHandle(verifier)
+    const request = id === undefined ? undefined : await deps.logouts.find(id)
+    const now = deps.clock()
+    if (!request || !isHandle(verifier, request.verifier) || request.expiresAt <= now) throw refused({ kind: 'logout-verifier-unknown' })
+    const { sessionId, redirectTo } = request.asked
+    const isFirst = await deps.transaction(async (tx) => {
+      if (!(await tx.logouts.spend(request.id, sha256(verifier), now))) return false
+      if (await tx.sessions.end(sessionId)) await deps.announce(tx, sessionId, now)
+      return true
+    })
+    return { redirectTo, isFirst }
+  }
+}

@@ -1,0 +1,100 @@
+import type { Clock } from '../../lib/clock.ts'
+import { makeHandle, makeRowId } from '../../lib/handle.ts'
+import { sha256 } from '../../lib/hash.ts'
+import type { Live } from '../../lib/live.ts'
+import type { Randomness } from '../../lib/random.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import type { Transaction } from '../../lib/transaction.ts'
+import type { Client, ClientStore } from '../clients/client.ts'
+import type { Claims } from '../tokens/id-token.ts'
+import { type LoginSession, type LoginSessionStore, sessionInForce } from './login-session.ts'
+import type { LogoutAsked, LogoutRequestStore } from './logout-request.ts'
+
+/** RP-Initiated Logout §2, as it came. */
+export interface LogoutParameters {
+  readonly url: string
+  readonly idTokenHint: string | undefined
+  readonly clientId: string | undefined
+  readonly postLogoutRedirectUri: string | undefined
+  readonly state: string | undefined
+  /** The id in the browser's session cookie. */
+  readonly sessionId: string | undefined
+}
+
+export type LogoutRefusal =
+  | { readonly kind: 'logout-hint-missing'; readonly parameter: 'state' | 'post_logout_redirect_uri' }
+  | { readonly kind: 'logout-hint-refused' }
+  | { readonly kind: 'logout-client-other' }
+  | { readonly kind: 'logout-redirect-unregistered' }
+
+const refused = (reason: LogoutRefusal) => new Refusal<LogoutRefusal>(reason)
+
+/** Confirmed first, by way of the logout application; or there is nobody to log out and the browser goes on at once. */
+export type LogoutStep =
+  | { readonly kind: 'to-application'; readonly challenge: string }
+  | { readonly kind: 'done'; readonly redirectTo: string | undefined }
+
+/**
+ * A client, or the person himself, wants the login session to end (RP-Initiated Logout §2). Nothing ends before somebody confirmed it.
+ *
+ * @throws Refusal of a `LogoutRefusal`
+ */
+export function beginLogout(deps: {
+  clients: ClientStore
+  sessions: LoginSessionStore
+  transaction: Transaction<{ logouts: LogoutRequestStore }>
+  readHint: (idToken: string) => Promise<Claims | undefined>
+  patience: Live<number>
+  clock: Clock
+  randomness: Randomness
+}) {
+  const open = async (session: LoginSession, asked: Omit<LogoutAsked, 'subject' | 'sessionId'>, now: number): Promise<LogoutStep> => {
+    const id = makeRowId(deps.randomness)
+    const challenge = makeHandle(deps.randomness, id)
+    const times = { createdAt: now, expiresAt: now + deps.patience() }
+    const full = { ...asked, subject: session.subject, sessionId: session.id }
+    await deps.transaction((tx) => tx.logouts.add({ id, challenge: sha256(challenge), asked: full, ...times }))
+    return { kind: 'to-application', challenge }
+  }
+  return async (parameters: LogoutParameters): Promise<LogoutStep> => {
+    const now = deps.clock()
+    const { url } = parameters
+    if (parameters.idTokenHint === undefined) {
+      refuseWithoutHint(parameters)
+      const session = await sessionInForce(deps.sessions, parameters.sessionId, now)
+      return session ? open(session, { url }, now) : { kind: 'done', redirectTo: undefined }
+    }
+    const { sid, client } = await readHint(parameters.idTokenHint, parameters.clientId, deps)
+    const redirectTo = redirectOf(client, parameters)
+    const session = await sessionInForce(deps.sessions, sid, now)
+    const asked = { url, clientId: client.clientId, ...(redirectTo !== undefined && { redirectTo }) }
+    return session ? open(session, asked, now) : { kind: 'done', redirectTo }
+  }
+}
+
+function refuseWithoutHint({ state, postLogoutRedirectUri }: LogoutParameters): void {
+  if (state !== undefined) throw refused({ kind: 'logout-hint-missing', parameter: 'state' })
+  if (postLogoutRedirectUri !== undefined) throw refused({ kind: 'logout-hint-missing', parameter: 'post_logout_redirect_uri' })
+}
+
+async function readHint(
+  text: string,
+  clientId: string | undefined,
+  deps: { clients: ClientStore; readHint: (idToken: string) => Promise<Claims | undefined> },
+): Promise<{ sid: string; client: Client }> {
+  const claims = await deps.readHint(text)
+  const [audience] = [claims?.aud].flat()
+  const client = typeof audience === 'string' ? await deps.clients.find(audience) : undefined
+  if (!claims || !client) throw refused({ kind: 'logout-hint-refused' })
+  if (clientId !== undefined && clientId !== client.clientId) throw refused({ kind: 'logout-client-other' })
+  return { sid: String(claims.sid), client }
+}
+
+/** RP-Initiated Logout §3: exactly one that the client registered; the state goes with it. */
+function redirectOf({ metadata }: Client, { postLogoutRedirectUri, state }: LogoutParameters): string | undefined {
+  if (postLogoutRedirectUri === undefined) return undefined
+  if (!(metadata.postLogoutRedirectUris ?? []).includes(postLogoutRedirectUri)) throw refused({ kind: 'logout-redirect-unregistered' })
+  if (state === undefined) return postLogoutRedirectUri
+  const query = new URLSearchParams({ state })
+  return `${postLogoutRedirectUri}${postLogoutRedirectUri.includes('?') ? '&' : '?'}${query}`
+}

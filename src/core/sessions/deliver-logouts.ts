@@ -1,0 +1,114 @@
+import type { Fence } from '../../lib/fence.ts'
+import type { FencedFetch } from '../../lib/fenced-fetch.ts'
+import type { Live } from '../../lib/live.ts'
+import type { Telemetry } from '../../lib/telemetry.ts'
+import type { Transaction } from '../../lib/transaction.ts'
+import type { ClientStore } from '../clients/client.ts'
+import type { LogoutDelivery, LogoutDeliveryStore } from './logout-delivery.ts'
+import { type LogoutTokenDeps, signLogoutToken } from './logout-token.ts'
+
+export interface DeliverLogoutsDeps extends LogoutTokenDeps {
+  readonly clients: Pick<ClientStore, 'find'>
+  readonly transaction: Transaction<{ logoutDeliveries: LogoutDeliveryStore }>
+  readonly fetch: FencedFetch
+  readonly fence: Live<Fence>
+  readonly telemetry: Pick<Telemetry, 'log' | 'count'>
+  /** Milliseconds, in place of the ten seconds that a client has to answer. */
+  readonly deadline?: number
+}
+
+export type LogoutCounts = Record<'delivered' | 'failed' | 'givenUp', number>
+
+/** Milliseconds. */
+const usualDeadline = 10_000
+/** From one failure to the next try; the last one is for all that follow. Milliseconds. */
+const backOff = [5_000, 30_000, 120_000, 600_000, 3_600_000]
+/** How many are claimed in one transaction, how many of them are sent at once, and how long that takes at most. */
+const batch = 32
+const mostAtOnce = 8
+const lease = 60_000
+
+/**
+ * Tells clients of the logouts that are due (OpenID Connect Back-Channel Logout §2.5): a form with a logout token, to a URL that they
+ * chose, so through the fence. Any 2xx is success (§2.8 names 200 and 204). Failures are tried again, ever more rarely, and given up a
+ * day after the logout. A process that dies in between loses none: its claims come back when the lease is over, and a client that then
+ * hears of a logout twice has lost nothing.
+ */
+export function deliverLogouts(deps: DeliverLogoutsDeps) {
+  const deliver = deliverOne(deps)
+  return async ({ now, signal }: { now: number; signal?: AbortSignal }): Promise<LogoutCounts> => {
+    const counts: LogoutCounts = { delivered: 0, failed: 0, givenUp: 0 }
+    let claimed: readonly LogoutDelivery[]
+    do {
+      claimed = await deps.transaction((tx) => tx.logoutDeliveries.claim(now, deps.clock() + lease, batch))
+      await eachOf(claimed, async (delivery) => {
+        if (signal?.aborted) return
+        const outcome = await deliver(delivery)
+        if (outcome) counts[outcome]++
+      })
+    } while (claimed.length === batch && !signal?.aborted)
+    return counts
+  }
+}
+
+/** Several workers share one list; an error of one is told when all have stopped, so that no work goes on unseen. */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const next = items.values()
+  const worker = async () => {
+    for (const item of next) await work(item)
+  }
+  const settled = await Promise.allSettled(Array.from({ length: mostAtOnce }, worker))
+  for (const result of settled) if (result.status === 'rejected') throw result.reason
+}
+
+/** Undefined where the client no longer wants to hear of logouts, and the delivery was dropped. */
+function deliverOne(deps: DeliverLogoutsDeps) {
+  const { clients, telemetry, clock, transaction } = deps
+  const post = posting(deps)
+  const end = (id: string) => transaction((tx) => tx.logoutDeliveries.done(id))
+  return async (delivery: LogoutDelivery): Promise<keyof LogoutCounts | undefined> => {
+    const { id, clientId, attempts, sid, expiresAt } = delivery
+    const facts = { client_id: clientId, delivery: id, attempts }
+    try {
+      const uri = (await clients.find(clientId))?.metadata.backchannelLogoutUri
+      if (!uri) return void (await end(id))
+      await post(uri, clientId, sid)
+    } catch (error) {
+      const nextAt = clock() + (backOff[attempts - 1] ?? backOff.at(-1) ?? 0)
+      return await failed({ ...facts, error: reasonOf(error) }, id, nextAt < expiresAt ? nextAt : undefined)
+    }
+    await end(id)
+    telemetry.count('logout_delivered')
+    telemetry.log('info', 'logout delivered', facts)
+    return 'delivered'
+  }
+
+  async function failed(facts: object, id: string, nextAt: number | undefined): Promise<'failed' | 'givenUp'> {
+    telemetry.count('logout_delivery_failed')
+    if (nextAt !== undefined) {
+      await transaction((tx) => tx.logoutDeliveries.retryAt(id, nextAt))
+      telemetry.log('info', 'logout delivery failed', { ...facts, next_at: new Date(nextAt).toISOString() })
+      return 'failed'
+    }
+    await end(id)
+    telemetry.count('logout_delivery_given_up')
+    telemetry.log('warn', 'logout delivery given up', { ...facts })
+    return 'givenUp'
+  }
+}
+
+function posting(deps: DeliverLogoutsDeps) {
+  const { fetch, fence, deadline: timeout = usualDeadline } = deps
+  const sign = signLogoutToken(deps)
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  return async (uri: string, clientId: string, sid: string): Promise<void> => {
+    const body = new URLSearchParams({ logout_token: await sign(clientId, sid) }).toString()
+    const { status } = await fetch(uri, { method: 'POST', headers, body, types: [], maxBytes: 'unread', timeout }, fence())
+    if (status < 200 || status > 299) throw new Error(`it was answered with ${status}`)
+  }
+}
+
+const reasonOf = (error: unknown): string => {
+  const { message, cause } = error as Error
+  return String((cause as Error | undefined)?.message ?? message)
+}

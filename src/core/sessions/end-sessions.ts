@@ -1,0 +1,19 @@
+import type { Clock } from '../../lib/clock.ts'
+import type { Transaction } from '../../lib/transaction.ts'
+import type { LogoutStores } from './answer-logout.ts'
+
+/**
+ * An administrator ends a login session by its `sid`, or all of a person; the clients that took part are told. Tokens live on, as in
+ * Hydra: they end with the consent, or when they are revoked.
+ */
+export function endSessions<Stores extends Omit<LogoutStores, 'logouts'>>(deps: {
+  transaction: Transaction<Stores>
+  announce: (tx: Stores & { afterCommit(effect: () => void): void }, sessionId: string, now: number) => Promise<void>
+  clock: Clock
+}) {
+  return (which: { sid: string } | { subject: string }): Promise<void> =>
+    deps.transaction(async (tx) => {
+      const ended = 'sid' in which ? ((await tx.sessions.end(which.sid)) ? [which.sid] : []) : await tx.sessions.endAll(which.subject)
+      for (const sessionId of ended) await deps.announce(tx, sessionId, deps.clock())
+    })
+}

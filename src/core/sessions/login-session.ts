@@ -1,0 +1,26 @@
+/** Who is logged in at a browser, which holds the id sealed in a cookie. Times in milliseconds since 1970 UTC. */
+export interface LoginSession {
+  readonly id: string
+  readonly subject: string
+  /** When he proved who he is. */
+  readonly authenticatedAt: number
+  readonly expiresAt: number
+}
+
+export interface LoginSessionStore {
+  start(session: LoginSession): Promise<void>
+  find(id: string): Promise<LoginSession | undefined>
+  /** Lets it live until `expiresAt`; nothing happens where it is gone. */
+  extend(id: string, expiresAt: number): Promise<void>
+  /** False where it was ended before. */
+  end(id: string): Promise<boolean>
+  /** Every session of a person; their ids. */
+  endAll(subject: string): Promise<string[]>
+  removeExpired(now: number, limit: number): Promise<number>
+}
+
+/** The session that a browser names, if it is there and not over. */
+export async function sessionInForce(sessions: LoginSessionStore, id: string | undefined, now: number): Promise<LoginSession | undefined> {
+  const session = id === undefined ? undefined : await sessions.find(id)
+  return session && session.expiresAt > now ? session : undefined
+}

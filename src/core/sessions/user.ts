@@ -1,0 +1,19 @@
+/** A person who may sign in on the built-in pages. */
+export interface User {
+  /** The `sub` of his tokens. */
+  readonly subject: string
+  /** What he types to sign in. */
+  readonly username: string
+  /** The slow hash of his password. */
+  readonly password: string
+  readonly name?: string | undefined
+  readonly email?: string | undefined
+}
+
+/** What the granted scopes let an ID token say of him (OpenID Connect Core §5.4). */
+export function userClaims({ name, username, email }: User, granted: readonly string[]): Record<string, unknown> {
+  return {
+    ...(granted.includes('profile') && { ...(name !== undefined && { name }), preferred_username: username }),
+    ...(granted.includes('email') && email !== undefined && { email }),
+  }
+}

@@ -1,0 +1,85 @@
+/** Claims that the consent added: for resource servers (`ext` of introspection and JWT access tokens) and for the client (ID token, userinfo). */
+export interface SessionClaims {
+  readonly accessToken: Readonly<Record<string, unknown>>
+  readonly idToken: Readonly<Record<string, unknown>>
+}
+
+/** How and when the person proved who he is. Times in milliseconds since 1970 UTC. */
+export interface Authentication {
+  readonly at: number
+  readonly requestedAt: number
+  readonly acr: string
+  readonly amr: readonly string[]
+  readonly nonce?: string
+}
+
+/** What a person let a client have, once: it ties a code, a family of refresh tokens and their access tokens together. */
+export interface Grant {
+  readonly id: string
+  readonly clientId: string
+  /** The person, as the login application names him. */
+  readonly subject: string
+  /** The same as this client knows him, where that is another name (OpenID Connect Core §8.1). */
+  readonly obfuscatedSubject?: string
+  /** The login session it was given in: the `sid` of ID tokens. */
+  readonly sessionId: string
+  readonly scope: readonly string[]
+  readonly audience: readonly string[]
+  readonly claims: SessionClaims
+  readonly authentication: Authentication
+  readonly consent: ConsentRecord
+  /** A hash of what the person saw of the client when he agreed. */
+  readonly terms: string
+  /** Milliseconds; the person need not be asked again until then. Absent where he must. */
+  readonly rememberedUntil?: number
+  readonly grantedAt: number
+  /** When nothing of it is of use any more. */
+  readonly expiresAt: number
+  /** From then on no token of it is worth anything. */
+  readonly tokensEndedAt?: number
+}
+
+/** What an administrator reads of a consent afterwards. */
+export interface ConsentRecord {
+  readonly remember: boolean
+  /** Seconds; 0 is for ever. */
+  readonly rememberFor: number
+  readonly context: unknown
+  /** The person was not asked, as he had agreed to as much before. */
+  readonly isSkipped?: true
+  /** The consent request as the consent application read it, in the words of the wire, without the client. */
+  readonly request: Readonly<Record<string, unknown>>
+}
+
+/** For what never ends. Milliseconds since 1970 UTC, the last that a date can show. */
+export const never = 8_640_000_000_000_000
+
+/** Keeps the grants. */
+export interface GrantStore {
+  open(grant: Grant): Promise<void>
+  find(id: string): Promise<Grant | undefined>
+  /** The remembered ones of a person for a client, the newest first. */
+  remembered(subject: string, clientId: string, now: number): Promise<Grant[]>
+  /** Whether its tokens are alive; it is kept until `until` at least, and nobody ends it until this transaction is over. */
+  keep(id: string, until: number): Promise<boolean>
+  /** What the operator's hook made of its claims. */
+  setClaims(id: string, claims: SessionClaims): Promise<void>
+  /** Ends every token of it. False where that was done before. */
+  endTokens(id: string, at: number): Promise<boolean>
+  /** Withdraws consent: the grants that fit go, with every token of theirs. */
+  withdraw(which: { id: string } | { subject: string; clientId?: string }): Promise<number>
+  /** A person's, the newest first; those that are over are left out, and those that he was not asked for. */
+  list(page: GrantPage): Promise<Grant[]>
+  /** The clients that were granted something in a session. */
+  clientsOf(sessionId: string): Promise<string[]>
+  removeExpired(now: number, limit: number): Promise<number>
+}
+
+export interface GrantPage {
+  readonly subject: string
+  readonly sessionId?: string
+  readonly now: number
+  readonly limit: number
+  /** After this one, in the order of the list. */
+  readonly after?: { readonly grantedAt: number; readonly id: string }
+}

@@ -1,0 +1,104 @@
+import type { FastifyRequest } from 'fastify'
+import type { ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import { jsonBody } from '../body.ts'
+import type { DoorReason } from '../reasons.ts'
+import { queryParameter } from '../route.ts'
+import { adminJson } from './clients.ts'
+
+/**
+ * Which request an application answers: `login_challenge` and the like, or Hydra's older `challenge`.
+ *
+ * @throws Refusal `challenge-missing`
+ */
+export function challengeOf(request: FastifyRequest, step: 'login' | 'consent' | 'logout'): string {
+  const challenge = queryParameter(request, `${step}_challenge`) ?? queryParameter(request, 'challenge')
+  if (challenge === undefined) throw new Refusal<DoorReason>({ kind: 'challenge-missing' })
+  return challenge
+}
+
+const malformed = (message: string) => new Refusal<DoorReason>({ kind: 'answer-malformed', message })
+
+/** The members of an answer, each of the type that it must have where it is there; `null` is absent. */
+class Members {
+  readonly #members: Readonly<Record<string, unknown>>
+
+  constructor(value: unknown) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) throw malformed('The body must be a JSON object.')
+    this.#members = value as Record<string, unknown>
+  }
+
+  text(name: string): string {
+    return this.#of(name, 'a string', '', (value) => typeof value === 'string')
+  }
+
+  flag(name: string): boolean {
+    return this.#of(name, 'a boolean', false, (value) => typeof value === 'boolean')
+  }
+
+  /** Seconds. */
+  seconds(name: string): number {
+    const isSeconds = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= 10 ** 10
+    return this.#of(name, 'a whole number of seconds, 0 or more', 0, isSeconds)
+  }
+
+  texts(name: string): readonly string[] {
+    const isTexts = (value: unknown) => Array.isArray(value) && value.length <= 1_000 && value.every((item) => typeof item === 'string')
+    return this.#of<readonly string[]>(name, 'a list of strings', [], isTexts)
+  }
+
+  object(name: string): Readonly<Record<string, unknown>> {
+    return this.#of(name, 'an object', {}, (value) => typeof value === 'object' && !Array.isArray(value))
+  }
+
+  any(name: string): unknown {
+    return this.#members[name] ?? null
+  }
+
+  #of<Value>(name: string, wanted: string, absent: Value, fits: (value: unknown) => boolean): Value {
+    const value = this.#members[name]
+    if (value === undefined || value === null) return absent
+    if (!fits(value)) throw malformed(`${name}: must be ${wanted}.`)
+    return value as Value
+  }
+}
+
+const membersOf = (request: FastifyRequest): Members => new Members(jsonBody(request, adminJson))
+
+export function loginAcceptance(request: FastifyRequest): Omit<LoginDecision, 'kind' | 'at'> {
+  const members = membersOf(request)
+  return {
+    subject: members.text('subject'),
+    remember: members.flag('remember'),
+    rememberFor: members.seconds('remember_for'),
+    extendSessionLifespan: members.flag('extend_session_lifespan'),
+    acr: members.text('acr'),
+    amr: members.texts('amr'),
+    context: members.any('context'),
+    forceSubjectIdentifier: members.text('force_subject_identifier'),
+  }
+}
+
+export function consentAcceptance(request: FastifyRequest): Omit<ConsentDecision, 'kind' | 'at'> {
+  const members = membersOf(request)
+  const session = new Members(members.object('session'))
+  return {
+    grantScope: [...new Set(members.texts('grant_scope').flatMap((scope) => scope.split(' ')))].filter((scope) => scope !== ''),
+    grantAudience: [...new Set(members.texts('grant_access_token_audience'))],
+    remember: members.flag('remember'),
+    rememberFor: members.seconds('remember_for'),
+    accessTokenClaims: session.object('access_token'),
+    idTokenClaims: session.object('id_token'),
+    context: members.any('context'),
+  }
+}
+
+/** Hydra's members of a no: the hint joins the description, what is for debugging reaches nobody. */
+export function rejection(request: FastifyRequest, step: 'login' | 'consent'): Omit<Rejection, 'kind'> {
+  const members = membersOf(request)
+  const [description, hint] = [members.text('error_description'), members.text('error_hint')]
+  return {
+    error: members.text('error') || `${step} request denied`,
+    description: [description, hint].filter((text) => text !== '').join(' '),
+  }
+}

@@ -1,0 +1,94 @@
+import type { Client } from '../../core/clients/client.ts'
+import type { Grant, GrantPage } from '../../core/tokens/grant.ts'
+import type { Clock } from '../../lib/clock.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
+import { empty, hydraNoStore, json } from '../answer.ts'
+import type { DoorReason } from '../reasons.ts'
+import { type Handler, queryParameter } from '../route.ts'
+import type { PageTokens } from './page-token.ts'
+import { pageLinks, pageSize } from './paging.ts'
+
+/** `GET /admin/oauth2/auth/sessions/consent?subject=…`: what a person granted and has not withdrawn, the newest first. */
+export function listConsentSessions(deps: {
+  list: (page: GrantPage) => Promise<Grant[]>
+  findClient: (clientId: string) => Promise<Client | undefined>
+  pageTokens: PageTokens
+  clock: Clock
+}): Handler {
+  return async (request) => {
+    const subject = queryParameter(request, 'subject')
+    if (subject === undefined) throw new Refusal<DoorReason>({ kind: 'sessions-subject-missing' })
+    const size = pageSize(queryParameter(request, 'page_size'))
+    const [token, sessionId] = [queryParameter(request, 'page_token'), queryParameter(request, 'login_session_id')]
+    const after = token === undefined ? undefined : placeOf(deps.pageTokens.read(token))
+    const page = { subject, now: deps.clock(), limit: size + 1, ...(sessionId !== undefined && { sessionId }), ...(after && { after }) }
+    const found = await deps.list(page)
+    const grants = found.slice(0, size)
+    const last = grants.at(-1)
+    const next = found.length > size && last ? deps.pageTokens.make(`${last.grantedAt} ${last.id}`) : undefined
+    const clients = new Map(
+      await Promise.all([...new Set(grants.map(({ clientId }) => clientId))].map(async (id) => [id, await deps.findClient(id)] as const)),
+    )
+    const link = pageLinks(request, size, { first: deps.pageTokens.make(undefined), next })
+    return json(
+      200,
+      grants.map((grant) => consentSessionJson(grant, clients.get(grant.clientId))),
+      { ...hydraNoStore, ...(grants.length > 0 && { link }) },
+    )
+  }
+}
+
+function placeOf(after: string | undefined): GrantPage['after'] {
+  const [, grantedAt, id = ''] = /^(\d+) (\w+)$/.exec(after ?? '') ?? []
+  return grantedAt === undefined ? undefined : { grantedAt: Number(grantedAt), id }
+}
+
+function consentSessionJson(grant: Grant, client: Client | undefined): Record<string, unknown> {
+  const { consent, claims } = grant
+  const has = (value: object) => Object.keys(value).length > 0
+  return {
+    consent_request_id: grant.id,
+    grant_scope: grant.scope,
+    grant_access_token_audience: grant.audience,
+    session: {
+      ...(has(claims.accessToken) && { access_token: claims.accessToken }),
+      ...(has(claims.idToken) && { id_token: claims.idToken }),
+    },
+    remember: consent.remember,
+    remember_for: consent.rememberFor,
+    handled_at: new Date(grant.grantedAt).toISOString(),
+    context: consent.context,
+    consent_request: { challenge: '', ...consent.request, client: client ? hydraClientJson(client, 'read') : null },
+  }
+}
+
+/** `DELETE /admin/oauth2/auth/sessions/consent`: one consent, a person's for a client, or all of a person. Their tokens end. */
+export function revokeConsentSessions(deps: {
+  withdraw: (which: { id: string } | { subject: string; clientId?: string }) => Promise<void>
+}): Handler {
+  return async (request) => {
+    const [id, subject, clientId] = ['consent_request_id', 'subject', 'client'].map((name) => queryParameter(request, name))
+    const isAll = queryParameter(request, 'all') === 'true'
+    await deps.withdraw(selection(id, subject, clientId, isAll))
+    return empty(204)
+  }
+}
+
+function selection(id: string | undefined, subject: string | undefined, clientId: string | undefined, isAll: boolean) {
+  if (id !== undefined && subject === undefined && clientId === undefined && !isAll) return { id }
+  if (id === undefined && subject !== undefined && clientId !== undefined && !isAll) return { subject, clientId }
+  if (id === undefined && subject !== undefined && clientId === undefined && isAll) return { subject }
+  throw new Refusal<DoorReason>({ kind: 'consent-selection' })
+}
+
+/** `DELETE /admin/oauth2/auth/sessions/login`: one session by its `sid`, or all of a person. Tokens live on. */
+export function revokeLoginSessions(deps: { end: (which: { sid: string } | { subject: string }) => Promise<void> }): Handler {
+  return async (request) => {
+    const [sid, subject] = ['sid', 'subject'].map((name) => queryParameter(request, name))
+    if (sid !== undefined) await deps.end({ sid })
+    else if (subject !== undefined) await deps.end({ subject })
+    else throw new Refusal<DoorReason>({ kind: 'session-selection' })
+    return empty(204)
+  }
+}

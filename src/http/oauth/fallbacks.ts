@@ -1,0 +1,53 @@
+import type { PasswordAttempt, PasswordOutcome } from '../../core/sessions/check-password.ts'
+import type { User } from '../../core/sessions/user.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Live } from '../../lib/live.ts'
+import type { Log } from '../../lib/telemetry.ts'
+import { fallbackErrorPage } from '../pages/error-page.ts'
+import { signedOutPage } from '../pages/signed-out-page.ts'
+import { type Handler, queryParameter } from '../route.ts'
+import { wordsOf } from './fallback-answers.ts'
+import { consentHandlers } from './fallback-consent.ts'
+import { signInHandlers } from './fallback-sign-in.ts'
+import { signOutHandlers } from './fallback-sign-out.ts'
+import type { SignInDesk } from './sign-in-desk.ts'
+
+export type { ConsentView, LoginView, LogoutView, SignInDesk } from './sign-in-desk.ts'
+
+export interface FallbackDeps {
+  readonly desk: SignInDesk
+  /** Which of the built-in pages are in use: under `dev`, those whose address the operator has not configured. */
+  readonly builtIn: Live<Readonly<Record<'login' | 'consent' | 'logout', boolean>>>
+  readonly users: Live<readonly User[]>
+  readonly checkPassword: (attempt: PasswordAttempt) => Promise<PasswordOutcome>
+  /** Of the public listener, as browsers see it: `https://auth.example.com`. */
+  readonly origin: string
+  readonly clock: Clock
+  readonly log: Log
+}
+
+export interface FallbackHandlers {
+  readonly signInPage: Handler
+  readonly signIn: Handler
+  readonly consentPage: Handler
+  readonly consent: Handler
+  readonly signOutPage: Handler
+  readonly signOut: Handler
+  readonly signedOutPage: Handler
+  readonly errorFallback: Handler
+}
+
+/** `/oauth2/fallbacks/…`: a small login application of our own, for when nobody has configured another one. */
+export function fallbacks(deps: FallbackDeps): FallbackHandlers {
+  return {
+    ...signInHandlers(deps),
+    ...consentHandlers(deps),
+    ...signOutHandlers(deps),
+    signedOutPage: (request) => signedOutPage(wordsOf(request)),
+    errorFallback: (request) =>
+      fallbackErrorPage(wordsOf(request), {
+        error: queryParameter(request, 'error'),
+        description: queryParameter(request, 'error_description'),
+      }),
+  }
+}

@@ -1,0 +1,73 @@
+import type { FastifyRequest } from 'fastify'
+import type { LogoutParameters, LogoutStep } from '../../core/sessions/begin-logout.ts'
+import type { Live } from '../../lib/live.ts'
+import { Refusal } from '../../lib/refusal.ts'
+import type { Telemetry } from '../../lib/telemetry.ts'
+import { answerLocation } from '../../protocol/response-mode.ts'
+import { type Answer, hydraNoStore } from '../answer.ts'
+import { formBody } from '../body.ts'
+import type { Cookies } from '../cookies.ts'
+import { answerOnErrorPage } from '../errors.ts'
+import type { Handler } from '../route.ts'
+import { once } from './parameters.ts'
+
+export interface LogoutDeps {
+  readonly begin: (parameters: LogoutParameters) => Promise<LogoutStep>
+  readonly finish: (verifier: string) => Promise<{ redirectTo: string | undefined; isFirst: boolean }>
+  /** The page that has a person confirm it, the one that he sees afterwards, and the one for what is refused. */
+  readonly addresses: Live<LogoutAddresses>
+  readonly cookies: Cookies
+  readonly telemetry: Telemetry
+}
+
+export interface LogoutAddresses {
+  readonly logout: string
+  readonly loggedOut: string
+  /** Undefined for a page of ours. */
+  readonly error: string | undefined
+}
+
+/** `/oauth2/sessions/logout`, GET and POST (RP-Initiated Logout §2), and the way back from the logout application. */
+export function logout(deps: LogoutDeps): Handler {
+  return async (request) => {
+    try {
+      return await step(request, deps)
+    } catch (error) {
+      const errorUrl = deps.addresses().error
+      if (error instanceof Refusal && errorUrl !== undefined) return answerOnErrorPage(error, deps.telemetry, request.id, errorUrl)
+      throw error
+    }
+  }
+}
+
+async function step(request: FastifyRequest, deps: LogoutDeps): Promise<Answer> {
+  const query = new URLSearchParams(request.url.split('?').slice(1).join('?'))
+  const parameters = request.method === 'POST' ? formBody(request) : query
+  const verifier = once(query, 'logout_verifier')
+  return verifier === undefined ? begin(request, parameters, deps) : finish(verifier, deps)
+}
+
+async function begin(request: FastifyRequest, parameters: URLSearchParams, { begin, addresses, cookies }: LogoutDeps): Promise<Answer> {
+  const to = await begin({
+    url: request.url,
+    idTokenHint: once(parameters, 'id_token_hint'),
+    clientId: once(parameters, 'client_id'),
+    postLogoutRedirectUri: once(parameters, 'post_logout_redirect_uri'),
+    state: once(parameters, 'state'),
+    sessionId: cookies.sessionOf(request),
+  })
+  const { logout: page, loggedOut } = addresses()
+  return redirect(to.kind === 'done' ? (to.redirectTo ?? loggedOut) : answerLocation('query', page, [['logout_challenge', to.challenge]]))
+}
+
+async function finish(verifier: string, { finish, addresses, cookies }: LogoutDeps): Promise<Answer> {
+  const { redirectTo, isFirst } = await finish(verifier)
+  const answer = redirect(redirectTo ?? addresses().loggedOut)
+  return isFirst ? { ...answer, headers: { ...answer.headers, 'set-cookie': cookies.session('', 0) } } : answer
+}
+
+const redirect = (location: string): Answer => ({ status: 302, headers: { ...hydraNoStore, location } })
+
+/** Where a browser comes back to with what the logout application was given. */
+export const logoutAddress = (publicUrl: string, verifier: string): string =>
+  answerLocation('query', `${publicUrl}/oauth2/sessions/logout`, [['logout_verifier', verifier]])

@@ -1,0 +1,27 @@
+import type { FastifyRequest } from 'fastify'
+import type { Claims } from '../../core/tokens/id-token.ts'
+import type { Userinfo } from '../../core/tokens/userinfo.ts'
+import { hydraNoStore, json } from '../answer.ts'
+import { bearerToken } from '../bearer.ts'
+import { formBody } from '../body.ts'
+import type { Handler } from '../route.ts'
+import { once } from './parameters.ts'
+
+/**
+ * `/userinfo`, GET and POST (OpenID Connect Core §5.3): JSON, or a JWT for a client that registered a signature. The token comes in the
+ * header or in a form (RFC 6750 §2.1, §2.2), never in the address, where logs and histories keep it.
+ */
+export function userinfo(deps: {
+  find: (accessToken: string | undefined) => Promise<Userinfo>
+  sign: (claims: Claims) => Promise<string>
+}): Handler {
+  return async (request) => {
+    const { claims, client } = await deps.find(tokenOf(request))
+    const { userinfoSignedResponseAlg: alg } = client.metadata
+    if (alg === undefined || alg === 'none') return json(200, claims, hydraNoStore)
+    return { status: 200, headers: { ...hydraNoStore, 'content-type': 'application/jwt' }, body: await deps.sign(claims) }
+  }
+}
+
+const tokenOf = (request: FastifyRequest): string | undefined =>
+  bearerToken(request) ?? (request.method === 'POST' ? once(formBody(request), 'access_token') : undefined)

@@ -1,0 +1,99 @@
+import type { Answer } from '../answer.ts'
+import { escapeHtml, filled, named, page } from './page.ts'
+import { isOnDevice, place, placeFirst } from './place.ts'
+import { askedScopes, scopeWords } from './scope-words.ts'
+import type { Words } from './words.ts'
+
+export interface ConsentShown {
+  readonly challenge: string
+  readonly clientName: string
+  readonly clientUri?: string | undefined
+  readonly policyUri?: string | undefined
+  readonly tosUri?: string | undefined
+  readonly origin: 'admin' | 'dynamic'
+  readonly redirectHost: string
+  readonly requestedScope: readonly string[]
+  readonly requestedAudience: readonly string[]
+  /** Who says yes or no. */
+  readonly user: string
+  /** Milliseconds since 1970 UTC. */
+  readonly firstSeen: number
+  readonly isNew: boolean
+  readonly mayRemember: boolean
+}
+
+/**
+ * Where a person lets a client in. What the client cannot make up, the place it is reached at, comes first; what it says of itself
+ * comes after, as its own words (RFC 7591 §5).
+ */
+export function consentPage(words: Words, shown: ConsentShown): Answer {
+  const { consent } = words
+  const main = `<p>${filled(shown.origin === 'dynamic' ? consent.name : consent.ownName, { name: `<strong>${named(shown.clientName)}</strong>` })} ${marks(words, shown)}</p>
+${warning(words, shown)}
+<p class="soft">${filled(consent.user, { user: `<strong>${named(shown.user)}</strong>` })}</p>
+<form method="post">
+<input type="hidden" name="consent_challenge" value="${escapeHtml(shown.challenge)}">
+${scopes(words, shown.requestedScope)}
+${audience(words, shown.requestedAudience)}
+${shown.mayRemember ? `<label class="choice"><input type="checkbox" name="remember" value="yes"><span>${escapeHtml(consent.remember)}</span></label>` : ''}
+<div class="actions">
+<button class="main" name="action" value="allow">${escapeHtml(consent.allow)}</button>
+<button name="action" value="deny">${escapeHtml(consent.deny)}</button>
+</div>
+</form>
+${facts(words, shown)}`
+  const heading = filled(consent.heading, { place: placeFirst(shown.redirectHost, words) })
+  return page(200, consent.title, main, { language: words.language, heading, hasForm: true })
+}
+
+function marks({ consent }: Words, { origin, isNew }: ConsentShown): string {
+  if (origin === 'admin') return `<span class="mark">${escapeHtml(consent.operators)}</span>`
+  const mark = (word: string) => `<span class="mark care">${escapeHtml(word)}</span>`
+  return [mark(consent.unverified), ...(isNew ? [mark(consent.new)] : [])].join(' ')
+}
+
+/** For a client that nobody vouches for. Behind a loopback address can be anything that runs there (RFC 8252 §8.6). */
+function warning(words: Words, { origin, redirectHost }: ConsentShown): string {
+  if (origin === 'admin') return ''
+  const sentence = isOnDevice(redirectHost) ? words.consent.loopbackWarning : words.consent.warning
+  return `<p class="care-note">${filled(sentence, { place: place(redirectHost, words) })}</p>`
+}
+
+function scopes(words: Words, requested: readonly string[]): string {
+  const asked = askedScopes(requested)
+  if (asked.length === 0) return `<p>${escapeHtml(words.consent.noScopes)}</p>`
+  const lines = asked.map(({ name, isFixed }) => {
+    const text = `<span>${scopeWords(name, words)}</span>`
+    return isFixed
+      ? `<li class="choice"><span class="fixed" aria-hidden="true">✓</span>${text}</li>`
+      : `<li><label class="choice"><input type="checkbox" name="scope" value="${escapeHtml(name)}" checked>${text}</label></li>`
+  })
+  return `<fieldset><legend>${escapeHtml(words.consent.scopes)}</legend>
+<ul class="plain">
+${lines.join('\n')}
+</ul></fieldset>`
+}
+
+function audience({ consent }: Words, requested: readonly string[]): string {
+  if (requested.length === 0) return ''
+  return `<p>${escapeHtml(consent.audience)} ${requested.map((each) => `<code>${escapeHtml(each)}</code>`).join(', ')}</p>`
+}
+
+function facts({ consent, language }: Words, { clientUri, policyUri, tosUri, origin, firstSeen }: ConsentShown): string {
+  const links = [link(consent.website, clientUri), link(consent.policy, policyUri), link(consent.terms, tosUri)].filter(
+    (each) => each !== '',
+  )
+  const said = links.length > 0 ? [`<p>${escapeHtml(consent.links)} ${links.join(' · ')}</p>`] : []
+  // What the operator set up himself needs no history.
+  const known = origin === 'dynamic' ? [`<p>${filled(consent.firstSeen, { date: escapeHtml(dateIn(language, firstSeen)) })}</p>`] : []
+  return said.length + known.length === 0 ? '' : `<div class="facts">\n${[...said, ...known].join('\n')}\n</div>`
+}
+
+/** A stranger's page learns nothing of this one, and cannot reach back to it (RFC 7591 §5). */
+const link = (text: string, uri: string | undefined): string =>
+  uri !== undefined && /^https?:\/\//i.test(uri)
+    ? `<a href="${escapeHtml(uri)}" target="_blank" rel="noopener noreferrer nofollow">${escapeHtml(text)}</a>`
+    : ''
+
+const dateIn = (language: string, time: number): string =>
+  new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(time)

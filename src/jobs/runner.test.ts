@@ -1,0 +1,95 @@
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, mock, test } from 'node:test'
+import { silence } from '../lib/telemetry.ts'
+import { type Job, runJobs } from './runner.ts'
+
+/** Lets everything that is settled be noticed. */
+const settle = () => new Promise((resolve) => setImmediate(resolve))
+
+/** A job whose runs end when they are told to. */
+function slowJob() {
+  const ends: ((error?: Error) => void)[] = []
+  const job: Job = {
+    name: 'slow',
+    period: 1_000,
+    run: () =>
+      new Promise((resolve, reject) => {
+        ends.push((error) => (error ? reject(error) : resolve({})))
+      }),
+  }
+  return { job, ends }
+}
+
+describe('the runner of jobs', () => {
+  beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
+  afterEach(() => mock.timers.reset())
+  const running = (...jobs: Job[]) => runJobs(jobs, { clock: () => 5, telemetry: silence })
+
+  test('a job runs a period after the start, and a period after each of its ends, whether it failed or not', async () => {
+    const { job, ends } = slowJob()
+    const jobs = running(job)
+    mock.timers.tick(999)
+    assert.equal(ends.length, 0)
+    mock.timers.tick(1)
+    assert.equal(ends.length, 1)
+    mock.timers.tick(5_000)
+    assert.equal(ends.length, 1, 'never two at once')
+    ends[0]?.(new Error('it failed'))
+    await settle()
+    mock.timers.tick(1_000)
+    assert.equal(ends.length, 2)
+    ends[1]?.()
+    await jobs[Symbol.asyncDispose]()
+  })
+
+  test('runNow runs it at once, and its period begins anew', async () => {
+    const { job, ends } = slowJob()
+    const jobs = running(job)
+    mock.timers.tick(900)
+    jobs.runNow('slow')
+    assert.equal(ends.length, 1)
+    ends[0]?.()
+    await settle()
+    mock.timers.tick(999)
+    assert.equal(ends.length, 1)
+    mock.timers.tick(1)
+    assert.equal(ends.length, 2)
+    ends[1]?.()
+    await jobs[Symbol.asyncDispose]()
+  })
+
+  test('runNow, however often, while it runs: it runs once more when that run is over', async () => {
+    const { job, ends } = slowJob()
+    const jobs = running(job)
+    for (let call = 0; call < 4; call++) jobs.runNow('slow')
+    assert.equal(ends.length, 1)
+    ends[0]?.(new Error('it failed'))
+    await settle()
+    assert.equal(ends.length, 2)
+    ends[1]?.()
+    await settle()
+    assert.equal(ends.length, 2)
+    await jobs[Symbol.asyncDispose]()
+  })
+
+  test('disposing waits for what runs; nothing runs after it', async () => {
+    const { job, ends } = slowJob()
+    const jobs = running(job)
+    jobs.runNow('slow')
+    jobs.runNow('slow')
+    let isOver = false
+    const disposed = Promise.resolve(jobs[Symbol.asyncDispose]()).then(() => {
+      isOver = true
+    })
+    await settle()
+    assert.equal(isOver, false)
+    ends[0]?.()
+    await disposed
+    jobs.runNow('slow')
+    mock.timers.tick(10_000)
+    await settle()
+    assert.equal(ends.length, 1)
+  })
+
+  test('a job that is not there is not run', () => running().runNow('nobody'))
+})

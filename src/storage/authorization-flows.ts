@@ -1,0 +1,149 @@
+import type { Kysely } from 'kysely'
+import type { AuthorizationFlow, AuthorizationFlowStore, Step } from '../core/authorization/authorization-flow.ts'
+import { removeExpiredRows } from './expiry.ts'
+import { prepared } from './prepared.ts'
+import type { AuthorizationFlowRow, Schema } from './schema.ts'
+
+const columns = ['id', 'client_id', 'address', 'created_at', 'expires_at', 'request', 'session', 'login_challenge', 'login_csrf'] as const
+
+type NewRow = Pick<AuthorizationFlowRow, (typeof columns)[number]>
+
+const insert = prepared<NewRow, unknown>(columns, (db, row) => db.insertInto('authorization_flows').values({ ...row, consent_skip: 0 }))
+
+/** The oldest that nobody has answered, where an address has `limit` of them. */
+const makeRoom = prepared<{ address: string; newest: number }, unknown>(['address', 'newest'], (db, { address, newest }) =>
+  db
+    .deleteFrom('authorization_flows')
+    .where('id', 'in', (from) =>
+      from
+        .selectFrom('authorization_flows')
+        .select('id')
+        .where('address', '=', address)
+        .where('login_verifier', 'is', null)
+        .orderBy('created_at', 'desc')
+        .offset(newest)
+        .limit(16),
+    )
+    // Once more: PostgreSQL asks a row that it had to wait for only this, and it may have been answered by then.
+    .where('login_verifier', 'is', null),
+)
+
+const select = prepared<{ id: string }, AuthorizationFlowRow>(
+  ['id'],
+  (db, { id }) => db.selectFrom('authorization_flows').selectAll().where('id', '=', id),
+  { findsOne: true },
+)
+
+const decideLogin = prepared<{ id: string; login: string; verifier: string }, unknown>(
+  ['id', 'login', 'verifier'],
+  (db, { id, login, verifier }) =>
+    db.updateTable('authorization_flows').set({ login, login_verifier: verifier }).where('id', '=', id).where('login_spent_at', 'is', null),
+)
+
+const passLogin = prepared<{ id: string; verifier: string; at: number; challenge: string; csrf: string; skip: number }, unknown>(
+  ['id', 'verifier', 'at', 'challenge', 'csrf', 'skip'],
+  (db, { id, verifier, at, challenge, csrf, skip }) =>
+    db
+      .updateTable('authorization_flows')
+      .set({ login_spent_at: at, consent_challenge: challenge, consent_csrf: csrf, consent_skip: skip })
+      .where('id', '=', id)
+      .where('login_verifier', '=', verifier)
+      .where('login_spent_at', 'is', null),
+)
+
+const decideConsent = prepared<{ id: string; consent: string; verifier: string }, unknown>(
+  ['id', 'consent', 'verifier'],
+  (db, { id, consent, verifier }) =>
+    db
+      .updateTable('authorization_flows')
+      .set({ consent, consent_verifier: verifier })
+      .where('id', '=', id)
+      .where('consent_challenge', 'is not', null)
+      .where('consent_spent_at', 'is', null),
+)
+
+const passConsent = prepared<{ id: string; verifier: string; at: number }, unknown>(['id', 'verifier', 'at'], (db, { id, verifier, at }) =>
+  db
+    .updateTable('authorization_flows')
+    .set({ consent_spent_at: at })
+    .where('id', '=', id)
+    .where('consent_verifier', '=', verifier)
+    .where('consent_spent_at', 'is', null),
+)
+
+const changedOne = ({ numAffectedRows }: { numAffectedRows?: bigint }): boolean => numAffectedRows === 1n
+
+/** The ways from authorization requests to codes, until they expire: what was spent must be recognised when it comes back. */
+export function authorizationFlowStore(db: Kysely<Schema>): AuthorizationFlowStore {
+  return {
+    async add(flow, limit) {
+      await Promise.all([insert(db, toRow(flow)), makeRoom(db, { address: flow.address, newest: limit })])
+    },
+    async find(id) {
+      const [row] = (await select(db, { id })).rows
+      return row && toFlow(row)
+    },
+    async decideLogin(id, decision, verifier) {
+      return changedOne(await decideLogin(db, { id, login: JSON.stringify(decision), verifier }))
+    },
+    async passLogin(id, verifier, at, { challenge, csrf, skip }) {
+      return changedOne(await passLogin(db, { id, verifier, at, challenge, csrf, skip: Number(skip) }))
+    },
+    async decideConsent(id, decision, verifier) {
+      return changedOne(await decideConsent(db, { id, consent: JSON.stringify(decision), verifier }))
+    },
+    async passConsent(id, verifier, at) {
+      return changedOne(await passConsent(db, { id, verifier, at }))
+    },
+    removeExpired: (now, limit) => removeExpiredRows(db, 'authorization_flows', now, limit),
+  }
+}
+
+const toRow = (flow: AuthorizationFlow): NewRow => ({
+  id: flow.id,
+  client_id: flow.clientId,
+  address: flow.address,
+  created_at: flow.createdAt,
+  expires_at: flow.expiresAt,
+  request: JSON.stringify(flow.request),
+  session: JSON.stringify(flow.session),
+  login_challenge: flow.login.challenge,
+  login_csrf: flow.login.csrf,
+})
+
+function toFlow(row: AuthorizationFlowRow): AuthorizationFlow {
+  const consent =
+    row.consent_challenge !== null && row.consent_csrf !== null
+      ? {
+          skip: row.consent_skip === 1,
+          ...toStep<never>(row.consent_challenge, row.consent_csrf, row.consent, row.consent_verifier, row.consent_spent_at),
+        }
+      : undefined
+  return {
+    id: row.id,
+    clientId: row.client_id,
+    address: row.address,
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    request: JSON.parse(row.request),
+    session: JSON.parse(row.session),
+    login: toStep<never>(row.login_challenge, row.login_csrf, row.login, row.login_verifier, row.login_spent_at),
+    ...(consent && { consent }),
+  }
+}
+
+function toStep<Decision>(
+  challenge: string,
+  csrf: string,
+  decision: string | null,
+  verifier: string | null,
+  spentAt: number | null,
+): Step<Decision> {
+  return {
+    challenge,
+    csrf,
+    ...(decision !== null && { decision: JSON.parse(decision) }),
+    ...(verifier !== null && { verifier }),
+    ...(spentAt !== null && { spentAt }),
+  }
+}

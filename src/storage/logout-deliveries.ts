@@ -1,0 +1,80 @@
+import type { Kysely } from 'kysely'
+import type { LogoutDelivery, LogoutDeliveryStore } from '../core/sessions/logout-delivery.ts'
+import { removeExpiredRows } from './expiry.ts'
+import { prepared } from './prepared.ts'
+import type { LogoutDeliveryRow, Schema } from './schema.ts'
+
+const columns = ['id', 'client_id', 'sid', 'subject', 'attempts', 'next_at', 'created_at', 'expires_at'] as const
+
+/** Inserts for a client that is there: it may have been deleted since the session began. */
+const insert = prepared<LogoutDeliveryRow, unknown>(columns, (db, row) =>
+  db
+    .insertInto('logout_deliveries')
+    .columns([...columns])
+    .expression((from) =>
+      from
+        .selectFrom('clients')
+        .select((value) => [
+          value.val(row.id).as('id'),
+          'client_id',
+          value.val(row.sid).as('sid'),
+          value.val(row.subject).as('subject'),
+          value.val(row.attempts).as('attempts'),
+          value.val(row.next_at).as('next_at'),
+          value.val(row.created_at).as('created_at'),
+          value.val(row.expires_at).as('expires_at'),
+        ])
+        .where('client_id', '=', row.client_id),
+    ),
+)
+
+/** Logouts that clients are still to be told of, until they are, or their time is over, or the client goes. */
+export function logoutDeliveryStore(db: Kysely<Schema>): LogoutDeliveryStore {
+  return {
+    async queue(deliveries) {
+      // At once, not one by one: on PostgreSQL they leave together.
+      await Promise.all(deliveries.map((delivery) => insert(db, toRow(delivery))))
+    },
+    async claim(now, leaseUntil, limit) {
+      const due = db.selectFrom('logout_deliveries').select('id').where('next_at', '<=', now).orderBy('next_at').limit(limit)
+      const rows = await db
+        .updateTable('logout_deliveries')
+        .set((row) => ({ next_at: leaseUntil, attempts: row('attempts', '+', 1) }))
+        .where('id', 'in', due)
+        // Of two nodes that found one row, the second waits for the first, looks again and finds it no longer due.
+        .where('next_at', '<=', now)
+        .returningAll()
+        .execute()
+      return rows.map(toDelivery)
+    },
+    async done(id) {
+      await db.deleteFrom('logout_deliveries').where('id', '=', id).execute()
+    },
+    async retryAt(id, at) {
+      await db.updateTable('logout_deliveries').set({ next_at: at }).where('id', '=', id).execute()
+    },
+    removeExpired: (now, limit) => removeExpiredRows(db, 'logout_deliveries', now, limit),
+  }
+}
+
+const toRow = (delivery: LogoutDelivery): LogoutDeliveryRow => ({
+  id: delivery.id,
+  client_id: delivery.clientId,
+  sid: delivery.sid,
+  subject: delivery.subject ?? null,
+  attempts: delivery.attempts,
+  next_at: delivery.nextAt,
+  created_at: delivery.createdAt,
+  expires_at: delivery.expiresAt,
+})
+
+const toDelivery = (row: LogoutDeliveryRow): LogoutDelivery => ({
+  id: row.id,
+  clientId: row.client_id,
+  sid: row.sid,
+  ...(row.subject !== null && { subject: row.subject }),
+  attempts: row.attempts,
+  nextAt: row.next_at,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+})

@@ -1,0 +1,61 @@
+import { type Kysely, sql } from 'kysely'
+import type { RefreshTokenStore } from '../core/tokens/refresh-token.ts'
+import { removeExpiredRows } from './expiry.ts'
+import { prepared } from './prepared.ts'
+import type { RefreshTokenRow, Schema } from './schema.ts'
+
+const columns = ['hash', 'grant_id', 'access_token', 'access_expires_at', 'issued_at', 'expires_at'] as const
+
+type NewRow = Pick<RefreshTokenRow, (typeof columns)[number]>
+
+const insert = prepared<NewRow, unknown>(columns, (db, row) => db.insertInto('refresh_tokens').values({ ...row, reuses: 0 }))
+
+const select = prepared<{ hash: string }, RefreshTokenRow>(
+  ['hash'],
+  (db, { hash }) => db.selectFrom('refresh_tokens').selectAll().where('hash', '=', hash),
+  { findsOne: true },
+)
+
+const spend = prepared<{ hash: string; at: number }, unknown>(['hash', 'at'], (db, { hash, at }) =>
+  db.updateTable('refresh_tokens').set({ spent_at: at }).where('hash', '=', hash).where('spent_at', 'is', null),
+)
+
+/** As far as the column counts. */
+const largest = 2 ** 31 - 1
+
+/** Refresh tokens, as their hashes, until they expire. */
+export function refreshTokenStore(db: Kysely<Schema>): RefreshTokenStore {
+  return {
+    async add({ hash, grantId, accessToken, issuedAt, expiresAt }) {
+      const access = { access_token: accessToken.id, access_expires_at: accessToken.expiresAt }
+      await insert(db, { hash, grant_id: grantId, ...access, issued_at: issuedAt, expires_at: expiresAt })
+    },
+    async find(hash) {
+      const [row] = (await select(db, { hash })).rows
+      return (
+        row && {
+          hash,
+          grantId: row.grant_id,
+          accessToken: { id: row.access_token, expiresAt: row.access_expires_at },
+          issuedAt: row.issued_at,
+          expiresAt: row.expires_at,
+          ...(row.spent_at !== null && { spentAt: row.spent_at }),
+        }
+      )
+    },
+    async spend(hash, at) {
+      return (await spend(db, { hash, at })).numAffectedRows === 1n
+    },
+    async reuse(hash, spentAfter, limit) {
+      const { numUpdatedRows } = await db
+        .updateTable('refresh_tokens')
+        .set({ reuses: sql<number>`reuses + 1` })
+        .where('hash', '=', hash)
+        .where('spent_at', '>', spentAfter)
+        .where('reuses', '<', Math.min(limit, largest))
+        .executeTakeFirstOrThrow()
+      return numUpdatedRows === 1n
+    },
+    removeExpired: (now, limit) => removeExpiredRows(db, 'refresh_tokens', now, limit),
+  }
+}

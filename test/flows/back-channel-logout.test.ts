@@ -1,0 +1,267 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { deliverLogouts as job } from '../../src/jobs/deliver-logouts.ts'
+import { runJobs } from '../../src/jobs/runner.ts'
+import { makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
+import { silence } from '../../src/lib/telemetry.ts'
+import { logoutRoom, startLogoutReceiver } from '../support/logout-room.ts'
+import { machine } from '../support/registrant.ts'
+import { startServer } from '../support/server.ts'
+import { startPlainWebServer } from '../support/web-server.ts'
+
+const [seconds, minutes, hours] = [1_000, 60_000, 3_600_000]
+
+describe('clients are told of a logout', () => {
+  test('each by a form with a token of its own, once; nothing is left to do', async () => {
+    await using receiver = await startLogoutReceiver()
+    await using room = await logoutRoom()
+    for (const id of ['a', 'b']) await room.addClient(id, `${receiver.url}/${id}?tenant=1`)
+    await room.queue('a', 'b')
+    assert.deepEqual(await room.deliver(), { delivered: 2, failed: 0, givenUp: 0 })
+    assert.deepEqual(await room.deliver(), { delivered: 0, failed: 0, givenUp: 0 })
+    const told = receiver.received.toSorted((one, other) => String(one.path).localeCompare(String(other.path)))
+    assert.deepEqual(
+      told.map(({ method, path, headers }) => [method, path, headers['content-type']]),
+      ['a', 'b'].map((id) => ['POST', `/${id}?tenant=1`, 'application/x-www-form-urlencoded']),
+    )
+    const jtis = new Set<unknown>()
+    for (const [at, id] of ['a', 'b'].entries()) {
+      const form = told[at]?.form
+      assert.deepEqual([...(form?.keys() ?? [])], ['logout_token'])
+      const { payload } = await room.verify(form?.get('logout_token') ?? '', id)
+      assert.equal(payload.sid, `session-of-${id}`)
+      jtis.add(payload.jti)
+    }
+    assert.equal(jtis.size, 2)
+    assert.deepEqual(room.counted, ['logout_delivered', 'logout_delivered'])
+    assert.deepEqual(await room.waiting(), [])
+  })
+
+  test('many at once: all in one run, never more than eight at a time', async () => {
+    let [open, most] = [0, 0]
+    await using receiver = await startLogoutReceiver(async (response) => {
+      most = Math.max(most, ++open)
+      await delay(5)
+      open--
+      response.end()
+    })
+    await using room = await logoutRoom()
+    const ids = Array.from({ length: 70 }, (_, at) => `c${at}`)
+    for (const id of ids) await room.addClient(id, `${receiver.url}/${id}`)
+    await room.queue(...ids)
+    assert.deepEqual(await room.deliver(), { delivered: 70, failed: 0, givenUp: 0 })
+    assert.equal(new Set(receiver.received.map(({ path }) => path)).size, 70)
+    assert.equal(receiver.received.length, 70)
+    assert.ok(most > 1 && most <= 8, String(most))
+  })
+
+  test('two nodes at once: each client is told once', async () => {
+    await using receiver = await startLogoutReceiver()
+    await using room = await logoutRoom()
+    const ids = Array.from({ length: 20 }, (_, at) => `c${at}`)
+    for (const id of ids) await room.addClient(id, receiver.url)
+    await room.queue(...ids)
+    const counts = await Promise.all([room.deliver(), room.deliver()])
+    assert.equal(
+      counts.reduce((sum, { delivered }) => sum + delivered, 0),
+      20,
+    )
+    assert.equal(receiver.received.length, 20)
+  })
+
+  test('a client that no longer has a URL, or is no longer there, is dropped without a word', async () => {
+    await using room = await logoutRoom()
+    await room.addClient('without')
+    await room.addClient('gone', 'http://127.0.0.1:1/')
+    await room.queue('without', 'gone')
+    await room.stores.act((tx) => tx.clients.remove('gone'))
+    assert.deepEqual(await room.deliver(), { delivered: 0, failed: 0, givenUp: 0 })
+    assert.deepEqual([room.counted, room.lines, await room.waiting()], [[], [], []])
+  })
+
+  test('the job runs at once when it is woken', async () => {
+    const { promise: told, resolve } = Promise.withResolvers<void>()
+    await using receiver = await startLogoutReceiver((response) => {
+      response.end()
+      resolve()
+    })
+    await using room = await logoutRoom()
+    await using jobs = runJobs([job(({ signal }) => room.deliver(signal))], { clock: () => room.time.now, telemetry: silence })
+    await room.addClient('a', receiver.url)
+    await room.queue('a')
+    jobs.runNow('deliver-logouts')
+    await told
+    assert.equal(receiver.received.length, 1)
+  })
+
+  test('when the process is to end, what was not begun is left for another, a minute later', async () => {
+    await using receiver = await startLogoutReceiver()
+    await using room = await logoutRoom()
+    await room.addClient('a', receiver.url)
+    await room.queue('a')
+    assert.deepEqual(await room.deliver(AbortSignal.abort()), { delivered: 0, failed: 0, givenUp: 0 })
+    room.time.now += minutes - 1
+    await room.deliver()
+    assert.equal(receiver.received.length, 0)
+    room.time.now += 1
+    assert.equal((await room.deliver()).delivered, 1)
+  })
+})
+
+describe('a client that does not take it', () => {
+  test('is tried again after 5 s, 30 s, 2 min, 10 min, then hourly, and given up within a day', async () => {
+    await using receiver = await startLogoutReceiver((response) => response.writeHead(503).end())
+    await using room = await logoutRoom()
+    await room.addClient('a', receiver.url)
+    await room.queue('a')
+    const begun = room.time.now
+    const pauses = [0, 5 * seconds, 30 * seconds, 2 * minutes, 10 * minutes, ...Array(23).fill(hours)]
+    for (const [at, pause] of pauses.entries()) {
+      if (pause > 0) {
+        room.time.now += pause - 1
+        assert.deepEqual(await room.deliver(), { delivered: 0, failed: 0, givenUp: 0 })
+        room.time.now += 1
+      }
+      const counts = await room.deliver()
+      const isLast = at === pauses.length - 1
+      assert.deepEqual(counts, { delivered: 0, failed: isLast ? 0 : 1, givenUp: isLast ? 1 : 0 }, String(at))
+    }
+    assert.ok(room.time.now - begun < 24 * hours)
+    assert.deepEqual(await room.waiting(), [])
+    assert.equal(receiver.received.length, pauses.length)
+    assert.equal(room.counted.filter((event) => event === 'logout_delivery_failed').length, pauses.length)
+    assert.deepEqual(room.counted.slice(-1), ['logout_delivery_given_up'])
+    assert.match(String(room.lines.at(-1)?.message), /given up/)
+  })
+
+  test('and then does: it is told, with a new token', async () => {
+    let status = 500
+    await using receiver = await startLogoutReceiver((response) => response.writeHead(status).end())
+    await using room = await logoutRoom()
+    await room.addClient('a', receiver.url)
+    await room.queue('a')
+    await room.deliver()
+    status = 202
+    room.time.now += 5 * minutes
+    assert.deepEqual(await room.deliver(), { delivered: 1, failed: 0, givenUp: 0 })
+    const token = receiver.received[1]?.form.get('logout_token') ?? ''
+    assert.equal((await room.verify(token, 'a')).payload.iat, room.time.now / 1000)
+  })
+
+  test('no log line holds a token or an address', async () => {
+    let status = 500
+    await using receiver = await startLogoutReceiver((response) => response.writeHead(status).end())
+    await using room = await logoutRoom()
+    await room.addClient('a', `${receiver.url}/?key=hunter2`)
+    await room.queue('a')
+    await room.deliver()
+    status = 200
+    room.time.now += minutes
+    await room.deliver()
+    const text = JSON.stringify(room.lines)
+    assert.equal(room.lines.length, 2)
+    assert.ok(!text.includes('hunter2') && !text.includes('eyJ'), text)
+  })
+})
+
+describe('a hostile receiver', () => {
+  test('that redirects is not followed, and has failed', async () => {
+    await using trap = await startLogoutReceiver()
+    await using receiver = await startLogoutReceiver((response) => response.writeHead(307, { location: trap.url }).end())
+    await using room = await logoutRoom()
+    await room.addClient('a', receiver.url)
+    await room.queue('a')
+    assert.equal((await room.deliver()).failed, 1)
+    assert.equal(trap.connections(), 0)
+  })
+
+  test('that never answers costs its own time only, and has failed', async () => {
+    await using silent = await startPlainWebServer(() => {})
+    await using receiver = await startLogoutReceiver()
+    await using room = await logoutRoom({ deadline: 300 })
+    await room.addClient('a', silent.url)
+    await room.addClient('b', receiver.url)
+    await room.queue('a', 'b')
+    const began = performance.now()
+    assert.deepEqual(await room.deliver(), { delivered: 1, failed: 1, givenUp: 0 })
+    assert.ok(performance.now() - began < 3_000)
+  })
+
+  for (const [name, pace] of [
+    ['whose answer has no end', 0],
+    ['whose answer drips', 20],
+  ] as const)
+    test(`${name} was told all the same: what it says is not read`, async () => {
+      await using receiver = await startLogoutReceiver(async (response) => {
+        response.on('error', () => {})
+        response.writeHead(200)
+        while (!response.destroyed) {
+          response.write('x'.repeat(pace > 0 ? 1 : 65_536))
+          await delay(pace)
+        }
+      })
+      await using room = await logoutRoom({ deadline: 10_000 })
+      await room.addClient('a', receiver.url)
+      await room.queue('a')
+      const began = performance.now()
+      assert.equal((await room.deliver()).delivered, 1)
+      assert.ok(performance.now() - began < 3_000)
+    })
+
+  test('in our own network is not connected to, unless the fence has a gate', async () => {
+    await using receiver = await startLogoutReceiver()
+    const fences = { closed: { allowPrivate: false, exceptions: [] }, gate: { allowPrivate: false, exceptions: [`${receiver.url}/*`] } }
+    let fence: { allowPrivate: boolean; exceptions: string[] } = fences.closed
+    await using room = await logoutRoom({ fence: () => fence })
+    await room.addClient('a', receiver.url)
+    await room.queue('a')
+    assert.equal((await room.deliver()).failed, 1)
+    assert.equal(receiver.connections(), 0)
+    fence = fences.gate
+    room.time.now += minutes
+    assert.equal((await room.deliver()).delivered, 1)
+  })
+})
+
+test('where signing fails, the delivery is put off like any other', async () => {
+  await using receiver = await startLogoutReceiver()
+  await using room = await logoutRoom({ ring: { signer: () => Promise.reject(new Error('the keys are changing')) } })
+  await room.addClient('a', receiver.url)
+  await room.queue('a')
+  assert.equal((await room.deliver()).failed, 1)
+  assert.equal(receiver.received.length, 0)
+  assert.equal((await room.waiting()).length, 1)
+})
+
+test('an answer that is not read is one of any type and size', async () => {
+  await using web = await startPlainWebServer((_request, response) =>
+    response.writeHead(200, { 'content-length': '999999999999' }).write('\xff'),
+  )
+  await using fetch = makeFencedFetch()
+  const order = { types: [], maxBytes: 'unread', timeout: 2_000 } as const
+  const { status, body } = await fetch(web.url, order, { allowPrivate: true, exceptions: [] })
+  assert.deepEqual([status, body], [200, ''])
+})
+
+test('an administrator sets the members as in Hydra: false is not shown, and a private address is refused', async () => {
+  await using server = await startServer()
+  const create = (json: object) => server.admin('/admin/clients', { method: 'POST', json: { ...machine, ...json } })
+  const uri = 'https://app.example/logout'
+  const set = { backchannel_logout_uri: uri, backchannel_logout_session_required: true }
+  const made = await create(set)
+  assert.equal(made.status, 201)
+  const shown = await server.admin(`/admin/clients/${made.json.client_id}`)
+  for (const [member, value] of Object.entries(set)) assert.deepEqual([made.json[member], shown.json[member]], [value, value])
+  const plain = await create({ backchannel_logout_uri: uri, backchannel_logout_session_required: false })
+  assert.ok(!('backchannel_logout_session_required' in plain.json))
+  const patch = [{ op: 'replace', path: '/backchannel_logout_uri', value: 'https://10.0.0.1/' }]
+  for (const refused of [
+    await create({ backchannel_logout_uri: 'https://localhost:1234' }),
+    await server.admin(`/admin/clients/${made.json.client_id}`, { method: 'PATCH', json: patch }),
+  ]) {
+    assert.equal(refused.status, 400)
+    assert.equal(refused.json.error, 'invalid_client_metadata')
+    assert.match(refused.json.error_description, /backchannel_logout_uri/)
+  }
+})

@@ -1,0 +1,211 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import type { Browser, Page } from 'playwright-core'
+import { barriers } from '../support/accessibility.ts'
+import { launchChromium } from '../support/chromium.ts'
+import { type FallbackPages, now, password, startFallbackPages } from '../support/fallback-pages.ts'
+import { startServer } from '../support/server.ts'
+
+let browser: Browser
+before(async () => {
+  browser = await launchChromium()
+})
+after(() => browser.close())
+
+const at = (step: string, challenge = 'known') => `/oauth2/fallbacks/${step}?${step}_challenge=${challenge}`
+
+type Given = NonNullable<Parameters<typeof startFallbackPages>[0]>
+interface Look {
+  readonly given?: Given
+  readonly path: string
+  /** What a person does before it looks so. */
+  readonly act?: (page: Page) => Promise<unknown>
+}
+
+const onDevice: Given = {
+  consent: {
+    clientName: 'MCP CLI Client',
+    isLoopback: true,
+    redirectHost: '127.0.0.1:33418',
+    firstSeen: now,
+    clientUri: undefined,
+    policyUri: undefined,
+    tosUri: undefined,
+  },
+}
+const hostile: Given = {
+  consent: {
+    clientName: `\u202e${'Official-Administrator-'.repeat(10)}`,
+    redirectHost: `${'very-long-label.'.repeat(12)}example.com`,
+    requestedScope: ['openid', 'x'.repeat(200)],
+    requestedAudience: [`https://api.example.com/${'y'.repeat(200)}`],
+  },
+}
+const wrongPassword = async (page: Page) => {
+  await page.getByLabel('User name').fill('ada')
+  await page.getByLabel('Password').fill('wrong')
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+const looks: Readonly<Record<string, Look>> = {
+  'sign-in': { path: at('login') },
+  'sign-in-wrong': { path: at('login'), act: wrongPassword },
+  consent: { path: at('consent') },
+  'consent-device': { path: at('consent'), given: onDevice },
+  'consent-operators': { path: at('consent'), given: { consent: { origin: 'admin' } } },
+  'consent-hostile': { path: at('consent'), given: hostile },
+  'consent-german': { path: at('consent'), given: { consent: { uiLocales: ['de'], firstSeen: now } } },
+  'sign-out': { path: at('logout') },
+  'still-signed-in': { path: at('logout'), act: (page) => page.getByRole('button', { name: 'Stay signed in' }).click() },
+  'signed-out': { path: '/oauth2/fallbacks/logout/callback' },
+  gone: { path: at('login', 'gone') },
+  'not-set-up': { path: at('login'), given: { builtIn: false } },
+  error: { path: '/oauth2/fallbacks/error?error=invalid_request&error_description=The+request+is+missing+a+required+parameter.' },
+}
+
+/** One page is looked at in each of these ways. */
+const screens = {
+  desktop: { width: 1280, height: 800, colorScheme: 'light' },
+  dark: { width: 1280, height: 800, colorScheme: 'dark' },
+  phone: { width: 360, height: 740, colorScheme: 'light' },
+} as const
+
+/** Nothing that axe finds, and nothing that sticks out sideways (WCAG 2.2, 1.4.10). With `CLIENTELE_SCREENSHOTS`, a picture in that folder. */
+async function assertGood(page: Page, name: string): Promise<void> {
+  assert.deepEqual(await barriers(page), [], name)
+  const overhang = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
+  assert.equal(overhang, 0, name)
+  const folder = process.env.CLIENTELE_SCREENSHOTS
+  if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
+}
+
+async function assertGoodOnEveryScreen(name: string, url: string, act?: Look['act']): Promise<void> {
+  const page = await browser.newPage()
+  await page.goto(url)
+  await act?.(page)
+  await page.waitForLoadState()
+  for (const [screen, { width, height, colorScheme }] of Object.entries(screens)) {
+    await page.setViewportSize({ width, height })
+    await page.emulateMedia({ colorScheme })
+    await assertGood(page, `${name}-${screen}`)
+  }
+  await page.close()
+}
+
+describe('each page looks as it should: no finding of axe, on a desktop and on a phone, by day and by night', () => {
+  for (const [name, { given, path, act }] of Object.entries(looks))
+    test(name, async () => {
+      await using pages = await startFallbackPages(given)
+      await assertGoodOnEveryScreen(name, `${pages.url}${path}`, act)
+    })
+
+  test('the page for a client that does not exist', async () => {
+    await using server = await startServer()
+    const url = `${server.publicUrl}/oauth2/auth?client_id=an-old-client`
+    await assertGoodOnEveryScreen('unknown-client', url)
+    const page = await browser.newPage()
+    await page.goto(url)
+    const apps = ['Claude', 'Claude Code', 'Cursor', 'VS Code', 'ChatGPT', 'mcp-remote', 'Any other app']
+    assert.deepEqual(await page.locator('dt').allTextContents(), apps)
+    await page.close()
+  })
+})
+
+/** The client is at another origin, as clients are. */
+const elsewhere = { landing: (port: number) => `http://client.test:${port}/landed` }
+
+async function withoutScripts(pages: FallbackPages, path: string): Promise<Page> {
+  const context = await browser.newContext({ javaScriptEnabled: false })
+  const page = await context.newPage()
+  await page.goto(`${pages.url}${path}`)
+  return page
+}
+
+describe('without scripts, by keyboard alone', () => {
+  test('signing in: the name has the focus, Enter sends, and the browser may go on to another origin', async () => {
+    await using pages = await startFallbackPages(elsewhere)
+    const page = await withoutScripts(pages, at('login'))
+    await page.locator('#username:focus').waitFor()
+    await page.keyboard.type('ada')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type(password)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Space')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/^http:\/\/client\.test:\d+\/landed$/)
+    assert.deepEqual(pages.acts, [['acceptLogin', 'known', { subject: 'user-ada', remember: true, amr: ['pwd'] }]])
+    await page.context().close()
+  })
+
+  test('a wrong password: the page says so, keeps the name, empties the password and puts the focus there', async () => {
+    await using pages = await startFallbackPages(elsewhere)
+    const page = await withoutScripts(pages, at('login'))
+    await wrongPassword(page)
+    assert.equal(await page.getByRole('alert').textContent(), 'The user name or the password is wrong.')
+    assert.equal(await page.getByLabel('User name').inputValue(), 'ada')
+    assert.equal(await page.getByLabel('Password').inputValue(), '')
+    await page.locator('#password:focus').waitFor()
+    await page.keyboard.type(password)
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/\/landed$/)
+    await page.context().close()
+  })
+
+  test('cancelling needs nothing filled in', async () => {
+    await using pages = await startFallbackPages(elsewhere)
+    const page = await withoutScripts(pages, at('login'))
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.waitForURL(/\/landed$/)
+    assert.deepEqual(pages.acts, [['rejectLogin', 'known']])
+    await page.context().close()
+  })
+
+  test('allowing a part: what is unchecked is not granted', async () => {
+    await using pages = await startFallbackPages(elsewhere)
+    const page = await withoutScripts(pages, at('consent'))
+    await page.getByLabel('Stay signed in').uncheck()
+    await page.getByLabel('See your e-mail address').uncheck()
+    await page.getByLabel('Do not ask me again').check()
+    await page.getByRole('button', { name: 'Allow' }).click()
+    await page.waitForURL(/\/landed$/)
+    const accepted = {
+      grantScope: ['openid', 'profile', 'notes.read'],
+      grantAudience: ['https://mcp.example.com/notes'],
+      remember: true,
+      idTokenClaims: { name: 'Ada Lovelace', preferred_username: 'ada' },
+    }
+    assert.deepEqual(pages.acts, [['acceptConsent', 'known', accepted]])
+    await page.context().close()
+  })
+
+  test('denying, and signing out', async () => {
+    await using pages = await startFallbackPages(elsewhere)
+    const page = await withoutScripts(pages, at('consent'))
+    await page.getByRole('button', { name: 'Deny' }).click()
+    await page.waitForURL(/\/landed$/)
+    await page.goto(`${pages.url}${at('logout')}`)
+    await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL(/\/landed$/)
+    assert.deepEqual(pages.acts, [
+      ['rejectConsent', 'known'],
+      ['acceptLogout', 'known'],
+    ])
+    await page.context().close()
+  })
+})
+
+test('a page of another site can neither send the form nor show the page in a frame', async () => {
+  await using pages = await startFallbackPages()
+  const page = await browser.newPage()
+  await page.goto(`${pages.url.replace('127.0.0.1', 'evil.test')}/landed`)
+  await page.setContent(`<form method="post" action="${pages.url}/oauth2/fallbacks/consent">
+    <input name="consent_challenge" value="known"><input name="action" value="allow"><button>free money</button></form>`)
+  const [answer] = await Promise.all([page.waitForNavigation(), page.getByRole('button').click()])
+  assert.equal(answer?.status(), 403)
+  assert.deepEqual(pages.acts, [])
+  await page.goto(`${pages.url.replace('127.0.0.1', 'evil.test')}/landed`)
+  await page.setContent(`<iframe src="${pages.url}${at('consent')}"></iframe>`, { waitUntil: 'load' })
+  assert.doesNotMatch((await page.frames()[1]?.content()) ?? '', /asks for access/)
+  await page.close()
+})

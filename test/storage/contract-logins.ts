@@ -1,0 +1,531 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import {
+  freshStores,
+  type OpenDatabase,
+  type Stores,
+  someClient,
+  someCode,
+  someConsent,
+  someFlow,
+  someGrant,
+  someLogin,
+  someLogout,
+  someRefreshToken,
+  someSession,
+  someToken,
+} from './fresh-stores.ts'
+
+const now = 1_700_000_000_000
+const openConsent = { challenge: 'consent-challenge', csrf: 'consent-csrf', skip: true }
+const many = 1_000
+
+/** A client with a grant, its code, its refresh token and its access token, all of one name. */
+async function addGrantOf(tx: Stores, clientId: string, id: string, over: Parameters<typeof someGrant>[2] = {}): Promise<void> {
+  await tx.grants.open(someGrant(id, clientId, over))
+  await tx.codes.add(someCode(id, id))
+  await tx.refreshTokens.add(someRefreshToken(id, id))
+  await tx.accessTokens.add(someToken(id, clientId, { grantId: id }))
+}
+
+/** Which of grant, code, refresh token and access token are there. */
+const present = async ({ grants, codes, refreshTokens, accessTokens }: Stores, id: string): Promise<boolean[]> =>
+  (await Promise.all([grants.find(id), codes.find(id), refreshTokens.find(id), accessTokens.find(id)])).map((row) => row !== undefined)
+
+const times = <T>(count: number, make: (at: number) => Promise<T>): Promise<T[]> =>
+  Promise.all(Array.from({ length: count }, (_, at) => make(at)))
+
+export function loginContract(open: OpenDatabase): void {
+  flowContract(open)
+  sessionContract(open)
+  grantContract(open)
+  codeAndRefreshContract(open)
+  logoutContract(open)
+  belongingContract(open)
+  expiryContract(open)
+}
+
+function flowContract(open: OpenDatabase): void {
+  describe('authorization flows', () => {
+    test('what is added is found again, whatever it holds', async () => {
+      await using stores = await freshStores(open)
+      const bare = someFlow('bare', 'c')
+      const full = someFlow('full', 'c', {
+        session: { id: 's', known: { subject: 'ada \u{1f98a}', authenticatedAt: now } },
+        request: {
+          ...bare.request,
+          state: 'a\u0000b"\\',
+          nonce: 'n',
+          codeChallenge: 'x',
+          maxAge: 0,
+          oidcContext: { idTokenHintClaims: { sub: 'x' } },
+        },
+      })
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        for (const flow of [bare, full]) await tx.flows.add(flow, many)
+      })
+      assert.deepEqual(await stores.read.flows.find('bare'), bare)
+      assert.deepEqual(await stores.read.flows.find('full'), full)
+      assert.equal(await stores.read.flows.find('Bare'), undefined)
+    })
+
+    test('an answer and its verifier replace the ones before, until the newest verifier is spent, once', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.flows.add(someFlow('f', 'c'), many)
+        await tx.flows.add(someFlow('beside', 'c'), many)
+      })
+      const said = await stores.act(async ({ flows }) => [
+        await flows.passLogin('f', 'v1', now, openConsent),
+        await flows.decideLogin('f', { kind: 'rejected', error: 'e', description: 'd' }, 'v1'),
+        await flows.decideLogin('f', someLogin(), 'v2'),
+        await flows.decideLogin('nobody', someLogin(), 'v2'),
+        await flows.passLogin('f', 'v1', now, openConsent),
+        await flows.passLogin('beside', 'v2', now, openConsent),
+        await flows.passLogin('f', 'v2', now, openConsent),
+        await flows.passLogin('f', 'v2', now + 1, { ...openConsent, challenge: 'other' }),
+        await flows.decideLogin('f', someLogin({ subject: 'eve' }), 'v3'),
+      ])
+      assert.deepEqual(said, [false, true, true, false, false, false, true, false, false])
+      const { login, consent } = (await stores.read.flows.find('f')) ?? {}
+      assert.deepEqual(login, { ...someFlow('f', 'c').login, decision: someLogin(), verifier: 'v2', spentAt: now })
+      assert.deepEqual(consent, openConsent)
+      assert.deepEqual(await stores.read.flows.find('beside'), someFlow('beside', 'c'))
+    })
+
+    test('consent can be answered only once it was asked, and its newest verifier is spent once', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.flows.add(someFlow('f', 'c'), many)
+      })
+      const said = await stores.act(async ({ flows }) => [
+        await flows.decideConsent('f', someConsent(), 'v0'),
+        await flows.passConsent('f', 'v0', now),
+        await flows.decideLogin('f', someLogin(), 'l'),
+        await flows.passLogin('f', 'l', now, { ...openConsent, skip: false }),
+        await flows.decideConsent('f', { kind: 'rejected', error: 'e', description: 'd' }, 'v1'),
+        await flows.decideConsent('f', someConsent(), 'v2'),
+        await flows.passConsent('f', 'v1', now),
+        await flows.passConsent('f', 'v2', now),
+        await flows.passConsent('f', 'v2', now),
+        await flows.decideConsent('f', someConsent(), 'v3'),
+      ])
+      assert.deepEqual(said, [false, false, true, true, true, true, false, true, false, false])
+      const consent = { challenge: 'consent-challenge', csrf: 'consent-csrf', skip: false, verifier: 'v2', spentAt: now }
+      assert.deepEqual((await stores.read.flows.find('f'))?.consent, { ...consent, decision: someConsent() })
+    })
+
+    test('of many at once with one verifier exactly one goes on', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.flows.add(someFlow('f', 'c'), many)
+        await tx.flows.decideLogin('f', someLogin(), 'v')
+      })
+      const consents = await times(20, (at) =>
+        stores.act((tx) => tx.flows.passLogin('f', 'v', now, { ...openConsent, challenge: `c${at}` })),
+      )
+      assert.equal(consents.filter(Boolean).length, 1)
+      assert.equal((await stores.read.flows.find('f'))?.consent?.challenge, `c${consents.indexOf(true)}`)
+      await stores.act((tx) => tx.flows.decideConsent('f', someConsent(), 'w'))
+      const passed = await times(20, () => stores.act((tx) => tx.flows.passConsent('f', 'w', now)))
+      assert.equal(passed.filter(Boolean).length, 1)
+    })
+
+    test('the oldest unanswered of an address makes room; answered ones and other addresses are left alone', async () => {
+      await using stores = await freshStores(open)
+      const flow = (id: string, at: number, address = 'here') => someFlow(id, 'c', { address, createdAt: now + at })
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.flows.add(flow('elsewhere', 0, 'there'), 3)
+        for (const [at, id] of ['answered', 'oldest', 'second', 'third'].entries()) await tx.flows.add(flow(id, at), many)
+        await tx.flows.decideLogin('answered', someLogin(), 'v')
+      })
+      const left = async () => {
+        const ids = ['elsewhere', 'answered', 'oldest', 'second', 'third', 'fourth', 'fifth']
+        const found = await Promise.all(ids.map((id) => stores.read.flows.find(id)))
+        return ids.filter((_, at) => found[at])
+      }
+      await stores.act((tx) => tx.flows.add(flow('fourth', 4), 3))
+      assert.deepEqual(await left(), ['elsewhere', 'answered', 'second', 'third', 'fourth'])
+      await stores.act((tx) => tx.flows.add(flow('fifth', 5), 3))
+      assert.deepEqual(await left(), ['elsewhere', 'answered', 'third', 'fourth', 'fifth'])
+    })
+
+    test('many that come at once from one address all find room, and no more than the limit stay', async () => {
+      await using stores = await freshStores(open)
+      await stores.act((tx) => tx.clients.add(someClient('c')))
+      await times(24, (at) => stores.act((tx) => tx.flows.add(someFlow(`f${at}`, 'c', { createdAt: now + at }), 8)))
+      await stores.act((tx) => tx.flows.add(someFlow('last', 'c', { createdAt: now + 100 }), 8))
+      const found = await times(24, (at) => stores.read.flows.find(`f${at}`))
+      assert.equal(found.filter(Boolean).length, 7)
+      assert.ok(await stores.read.flows.find('last'))
+    })
+  })
+}
+
+function sessionContract(open: OpenDatabase): void {
+  describe('login sessions', () => {
+    test('start, find, extend and end; of two that end one only one does', async () => {
+      await using stores = await freshStores(open)
+      await stores.act((tx) => tx.sessions.start(someSession('s')))
+      assert.deepEqual(await stores.read.sessions.find('s'), someSession('s'))
+      await stores.act(async (tx) => {
+        await tx.sessions.extend('s', now + 5)
+        await tx.sessions.extend('gone', now + 5)
+      })
+      assert.deepEqual(await stores.read.sessions.find('s'), someSession('s', { expiresAt: now + 5 }))
+      assert.equal(await stores.read.sessions.find('gone'), undefined)
+      const ended = await times(10, () => stores.act((tx) => tx.sessions.end('s')))
+      assert.equal(ended.filter(Boolean).length, 1)
+      assert.equal(await stores.read.sessions.find('s'), undefined)
+    })
+
+    test('endAll ends every session of one person, and names them', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        for (const id of ['a', 'b']) await tx.sessions.start(someSession(id))
+        await tx.sessions.start(someSession('other', { subject: 'Ada' }))
+      })
+      assert.deepEqual((await stores.act((tx) => tx.sessions.endAll('ada'))).toSorted(), ['a', 'b'])
+      assert.deepEqual(await stores.act((tx) => tx.sessions.endAll('ada')), [])
+      assert.ok(await stores.read.sessions.find('other'))
+    })
+  })
+}
+
+function grantContract(open: OpenDatabase): void {
+  describe('grants', () => {
+    test('what is opened is found again, with and without what may be absent', async () => {
+      await using stores = await freshStores(open)
+      const bare = someGrant('bare', 'c', { scope: [], audience: [] })
+      const full = someGrant('full', 'c', {
+        obfuscatedSubject: 'p',
+        rememberedUntil: 8_640_000_000_000_000,
+        expiresAt: 8_640_000_000_000_000,
+      })
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.grants.open(bare)
+        await tx.grants.open(full)
+      })
+      assert.deepEqual(await stores.read.grants.find('bare'), bare)
+      assert.deepEqual(await stores.read.grants.find('full'), full)
+    })
+
+    test('keep lets one live longer, never shorter, and says no once its tokens were ended', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.grants.open(someGrant('g', 'c', { expiresAt: now }))
+      })
+      const expiry = async () => (await stores.read.grants.find('g'))?.expiresAt
+      assert.equal(await stores.act((tx) => tx.grants.keep('g', now + 10)), true)
+      assert.equal(await expiry(), now + 10)
+      assert.equal(await stores.act((tx) => tx.grants.keep('g', now + 5)), true)
+      assert.equal(await expiry(), now + 10)
+      assert.equal(await stores.act((tx) => tx.grants.keep('gone', now)), false)
+      assert.equal(await stores.act((tx) => tx.grants.endTokens('g', now + 1)), true)
+      assert.equal(await stores.act((tx) => tx.grants.keep('g', now + 99)), false)
+      assert.equal(await expiry(), now + 10)
+    })
+
+    test('endTokens ends the access tokens of one grant, once, and leaves what was agreed', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await addGrantOf(tx, 'c', 'g')
+        await addGrantOf(tx, 'c', 'other')
+      })
+      const said = await stores.act(async (tx) => [
+        await tx.grants.endTokens('g', now),
+        await tx.grants.endTokens('g', now + 1),
+        await tx.grants.endTokens('gone', now),
+      ])
+      assert.deepEqual(said, [true, false, false])
+      assert.deepEqual(await stores.read.grants.find('g'), { ...someGrant('g', 'c'), tokensEndedAt: now })
+      assert.deepEqual(await present(stores.read, 'g'), [true, true, true, false])
+      assert.deepEqual(await present(stores.read, 'other'), [true, true, true, true])
+    })
+
+    test('of many that end the tokens of one grant at once one did', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await addGrantOf(tx, 'c', 'g')
+      })
+      const said = await times(20, (at) => stores.act((tx) => tx.grants.endTokens('g', now + at)))
+      assert.equal(said.filter(Boolean).length, 1)
+      assert.deepEqual(await present(stores.read, 'g'), [true, true, true, false])
+    })
+
+    test('withdraw takes the grants that fit, with code, refresh and access tokens, and no others', async () => {
+      await using stores = await freshStores(open)
+      const grants = { a: ['c', 'ada'], b: ['c', 'ada'], d: ['d', 'ada'], e: ['c', 'eve'] } as const
+      await stores.act(async (tx) => {
+        for (const id of ['c', 'd']) await tx.clients.add(someClient(id))
+        for (const [id, [clientId, subject]] of Object.entries(grants)) await addGrantOf(tx, clientId, id, { subject })
+      })
+      const left = async () => {
+        const whole = await Promise.all(Object.keys(grants).map((id) => present(stores.read, id)))
+        for (const rows of whole) assert.equal(new Set(rows).size, 1, 'a grant goes with everything of it')
+        return Object.keys(grants).filter((_, at) => whole[at]?.[0])
+      }
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ id: 'a' })), 1)
+      assert.deepEqual(await left(), ['b', 'd', 'e'])
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada', clientId: 'c' })), 1)
+      assert.deepEqual(await left(), ['d', 'e'])
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada' })), 1)
+      assert.deepEqual(await left(), ['e'])
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada' })), 0)
+    })
+
+    test('remembered gives those in force of a person for a client, the newest first', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        for (const id of ['c', 'd']) await tx.clients.add(someClient(id))
+        const remembered = (id: string, grantedAt: number, over: Parameters<typeof someGrant>[2] = {}) =>
+          tx.grants.open(someGrant(id, 'c', { grantedAt, rememberedUntil: now + 1, ...over }))
+        await remembered('old', 1)
+        await remembered('new', 2)
+        await remembered('over', 3, { rememberedUntil: now })
+        await remembered('of another', 4, { subject: 'eve' })
+        await remembered('for another', 5, { clientId: 'd' })
+        await tx.grants.open(someGrant('not remembered', 'c', { grantedAt: 6 }))
+        await tx.grants.endTokens('old', now)
+      })
+      const ids = async (at: number) => (await stores.read.grants.remembered('ada', 'c', at)).map(({ id }) => id)
+      assert.deepEqual(await ids(now), ['new', 'old'])
+      assert.deepEqual(await ids(now + 1), [])
+    })
+
+    test('list goes page by page, the newest first, those of one moment by their ids, and leaves out what is over', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        for (let at = 0; at < 9; at++)
+          await tx.grants.open(someGrant(`g${at}`, 'c', { grantedAt: Math.floor(at / 3), sessionId: `s${at % 2}`, expiresAt: now + 1 }))
+        await tx.grants.open(someGrant('over', 'c', { expiresAt: now }))
+        await tx.grants.open(someGrant('other', 'c', { subject: 'eve' }))
+      })
+      const list = stores.read.grants.list
+      const inOrder = ['g8', 'g7', 'g6', 'g5', 'g4', 'g3', 'g2', 'g1', 'g0']
+      const seen: string[] = []
+      for (let page = await list({ subject: 'ada', now, limit: 2 }); page.length > 0; ) {
+        seen.push(...page.map(({ id }) => id))
+        const { grantedAt, id } = page.at(-1) as (typeof page)[number]
+        page = await list({ subject: 'ada', now, limit: 2, after: { grantedAt, id } })
+      }
+      assert.deepEqual(seen, inOrder)
+      const ofSession = await list({ subject: 'ada', sessionId: 's1', now, limit: 9, after: { grantedAt: 2, id: 'g7' } })
+      assert.deepEqual(
+        ofSession.map(({ id }) => id),
+        ['g5', 'g3', 'g1'],
+      )
+    })
+
+    test('clientsOf names each client of a session once', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        for (const id of ['c', 'd']) await tx.clients.add(someClient(id))
+        for (const [id, clientId, sessionId] of [
+          ['1', 'c', 's'],
+          ['2', 'c', 's'],
+          ['3', 'd', 's'],
+          ['4', 'd', 'S'],
+        ] as const)
+          await tx.grants.open(someGrant(id, clientId, { sessionId }))
+      })
+      assert.deepEqual((await stores.read.grants.clientsOf('s')).toSorted(), ['c', 'd'])
+      assert.deepEqual(await stores.read.grants.clientsOf('S'), ['d'])
+      assert.deepEqual(await stores.read.grants.clientsOf('gone'), [])
+    })
+  })
+}
+
+function codeAndRefreshContract(open: OpenDatabase): void {
+  describe('authorization codes', () => {
+    test('a code is found as it was added, spent once, and found as spent', async () => {
+      await using stores = await freshStores(open)
+      const { redirectUri: _, codeChallenge: __, ...bare } = someCode('bare', 'g')
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.grants.open(someGrant('g', 'c'))
+        await tx.codes.add(someCode('code', 'g'))
+        await tx.codes.add(bare)
+      })
+      assert.deepEqual(await stores.read.codes.find('code'), someCode('code', 'g'))
+      assert.deepEqual(await stores.read.codes.find('bare'), bare)
+      const spent = await times(20, (at) => stores.act((tx) => tx.codes.spend('code', now + at)))
+      assert.equal(spent.filter(Boolean).length, 1)
+      assert.equal((await stores.read.codes.find('code'))?.spentAt, now + spent.indexOf(true))
+      assert.equal((await stores.read.codes.find('bare'))?.spentAt, undefined)
+      assert.equal(await stores.act((tx) => tx.codes.spend('gone', now)), false)
+    })
+  })
+
+  describe('refresh tokens', () => {
+    async function withToken(stores: { act: Awaited<ReturnType<typeof freshStores>>['act'] }): Promise<void> {
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.grants.open(someGrant('g', 'c'))
+        await tx.refreshTokens.add(someRefreshToken('r', 'g'))
+      })
+    }
+
+    test('a token is found as it was added, spent once, and found as spent', async () => {
+      await using stores = await freshStores(open)
+      await withToken(stores)
+      assert.deepEqual(await stores.read.refreshTokens.find('r'), someRefreshToken('r', 'g'))
+      const spent = await times(20, (at) => stores.act((tx) => tx.refreshTokens.spend('r', now + at)))
+      assert.equal(spent.filter(Boolean).length, 1)
+      assert.deepEqual(await stores.read.refreshTokens.find('r'), { ...someRefreshToken('r', 'g'), spentAt: now + spent.indexOf(true) })
+      assert.equal(await stores.act((tx) => tx.refreshTokens.spend('gone', now)), false)
+    })
+
+    test('reuse counts, from the moment that it was spent, up to the limit', async () => {
+      await using stores = await freshStores(open)
+      await withToken(stores)
+      const reuse = (after: number, limit: number) => stores.act((tx) => tx.refreshTokens.reuse('r', after, limit))
+      assert.equal(await reuse(now - 1, 2), false, 'not spent yet')
+      await stores.act((tx) => tx.refreshTokens.spend('r', now))
+      assert.equal(await reuse(now, 2), false, 'too late')
+      const said = await times(6, () => reuse(now - 1, 2))
+      assert.equal(said.filter(Boolean).length, 2)
+      assert.equal(await reuse(now - 1, 3), true)
+      assert.equal(await stores.act((tx) => tx.refreshTokens.reuse('gone', now - 1, 2)), false)
+    })
+
+    test('reuse takes a limit as large as numbers go: no limit', async () => {
+      await using stores = await freshStores(open)
+      await withToken(stores)
+      await stores.act((tx) => tx.refreshTokens.spend('r', now))
+      assert.equal(await stores.act((tx) => tx.refreshTokens.reuse('r', now - 1, Number.MAX_SAFE_INTEGER)), true)
+    })
+  })
+}
+
+function logoutContract(open: OpenDatabase): void {
+  describe('logout requests', () => {
+    test('an acceptance replaces the one before, until the newest verifier is spent, once', async () => {
+      await using stores = await freshStores(open)
+      const bare = someLogout('bare', { asked: { url: '/', subject: 'ada', sessionId: 's' } })
+      await stores.act(async (tx) => {
+        await tx.logouts.add(someLogout('l'))
+        await tx.logouts.add(bare)
+      })
+      assert.deepEqual(await stores.read.logouts.find('l'), someLogout('l'))
+      assert.deepEqual(await stores.read.logouts.find('bare'), bare)
+      const said = await stores.act(async ({ logouts }) => [
+        await logouts.spend('l', 'v1', now),
+        await logouts.accept('l', 'v1'),
+        await logouts.accept('l', 'v2'),
+        await logouts.accept('gone', 'v2'),
+        await logouts.spend('l', 'v1', now),
+      ])
+      assert.deepEqual(said, [false, true, true, false, false])
+      const spent = await times(20, () => stores.act((tx) => tx.logouts.spend('l', 'v2', now)))
+      assert.equal(spent.filter(Boolean).length, 1)
+      assert.equal(await stores.act((tx) => tx.logouts.accept('l', 'v3')), false)
+      assert.deepEqual(await stores.read.logouts.find('l'), someLogout('l', { verifier: 'v2', spentAt: now }))
+    })
+  })
+}
+
+function belongingContract(open: OpenDatabase): void {
+  describe('what a person granted to a client', () => {
+    test('goes with the client, its flows too; another client’s stays', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        for (const id of ['c', 'other']) {
+          await tx.clients.add(someClient(id))
+          await tx.flows.add(someFlow(id, id), many)
+          await addGrantOf(tx, id, id)
+        }
+        await tx.sessions.start(someSession('session'))
+      })
+      assert.equal(await stores.act((tx) => tx.clients.remove('c')), true)
+      assert.equal(await stores.read.flows.find('c'), undefined)
+      assert.deepEqual(await present(stores.read, 'c'), [false, false, false, false])
+      assert.ok(await stores.read.flows.find('other'))
+      assert.deepEqual(await present(stores.read, 'other'), [true, true, true, true])
+      assert.ok(await stores.read.sessions.find('session'), 'the person stays logged in')
+    })
+
+    test('is not written for a client that is gone', async () => {
+      await using stores = await freshStores(open)
+      await assert.rejects(stores.act((tx) => tx.grants.open(someGrant('g', 'gone'))))
+      await assert.rejects(stores.act((tx) => tx.flows.add(someFlow('f', 'gone'), many)))
+      assert.equal(await stores.read.grants.find('g'), undefined)
+    })
+  })
+}
+
+function expiryContract(open: OpenDatabase): void {
+  type Expiring = {
+    add: (tx: Stores, id: string, expiresAt: number) => Promise<unknown>
+    find: (read: Stores, id: string) => Promise<unknown>
+    removeExpired: (tx: Stores, limit: number) => Promise<number>
+  }
+  const kinds: Record<string, Expiring> = {
+    'authorization flows': {
+      add: (tx, id, expiresAt) => tx.flows.add(someFlow(id, 'c', { expiresAt }), many),
+      find: (read, id) => read.flows.find(id),
+      removeExpired: (tx, limit) => tx.flows.removeExpired(now, limit),
+    },
+    'login sessions': {
+      add: (tx, id, expiresAt) => tx.sessions.start(someSession(id, { expiresAt })),
+      find: (read, id) => read.sessions.find(id),
+      removeExpired: (tx, limit) => tx.sessions.removeExpired(now, limit),
+    },
+    grants: {
+      add: (tx, id, expiresAt) => tx.grants.open(someGrant(id, 'c', { expiresAt })),
+      find: (read, id) => read.grants.find(id),
+      removeExpired: (tx, limit) => tx.grants.removeExpired(now, limit),
+    },
+    'authorization codes': {
+      add: (tx, id, expiresAt) => tx.codes.add(someCode(id, 'standing', { expiresAt })),
+      find: (read, id) => read.codes.find(id),
+      removeExpired: (tx, limit) => tx.codes.removeExpired(now, limit),
+    },
+    'refresh tokens': {
+      add: (tx, id, expiresAt) => tx.refreshTokens.add(someRefreshToken(id, 'standing', { expiresAt })),
+      find: (read, id) => read.refreshTokens.find(id),
+      removeExpired: (tx, limit) => tx.refreshTokens.removeExpired(now, limit),
+    },
+    'logout requests': {
+      add: (tx, id, expiresAt) => tx.logouts.add(someLogout(id, { expiresAt })),
+      find: (read, id) => read.logouts.find(id),
+      removeExpired: (tx, limit) => tx.logouts.removeExpired(now, limit),
+    },
+  }
+  describe('what a login leaves behind', () => {
+    for (const [name, { add, find, removeExpired }] of Object.entries(kinds))
+      test(`${name} go at their own expiry, oldest first, in batches of the size asked for`, async () => {
+        await using stores = await freshStores(open)
+        await stores.act(async (tx) => {
+          await tx.clients.add(someClient('c'))
+          await tx.grants.open(someGrant('standing', 'c'))
+          for (const [id, expiresAt] of [
+            ['at', now],
+            ['before', now - 1],
+            ['after', now + 1],
+          ] as const)
+            await add(tx, id, expiresAt)
+        })
+        const left = async () => {
+          const ids = ['before', 'at', 'after']
+          const found = await Promise.all(ids.map((id) => find(stores.read, id)))
+          return ids.filter((_, at) => found[at])
+        }
+        assert.equal(await stores.act((tx) => removeExpired(tx, 1)), 1)
+        assert.deepEqual(await left(), ['at', 'after'])
+        assert.equal(await stores.act((tx) => removeExpired(tx, 100)), 1)
+        assert.equal(await stores.act((tx) => removeExpired(tx, 100)), 0)
+        assert.deepEqual(await left(), ['after'])
+      })
+  })
+}

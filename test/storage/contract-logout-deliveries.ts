@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { LogoutDelivery } from '../../src/core/sessions/logout-delivery.ts'
+import { type FreshStores, freshStores, type OpenDatabase, someClient, someDelivery } from './fresh-stores.ts'
+
+const now = 1_700_000_000_000
+
+export function logoutDeliveryContract(open: OpenDatabase): void {
+  /** With a client `c` and these deliveries to it. */
+  async function queued(...deliveries: readonly LogoutDelivery[]): Promise<FreshStores> {
+    const stores = await freshStores(open)
+    await stores.act(async (tx) => {
+      await tx.clients.add(someClient('c'))
+      await tx.logoutDeliveries.queue(deliveries)
+    })
+    return stores
+  }
+  const claim = ({ act }: FreshStores, at = now, leaseUntil = at + 60_000, limit = 32) =>
+    act((tx) => tx.logoutDeliveries.claim(at, leaseUntil, limit))
+  const idsOf = (deliveries: readonly LogoutDelivery[]) => deliveries.map(({ id }) => id).sort()
+
+  describe('deliveries of logouts', () => {
+    test('what was queued is claimed as it was, with one attempt more and the lease; no sooner than it is due', async () => {
+      const [plain, whose] = [someDelivery('a', 'c'), someDelivery('b', 'c', { subject: 'ann', nextAt: now + 1 })]
+      await using stores = await queued(plain, whose)
+      assert.deepEqual(await claim(stores, now - 1), [])
+      assert.deepEqual(await claim(stores, now, now + 500), [{ ...plain, attempts: 1, nextAt: now + 500 }])
+      assert.deepEqual(await claim(stores, now + 1, now + 500), [{ ...whose, attempts: 1, nextAt: now + 500 }])
+    })
+
+    test('the longest due come first, no more than asked for', async () => {
+      await using stores = await queued(...[3, 1, 4, 2, 5].map((age) => someDelivery(`d${age}`, 'c', { nextAt: now - age })))
+      assert.deepEqual(idsOf(await claim(stores, now, now + 1, 2)), ['d4', 'd5'])
+      assert.deepEqual(idsOf(await claim(stores, now, now + 1, 2)), ['d2', 'd3'])
+      assert.deepEqual(idsOf(await claim(stores, now, now + 1, 2)), ['d1'])
+    })
+
+    test('a claim that nobody finishes comes back when its lease is over', async () => {
+      await using stores = await queued(someDelivery('a', 'c'))
+      await claim(stores, now, now + 500)
+      assert.deepEqual(await claim(stores, now + 499), [])
+      assert.equal((await claim(stores, now + 500))[0]?.attempts, 2)
+    })
+
+    test('retryAt puts it off, and done ends it; for one that is gone they do nothing', async () => {
+      await using stores = await queued(someDelivery('a', 'c'))
+      await claim(stores)
+      await stores.act((tx) => tx.logoutDeliveries.retryAt('a', now + 5))
+      assert.deepEqual(await claim(stores, now + 4), [])
+      assert.deepEqual(idsOf(await claim(stores, now + 5)), ['a'])
+      for (let round = 0; round < 2; round++) await stores.act((tx) => tx.logoutDeliveries.done('a'))
+      await stores.act((tx) => tx.logoutDeliveries.retryAt('a', now))
+      assert.deepEqual(await claim(stores, now + 1_000_000), [])
+    })
+
+    test('of many who claim at once nobody gets what another has', async () => {
+      await using stores = await queued(...Array.from({ length: 40 }, (_, at) => someDelivery(`d${at}`, 'c')))
+      const claimed = await Promise.all(Array.from({ length: 8 }, () => claim(stores, now, now + 60_000, 10)))
+      const ids = idsOf(claimed.flat())
+      assert.equal(new Set(ids).size, ids.length, 'none twice')
+      const rest = idsOf([...(await claim(stores)), ...(await claim(stores))])
+      assert.equal(new Set([...ids, ...rest]).size, 40, 'none lost')
+    })
+
+    test('they go with their client, and a client that is gone is passed over', async () => {
+      await using stores = await queued(someDelivery('a', 'c'))
+      await stores.act((tx) => tx.clients.remove('c'))
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('other'))
+        await tx.logoutDeliveries.queue([someDelivery('b', 'c'), someDelivery('d', 'other')])
+      })
+      assert.deepEqual(idsOf(await claim(stores)), ['d'])
+    })
+
+    test('they are queued with the act around them, or not at all', async () => {
+      await using stores = await queued()
+      await stores.act((tx) => tx.logoutDeliveries.queue([]))
+      const refused = stores.act(async (tx) => {
+        await tx.logoutDeliveries.queue([someDelivery('a', 'c'), someDelivery('b', 'c')])
+        throw new Error('refused')
+      })
+      await assert.rejects(refused, { message: 'refused' })
+      assert.deepEqual(await claim(stores), [])
+    })
+
+    test('they go by their own expiry, in batches, the oldest first', async () => {
+      await using stores = await queued(...[-2, -1, 0, 1].map((age) => someDelivery(`d${age}`, 'c', { expiresAt: now + age })))
+      const remove = (limit: number) => stores.act((tx) => tx.logoutDeliveries.removeExpired(now, limit))
+      assert.deepEqual([await remove(2), await remove(2), await remove(2)], [2, 1, 0])
+      assert.deepEqual(idsOf(await claim(stores)), ['d1'])
+    })
+  })
+}

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict'
+import { after, describe, test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { openPostgres } from '../../src/storage/dialects/postgres.ts'
+import { migrateUp } from '../../src/storage/migrations.ts'
+import { startPostgres } from '../support/postgres.ts'
+import { type FreshStores, freshStores, type Stores, someClient, someFlow, someGrant, someLogin, someSession } from './fresh-stores.ts'
+
+const server = await startPostgres()
+after(() => server[Symbol.asyncDispose]())
+
+const now = 1_700_000_000_000
+
+const stores = () =>
+  freshStores(async () => {
+    const database = openPostgres(await server.createDatabase(), { isolation: 'READ COMMITTED' })
+    await migrateUp(database)
+    return database
+  })
+
+/** Begins `second` while `first` has written and not committed, and gives what it said. Only PostgreSQL has two acts open at once. */
+async function during<T>({ act }: FreshStores, first: (tx: Stores) => Promise<unknown>, second: (tx: Stores) => Promise<T>): Promise<T> {
+  const written = Promise.withResolvers<void>()
+  const over = Promise.withResolvers<void>()
+  const one = act(async (tx) => {
+    await first(tx)
+    written.resolve()
+    await over.promise
+  })
+  await written.promise
+  const other = act(second)
+  // Long enough to reach the row that the first holds; if it were not there yet, it would find what the first committed.
+  await delay(100)
+  over.resolve()
+  await one
+  return other
+}
+
+describe('on PostgreSQL, what is removed while another act holds it', () => {
+  test('a grant that is kept for new tokens is not removed as expired', async () => {
+    await using fresh = await stores()
+    await fresh.act(async (tx) => {
+      await tx.clients.add(someClient('c'))
+      await tx.grants.open(someGrant('g', 'c', { expiresAt: now }))
+    })
+    const removed = await during(
+      fresh,
+      (tx) => tx.grants.keep('g', now + 10),
+      (tx) => tx.grants.removeExpired(now, 10),
+    )
+    assert.equal(removed, 0)
+    assert.ok(await fresh.read.grants.find('g'))
+  })
+
+  test('a session that is extended is not removed as expired', async () => {
+    await using fresh = await stores()
+    await fresh.act((tx) => tx.sessions.start(someSession('s', { expiresAt: now })))
+    const removed = await during(
+      fresh,
+      (tx) => tx.sessions.extend('s', now + 10),
+      (tx) => tx.sessions.removeExpired(now, 10),
+    )
+    assert.equal(removed, 0)
+    assert.ok(await fresh.read.sessions.find('s'))
+  })
+
+  test('a flow that is answered makes no room', async () => {
+    await using fresh = await stores()
+    await fresh.act(async (tx) => {
+      await tx.clients.add(someClient('c'))
+      await tx.flows.add(someFlow('oldest', 'c'), 1)
+    })
+    await during(
+      fresh,
+      (tx) => tx.flows.decideLogin('oldest', someLogin(), 'v'),
+      (tx) => tx.flows.add(someFlow('next', 'c', { createdAt: now + 1 }), 1),
+    )
+    assert.ok(await fresh.read.flows.find('oldest'))
+    assert.ok(await fresh.read.flows.find('next'))
+  })
+})

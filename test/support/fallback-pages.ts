@@ -1,0 +1,156 @@
+import { ChosenSecrets } from '../../src/core/clients/secrets.ts'
+import { checkPassword } from '../../src/core/sessions/check-password.ts'
+import type { User } from '../../src/core/sessions/user.ts'
+import { makeListener } from '../../src/http/listener.ts'
+import { type FallbackHandlers, fallbacks } from '../../src/http/oauth/fallbacks.ts'
+import type { ConsentView, LoginView, LogoutView, SignInDesk } from '../../src/http/oauth/sign-in-desk.ts'
+import { type Handler, open, type Route } from '../../src/http/route.ts'
+import { Bcrypt } from '../../src/lib/bcrypt.ts'
+import { systemRandomness } from '../../src/lib/random.ts'
+import { silence } from '../../src/lib/telemetry.ts'
+import { type Received, request, type Sent } from './request.ts'
+import { freePort } from './server.ts'
+
+/** 12 November 2026, noon UTC. */
+export const now = Date.UTC(2026, 10, 12, 12)
+const day = 24 * 3_600_000
+
+export const password = 'a password of ada'
+export const secrets = new ChosenSecrets(systemRandomness, new Bcrypt())
+export const ada: User = {
+  subject: 'user-ada',
+  username: 'ada',
+  password: await secrets.hash(password),
+  name: 'Ada Lovelace',
+  email: 'ada@example.com',
+}
+
+export const login: LoginView = { clientName: 'Claude', redirectHost: 'claude.ai', skip: false, subject: '', uiLocales: [] }
+export const consent: ConsentView = {
+  clientName: 'Claude',
+  clientUri: 'https://claude.ai/',
+  policyUri: 'https://claude.ai/privacy',
+  tosUri: 'https://claude.ai/terms',
+  origin: 'dynamic',
+  redirectHost: 'claude.ai',
+  isLoopback: false,
+  firstSeen: now - 30 * day,
+  requestedScope: ['openid', 'profile', 'email', 'offline_access', 'offline', 'notes.read'],
+  requestedAudience: ['https://mcp.example.com/notes'],
+  skip: false,
+  subject: ada.subject,
+  uiLocales: [],
+}
+export const logout: LogoutView = { clientName: 'Claude', subject: ada.subject }
+
+/** What the desk was told to do: the name of the act, the challenge, and what came with it. */
+export type Act = readonly [act: string, challenge: string, accepted?: unknown]
+
+export interface FallbackPages extends AsyncDisposable {
+  readonly url: string
+  readonly acts: Act[]
+  ask(path: string, sent?: Sent): Promise<Received>
+  /** A form as a browser sends it from a page of ours. */
+  post(path: string, form: Record<string, string | readonly string[]>, headers?: Record<string, string>): Promise<Received>
+}
+
+interface Given {
+  readonly login?: Partial<LoginView>
+  readonly consent?: Partial<ConsentView>
+  readonly logout?: Partial<LogoutView>
+  readonly users?: readonly User[]
+  readonly builtIn?: boolean
+  readonly clock?: () => number
+  /** Where the desk sends everybody, from the port of the listener. */
+  readonly landing?: (port: number) => string
+}
+
+/** The built-in pages on a listener of their own, before a desk where one challenge, `known`, is waited for; it sends everybody to `/landed`, unless told otherwise. */
+export async function startFallbackPages(given: Given = {}): Promise<FallbackPages> {
+  const acts: Act[] = []
+  const { users = [ada], builtIn = true, clock = () => now, landing = () => '/landed' } = given
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const handlers = fallbacks({
+    desk: fakeDesk(given, acts, landing(port)),
+    builtIn: () => ({ login: builtIn, consent: builtIn, logout: builtIn }),
+    users: () => users,
+    checkPassword: checkPassword({ users: () => users, secrets, clock, count() {} }),
+    origin: url,
+    clock,
+    log() {},
+  })
+  const listener = makeListener({
+    name: 'public',
+    face: 'plain',
+    routes: routesOf(handlers),
+    describe() {},
+    telemetry: silence,
+    bodyLimit: 64 * 1024,
+    cors: () => ({ origin: false }),
+    addressOf: ({ raw }) => String(raw.headers['x-test-address'] ?? '192.0.2.1'),
+    fence: open,
+    logsHealth: false,
+    answered() {},
+    begun: undefined,
+  })
+  await listener.listen({ host: '127.0.0.1', port })
+  return {
+    url,
+    acts,
+    ask: (path, sent) => request(url, path, sent),
+    post: (path, form, headers = { origin: 'null', 'sec-fetch-site': 'same-origin' }) =>
+      request(url, `/oauth2/fallbacks/${path}`, { method: 'POST', form, headers }),
+    async [Symbol.asyncDispose]() {
+      listener.server.closeAllConnections()
+      await listener.close()
+    },
+  }
+}
+
+function fakeDesk(given: Given, acts: Act[], landing: string): SignInDesk {
+  const found =
+    <View>(view: View) =>
+    (challenge: string) =>
+      Promise.resolve(challenge === 'known' ? view : undefined)
+  const done = (act: string) => async (challenge: string, accepted?: unknown) => {
+    acts.push(accepted === undefined ? [act, challenge] : [act, challenge, accepted])
+    return landing
+  }
+  return {
+    findLogin: found({ ...login, ...given.login }),
+    acceptLogin: done('acceptLogin'),
+    rejectLogin: done('rejectLogin'),
+    findConsent: found({ ...consent, ...given.consent }),
+    acceptConsent: done('acceptConsent'),
+    rejectConsent: done('rejectConsent'),
+    findLogout: found({ ...logout, ...given.logout }),
+    acceptLogout: done('acceptLogout'),
+    rejectLogout: async (challenge) => void (await done('rejectLogout')(challenge)),
+  }
+}
+
+function routesOf(h: FallbackHandlers): Route[] {
+  const operation = { id: 'x', tag: 'x', summary: 'x', answers: {} } as unknown as Route['operation']
+  const route = (method: Route['method'], path: string, handler: Handler): Route => ({
+    method,
+    path,
+    face: 'page',
+    guard: open,
+    cors: false,
+    handler,
+    operation,
+  })
+  // biome-ignore format: a table
+  return [
+    route('GET',  '/oauth2/fallbacks/login',           h.signInPage),
+    route('POST', '/oauth2/fallbacks/login',           h.signIn),
+    route('GET',  '/oauth2/fallbacks/consent',         h.consentPage),
+    route('POST', '/oauth2/fallbacks/consent',         h.consent),
+    route('GET',  '/oauth2/fallbacks/logout',          h.signOutPage),
+    route('POST', '/oauth2/fallbacks/logout',          h.signOut),
+    route('GET',  '/oauth2/fallbacks/logout/callback', h.signedOutPage),
+    route('GET',  '/oauth2/fallbacks/error',           h.errorFallback),
+    route('GET',  '/landed',                           () => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: 'landed' })),
+  ]
+}

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { authorizeAddress, Browser, type Listeners, type LoginOptions, logIn, makeProofKey, parameterOf } from './browser.ts'
+import type { Received } from './request.ts'
+
+/** A client that has persons log in, as its developer knows it. */
+export interface LoginClient {
+  readonly id: string
+  readonly secret: string
+}
+
+export const redirectUri = 'https://app.example/cb'
+
+/** A client that registered itself, for codes and refresh tokens. */
+export async function registerLoginClient(server: Listeners, members: Record<string, unknown> = {}): Promise<LoginClient> {
+  const { status, json, text } = await server.public('/oauth2/register', {
+    method: 'POST',
+    json: {
+      client_name: 'An app',
+      redirect_uris: [redirectUri],
+      grant_types: ['authorization_code', 'refresh_token'],
+      scope: 'openid offline_access',
+      ...members,
+    },
+  })
+  assert.equal(status, 201, text)
+  return { id: json.client_id, secret: json.client_secret }
+}
+
+/** An authorization request with PKCE, and the verifier for its code. */
+export function loginRequest(client: LoginClient, parameters: Record<string, string> = {}): { address: string; verifier: string } {
+  const { verifier, challenge } = makeProofKey()
+  const proof = { code_challenge: challenge, code_challenge_method: 'S256' }
+  const address = authorizeAddress(client.id, { redirect_uri: redirectUri, scope: 'openid offline_access', ...proof, ...parameters })
+  return { address, verifier }
+}
+
+/** What a client needs to redeem a code. */
+export interface Issued {
+  readonly code: string
+  readonly verifier: string
+}
+
+/** A whole login up to the code. */
+export async function obtainCode(
+  server: Listeners,
+  client: LoginClient,
+  { browser = new Browser(server), parameters = {}, ...options }: LoginOptions & { browser?: Browser } = {},
+): Promise<Issued> {
+  const { address, verifier } = loginRequest(client, parameters)
+  const back = await logIn(server, browser, address, options)
+  assert.equal(back.status, 303, back.text)
+  const code = parameterOf(back, 'code')
+  assert.notEqual(code, '', String(back.headers.location))
+  return { code, verifier }
+}
+
+export const redeem = (
+  server: Listeners,
+  { id, secret }: LoginClient,
+  { code, verifier }: Issued,
+  form: Record<string, string> = {},
+): Promise<Received> =>
+  server.public('/oauth2/token', {
+    method: 'POST',
+    basic: [id, secret],
+    form: { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier, ...form },
+  })
+
+export const refresh = (server: Listeners, { id, secret }: LoginClient, refreshToken: string): Promise<Received> =>
+  server.public('/oauth2/token', {
+    method: 'POST',
+    basic: [id, secret],
+    form: { grant_type: 'refresh_token', refresh_token: refreshToken },
+  })
+
+export interface Tokens {
+  readonly access_token: string
+  readonly refresh_token: string
+  readonly id_token: string
+}
+
+/** A whole login up to the tokens. */
+export async function obtainTokens(
+  server: Listeners,
+  client: LoginClient,
+  options: LoginOptions & { browser?: Browser } = {},
+): Promise<Tokens> {
+  const { status, json, text } = await redeem(server, client, await obtainCode(server, client, options))
+  assert.equal(status, 200, text)
+  return json
+}
+
+export const isActive = async (server: Listeners, token: string): Promise<boolean> => {
+  const { status, json, text } = await server.admin('/admin/oauth2/introspect', { method: 'POST', form: { token } })
+  assert.equal(status, 200, text)
+  return json.active
+}
+
+/** Whether access and refresh token of an answer are alive. */
+export const areActive = (server: Listeners, { access_token, refresh_token }: Tokens): Promise<boolean[]> =>
+  Promise.all([access_token, refresh_token].map((token) => isActive(server, token)))

@@ -1,0 +1,105 @@
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyResult, jwtVerify } from 'jose'
+import { KeyRing } from '../../src/core/keys/key-ring.ts'
+import { openSigningKeys } from '../../src/core/keys/open-signing-keys.ts'
+import { publishedKeys } from '../../src/core/keys/published-keys.ts'
+import { type DeliverLogoutsDeps, deliverLogouts } from '../../src/core/sessions/deliver-logouts.ts'
+import { type LogoutDelivery, newLogoutDelivery } from '../../src/core/sessions/logout-delivery.ts'
+import { makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
+import { systemRandomness } from '../../src/lib/random.ts'
+import { makeSealer } from '../../src/lib/seal.ts'
+import { silence } from '../../src/lib/telemetry.ts'
+import { someClient } from '../storage/fresh-stores.ts'
+import { memoryStores } from '../storage/sqlite-file.ts'
+import { startPlainWebServer } from './web-server.ts'
+
+export const issuer = 'https://auth.example/'
+
+/** The room that tells clients of logouts, over real storage and a real network, with a clock that the test moves. */
+export async function logoutRoom(over: Partial<DeliverLogoutsDeps> = {}) {
+  const stores = await memoryStores()
+  const time = { now: 1_800_000_000_000 }
+  const clock = () => time.now
+  const lines: { message: string; [fact: string]: unknown }[] = []
+  const counted: string[] = []
+  const outside = { clock, randomness: systemRandomness, transaction: stores.act }
+  const sealer = makeSealer(['a-system-secret-for-tests-only'], 'signing-key', systemRandomness)
+  const keyDeps = { ...outside, signingKeys: stores.read.signingKeys, sealer, telemetry: silence }
+  await openSigningKeys(keyDeps)
+  const ring = new KeyRing(keyDeps)
+  const fetch = makeFencedFetch()
+  const deliver = deliverLogouts({
+    ...outside,
+    ring,
+    issuer,
+    clients: stores.read.clients,
+    fetch,
+    fence: () => ({ allowPrivate: true, exceptions: [] }),
+    telemetry: {
+      log: (level, message, facts) => void lines.push({ level, message, ...facts }),
+      count: (event) => void counted.push(event),
+    },
+    deadline: 1_000,
+    ...over,
+  })
+  return {
+    stores,
+    time,
+    lines,
+    counted,
+    fetch,
+    publishedKeys: publishedKeys({ ring, broadcast: () => [] }),
+    /** One run of the job at the time that it is. */
+    deliver: (signal?: AbortSignal) => deliver({ now: time.now, ...(signal && { signal }) }),
+    async addClient(clientId: string, backchannelLogoutUri?: string): Promise<void> {
+      const metadata = backchannelLogoutUri === undefined ? {} : { backchannelLogoutUri }
+      await stores.act((tx) => tx.clients.add(someClient(clientId, { metadata })))
+    },
+    /** Queues a logout for each of these, as the act that ends a session does. */
+    async queue(...clientIds: readonly string[]): Promise<void> {
+      const { now } = time
+      const made = clientIds.map((clientId) =>
+        newLogoutDelivery({ clientId, sid: `session-of-${clientId}` }, { now, randomness: systemRandomness }),
+      )
+      await stores.act((tx) => tx.logoutDeliveries.queue(made))
+    },
+    /** What is still to be delivered, whenever. */
+    waiting: (): Promise<LogoutDelivery[]> => {
+      const far = Number.MAX_SAFE_INTEGER
+      return stores.act(async (tx) => {
+        const all = await tx.logoutDeliveries.claim(far - 1, far, 1_000)
+        for (const { id } of all) await tx.logoutDeliveries.done(id)
+        return all
+      })
+    },
+    /** As a client checks a logout token, with the keys that are published. */
+    async verify(token: string, audience: string): Promise<JWTVerifyResult> {
+      const keys = createLocalJWKSet({ keys: await this.publishedKeys() } as unknown as JSONWebKeySet)
+      return jwtVerify(token, keys, { issuer, audience, typ: 'logout+jwt', currentDate: new Date(time.now) })
+    },
+    async [Symbol.asyncDispose]() {
+      await fetch[Symbol.asyncDispose]()
+      await stores[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** What somebody posted to a client's `backchannel_logout_uri`. */
+export interface ReceivedLogout {
+  readonly method: string | undefined
+  readonly path: string | undefined
+  readonly headers: IncomingHttpHeaders
+  readonly form: URLSearchParams
+}
+
+/** A client's receiver of logouts; it answers 200 unless it is told otherwise. */
+export async function startLogoutReceiver(answer: (response: ServerResponse, path: string) => void = (response) => response.end()) {
+  const received: ReceivedLogout[] = []
+  const web = await startPlainWebServer(async (request, response) => {
+    const { method, url: path = '', headers } = request
+    received.push({ method, path, headers, form: new URLSearchParams(await text(request)) })
+    answer(response, path)
+  })
+  return { ...web, received }
+}
