@@ -22,7 +22,8 @@ export function fetchRequestObject(deps: { fetch: FencedFetch; fence: Live<Fence
   let running = 0
   return async ({ metadata: { requestUris = [] } }: Client, uri: string): Promise<string> => {
     const address = withoutFragment(uri)
-    if (!requestUris.some((registered) => withoutFragment(registered) === address)) throw refuse({ fault: 'uri-not-registered', uri })
+    if (!requestUris.some((registered) => withoutFragment(registered) === address))
+      throw refuse({ fault: 'uri-not-registered', uri: uri.slice(0, 200) })
     if (running >= mostAtOnce) throw new Unavailable('too many request objects are being fetched', 2)
     running++
     try {
