@@ -4,7 +4,8 @@ import { makeAudit } from './core/audit/audit.ts'
 import { acceptConsent, findConsent, rejectConsent } from './core/authorization/answer-consent.ts'
 import { acceptLogin, findLogin, rejectLogin } from './core/authorization/answer-login.ts'
 import { beginAuthorization } from './core/authorization/begin-authorization.ts'
-import { findResponseTarget } from './core/authorization/find-response-target.ts'
+import { findSender } from './core/authorization/find-response-target.ts'
+import { readRequestObject } from './core/authorization/read-request-object.ts'
 import { resumeConsent } from './core/authorization/resume-consent.ts'
 import { resumeLogin } from './core/authorization/resume-login.ts'
 import { authenticateClient } from './core/clients/authenticate-client.ts'
@@ -243,10 +244,11 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   })
   const obfuscatedSubject = pairwiseSubject({ salt: fixed.oidc.subject_identifiers.pairwise.salt ?? '' })
   const subjectFor = (client: Client, subject: string) => obfuscatedSubject(client, subject) ?? subject
+  const remoteKeys = makeRemoteKeys({ fetch, fence: live.fence, clock })
   const authorization = {
     ...act,
-    findTarget: findResponseTarget(stores),
-    readRequestObject: async (_client: Client, parameters: URLSearchParams) => parameters,
+    findSender: findSender(stores),
+    readRequestObject: readRequestObject({ fetch, fence: live.fence, clock, remoteKeys, audience: live.discovery }),
     readHint,
     subjectFor,
     obfuscatedSubject,
@@ -269,7 +271,6 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     acceptLogout: async (challenge: string) => logoutAddress(publicUrl, await acceptLogoutAct(challenge)),
   }
   const introspectAct = introspectToken({ ...stores, readJwt, clock })
-  const remoteKeys = makeRemoteKeys({ fetch, fence: live.fence, clock })
   const authenticate = authenticateClient({
     ...stores,
     secrets: chosenSecrets,

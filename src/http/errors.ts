@@ -14,6 +14,7 @@ import { faultWords, refusalWords } from './authorization-words.ts'
 import { faultPage } from './pages/authorization-page.ts'
 import { errorPage } from './pages/error-page.ts'
 import type { Reason } from './reasons.ts'
+import { requestObjectWords } from './request-object-words.ts'
 import { toClient } from './response-modes.ts'
 import type { Face } from './route.ts'
 
@@ -233,6 +234,10 @@ function problemOfReason(reason: Reason): Problem {
       return { status: 403, code: 'The requested action was forbidden', description: reason.message }
     case 'credentials-missing':
       return invalidRequest('Client credentials missing or malformed in both HTTP Authorization header and HTTP POST body.')
+    case 'request-object-refused': {
+      const { error, description } = requestObjectWords(reason)
+      return { status: 400, code: error, description }
+    }
     case 'form-empty':
       return invalidRequest('The POST body can not be empty.')
     case 'posted-from-elsewhere':

@@ -43,8 +43,10 @@ test('both documents are the same, and say exactly what is on (RFC 8414 2, OpenI
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
     claims_parameter_supported: false,
-    request_parameter_supported: false,
-    request_uri_parameter_supported: false,
+    request_parameter_supported: true,
+    request_uri_parameter_supported: true,
+    require_request_uri_registration: true,
+    request_object_signing_alg_values_supported: signingAlgs,
   })
   assert.equal((await server.public(oauth)).text, found.text)
 })

@@ -84,7 +84,7 @@ test('the rules are about records that are there', () => {
 
 test('RFC 6749 §4.1.2.1: without an error page of the operator, a fault that the client is not told is on a page of ours: no redirect, no cookie', async () => {
   const browsers = (await replayedWithoutErrorPage()).filter(({ exchange }) => exchange.browser)
-  assert.equal(browsers.length, 8)
+  assert.equal(browsers.length, 10)
   for (const { exchange, answer } of browsers) {
     assert.equal(answer.status, 400, exchange.id)
     assert.match(String(answer.headers['content-type']), /^text\/html/, exchange.id)

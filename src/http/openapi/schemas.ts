@@ -157,6 +157,8 @@ export const schemas: Properties = {
       claims_parameter_supported: flag,
       request_parameter_supported: flag,
       request_uri_parameter_supported: flag,
+      require_request_uri_registration: flag,
+      request_object_signing_alg_values_supported: list,
     },
     ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri', 'response_types_supported', 'subject_types_supported'],
     { description: 'RFC 8414 §2, OpenID Connect Discovery §3: exactly what is on.' },
