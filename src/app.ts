@@ -234,7 +234,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const isSecure = new URL(fixed.urls.self.public).protocol === 'https:'
   const cookies = makeCookies({ isSecure, isDev: fixed.dev, sealer: makeSealer(secrets.cookie, 'cookie', randomness) })
   const obfuscatedSubject = pairwiseSubject({ salt: fixed.oidc.subject_identifiers.pairwise.salt ?? '' })
-  const subjectFor = (client: Client, subject: string) => obfuscatedSubject(client, subject) ?? subject
+  const subjectFor = (client: Client, subject: string, forced?: string) => obfuscatedSubject(client, subject, forced) ?? subject
   const authorization = {
     ...act,
     findTarget: findResponseTarget(stores),
