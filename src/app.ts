@@ -243,7 +243,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     sealer: makeSealer(secrets.cookie, 'cookie', randomness),
   })
   const obfuscatedSubject = pairwiseSubject({ salt: fixed.oidc.subject_identifiers.pairwise.salt ?? '' })
-  const subjectFor = (client: Client, subject: string) => obfuscatedSubject(client, subject) ?? subject
+  const subjectFor = (client: Client, subject: string, forced?: string) => obfuscatedSubject(client, subject, forced) ?? subject
   const remoteKeys = makeRemoteKeys({ fetch, fence: live.fence, clock })
   const authorization = {
     ...act,

@@ -139,7 +139,8 @@ function knownSession(
   const asksAnew = asksForLogin(prompt) || prompt.includes('registration')
   if (!session || asksAnew) return { why: 'no-session' }
   if (maxAge !== undefined && now - session.authenticatedAt >= maxAge * 1000) return { why: 'max-age' }
-  if (hint && hint.sub !== subjectFor(client, session.subject)) return { why: 'other-subject' }
+  // A session has one person, by whatever name the login application has a client know him.
+  if (hint && hint.sid !== session.id && hint.sub !== subjectFor(client, session.subject)) return { why: 'other-subject' }
   return { session }
 }
 

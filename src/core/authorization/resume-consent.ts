@@ -25,7 +25,7 @@ interface ResumeConsentDeps {
   readonly clients: ClientStore
   readonly transaction: Transaction<{ flows: AuthorizationFlowStore; grants: GrantStore; codes: AuthorizationCodeStore }>
   /** Undefined where the client knows the person by the name that the login application uses. */
-  readonly obfuscatedSubject: (client: Client, subject: string) => string | undefined
+  readonly obfuscatedSubject: (client: Client, subject: string, forced: string) => string | undefined
   /** The consent request in the words of the wire, without client and challenge, for those who list consents. */
   readonly record: (flow: AuthorizationFlow, login: LoginDecision, skip: boolean) => Readonly<Record<string, unknown>>
   /** Milliseconds. */
@@ -59,7 +59,7 @@ export function resumeConsent(deps: ResumeConsentDeps) {
 function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Client, now: number, deps: ResumeConsentDeps): Grant {
   const login = flow.login.decision as LoginDecision
   const { nonce } = flow.request
-  const obfuscatedSubject = login.forceSubjectIdentifier || deps.obfuscatedSubject(client, login.subject)
+  const obfuscatedSubject = deps.obfuscatedSubject(client, login.subject, login.forceSubjectIdentifier)
   const rememberedUntil = consent.rememberFor > 0 ? now + consent.rememberFor * 1000 : never
   const codeEnds = now + deps.codeLifespan()
   const skip = flow.consent?.skip ?? false

@@ -27,7 +27,7 @@ interface ResumeLoginDeps {
   readonly grants: GrantStore
   readonly transaction: Transaction<{ flows: AuthorizationFlowStore; sessions: LoginSessionStore }>
   /** How a client knows a person. */
-  readonly subjectFor: (client: Client, subject: string) => string
+  readonly subjectFor: (client: Client, subject: string, forced: string) => string
   /** Milliseconds that a session lives where the login application does not say. */
   readonly sessionLifespan: Live<number>
   readonly clock: Clock
@@ -50,10 +50,10 @@ export function resumeLogin(deps: ResumeLoginDeps) {
   }
 }
 
-/** OpenID Connect Core §3.1.2.1: who logs in is whom the hint names, or nobody. */
-function checkHint({ request }: AuthorizationFlow, { subject }: LoginDecision, client: Client, { subjectFor }: ResumeLoginDeps): void {
+/** OpenID Connect Core §3.1.2.1: who logs in is whom the hint names, or nobody. A known person was compared before. */
+function checkHint({ request, session }: AuthorizationFlow, login: LoginDecision, client: Client, { subjectFor }: ResumeLoginDeps): void {
   const hinted = request.oidcContext.idTokenHintClaims?.sub
-  if (hinted !== undefined && hinted !== subjectFor(client, subject))
+  if (hinted !== undefined && !session.known && hinted !== subjectFor(client, login.subject, login.forceSubjectIdentifier))
     throw new RefusedToClient(request, { kind: 'login-required', why: 'other-subject' })
 }
 

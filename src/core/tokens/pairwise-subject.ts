@@ -4,11 +4,14 @@ import { type Client, redirectUrisOf } from '../clients/client.ts'
 
 /**
  * How a client with pairwise subjects knows a person (OpenID Connect Core §8.1): SHA-256 over sector, subject and salt, as Hydra has it,
- * in hexadecimal. Undefined for all other clients.
+ * in hexadecimal; a login application may force another name. Undefined for all other clients, whatever is forced: they know the person
+ * as the login application does.
  */
 export function pairwiseSubject({ salt }: { salt: string }) {
-  return (client: Client, subject: string): string | undefined =>
-    client.metadata.subjectType === 'pairwise' ? hash('sha256', sectorOfClient(client) + subject + salt, 'hex') : undefined
+  return (client: Client, subject: string, forced = ''): string | undefined => {
+    if (client.metadata.subjectType !== 'pairwise') return undefined
+    return forced === '' ? hash('sha256', sectorOfClient(client) + subject + salt, 'hex') : forced
+  }
 }
 
 /**
