@@ -93,9 +93,11 @@ async function readHint(parameters: URLSearchParams, target: ResponseTarget, { r
 }
 
 function requestOf(browser: Browser, { target, isRedirectUriSent }: Trusted, asked: Asked, hint: Claims | undefined): AuthorizationRequest {
-  const { parameters } = asked
+  const { parameters, client } = asked
   const of = (name: string): string | undefined => parameters.get(name) || undefined
-  const [nonce, codeChallenge, maxAge] = [of('nonce'), of('code_challenge'), of('max_age')]
+  const [nonce, codeChallenge] = [of('nonce'), of('code_challenge')]
+  // OpenID Connect Dynamic Client Registration §2: what the client registered holds where the request says nothing.
+  const maxAge = of('max_age') ?? client.metadata.defaultMaxAge
   return {
     url: browser.url,
     ...target,
@@ -106,16 +108,25 @@ function requestOf(browser: Browser, { target, isRedirectUriSent }: Trusted, ask
     audience: requestedAudience(asked),
     prompt: [...parsePrompt(of('prompt') ?? '').values],
     ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
-    oidcContext: contextOf(of, hint),
+    oidcContext: contextOf(of, client, hint),
   }
 }
 
-function contextOf(of: (name: string) => string | undefined, idTokenHintClaims: Claims | undefined): OidcContext {
+function contextOf(
+  of: (name: string) => string | undefined,
+  { metadata: { defaultAcrValues } }: Client,
+  idTokenHintClaims: Claims | undefined,
+): OidcContext {
   const list = (name: string) =>
     of(name)
       ?.split(' ')
       .filter((value) => value !== '')
-  const [acrValues, uiLocales, display, loginHint] = [list('acr_values'), list('ui_locales'), of('display'), of('login_hint')]
+  const [acrValues, uiLocales, display, loginHint] = [
+    list('acr_values') ?? defaultAcrValues,
+    list('ui_locales'),
+    of('display'),
+    of('login_hint'),
+  ]
   return {
     ...(acrValues && { acrValues }),
     ...(uiLocales && { uiLocales }),

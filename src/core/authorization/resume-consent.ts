@@ -98,7 +98,7 @@ function codeOf(code: string, { request }: AuthorizationFlow, grant: Grant, expi
   return {
     hash: sha256(code),
     grantId: grant.id,
-    ...(request.isRedirectUriSent && { redirectUri: request.redirectUri }),
+    ...((request.isRedirectUriSent || request.codeChallenge !== undefined) && { redirectUri: request.redirectUri }),
     ...(request.codeChallenge !== undefined && { codeChallenge: request.codeChallenge }),
     expiresAt,
   }

@@ -70,9 +70,12 @@ async function isRemembered({ request }: AuthorizationFlow, { subject }: LoginDe
   )
 }
 
-/** RFC 8252 §8.6: any app can pass for a public client that is reached by a private-use scheme. */
+/**
+ * RFC 8252 §8.6: any app can pass for a public client that is reached by a private-use scheme or on loopback. Hydra remembers the
+ * latter; so do we for the operator's own clients.
+ */
 const mayBeRemembered = (client: Client, redirectUri: string): boolean =>
-  authMethodOf(client) !== 'none' || schemeOf(redirectUri) === 'https' || isLoopbackRedirect(redirectUri)
+  authMethodOf(client) !== 'none' || schemeOf(redirectUri) === 'https' || (client.origin === 'admin' && isLoopbackRedirect(redirectUri))
 
 async function ask(
   flow: AuthorizationFlow,
