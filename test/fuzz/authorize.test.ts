@@ -88,7 +88,9 @@ for (const [name, { open, runs }] of Object.entries(databases))
     /** Whatever the question was: civil, and nobody is sent where no client of ours wants him. */
     function judge(answer: Received, what: string): void {
       count(`${what} ${answer.status}`)
-      assertCivil({ ...answer, headers: answer.headers as Record<string, string>, body: answer.text }, what)
+      // A token may hold any word by chance.
+      const body = answer.text.replace(/"[\w.-]{43,}"/g, '"token"')
+      assertCivil({ ...answer, headers: answer.headers as Record<string, string>, body }, what)
       const targets = [answer.headers.location, /action="([^"]*)"/.exec(answer.text)?.[1]?.replaceAll('&amp;', '&')]
       for (const target of targets) if (target !== undefined) assert.ok(mayBeSentTo(target), target)
     }
@@ -190,10 +192,10 @@ for (const [name, { open, runs }] of Object.entries(databases))
       for (const seen of [
         'a code was issued',
         'login accept 400',
-        'consent accept 400',
+        'consent accept 200',
         'login reject 200',
         'way back 303',
-        'way back 400',
+        'way back 302',
       ])
         assert.ok(reached.has(seen), seen)
     })
