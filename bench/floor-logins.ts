@@ -62,7 +62,7 @@ export async function floorLogins({ act, read, write, client }: Store, issuer: s
   )
   const makeRoom = write(
     `DELETE FROM authorization_flows WHERE id IN (SELECT id FROM authorization_flows
-     WHERE address = ? AND login_verifier IS NULL ORDER BY created_at DESC LIMIT 16 OFFSET 1000)`,
+     WHERE address = ? AND login_verifier IS NULL ORDER BY created_at DESC LIMIT 16 OFFSET 1000) AND login_verifier IS NULL`,
   )
   const decideLogin = write('UPDATE authorization_flows SET login = ?, login_verifier = ? WHERE id = ? AND login_spent_at IS NULL')
   const passLogin = write(
