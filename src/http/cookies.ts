@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Sealer } from '../lib/seal.ts'
 
@@ -36,7 +36,7 @@ export function makeCookies({ isSecure, isDev, sealer }: CookieSettings): Cookie
 }
 
 /** One cookie for each client, so that two logins at once do not disturb each other. */
-const numberOf = (clientId: string): number => createHash('sha256').update(clientId).digest().readUInt32BE()
+const numberOf = (clientId: string): number => hash('sha256', clientId, 'buffer').readUInt32BE()
 
 function cookieOf(request: FastifyRequest, name: string): string | undefined {
   const sent = request.headers.cookie ?? ''

@@ -72,7 +72,10 @@ function browserOf(request: FastifyRequest, { cookies, publicUrl }: AuthorizeDep
     url: `${publicUrl}/oauth2/auth?${request.method === 'POST' ? parameters : query}`,
     parameters,
     address: countedAddressOf(request),
-    sessionId: cookies.sessionOf(request),
+    // Opened where it is asked for: on the way back from an application nobody does.
+    get sessionId() {
+      return cookies.sessionOf(request)
+    },
     csrf: (step, clientId) => cookies.csrfOf(request, step, clientId),
   }
 }
