@@ -78,8 +78,8 @@ export async function floorLogins({ act, read, write, client }: Store, issuer: s
     'UPDATE authorization_flows SET consent_spent_at = ? WHERE id = ? AND consent_verifier = ? AND consent_spent_at IS NULL',
   )
   const insertGrant = write(
-    `INSERT INTO grants (id, client_id, subject, session_id, scope, audience, claims, authentication, consent, terms, remembered_until,
-     granted_at, expires_at) VALUES (?, ?, ?, ?, ?, '[]', ?, ?, ?, ?, NULL, ?, ?)`,
+    `INSERT INTO grants (id, client_id, subject, session_id, scope, audience, claims, authentication, consent, consent_skipped, terms, remembered_until,
+     granted_at, expires_at) VALUES (?, ?, ?, ?, ?, '[]', ?, ?, ?, 0, ?, NULL, ?, ?)`,
   )
   const insertCode = write(
     'INSERT INTO authorization_codes (hash, grant_id, redirect_uri, code_challenge, expires_at) VALUES (?, ?, ?, ?, ?)',
