@@ -38,6 +38,7 @@ test('both documents are the same, and say exactly what is on (RFC 8414 2, OpenI
     code_challenge_methods_supported: ['S256'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
+    userinfo_signing_alg_values_supported: ['none', 'RS256'],
     claims_supported: ['sub'],
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,

@@ -150,6 +150,7 @@ export const schemas: Properties = {
       code_challenge_methods_supported: list,
       subject_types_supported: list,
       id_token_signing_alg_values_supported: list,
+      userinfo_signing_alg_values_supported: list,
       claims_supported: list,
       authorization_response_iss_parameter_supported: flag,
       backchannel_logout_supported: flag,
