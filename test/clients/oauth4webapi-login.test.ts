@@ -5,7 +5,7 @@ import * as oauth from 'oauth4webapi'
 import { Browser } from '../support/browser.ts'
 import { areActive } from '../support/login-client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { addressAfterLogin, addressAfterLogout, formAfterLogin } from './person.ts'
+import { addressAfterLogin, addressAfterLogout, answerAfterLogin, formAfterLogin } from './person.ts'
 import { recordingFetch } from './recording-fetch.ts'
 
 /** Loopback speaks http; everything else stays as strict as the library is. */
@@ -166,10 +166,7 @@ suite('oauth4webapi logs a person in', () => {
     const here = await party(server)
     for (const mode of ['query', 'fragment', 'form_post']) {
       const asked = await request(here, { response_mode: mode, prompt: 'none' })
-      const answer =
-        mode === 'form_post'
-          ? new URLSearchParams(await (await formAfterLogin(server, asked.url)).text())
-          : new URLSearchParams((await addressAfterLogin(server, asked.url))[mode === 'query' ? 'search' : 'hash'].slice(1))
+      const answer = await answerAfterLogin(server, asked.url)
       assert.throws(
         () => oauth.validateAuthResponse(here.as, here.client, answer, asked.state),
         (error: oauth.AuthorizationResponseError) => error.error === 'login_required',

@@ -27,6 +27,14 @@ export async function formAfterLogin(server: TestServer, sentTo: URL, { browser 
   return new Request(asText(action), { method: 'POST', body })
 }
 
+/** What the client is told, by whatever way: success or refusal. */
+export async function answerAfterLogin(server: TestServer, sentTo: URL, options?: AtBrowser): Promise<URLSearchParams> {
+  const mode = sentTo.searchParams.get('response_mode')
+  if (mode === 'form_post') return new URLSearchParams(await (await formAfterLogin(server, sentTo, options)).text())
+  const { search, hash } = await addressAfterLogin(server, sentTo, options)
+  return new URLSearchParams((mode === 'fragment' ? hash : search).slice(1))
+}
+
 const characters: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
 
 const asText = (html: string): string => html.replace(/&(#?\w+);/g, (entity, name: string) => characters[name] ?? entity)
