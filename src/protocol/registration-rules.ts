@@ -1,6 +1,6 @@
 import type { Fence } from '../lib/fence.ts'
 import type { ClientMetadata } from './client-metadata.ts'
-import { assertionSigningAlgs, registrableAuthMethods, userinfoSigningAlgs } from './grant-types.ts'
+import { assertionSigningAlgs, registrableAuthMethods } from './grant-types.ts'
 import { publicJwksFault } from './jwks.ts'
 import { type Problem, problem, quote } from './problem.ts'
 import { isNativeRedirect, redirectUriFault, schemeOf } from './redirect-uri.ts'
@@ -185,7 +185,7 @@ const sectorOf = (uri: string): string => (URL.canParse(uri) && new URL(uri).hos
 function algorithmsAreSupported({ metadata }: Checked): Problem[] {
   return [
     ...oneOf('id_token_signed_response_alg', metadata.idTokenSignedResponseAlg, ['RS256']),
-    ...oneOf('userinfo_signed_response_alg', metadata.userinfoSignedResponseAlg, userinfoSigningAlgs),
+    ...oneOf('userinfo_signed_response_alg', metadata.userinfoSignedResponseAlg, ['none', 'RS256']),
     ...oneOf('request_object_signing_alg', metadata.requestObjectSigningAlg, ['none', ...assertionSigningAlgs]),
   ]
 }

@@ -123,6 +123,21 @@ suite('openid-client logs a person in', () => {
     assert.notEqual(elsewhere.claims()?.sid, first.claims()?.sid)
   })
 
+  test('before and after the keys were rotated to another algorithm: discovery says which', async () => {
+    let now = Date.now()
+    await using server = await startServer({ clock: () => now, settings: { webfinger: { jwks: { publish_before_use: '1s' } } } })
+    const algorithmOf = async () => {
+      const config = await registered(server)
+      const [header = ''] = String((await logsIn(server, config)).id_token).split('.')
+      return [JSON.parse(atob(header)).alg, config.serverMetadata().id_token_signing_alg_values_supported]
+    }
+    assert.deepEqual(await algorithmOf(), ['RS256', ['RS256']])
+    await server.admin('/admin/keys/hydra.openid.id-token', { method: 'POST', json: { alg: 'ES256', use: 'sig' } })
+    assert.deepEqual(await algorithmOf(), ['RS256', ['ES256', 'RS256']])
+    now += 2_000
+    assert.deepEqual(await algorithmOf(), ['ES256', ['ES256']])
+  })
+
   test('a refresh token used twice ends the family, as the library learns', async () => {
     await using server = await startServer()
     const config = await registered(server)
