@@ -123,6 +123,26 @@ suite('openid-client logs a person in', () => {
     assert.notEqual(elsewhere.claims()?.sid, first.claims()?.sid)
   })
 
+  test('again where the login is older than max_age, and silently where it is not', async () => {
+    let now = Date.now()
+    await using server = await startServer({ clock: () => now })
+    const config = await registered(server)
+    const browser = new Browser(server)
+    const consent = { ...ada.consent, remember: true }
+    const asks = async (prompt: string) => {
+      const { checks, url } = await request(config, { prompt })
+      return client.authorizationCodeGrant(config, await addressAfterLogin(server, url, { browser, ...ada, consent }), checks)
+    }
+    const first = await asks('login')
+    now += 599_000
+    assert.equal((await asks('none')).claims()?.auth_time, first.claims()?.auth_time)
+    now += 2_000
+    await assert.rejects(asks('none'), { error: 'login_required' })
+    const anew = await asks('')
+    assert.equal(anew.claims()?.auth_time, Math.floor(now / 1000))
+    assert.equal((await asks('none')).claims()?.auth_time, anew.claims()?.auth_time)
+  })
+
   test('of an issuer with a path, behind a proxy that ends TLS', async () => {
     const issuer = 'https://auth.example.com/tenant'
     await using server = await startServer({ settings: { urls: { self: { issuer } } } })
