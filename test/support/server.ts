@@ -79,7 +79,9 @@ export async function startServer({
       config = load(merge(settings, over)).config
     },
     async [Symbol.asyncDispose]() {
-      const hangUp = () => [app.public, app.admin].forEach(({ server }) => server.closeAllConnections())
+      const hangUp = () => {
+        for (const { server } of [app.public, app.admin]) server.closeAllConnections()
+      }
       hangUp()
       // A connection that was being made just then is not among them.
       const again = setInterval(hangUp, 500)
