@@ -25,31 +25,39 @@ export class FaultToPerson extends Error {
 }
 
 export interface Trusted {
-  readonly client: Client
   readonly target: ResponseTarget
   /** Whether the request named the redirect URI itself. */
   readonly isRedirectUriSent: boolean
 }
 
 /**
- * The client, and where its answer may go: the redirect URI is one of its own (RFC 9700 §2.1: exact match, RFC 8252 §7.3: any loopback
- * port), and the way of answering is one that we know.
+ * The client that sends the browser.
  *
  * @throws FaultToPerson
  */
-export function findResponseTarget({ clients }: { clients: ClientStore }) {
-  return async (parameters: URLSearchParams): Promise<Trusted> => {
+export function findSender({ clients }: { clients: ClientStore }) {
+  return async (parameters: URLSearchParams): Promise<Client> => {
     const clientId = only(parameters, 'client_id')
     if (!clientId) throw new FaultToPerson({ kind: 'client-missing' })
     const client = await clients.find(clientId.replaceAll('\0', '\ufffd'))
     if (!client) throw new FaultToPerson({ kind: 'client-unknown', clientId })
-    const sent = only(parameters, 'redirect_uri')
-    const redirectUri = redirectUriOf(client, sent, parameters)
-    const responseMode = only(parameters, 'response_mode') ?? 'query'
-    if (!isResponseMode(responseMode)) throw new FaultToPerson({ kind: 'response-mode-unknown', responseMode })
-    const state = parameters.get('state') || undefined
-    return { client, target: { redirectUri, responseMode, ...(state !== undefined && { state }) }, isRedirectUriSent: sent !== undefined }
+    return client
   }
+}
+
+/**
+ * Where the client's answer may go: the redirect URI is one of its own (RFC 9700 §2.1: exact match, RFC 8252 §7.3: any loopback port), and
+ * the way of answering is one that we know.
+ *
+ * @throws FaultToPerson
+ */
+export function findResponseTarget(client: Client, parameters: URLSearchParams): Trusted {
+  const sent = only(parameters, 'redirect_uri')
+  const redirectUri = redirectUriOf(client, sent, parameters)
+  const responseMode = only(parameters, 'response_mode') ?? 'query'
+  if (!isResponseMode(responseMode)) throw new FaultToPerson({ kind: 'response-mode-unknown', responseMode })
+  const state = parameters.get('state') || undefined
+  return { target: { redirectUri, responseMode, ...(state !== undefined && { state }) }, isRedirectUriSent: sent !== undefined }
 }
 
 function redirectUriOf(client: Client, sent: string | undefined, parameters: URLSearchParams): string {
