@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
-import { askTokenWith, clientKey } from '../support/assertions.ts'
+import { askTokenWith, type ClientKey, clientKey } from '../support/assertions.ts'
 import { Browser, parameterOf } from '../support/browser.ts'
 import { freshKey } from '../support/client-keys.ts'
 import { startFallbackPages } from '../support/fallback-pages.ts'
@@ -196,6 +196,32 @@ test('OREG-28: userinfo is JSON, or a JWT for iss and aud where the client regis
   assert.deepEqual([verified.payload.sub, verified.protectedHeader.alg], ['person-1', 'RS256'])
 })
 
+/** What comes of a request object that a client signed so: 302 to log in, or 400 and a page. */
+async function requestWith(members: object, signer: ClientKey): Promise<number> {
+  const client = await registerLoginClient(server, { jwks: { keys: [signer.publicJwk] }, ...members })
+  const request = await signer.sign(client.id, server.issuer, { sub: undefined })
+  const { status } = await new Browser(server).get(loginRequest(client, { request }).address)
+  return status
+}
+
+test('OREG-29: a client that registered an algorithm for its request objects is held to it', async () => {
+  const [es, rs] = [await clientKey('ES256'), await clientKey('RS256')]
+  assert.deepEqual(
+    [
+      await requestWith({ request_object_signing_alg: 'ES256' }, es),
+      await requestWith({ request_object_signing_alg: 'ES256' }, rs),
+      await requestWith({ request_object_signing_alg: 'RS256' }, es),
+    ],
+    [302, 400, 400],
+  )
+})
+
+test('OREG-30: RS256 will do for request objects', async () => {
+  assert.equal(await requestWith({}, await clientKey('RS256')), 302)
+  const { request_object_signing_alg_values_supported: algs } = (await server.public('/.well-known/openid-configuration')).json
+  assert.ok(algs.includes('RS256'))
+})
+
 test('OREG-32: each auth method that is advertised can be registered and used', async () => {
   const { token_endpoint_auth_methods_supported: methods } = (await server.public('/.well-known/openid-configuration')).json
   assert.deepEqual(methods, ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none'])
@@ -268,6 +294,16 @@ test('OREG-37: initiate_login_uri uses https', async () => {
     assertRefused(await register({ ...minimal, initiate_login_uri: bad }), 'invalid_client_metadata', 'initiate_login_uri')
   }
   assert.equal((await register({ ...minimal, initiate_login_uri: 'https://app.example/login' })).status, 201)
+})
+
+test('OREG-39: the metadata says that request URIs are registered, and no other is fetched', async () => {
+  const { json } = await server.public('/.well-known/openid-configuration')
+  assert.equal(json.require_request_uri_registration, true)
+  const key = await clientKey()
+  const client = await registerLoginClient(server, { jwks: { keys: [key.publicJwk] } })
+  const { status, text } = await new Browser(server).get(loginRequest(client, { request_uri: 'https://app.example/r.jwt' }).address)
+  assert.equal(status, 400)
+  assert.match(text, /request_uri/)
 })
 
 test('OREG-40: members of the logout specifications are accepted and shown', async () => {
