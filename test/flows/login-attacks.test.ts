@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { type LoginClient, loginRequest, registerLoginClient } from '../support/login-client.ts'
+import { Browser, parameterOf } from '../support/browser.ts'
+import { type LoginClient, loginRequest, obtainTokens, registerLoginClient } from '../support/login-client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 describe('what an attacker tries at a login', () => {
@@ -42,4 +43,44 @@ describe('what an attacker tries at a login', () => {
       })
     }
   })
+  test('a link to finish a logout signs out nobody but its own person', async () => {
+    const [mallory, alice] = [new Browser(server), new Browser(server)]
+    await obtainTokens(server, client, { browser: mallory, subject: 'mallory', login: { remember: true } })
+    await obtainTokens(server, client, { browser: alice, subject: 'alice', login: { remember: true } })
+    const asked = await mallory.get('/oauth2/sessions/logout')
+    const finished = await server.admin(`${requests}/logout/accept?logout_challenge=${parameterOf(asked, 'logout_challenge')}`, {
+      method: 'PUT',
+    })
+    await alice.get(finished.json.redirect_to)
+    assert.equal(await isKnown(alice), true)
+    assert.equal(await isKnown(mallory), false, 'the session that it was about is over')
+  })
+
+  test('who signs out with an ID token of an earlier session is signed out of the one that the browser has now', async () => {
+    const browser = new Browser(server)
+    const options = { browser, subject: 'berta', login: { remember: true } }
+    const { id_token } = await obtainTokens(server, client, options)
+    await obtainTokens(server, client, { ...options, parameters: { prompt: 'login' } })
+    const asked = await browser.get(`/oauth2/sessions/logout?id_token_hint=${id_token}`)
+    const finished = await server.admin(`${requests}/logout/accept?logout_challenge=${parameterOf(asked, 'logout_challenge')}`, {
+      method: 'PUT',
+    })
+    const cookies = browser.cookieHeader
+    await browser.get(finished.json.redirect_to)
+    assert.equal(await isKnown(browser), false)
+    assert.equal(
+      await isKnown({ get: (path) => server.public(path, { headers: { cookie: cookies } }) }),
+      false,
+      'the old cookie is worth nothing',
+    )
+  })
+
+  /** Whether the login application is told who is at the browser. */
+  async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
+    const toLogin = await browser.get(loginRequest(client).address)
+    const { json } = await server.admin(`${requests}/login?login_challenge=${parameterOf(toLogin, 'login_challenge')}`)
+    return json.skip
+  }
 })
+
+const requests = '/admin/oauth2/auth/requests'
