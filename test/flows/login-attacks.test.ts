@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Browser, parameterOf } from '../support/browser.ts'
 import { type LoginClient, loginRequest, obtainTokens, registerLoginClient } from '../support/login-client.ts'
+import type { Received } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 describe('what an attacker tries at a login', () => {
   let server: TestServer
   let client: LoginClient
-  const now = Date.now()
+  let now = Date.now()
   before(async () => {
     const urls = { login: 'https://ui.example/login', consent: 'https://ui.example/consent', logout: 'https://ui.example/logout' }
     server = await startServer({ settings: { dev: true, urls }, clock: () => now })
@@ -74,6 +75,41 @@ describe('what an attacker tries at a login', () => {
       'the old cookie is worth nothing',
     )
   })
+
+  test('a consent for an hour ends after an hour, however often it was made use of', async () => {
+    const options = {
+      browser: new Browser(server),
+      subject: 'carol',
+      login: { remember: true },
+      consent: { remember: true, remember_for: 3_600 },
+    }
+    await obtainTokens(server, client, options)
+    now += 3_000_000
+    assert.equal(await isSkipped(options), true)
+    await obtainTokens(server, client, options)
+    now += 3_000_000
+    assert.equal(await isSkipped(options), false)
+  })
+
+  /** Whether the consent application is told that the person need not be asked. */
+  async function isSkipped({ browser, subject }: { browser: Browser; subject: string }): Promise<boolean> {
+    const { json } = await server.admin(
+      `${requests}/consent?consent_challenge=${parameterOf(await toConsent(browser, subject), 'consent_challenge')}`,
+    )
+    return json.skip
+  }
+
+  /** Up to the consent application. */
+  async function toConsent(browser: Browser, subject: string, address = loginRequest(client).address): Promise<Received> {
+    return browser.get(await acceptLogin(await browser.get(address), { subject }))
+  }
+
+  async function acceptLogin(toLogin: Received, accepted: Record<string, unknown>): Promise<string> {
+    const path = `${requests}/login/accept?login_challenge=${parameterOf(toLogin, 'login_challenge')}`
+    const { status, json, text } = await server.admin(path, { method: 'PUT', json: accepted })
+    assert.equal(status, 200, text)
+    return json.redirect_to
+  }
 
   /** Whether the login application is told who is at the browser. */
   async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
