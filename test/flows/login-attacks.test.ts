@@ -111,6 +111,17 @@ describe('what an attacker tries at a login', () => {
     return json.redirect_to
   }
 
+  test('no log line holds what a browser was sent with', async () => {
+    const toLogin = await server.public(loginRequest(client, { state: 'state-of-a-person', login_hint: 'hint-of-a-person' }).address)
+    const browser = new Browser(server)
+    const mine = await browser.get(loginRequest(client, { state: 'state-of-a-person', login_hint: 'hint-of-a-person' }).address)
+    await browser.get(await acceptLogin(mine, { subject: 'emil' }))
+    const again = `${requests}/login/accept?login_challenge=${parameterOf(mine, 'login_challenge')}`
+    assert.equal((await server.admin(again, { method: 'PUT', json: { subject: 'emil' } })).status, 409)
+    await server.public(await acceptLogin(toLogin, { subject: 'emil' }).then((address) => address.slice(server.publicUrl.length)))
+    assert.doesNotMatch(JSON.stringify(server.lines), /of-a-person/)
+  })
+
   /** Whether the login application is told who is at the browser. */
   async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
     const toLogin = await browser.get(loginRequest(client).address)
