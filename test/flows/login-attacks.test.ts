@@ -122,6 +122,14 @@ describe('what an attacker tries at a login', () => {
     assert.doesNotMatch(JSON.stringify(server.lines), /of-a-person/)
   })
 
+  test('a redirect URI in any script is reached', async () => {
+    const uri = 'https://app.example/戻る/ü'
+    const own = await registerLoginClient(server, { redirect_uris: [uri] })
+    const { status, headers, text } = await server.public(loginRequest(own, { redirect_uri: uri, prompt: 'none' }).address)
+    assert.equal(status, 303, text)
+    assert.match(String(headers.location), /^https:\/\/app\.example\/%E6%88%BB%E3%82%8B\/%C3%BC\?error=login_required&/)
+  })
+
   /** Whether the login application is told who is at the browser. */
   async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
     const toLogin = await browser.get(loginRequest(client).address)
