@@ -1,6 +1,8 @@
 /** The cases: what one caller does over and over, and how it knows that each answer is right. */
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
+import { basic, bearer, bodyOf, check, filled, form, json, WrongAnswer } from './answers.ts'
 import type { Answer } from './connection.ts'
+import { type Family, login, loginAndRefresh, refresh } from './logins.ts'
 
 export interface Registered {
   readonly id: string
@@ -20,6 +22,8 @@ export type Send = (method: Method, path: string, fields?: string, body?: string
 /** One of the callers that work at the same time, each on its own connection and with clients of its own. */
 export interface Caller {
   readonly send: Send
+  /** The same to the admin listener, on a connection of its own. */
+  readonly sendAdmin: Send
   readonly issuer: string
   /** The next of this caller's own clients, round and round. */
   client(): Registered
@@ -31,6 +35,8 @@ export interface Caller {
   issued(): Issued
   /** The same, of JWTs. */
   issuedJwt(): Issued
+  /** The next of this caller's own refresh tokens, round and round. */
+  family(): Family
   /** A number that this caller has not used before. */
   serial(): number
   /** Where the next page of the list is; empty at its start. */
@@ -41,17 +47,11 @@ export interface Case {
   readonly name: string
   readonly listener: 'public' | 'admin'
   readonly act: (caller: Caller) => Promise<unknown>
+  /** What is counted and timed where it is not a request: the act, however many requests it takes. */
+  readonly unit?: 'act'
   /** Before a round: brings the target into the state that the case needs. */
   readonly before?: (admin: Send) => Promise<void>
 }
-
-export class WrongAnswer extends Error {
-  override name = 'WrongAnswer'
-}
-
-const json = 'content-type: application/json\r\n'
-const form = 'content-type: application/x-www-form-urlencoded\r\n'
-const bearer = (token: string) => `authorization: Bearer ${token}\r\n`
 
 const clientMetadata = (name: string) => ({
   client_name: name,
@@ -121,9 +121,8 @@ export const token = (caller: Caller): Promise<Issued> => askToken(caller, calle
 export const jwtToken = (caller: Caller): Promise<Issued> => askToken(caller, caller.jwtClient())
 
 async function askToken({ send }: Caller, { id, secret }: Registered): Promise<Issued> {
-  const basic = Buffer.from(`${encodeURIComponent(id)}:${encodeURIComponent(secret)}`).toString('base64')
   const body = 'grant_type=client_credentials&scope=notes.read'
-  const answer = await send('POST', '/oauth2/token', `${form}authorization: Basic ${basic}\r\n`, body)
+  const answer = await send('POST', '/oauth2/token', form + basic(id, secret), body)
   const { access_token: accessToken, scope } = bodyOf(answer, 200)
   check(answer, filled(accessToken) && scope === 'notes.read', 'access_token and scope')
   return { accessToken: accessToken as string, clientId: id }
@@ -216,18 +215,10 @@ export const cases: readonly Case[] = [
   { name: 'token-jwt-es256', listener: 'public', act: tokenJwt('ES256'), before: signedWith('ES256') },
   { name: 'token-jwt-eddsa', listener: 'public', act: tokenJwt('EdDSA'), before: signedWith('EdDSA') },
   { name: 'token-by-key', listener: 'public', act: tokenByKey },
+  { name: 'login', listener: 'public', act: login, unit: 'act' },
+  { name: 'login-and-refresh', listener: 'public', act: loginAndRefresh, unit: 'act' },
+  { name: 'refresh', listener: 'public', act: refresh },
   { name: 'update', listener: 'public', act: update },
   { name: 'register-and-delete', listener: 'public', act: registerAndDelete },
   { name: 'register', listener: 'public', act: register },
 ]
-
-const filled = (value: unknown): boolean => typeof value === 'string' && value !== ''
-
-function bodyOf(answer: Answer, status: number): Record<string, unknown> {
-  check(answer, answer.status === status, `status ${status}`)
-  return JSON.parse(answer.body) as Record<string, unknown>
-}
-
-function check(answer: Answer, right: boolean, wanted: string): void {
-  if (!right) throw new WrongAnswer(`wanted ${wanted}, got ${answer.status}: ${answer.body.slice(0, 300)}`)
-}

@@ -139,7 +139,7 @@ async function issueToken(request: IncomingMessage, text: string): Promise<Answe
   const now = Date.now()
   const token = randomToken(systemRandomness, 'ory_at_')
   await act([
-    "INSERT INTO access_tokens VALUES ($1, $2, $2, $3, '[]', $4, $5)",
+    "INSERT INTO access_tokens VALUES ($1, $2, $2, $3, '[]', $4, $5, NULL, NULL, NULL)",
     [sha256(token), row.client_id, scope, now, now + lifetimeMs],
   ])
   return [200, JSON.stringify({ access_token: token, expires_in: lifetimeMs / 1000, scope, token_type: 'bearer' })]

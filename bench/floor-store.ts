@@ -35,6 +35,8 @@ export async function openStore(file: string) {
   const getToken = reader.prepare(`SELECT t.client_id, t.scope, t.issued_at, t.expires_at FROM access_tokens t WHERE t.hash = ?`)
   return {
     act,
+    read: (sql: string) => reader.prepare(sql),
+    write: (sql: string) => writer.prepare(sql),
     client: (id: string) => getClient.get(id) as ClientRow | undefined,
     clientWithToken: (id: string) => getWithToken.get(id) as ClientRow | undefined,
     clientsAfter: (id: string, limit: number) => listClients.all(id, limit) as unknown as ClientRow[],
@@ -52,7 +54,7 @@ export async function openStore(file: string) {
       'UPDATE registration_access_tokens SET hash = ?, created_at = ? WHERE client_id = ? AND hash = ? RETURNING client_id',
     ),
     deleteRegistrationToken: writer.prepare('DELETE FROM registration_access_tokens WHERE client_id = ?'),
-    insertToken: writer.prepare("INSERT INTO access_tokens VALUES (?, ?, ?, ?, '[]', ?, ?)"),
+    insertToken: writer.prepare("INSERT INTO access_tokens VALUES (?, ?, ?, ?, '[]', ?, ?, NULL, NULL, NULL)"),
     insertAssertion: writer.prepare('INSERT INTO client_assertions VALUES (?, ?) ON CONFLICT DO NOTHING'),
     insertAudit: writer.prepare("INSERT INTO audit_records VALUES (?, ?, ?, ?, 'owner', ?, ?)"),
     close() {

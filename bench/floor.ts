@@ -9,17 +9,19 @@ import { compactVerify, decodeJwt, generateKeyPair, importJWK, type JWTVerifyGet
 import { sameText, sha256 } from '../src/lib/hash.ts'
 import { randomText, randomToken, randomUuid, systemRandomness, timedUuid } from '../src/lib/random.ts'
 import { adminClient, discoveryDocument, publicClient } from './floor-bodies.ts'
+import { floorLogins } from './floor-logins.ts'
 import { type ClientRow, openStore } from './floor-store.ts'
 
 const [file = '', publicPort = '', adminPort = ''] = process.argv.slice(2)
 const issuer = `http://127.0.0.1:${publicPort}/`
 const store = await openStore(file)
+const logins = await floorLogins(store, issuer)
 const discovery = JSON.stringify(discoveryDocument(issuer))
 const secretAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'
 const lifetimeMs = 3_600_000
 const imported = new Map<string, Awaited<ReturnType<typeof importJWK>>>()
 
-type Answer = readonly [status: number, body?: string, fields?: Record<string, string>]
+type Answer = readonly [status: number, body?: string, fields?: Record<string, string | string[]>]
 
 async function register(text: string): Promise<Answer> {
   const metadata = JSON.parse(text)
@@ -91,7 +93,11 @@ async function issueToken(request: IncomingMessage, text: string): Promise<Answe
   const colon = basic.indexOf(':')
   const row = store.client(decodeURIComponent(basic.slice(0, colon)))
   if (!row || !sameText(row.secret_hash, sha256(decodeURIComponent(basic.slice(colon + 1))))) return [401]
-  const scope = new URLSearchParams(text).get('scope') ?? ''
+  const form = new URLSearchParams(text)
+  const grantType = form.get('grant_type')
+  if (grantType === 'authorization_code') return logins.exchange(row, form)
+  if (grantType === 'refresh_token') return logins.refresh(row, form)
+  const scope = form.get('scope') ?? ''
   const now = Date.now()
   if (JSON.parse(row.metadata).access_token_strategy === 'jwt')
     return [200, JSON.stringify(issued(await signJwt(row.client_id, scope, now), scope))]
@@ -184,6 +190,7 @@ function audit(event: string, clientId: string, now: number): void {
 function onPublic(request: IncomingMessage, text: string): Answer | Promise<Answer> {
   const url = request.url ?? ''
   if (url === '/oauth2/token') return issueToken(request, text)
+  if (url.startsWith('/oauth2/auth?')) return logins.authorize(request)
   if (url === '/oauth2/register') return register(text)
   if (url.startsWith('/oauth2/register/')) {
     const id = url.slice(17)
@@ -197,6 +204,7 @@ function onPublic(request: IncomingMessage, text: string): Answer | Promise<Answ
 function onAdmin(request: IncomingMessage, text: string): Answer | Promise<Answer> {
   const url = request.url ?? ''
   if (url === '/admin/oauth2/introspect') return introspect(text)
+  if (url.startsWith('/admin/oauth2/auth/requests/')) return logins.accept(url, text)
   if (url.startsWith('/admin/keys/')) {
     return request.method === 'POST' ? createKey(text) : [200, JSON.stringify({ keys: keys.map(({ alg }) => ({ alg })) })]
   }

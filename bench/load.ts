@@ -15,21 +15,23 @@ import {
   token,
 } from './cases.ts'
 import { type Answer, Connection } from './connection.ts'
+import { type Family, login } from './logins.ts'
 import { usage } from './usage.ts'
 
 export const callers = 64
 
 export type Order =
   | { readonly kind: 'aim'; readonly pid: number; readonly publicPort: number; readonly adminPort: number; readonly issuer: string }
-  | { readonly kind: 'prepare'; readonly clients: number; readonly tokens: number; readonly jwt: boolean }
+  | { readonly kind: 'prepare'; readonly clients: number; readonly tokens: number; readonly jwt: boolean; readonly logins: boolean }
   | { readonly kind: 'run'; readonly name: string; readonly seconds: number }
 
 export interface Measured {
-  /** Answers within the window. */
-  readonly requests: number
+  /** Answers within the window, or acts where the case counts those. */
+  readonly count: number
   /** The window: when it began and ended by the monotonic clock, in microseconds. */
   readonly from: number
   readonly to: number
+  /** Of what is counted. */
   readonly p50Ms: number
   readonly p99Ms: number
   /** Processor time of the server within the window, in seconds; undefined where the system does not tell. */
@@ -57,9 +59,14 @@ const keyed: Registered[] = []
 const tokens: Issued[] = []
 const jwtClients: Registered[] = []
 const jwts: Issued[] = []
+const families: Family[] = []
 
 /** The list is read in pages of 100, so with these it still ends with a whole page. */
 const jwtClientCount = 200
+
+/** For each caller a few, so that a round of `refresh` goes about in the tables. */
+const familyCount = 512
+
 let serial = 0
 
 process.on('message', async (order: Order) => {
@@ -77,9 +84,10 @@ function report(message: Report): void {
 }
 
 /** Registers clients and issues tokens through the API, as any stranger would. */
-async function prepare({ clients: clientCount, tokens: tokenCount, jwt }: Extract<Order, { kind: 'prepare' }>): Promise<void> {
+async function prepare({ clients: clientCount, tokens: tokenCount, jwt, logins }: Extract<Order, { kind: 'prepare' }>): Promise<void> {
   await fill(clients, clientCount, register)
   await fill(tokens, tokenCount, token)
+  if (logins) await fill(families, familyCount, login)
   if (!jwt) return
   await fill(keyed, keyedCount, registerKeyed)
   await fill(jwtClients, jwtClientCount, createJwtClient, target.adminPort)
@@ -100,7 +108,7 @@ async function run(name: string, seconds: number): Promise<Measured> {
   const found = cases.find((it) => it.name === name)
   if (!found) throw new Error(`no case ${name}`)
   await found.before?.(askAdmin)
-  using crew = await Crew.gather(found.listener === 'public' ? target.publicPort : target.adminPort)
+  using crew = await Crew.gather(found.listener === 'public' ? target.publicPort : target.adminPort, found.unit)
   const before = usage(target.pid)
   const from = microseconds()
   const spun = spin(crew)
@@ -115,7 +123,7 @@ async function run(name: string, seconds: number): Promise<Measured> {
   clearTimeout(watch)
   const took = Float64Array.from(crew.latencies).sort()
   return {
-    requests: took.length,
+    count: took.length,
     from,
     to,
     p50Ms: took[Math.floor(took.length * 0.5)] ?? Number.NaN,
@@ -137,8 +145,8 @@ function spin(crew: Crew): { readonly idleMs: number } {
   let [last, answered] = [performance.now(), 0]
   const turn = () => {
     const now = performance.now()
-    if (crew.latencies.length === answered) spun.idleMs += now - last
-    ;[last, answered] = [now, crew.latencies.length]
+    if (crew.answers === answered) spun.idleMs += now - last
+    ;[last, answered] = [now, crew.answers]
     if (crew.open) setImmediate(turn)
   }
   setImmediate(turn)
@@ -161,23 +169,28 @@ interface Member {
 /** The callers of one run. Connections are opened for each run: a server may close one that idled while the other server was measured. */
 class Crew implements Disposable {
   readonly members: readonly Member[]
+  readonly #unit: Case['unit']
+  readonly #adminConnections: Connection[] = []
   /** While the window is open answers count; afterwards they are only checked. */
   open = true
   wrong = 0
   readonly examples: string[] = []
-  /** In milliseconds, one for each answer within the window. */
+  /** In milliseconds, one for each answer or act within the window. */
   readonly latencies: number[] = []
+  answers = 0
 
-  private constructor(connections: readonly Connection[]) {
+  private constructor(connections: readonly Connection[], unit: Case['unit']) {
+    this.#unit = unit
     this.members = connections.map((connection, index) => ({ connection, caller: this.#caller(connection, index) }))
   }
 
-  static async gather(port: number): Promise<Crew> {
-    return new Crew(await Promise.all(Array.from({ length: callers }, () => Connection.open(port))))
+  static async gather(port: number, unit?: Case['unit']): Promise<Crew> {
+    return new Crew(await Promise.all(Array.from({ length: callers }, () => Connection.open(port))), unit)
   }
 
   dismiss(error: Error): void {
     for (const { connection } of this.members) connection.lose(error)
+    for (const connection of this.#adminConnections) connection.lose(error)
   }
 
   [Symbol.dispose](): void {
@@ -187,8 +200,10 @@ class Crew implements Disposable {
   /** Repeats the act until the window closes; an act that has begun is finished, so that no fresh token is lost. */
   async keepAt(found: Case, { connection, caller }: Member): Promise<void> {
     while (this.open) {
+      const began = performance.now()
       try {
         await found.act(caller)
+        if (this.open && this.#unit === 'act') this.latencies.push(performance.now() - began)
       } catch (error) {
         this.wrong += 1
         if (this.examples.length < 5) this.examples.push(`${found.name}: ${(error as Error).message}`)
@@ -198,17 +213,35 @@ class Crew implements Disposable {
   }
 
   #caller(connection: Connection, index: number): Caller {
-    const host = `host: 127.0.0.1:${connection.port}\r\n`
-    const send = async (method: Method, path: string, fields = '', body = ''): Promise<Answer> => {
-      const length = method === 'POST' || method === 'PUT' ? `content-length: ${Buffer.byteLength(body)}\r\n` : ''
-      const began = performance.now()
-      const answer = await connection.send(`${method} ${path} HTTP/1.1\r\n${host}${fields}${length}\r\n${body}`)
-      if (this.open) this.latencies.push(performance.now() - began)
-      return answer
+    const send = this.#sendOver(connection)
+    let toAdmin: Promise<Send> | undefined
+    const sendAdmin: Send = async (...request) => {
+      toAdmin ??= this.#connectAdmin()
+      return (await toAdmin)(...request)
     }
     const own = { client: ownOf(clients, index), issued: ownOf(tokens, index), keyed: ownOf(keyed, index) }
     const ownJwt = { jwtClient: ownOf(jwtClients, index), issuedJwt: ownOf(jwts, index) }
-    return { send, issuer: target.issuer, ...own, ...ownJwt, serial: () => serial++, nextPage: '' }
+    const family = ownOf(families, index)
+    return { send, sendAdmin, issuer: target.issuer, ...own, ...ownJwt, family, serial: () => serial++, nextPage: '' }
+  }
+
+  /** Once it is asked for: not every target has an admin listener. */
+  async #connectAdmin(): Promise<Send> {
+    const connection = await Connection.open(target.adminPort)
+    this.#adminConnections.push(connection)
+    return this.#sendOver(connection)
+  }
+
+  #sendOver(connection: Connection): Send {
+    const host = `host: 127.0.0.1:${connection.port}\r\n`
+    return async (method: Method, path: string, fields = '', body = ''): Promise<Answer> => {
+      const length = method === 'POST' || method === 'PUT' ? `content-length: ${Buffer.byteLength(body)}\r\n` : ''
+      const began = performance.now()
+      const answer = await connection.send(`${method} ${path} HTTP/1.1\r\n${host}${fields}${length}\r\n${body}`)
+      this.answers += 1
+      if (this.open && this.#unit !== 'act') this.latencies.push(performance.now() - began)
+      return answer
+    }
   }
 }
 

@@ -27,9 +27,9 @@ export interface Target extends AsyncDisposable {
 
 /**
  * Who is measured: the server; the floor; beside them, on PostgreSQL, a floor whose statements wait for one another, and, on SQLite,
- * oidc-provider.
+ * oidc-provider, once as durable as the server and once in memory.
  */
-export type Side = 'server' | 'floor' | 'one-by-one' | 'oidc-provider'
+export type Side = 'server' | 'floor' | 'one-by-one' | 'oidc-provider' | 'oidc-provider-in-memory'
 
 export interface Started {
   readonly name: Side
@@ -87,6 +87,7 @@ export async function start({ name, folder, database, pin, home, profileFolder }
 
 function scriptOf(name: Exclude<Side, 'server'>, folder: string, database: string | undefined, ports: string[]): string[] {
   if (name === 'oidc-provider') return [beside('peer-oidc-provider.ts'), join(folder, 'peer.sqlite'), ...ports]
+  if (name === 'oidc-provider-in-memory') return [beside('peer-oidc-provider.ts'), 'memory', ...ports]
   if (database === undefined) return [beside('floor.ts'), join(folder, 'floor.sqlite'), ...ports]
   return [beside('floor-postgres.ts'), database, ...ports, name === 'floor' ? 'pipelined' : name]
 }
@@ -97,7 +98,7 @@ function serverCommand(home: string, dsn: string, folder: string, issuer: string
   const settings = {
     dsn,
     dev: false,
-    urls: { self: { issuer } },
+    urls: { self: { issuer }, login: 'https://login.example.com/', consent: 'https://login.example.com/consent' },
     serve: { public: { host, port: publicPort }, admin: { host, port: adminPort } },
     secrets: { system: [systemSecret(folder)] },
     oidc: { dynamic_client_registration: { enabled: true, allowed_scope: ['notes.read'] } },

@@ -12,7 +12,7 @@ import type { Guesses } from './guesses.ts'
 import type { Measured } from './load.ts'
 import { beside, build, launch, loadCore, pinned, type Side, start, type Target } from './process.ts'
 import { topFunctions } from './profile.ts'
-import { figure, median, otherTable, type Rounds, rate, summary, table, verdict } from './table.ts'
+import { figure, median, othersTable, type Rounds, rate, summary, table, verdict } from './table.ts'
 import { targets } from './targets.ts'
 import { usage } from './usage.ts'
 
@@ -68,7 +68,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 
 const home = options.built ? build(join(folder, 'built')) : undefined
 
-const other = otherSide()
+const others = otherSides()
 const wrong: string[] = []
 let wrongCount = 0
 
@@ -82,29 +82,35 @@ async function compare(): Promise<void> {
     await using stack = new AsyncDisposableStack()
     const postgres = onPostgres ? stack.use(await startPostgres()) : undefined
     const [floor, server] = [await open(stack, 'floor', postgres), floorOnly ? undefined : await open(stack, 'server', postgres)]
-    const third = other && chosen.some(({ name }) => isKnown(other, name)) ? await open(stack, other, postgres) : undefined
+    const opened = new Map<Side, Measurable>()
+    for (const other of others) if (chosen.some(({ name }) => isKnown(other, name))) opened.set(other, await open(stack, other, postgres))
     for (const { name } of chosen) {
-      const beside = other && third && isKnown(other, name) ? { name: other, side: third, rounds: [] as Measured[] } : undefined
+      const beside = [...opened].flatMap(([other, side]) => (isKnown(other, name) ? [{ name: other, side, rounds: [] as Measured[] }] : []))
       const result = { name, server: [] as Measured[], floor: [] as Measured[] }
-      for (const side of [server, floor, beside?.side]) if (side) await measure(side, name, 1)
+      for (const side of [server, floor, ...beside.map((one) => one.side)]) if (side) await measure(side, name, 1)
       for (let round = 0; round < rounds; round++) {
         if (server) result.server.push(await measure(server, name, seconds))
         result.floor.push(await measure(floor, name, seconds))
-        if (beside) beside.rounds.push(await measure(beside.side, name, seconds))
+        for (const other of beside) other.rounds.push(await measure(other.side, name, seconds))
       }
-      results.push({ ...result, ...(beside && { other: { name: beside.name, rounds: beside.rounds } }) })
-      const besideIt = beside ? `${beside.name} ${eachRate(beside.rounds)}` : ''
+      results.push({ ...result, others: beside.map((other) => ({ name: other.name, rounds: other.rounds })) })
+      const besideIt = beside.map((other) => `${other.name} ${eachRate(other.rounds)}`).join('')
       console.error(`  ${name}: ${eachRate(result.server)}floor ${eachRate(result.floor)}${besideIt}`)
     }
   }
   const targetOf = (name: string) => (onPostgres ? targets.postgresRatio : (targets.ratio[name] ?? Number.NaN))
   const summaries = results.map((result) => summary(result, targetOf))
-  if (summaries.length > 0) console.log(`\n${table(summaries)}\n${otherTable(summaries)}`)
+  if (summaries.length > 0) console.log(`\n${table(summaries)}\n${othersTable(summaries, peerTarget)}`)
   const guessed = withGuesses && !onPostgres ? await guess() : undefined
   if (guessed) console.log(guessed.text)
   const idle = floorOnly || onPostgres ? undefined : await startAgain()
   if (idle) console.log(idle.text)
   if (options.json) writeFileSync(options.json, `${JSON.stringify({ summaries, guessed, idle, rounds: results, wrongCount }, null, 2)}\n`)
+}
+
+/** What is promised of others: logins, beside oidc-provider where it is as durable as we are. */
+function peerTarget(name: string, other: string): number | undefined {
+  return other === 'oidc-provider' ? targets.peerRatio[name] : undefined
 }
 
 async function profile(): Promise<void> {
@@ -117,22 +123,27 @@ async function profile(): Promise<void> {
     const name = chosen[0]?.name ?? ''
     await measure(side, name, 1)
     window = await measure(side, name, seconds)
-    console.log(`${name}: ${whole(rate(window))} req/s while profiled`)
+    console.log(`${name}: ${whole(rate(window))} per s while profiled`)
   }
   console.log(topFunctions(profileFolder, window.from, window.to, 30))
 }
 
 /** Whom to measure besides: on PostgreSQL a floor that waits for each statement, on SQLite oidc-provider. */
-function otherSide(): Side | undefined {
-  if (floorOnly || options.profile) return undefined
-  if (onPostgres) return 'one-by-one'
-  return options['no-peer'] ? undefined : 'oidc-provider'
+function otherSides(): Side[] {
+  if (floorOnly || options.profile) return []
+  if (onPostgres) return ['one-by-one']
+  return options['no-peer'] ? [] : ['oidc-provider', 'oidc-provider-in-memory']
 }
 
 /** The cases that a side can be asked; the floor on PostgreSQL signs and verifies nothing. */
 function isKnown(side: Side, name: string): boolean {
-  if (side === 'oidc-provider') return name === 'register' || name === 'token'
-  return side === 'server' || !onPostgres || !/jwt|by-key/.test(name)
+  if (side === 'oidc-provider-in-memory') return isLogin(name)
+  if (side === 'oidc-provider') return isLogin(name) || name === 'register' || name === 'token'
+  return side === 'server' || !onPostgres || !(/jwt|by-key/.test(name) || isLogin(name))
+}
+
+function isLogin(name: string): boolean {
+  return /login|refresh/.test(name)
 }
 
 async function freshDatabase(postgres: PostgresServer): Promise<string> {
@@ -161,7 +172,8 @@ async function open(stack: AsyncDisposableStack, name: Side, postgres?: Postgres
   )
   const load = stack.use(await Load.aim(target))
   const began = performance.now()
-  await load.prepare(listed, issued, name !== 'oidc-provider' && isKnown('floor', 'introspect-jwt'))
+  const jwt = isKnown('floor', 'introspect-jwt') && !name.startsWith('oidc-provider')
+  await load.prepare(listed, issued, { jwt, logins: isKnown('floor', 'login') })
   console.error(`${name}: ${listed} clients and ${issued} tokens made in ${figure((performance.now() - began) / 1000, 1)} s`)
   return { target, load }
 }

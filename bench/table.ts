@@ -5,8 +5,8 @@ export interface Rounds {
   readonly name: string
   readonly server: readonly Measured[]
   readonly floor: readonly Measured[]
-  /** A third one, where there is one and it knows the case. */
-  readonly other?: { readonly name: string; readonly rounds: Measured[] }
+  /** Those beside the two, where there are any that know the case. */
+  readonly others: readonly { readonly name: string; readonly rounds: Measured[] }[]
 }
 
 /** Above this part of its window the load was hardly waiting: it, not the server, may have set the pace. */
@@ -18,17 +18,17 @@ export function median(values: readonly number[]): number {
   return (low + high) / 2
 }
 
-export const rate = (round: Measured) => round.requests / ((round.to - round.from) / 1e6)
-const cpu = (round: Measured) => ((round.cpuSeconds ?? Number.NaN) / round.requests) * 1000
+export const rate = (round: Measured) => round.count / ((round.to - round.from) / 1e6)
+const cpu = (round: Measured) => ((round.cpuSeconds ?? Number.NaN) / round.count) * 1000
 
 /** Each round of the server against the floor's round beside it: what slows the machine slows both. */
 const ratio = (server: readonly Measured[], beside: readonly Measured[]) =>
   median(server.map((round, at) => rate(round) / (beside[at] ? rate(beside[at]) : Number.NaN)))
 
 export function summary(rounds: Rounds, targetOf: (name: string) => number) {
-  const { name, server, floor, other } = rounds
+  const { name, server, floor, others } = rounds
   const of = (list: readonly Measured[]) => ({
-    requestsPerSecond: median(list.map(rate)),
+    perSecond: median(list.map(rate)),
     p50Ms: median(list.map((it) => it.p50Ms)),
     p99Ms: median(list.map((it) => it.p99Ms)),
     cpuSecondsPer1000: median(list.map(cpu)),
@@ -41,21 +41,25 @@ export function summary(rounds: Rounds, targetOf: (name: string) => number) {
     floor: of(floor),
     ratio: ratio(server, floor),
     target: targetOf(name),
-    ...(other && { other: { name: other.name, ...of(other.rounds), ratio: ratio(server, other.rounds) } }),
+    others: others.map((other) => ({ name: other.name, ...of(other.rounds), ratio: ratio(server, other.rounds) })),
   }
 }
 
 export type Summary = ReturnType<typeof summary>
 
-/** What a third one, beside server and floor, does with the same requests. */
-export function otherTable(summaries: readonly Summary[]): string {
-  const rows = summaries.flatMap(({ name, other }) =>
-    other ? [[name, other.name, perSecond(other), figure(other.p99Ms, 2), figure(other.cpuSecondsPer1000, 3), figure(other.ratio, 2)]] : [],
+/** What others, beside server and floor, do with the same requests. */
+export function othersTable(summaries: readonly Summary[], targetOf: (name: string, other: string) => number | undefined): string {
+  const rows = summaries.flatMap(({ name, others }) =>
+    others.map((other) => {
+      const target = targetOf(name, other.name)
+      const aim = target === undefined ? '' : verdict(other.ratio, target, other.ratio >= target)
+      return [name, other.name, perSecond(other), figure(other.p99Ms, 2), figure(other.cpuSecondsPer1000, 3), figure(other.ratio, 2), aim]
+    }),
   )
-  return rows.length === 0 ? '' : aligned([['case', 'beside it', 'req/s', 'p99 ms', 'CPU s/1k', 'server ÷ it'], ...rows])
+  return rows.length === 0 ? '' : aligned([['case', 'beside it', 'per s', 'p99 ms', 'CPU s/1k', 'server ÷ it', 'target'], ...rows])
 }
 
-const heads = ['case', 'req/s', 'p50 ms', 'p99 ms', 'CPU s/1k', 'RSS MiB', 'floor req/s', 'floor CPU s/1k', 'ratio', 'target']
+const heads = ['case', 'per s', 'p50 ms', 'p99 ms', 'CPU s/1k', 'RSS MiB', 'floor per s', 'floor CPU s/1k', 'ratio', 'target']
 
 export function table(summaries: readonly Summary[]): string {
   const rows = summaries.map(({ name, server, floor, ratio, target }) => [
@@ -79,8 +83,8 @@ export function table(summaries: readonly Summary[]): string {
 export const verdict = (value: number, target: number, met: boolean): string =>
   Number.isNaN(value) ? '-' : `${target} ${met ? 'met' : 'MISSED'}`
 
-function perSecond({ requestsPerSecond, loadBusy }: { requestsPerSecond: number; loadBusy: number }): string {
-  return figure(requestsPerSecond, 0) + (loadBusy > busy ? '*' : ' ')
+function perSecond({ perSecond, loadBusy }: { perSecond: number; loadBusy: number }): string {
+  return figure(perSecond, 0) + (loadBusy > busy ? '*' : ' ')
 }
 
 export const figure = (value: number, digits: number): string =>

@@ -16,7 +16,12 @@ export const targets = {
     introspect: 0.5,
     'introspect-jwt': 0.5,
     discovery: 0.5,
+    login: 0.5,
+    'login-and-refresh': 0.5,
+    refresh: 0.5,
   } as Readonly<Record<string, number>>,
+  /** The least ratio of our rate to that of oidc-provider on SQLite, as durable as we are. */
+  peerRatio: { login: 3, 'login-and-refresh': 3, refresh: 3 } as Readonly<Record<string, number>>,
   /** The most that another client's p99 may grow when 1,000 wrong guesses a second take the place of 1,000 right requests. */
   guesses: 2,
   /** On PostgreSQL, every case: to a floor that does the same statements through `pg`. */

@@ -4,7 +4,8 @@ import { makeAudit } from './core/audit/audit.ts'
 import { acceptConsent, findConsent, rejectConsent } from './core/authorization/answer-consent.ts'
 import { acceptLogin, findLogin, rejectLogin } from './core/authorization/answer-login.ts'
 import { beginAuthorization } from './core/authorization/begin-authorization.ts'
-import { findResponseTarget } from './core/authorization/find-response-target.ts'
+import { findSender } from './core/authorization/find-response-target.ts'
+import { readRequestObject } from './core/authorization/read-request-object.ts'
 import { resumeConsent } from './core/authorization/resume-consent.ts'
 import { resumeLogin } from './core/authorization/resume-login.ts'
 import { authenticateClient } from './core/clients/authenticate-client.ts'
@@ -43,6 +44,7 @@ import { beginLogout } from './core/sessions/begin-logout.ts'
 import { checkPassword } from './core/sessions/check-password.ts'
 import { deliverLogouts } from './core/sessions/deliver-logouts.ts'
 import { endSessions } from './core/sessions/end-sessions.ts'
+import { withdrawConsent } from './core/sessions/withdraw-consent.ts'
 import { endTokens } from './core/tokens/end-tokens.ts'
 import { readIdTokenHint, signIdToken, signUserinfo } from './core/tokens/id-token.ts'
 import { introspectToken } from './core/tokens/introspect-token.ts'
@@ -231,14 +233,22 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     [clientCredentialsGrantType, clientCredentialsGrant({ issue, askHooks, settings: live.clientCredentials })],
   ])
   const publicUrl = withoutSlash(fixed.urls.self.public)
-  const isSecure = new URL(fixed.urls.self.public).protocol === 'https:'
-  const cookies = makeCookies({ isSecure, isDev: fixed.dev, sealer: makeSealer(secrets.cookie, 'cookie', randomness) })
+  const cookies = makeCookies({
+    isSecure: new URL(fixed.urls.self.public).protocol === 'https:',
+    isDev: fixed.dev,
+    sameSite: fixed.serve.cookies.same_site_mode,
+    domain: fixed.serve.cookies.domain,
+    names: fixed.serve.cookies.names,
+    sessionPath: fixed.serve.cookies.paths.session,
+    sealer: makeSealer(secrets.cookie, 'cookie', randomness),
+  })
   const obfuscatedSubject = pairwiseSubject({ salt: fixed.oidc.subject_identifiers.pairwise.salt ?? '' })
-  const subjectFor = (client: Client, subject: string) => obfuscatedSubject(client, subject) ?? subject
+  const subjectFor = (client: Client, subject: string, forced?: string) => obfuscatedSubject(client, subject, forced) ?? subject
+  const remoteKeys = makeRemoteKeys({ fetch, fence: live.fence, clock })
   const authorization = {
     ...act,
-    findTarget: findResponseTarget(stores),
-    readRequestObject: async (_client: Client, parameters: URLSearchParams) => parameters,
+    findSender: findSender(stores),
+    readRequestObject: readRequestObject({ fetch, fence: live.fence, clock, remoteKeys, audience: live.discovery }),
     readHint,
     subjectFor,
     obfuscatedSubject,
@@ -248,7 +258,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     sessionLifespan: live.sessionLifespan,
     codeLifespan: live.codeLifespan,
   }
-  const sessionEnd = { ...act, announce: announceLogout({ randomness, deliver: () => jobs.runNow(deliverLogoutsJob) }) }
+  const sessionEnd = { ...act, audit, announce: announceLogout({ randomness, deliver: () => jobs.runNow(deliverLogoutsJob) }) }
   const acceptLogoutAct = acceptLogout(act)
   const desk = {
     findLogin: findLogin(act),
@@ -261,7 +271,6 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     acceptLogout: async (challenge: string) => logoutAddress(publicUrl, await acceptLogoutAct(challenge)),
   }
   const introspectAct = introspectToken({ ...stores, readJwt, clock })
-  const remoteKeys = makeRemoteKeys({ fetch, fence: live.fence, clock })
   const authenticate = authenticateClient({
     ...stores,
     secrets: chosenSecrets,
@@ -370,7 +379,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       rejectLogoutRequest: requests.rejectLogoutRequest({ find: desk.findLogout }),
       listConsentSessions: listConsentSessions({ list: stores.grants.list, findClient: stores.clients.find, pageTokens, clock }),
       revokeConsentSessions: revokeConsentSessions({
-        withdraw: (which) => transaction(async (tx) => void (await tx.grants.withdraw(which))),
+        withdraw: withdrawConsent({ transaction, audit }),
       }),
       revokeLoginSessions: revokeLoginSessions({ end: endSessions(sessionEnd) }),
       deleteTokens: deleteTokens({ endTokens: endTokens({ transaction, clock, audit }) }),

@@ -10,6 +10,7 @@ export const contradictions: readonly Rule[] = [
   adminListenerIsUnguarded,
   listenersCollide,
   credentialsForEveryOrigin,
+  graceIsTooLong,
   pairwiseHasNoSalt,
   tracesHaveNoReceiver,
   usersOutsideDevelopment,
@@ -67,6 +68,16 @@ function tracesHaveNoReceiver(of: Lookup): string | undefined {
 function usersOutsideDevelopment(of: Lookup, isWritten: (key: string) => boolean): string | undefined {
   if (of('dev') === true || !isWritten('users') || (of('users') as readonly unknown[] | undefined)?.length === 0) return undefined
   return "users: are for a developer's machine, and dev is not set; remove them and let people sign in at an application of yours (urls.login), or write dev: true"
+}
+
+/** Hydra's bounds: a grace period in which a token may be used any number of times must be short. */
+function graceIsTooLong(of: Lookup): string | undefined {
+  const [period, reuses] = ['rotation_grace_period', 'rotation_grace_reuse_count'].map(
+    (name) => of(`oauth2.grant.refresh_token.${name}`) as number,
+  )
+  const most = reuses ? 180 * 24 * 3_600_000 : 300_000
+  if ((period ?? 0) <= most) return undefined
+  return `oauth2.grant.refresh_token.rotation_grace_period: is longer than ${reuses ? '180 days; write 4320h or less' : '5m; write 5m or less, or say in oauth2.grant.refresh_token.rotation_grace_reuse_count how often it may be used'}`
 }
 
 /** Without a salt anybody who knows a user's id can work out who he is to every client (OpenID Connect Core §8.1). */

@@ -43,6 +43,11 @@ export const formats: Readonly<Record<string, (text: string) => Reading>> = {
   header: (text) => (/^(\*|[\w!#$%&'*+.^`|~-]+)$/.test(text) ? good(text) : bad('is not a header name; write one such as Authorization')),
   scope,
   'redirect-scheme': redirectScheme,
+  'cookie-name': (text) =>
+    /^[\w!#$%&'*+.^`|~-]{1,64}$/.test(text) ? good(text) : bad('is not a cookie name; write letters, digits, hyphens and underscores'),
+  'cookie-domain': (text) =>
+    /^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$/i.test(text) ? good(text) : bad('is not a domain; write one such as auth.example.com'),
+  'cookie-path': (text) => (/^\/[\w./~-]*$/.test(text) ? good(text) : bad('is not a path; write one such as /')),
 }
 
 /** A hundred years, in milliseconds. */

@@ -23,7 +23,11 @@ const sentence = {
   unauthorized: 'The request could not be authorized.',
 }
 
-const invalid = (hint: string): AuthorizationWords => ({ error: 'invalid_request', description: `${sentence.invalidRequest} ${hint}` })
+/** Hydra's sentence for `invalid_request`, and what is the matter. */
+export const invalid = (hint: string): AuthorizationWords => ({
+  error: 'invalid_request',
+  description: `${sentence.invalidRequest} ${hint}`,
+})
 
 /** Hydra's words for each refusal on its way to the client (`hydra-live`), ours where Hydra has none. */
 export function refusalWords(refusal: AuthorizationRefusal): AuthorizationWords {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Sealer } from '../lib/seal.ts'
 
@@ -7,6 +7,10 @@ export interface CookieSettings {
   readonly isSecure: boolean
   /** Under `dev` the names are others, as in Hydra: a developer's machine has many servers under one name. */
   readonly isDev: boolean
+  readonly sameSite: 'Strict' | 'Lax' | 'None'
+  readonly domain: string | undefined
+  readonly names: { readonly session: string; readonly login_csrf: string; readonly consent_csrf: string }
+  readonly sessionPath: string
   readonly sealer: Sealer
 }
 
@@ -20,23 +24,26 @@ export interface Cookies {
 
 const row = 'session'
 
-/** RFC 6265 §5.2: `Lax`, as every way back to us is a link or a redirect that a person follows. */
-export function makeCookies({ isSecure, isDev, sealer }: CookieSettings): Cookies {
-  const suffix = isDev ? '_dev' : ''
-  const sessionName = `ory_hydra_session${suffix}`
-  const csrfName = (step: string, clientId: string) => `ory_hydra_${step}_csrf${suffix}_${numberOf(clientId)}`
-  const write = (name: string, value: string, maxAge: number): string =>
-    `${name}=${value}; Path=/; ${maxAge > 0 ? '' : 'Expires=Thu, 01 Jan 1970 00:00:00 GMT; '}Max-Age=${maxAge}; HttpOnly; SameSite=Lax${isSecure ? '; Secure' : ''}`
+/** `Lax` suffices, as every way back to us is a link or a redirect that a person follows; `None` needs `Secure`. */
+export function makeCookies(settings: CookieSettings): Cookies {
+  const { isSecure, names, sessionPath, sealer } = settings
+  const suffix = settings.isDev ? '_dev' : ''
+  const sessionName = names.session + suffix
+  const csrfName = (step: 'login' | 'consent', clientId: string) => `${names[`${step}_csrf`]}${suffix}_${numberOf(clientId)}`
+  const sameSite = settings.sameSite === 'None' && !isSecure ? 'Lax' : settings.sameSite
+  const flags = `HttpOnly; SameSite=${sameSite}${isSecure ? '; Secure' : ''}${settings.domain === undefined ? '' : `; Domain=${settings.domain}`}`
+  const write = (name: string, value: string, maxAge: number, path = '/'): string =>
+    `${name}=${value}; Path=${path}; ${maxAge > 0 ? '' : 'Expires=Thu, 01 Jan 1970 00:00:00 GMT; '}Max-Age=${maxAge}; ${flags}`
   return {
     sessionOf: (request) => sealer.open(cookieOf(request, sessionName) ?? '', row)?.plain,
-    session: (id, maxAge) => write(sessionName, maxAge > 0 ? sealer.seal(id, row) : '', maxAge),
+    session: (id, maxAge) => write(sessionName, maxAge > 0 ? sealer.seal(id, row) : '', maxAge, sessionPath),
     csrfOf: (request, step, clientId) => cookieOf(request, csrfName(step, clientId)),
     csrf: (step, clientId, value, maxAge) => write(csrfName(step, clientId), value, maxAge),
   }
 }
 
 /** One cookie for each client, so that two logins at once do not disturb each other. */
-const numberOf = (clientId: string): number => createHash('sha256').update(clientId).digest().readUInt32BE()
+const numberOf = (clientId: string): number => hash('sha256', clientId, 'buffer').readUInt32BE()
 
 function cookieOf(request: FastifyRequest, name: string): string | undefined {
   const sent = request.headers.cookie ?? ''

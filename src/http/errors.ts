@@ -14,8 +14,10 @@ import { faultWords, refusalWords } from './authorization-words.ts'
 import { faultPage } from './pages/authorization-page.ts'
 import { errorPage } from './pages/error-page.ts'
 import type { Reason } from './reasons.ts'
+import { requestObjectWords } from './request-object-words.ts'
 import { toClient } from './response-modes.ts'
 import type { Face } from './route.ts'
+import { withoutSecrets } from './without-secrets.ts'
 
 /**
  * The only place where an error becomes a response. What we know of it goes to the log; a caller reads a code and one careful
@@ -50,7 +52,10 @@ export function answerAuthorizationFault(
   errorUrl: string | undefined,
 ): Answer {
   const { kind, ...facts } = fault
-  const shown = Object.entries(facts).map(([name, value]) => [name, (String(value).split(/[?#]/, 1)[0] ?? '').slice(0, 200)])
+  const shown = Object.entries(facts).map(([name, value]) => [
+    name,
+    withoutSecrets((String(value).split(/[?#]/, 1)[0] ?? '').slice(0, 200)),
+  ])
   log('info', 'request refused', { request_id: requestId, reason: { kind, ...Object.fromEntries(shown) }, status: 400 })
   count('request_refused', { face: 'page', reason: kind })
   return errorUrl === undefined ? faultPage(fault) : toErrorUrl(errorUrl, faultWords(fault))
@@ -233,6 +238,10 @@ function problemOfReason(reason: Reason): Problem {
       return { status: 403, code: 'The requested action was forbidden', description: reason.message }
     case 'credentials-missing':
       return invalidRequest('Client credentials missing or malformed in both HTTP Authorization header and HTTP POST body.')
+    case 'request-object-refused': {
+      const { error, description } = requestObjectWords(reason)
+      return { status: 400, code: error, description }
+    }
     case 'form-empty':
       return invalidRequest('The POST body can not be empty.')
     case 'posted-from-elsewhere':
@@ -457,7 +466,8 @@ function reasonOf(error: unknown): unknown {
 
 /** A refused secret or a made-up one must not reach the log by way of a problem's words; the members' names are enough. */
 function logged(reason: Reason): unknown {
-  return reason.kind === 'metadata-refused' ? { kind: reason.kind, members: reason.problems.map(({ member }) => member) } : reason
+  if (reason.kind === 'metadata-refused') return { kind: reason.kind, members: reason.problems.map(({ member }) => member) }
+  return withoutSecrets(reason)
 }
 
 function describe(error: unknown): unknown {

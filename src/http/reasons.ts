@@ -1,4 +1,5 @@
 import type { ChallengeRefusal } from '../core/authorization/answer-login.ts'
+import type { RequestObjectRefusal } from '../core/authorization/request-object.ts'
 import type { AuthenticationRefusal } from '../core/clients/authenticate-client.ts'
 import type { AssertionReplayed } from '../core/clients/spend-assertion.ts'
 import type { AssertionRefusal } from '../core/clients/verify-assertion.ts'
@@ -43,6 +44,7 @@ export type DoorReason =
 export type Reason =
   | DoorReason
   | AssertionRefusal
+  | RequestObjectRefusal
   | AssertionReplayed
   | AuthenticationRefusal
   | ChallengeRefusal

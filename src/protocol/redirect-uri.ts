@@ -17,6 +17,9 @@ const webAuthority = /^https?:\/\/([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?|\[[0-9a-f
 /** The scheme in lower case, or undefined where there is none. */
 export const schemeOf = (uri: string): string | undefined => scheme.exec(uri)?.[1]?.toLowerCase()
 
+/** Whose pairwise subjects go to this URI (OpenID Connect Core §8.1): its host, without the port; the scheme of one that has none. */
+export const sectorOf = (uri: string): string => (URL.canParse(uri) && new URL(uri).hostname) || (schemeOf(uri) ?? uri)
+
 export const isDangerousScheme = (uri: string): boolean => dangerousSchemes.has(schemeOf(uri.replace(/[\p{Cc} ]/gu, '')) ?? '')
 
 /** Whether this is plain http to the machine that the browser runs on (RFC 8252 §7.3). */

@@ -1,9 +1,9 @@
 import type { Fence } from '../lib/fence.ts'
 import type { ClientMetadata } from './client-metadata.ts'
-import { assertionSigningAlgs, registrableAuthMethods } from './grant-types.ts'
+import { assertionSigningAlgs, registrableAuthMethods, userinfoSigningAlgs } from './grant-types.ts'
 import { publicJwksFault } from './jwks.ts'
 import { type Problem, problem, quote } from './problem.ts'
-import { isNativeRedirect, redirectUriFault, schemeOf } from './redirect-uri.ts'
+import { isNativeRedirect, redirectUriFault, schemeOf, sectorOf } from './redirect-uri.ts'
 import { fetchedUriFault, pageUriFault, secureUriFault } from './web-uri.ts'
 
 /** What the checks need to know of the operator's settings. */
@@ -179,14 +179,11 @@ function pairwiseSubjectsHaveOneSector({ metadata, rules }: Checked): Problem[] 
   return [problem('sector_identifier_uri', 'is needed for pairwise subjects where redirect_uris are on several hosts')]
 }
 
-/** The host of a redirect URI, or the scheme of one that has none. */
-const sectorOf = (uri: string): string => (URL.canParse(uri) && new URL(uri).hostname) || (schemeOf(uri) ?? uri)
-
 function algorithmsAreSupported({ metadata }: Checked): Problem[] {
   return [
     ...oneOf('id_token_signed_response_alg', metadata.idTokenSignedResponseAlg, ['RS256']),
-    ...oneOf('userinfo_signed_response_alg', metadata.userinfoSignedResponseAlg, ['none', 'RS256']),
-    ...oneOf('request_object_signing_alg', metadata.requestObjectSigningAlg, ['none', ...assertionSigningAlgs]),
+    ...oneOf('userinfo_signed_response_alg', metadata.userinfoSignedResponseAlg, userinfoSigningAlgs),
+    ...oneOf('request_object_signing_alg', metadata.requestObjectSigningAlg, assertionSigningAlgs),
   ]
 }
 

@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { AuthorizationFlow, AuthorizationFlowStore, Step } from '../core/authorization/authorization-flow.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
@@ -22,7 +22,8 @@ const makeRoom = prepared<{ address: string; newest: number }, unknown>(['addres
         .where('login_verifier', 'is', null)
         .orderBy('created_at', 'desc')
         .offset(newest)
-        .limit(16),
+        // Written out: SQLite prepares a statement anew at every run where its limit is a parameter.
+        .limit(sql.lit(16)),
     )
     // Once more: PostgreSQL asks a row that it had to wait for only this, and it may have been answered by then.
     .where('login_verifier', 'is', null),

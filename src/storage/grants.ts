@@ -39,7 +39,8 @@ const remembered = prepared<{ subject: string; client_id: string; now: number },
       .where('client_id', '=', client_id)
       .where('remembered_until', '>', now)
       .orderBy('granted_at', 'desc')
-      .limit(32),
+      // Written out: SQLite prepares a statement anew at every run where its limit is a parameter.
+      .limit(sql.lit(32)),
 )
 
 /** An update that finds a live grant holds its row, so that nobody ends it meanwhile. */

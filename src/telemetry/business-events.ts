@@ -20,6 +20,8 @@ export const businessEvents: Readonly<Record<string, BusinessEvent>> = {
   token_revoked: { help: 'Access tokens that their client ended.', labels: [] },
   tokens_ended: byActor('Clients whose tokens were all ended.'),
   sign_in: { help: 'Passwords that were judged on the built-in page, by outcome: right, wrong or wait.', labels: ['outcome'] },
+  consents_withdrawn: byActor('Withdrawals of what persons granted.'),
+  sessions_ended: byActor('Endings of login sessions by an administrator.'),
   key_created: byActor('Signing keys that were made.'),
   keys_imported: byActor('Writes of signing keys that were brought along.'),
   keys_deleted: byActor('Deletions of signing keys.'),

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, suite, test } from 'node:test'
-import type { Received } from '../support/request.ts'
+import { OAuthTokensSchema } from '@modelcontextprotocol/sdk/shared/auth.js'
+import { authorizeAddress, Browser, logIn, makeProofKey, parameterOf } from '../support/browser.ts'
+import { obtainCode, obtainTokens, redirectUri, registerLoginClient } from '../support/login-client.ts'
+import type { Received, Sent } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { registrationBodies } from './registration-bodies.ts'
+import { answerAfterLogin } from './person.ts'
+import { type RegistrationBody, registrationBodies } from './registration-bodies.ts'
 
 /** What the clients of the field need of any authorization server, distilled from their sources; each rule has broken some of them. */
 suite('the rules of the field', () => {
@@ -181,3 +185,169 @@ suite('the rules of the field', () => {
     }
   })
 })
+
+suite('the rules of the field, once somebody has logged in', () => {
+  let server: TestServer
+  before(async () => {
+    server = await startServer()
+  })
+  after(() => server[Symbol.asyncDispose]())
+
+  const ask = (sent: Sent) => server.public('/oauth2/token', { method: 'POST', ...sent })
+  const exchange = (code: string, verifier: string) => ({
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: redirectUri,
+    code_verifier: verifier,
+  })
+
+  test('5. and 8. the secret is taken as it was registered, and in the other way too; never without it', async () => {
+    for (const method of ['client_secret_basic', 'client_secret_post']) {
+      const client = await registerLoginClient(server, { token_endpoint_auth_method: method })
+      const { code, verifier } = await obtainCode(server, client)
+      const form = { ...exchange(code, verifier), client_id: client.id }
+      assert.equal((await ask({ form })).status, 401, 'no secret')
+      const byPost = await ask({ form: { ...form, client_secret: client.secret } })
+      assert.equal(byPost.status, 200, byPost.text)
+      const refreshing = { grant_type: 'refresh_token', refresh_token: byPost.json.refresh_token }
+      const byBasic = await ask({ form: refreshing, basic: [client.id, client.secret] })
+      assert.equal(byBasic.status, 200, byBasic.text)
+    }
+  })
+
+  test('9. Basic credentials mean the same with and without percent-encoding', async () => {
+    const client = await registerLoginClient(server)
+    const pair = [client.id, client.secret]
+    for (const credentials of [pair.join(':'), pair.map(encodeURIComponent).join(':')]) {
+      const { code, verifier } = await obtainCode(server, client)
+      const authorization = `Basic ${Buffer.from(credentials).toString('base64')}`
+      assert.equal((await ask({ form: exchange(code, verifier), headers: { authorization } })).status, 200)
+    }
+  })
+
+  test('14. iss is on every answer, whatever its way and whatever it says, byte for byte', async () => {
+    const { id } = await registerLoginClient(server)
+    const wishes: Record<string, Record<string, string>> = {
+      '': {},
+      login_required: { prompt: 'none' },
+      invalid_request: { code_challenge_method: 'plain' },
+      unsupported_response_type: { response_type: 'token' },
+      invalid_target: { resource: 'not an address' },
+    }
+    for (const [error, wish] of Object.entries(wishes)) {
+      for (const mode of ['query', 'fragment', 'form_post']) {
+        const proof = { code_challenge: makeProofKey().challenge, code_challenge_method: 'S256' }
+        const parameters = { redirect_uri: redirectUri, scope: 'openid', response_mode: mode, ...proof, ...wish }
+        const url = new URL(authorizeAddress(id, parameters), server.publicUrl)
+        const answer = await answerAfterLogin(server, url)
+        assert.deepEqual(answer.getAll('iss'), [server.issuer], `${error} ${mode}`)
+        assert.equal(answer.get('error') ?? '', error, mode)
+        assert.equal(answer.has('code'), error === '', mode)
+      }
+    }
+  })
+
+  test('15. a client that is gone is 401 invalid_client with a code or refresh token that was good, and its person reads why', async () => {
+    const client = await registerLoginClient(server)
+    const { refresh_token } = await obtainTokens(server, client)
+    const { code, verifier } = await obtainCode(server, client)
+    assert.equal((await server.admin(`/admin/clients/${client.id}`, { method: 'DELETE' })).status, 204)
+    for (const form of [exchange(code, verifier), { grant_type: 'refresh_token', refresh_token }]) {
+      for (const sent of [{ form, basic: [client.id, client.secret] as const }, { form: { ...form, client_id: client.id } }]) {
+        const { status, json } = await ask(sent)
+        assert.deepEqual([status, json.error], [401, 'invalid_client'])
+      }
+    }
+    const page = await server.public(authorizeAddress(client.id, { redirect_uri: redirectUri }))
+    assert.equal(page.headers.location?.startsWith(redirectUri) ?? false, false)
+  })
+
+  test('15. and a code or token that is no good is invalid_grant: clients take other codes for a lost registration', async () => {
+    const client = await registerLoginClient(server)
+    const other = await registerLoginClient(server)
+    const { code, verifier } = await obtainCode(server, client)
+    const { refresh_token } = await obtainTokens(server, client)
+    const bad: Record<string, { form: Record<string, string>; by?: typeof client }> = {
+      'a code that nobody was given': { form: exchange('ory_ac_x', verifier) },
+      'the code of another': { form: exchange(code, verifier), by: other },
+      'a wrong verifier': { form: exchange(code, makeProofKey().verifier) },
+      'another redirect URI': { form: { ...exchange(code, verifier), redirect_uri: 'https://app.example/other' } },
+      'a refresh token that nobody was given': { form: { grant_type: 'refresh_token', refresh_token: 'ory_rt_x' } },
+      'the refresh token of another': { form: { grant_type: 'refresh_token', refresh_token }, by: other },
+    }
+    for (const [what, { form, by = client }] of Object.entries(bad)) {
+      const { status, json } = await ask({ form, basic: [by.id, by.secret] })
+      assert.deepEqual([status, json.error, typeof json.error_description], [400, 'invalid_grant', 'string'], what)
+    }
+    assert.equal((await ask({ form: exchange(code, verifier), basic: [client.id, client.secret] })).status, 200)
+  })
+})
+
+suite('every client of the field logs its person in', () => {
+  let server: TestServer
+  before(async () => {
+    server = await startServer()
+  })
+  after(() => server[Symbol.asyncDispose]())
+
+  for (const registration of registrationBodies) test(registration.client, () => everyRedirect(server, registration))
+})
+
+/** At each of its redirect URIs, as MCP clients ask: a resource, a scope if they have one, and no less than PKCE. */
+async function everyRedirect(server: TestServer, { body }: RegistrationBody): Promise<void> {
+  const { json: client } = await server.public('/oauth2/register', { method: 'POST', json: body })
+  for (const registered of client.redirect_uris as string[]) {
+    const redirect_uri = anyPort(registered)
+    const { verifier, challenge } = makeProofKey()
+    const parameters = {
+      redirect_uri,
+      code_challenge: challenge,
+      code_challenge_method: 'S256',
+      resource: 'https://mcp.example/mcp',
+      ...(typeof body.scope === 'string' && body.scope !== '' && { scope: body.scope }),
+    }
+    const back = await logIn(server, new Browser(server), authorizeAddress(client.client_id, parameters), { subject: 'ada' })
+    assert.ok(String(back.headers.location).startsWith(`${redirect_uri}?`), `${back.headers.location} ${back.text}`)
+    // Whose private key only its owner has goes no further.
+    if (client.token_endpoint_auth_method !== 'private_key_jwt')
+      await assertTokens(server, client, { code: parameterOf(back, 'code'), redirect_uri, code_verifier: verifier })
+  }
+}
+
+/** A native app listens where it can (RFC 8252 §7.3). */
+const anyPort = (uri: string): string => uri.replace(/^(http:\/\/(?:localhost|127\.0\.0\.1))(?::\d+)?\//, '$1:49152/')
+
+interface Told {
+  readonly client_id: string
+  readonly client_secret?: string
+  readonly token_endpoint_auth_method: string
+  readonly grant_types: readonly string[]
+  readonly scope: string
+}
+
+async function assertTokens(server: TestServer, client: Told, proof: Record<string, string>): Promise<void> {
+  const { client_id, client_secret } = client
+  const isBasic = client.token_endpoint_auth_method === 'client_secret_basic'
+  const credentials = { client_id, ...(client_secret !== undefined && { client_secret }) }
+  const ask = (form: Record<string, string>) =>
+    server.public(
+      '/oauth2/token',
+      isBasic ? { method: 'POST', form, basic: [client_id, client_secret ?? ''] } : { method: 'POST', form: { ...form, ...credentials } },
+    )
+  let answer = await ask({ grant_type: 'authorization_code', resource: 'https://mcp.example/mcp', ...proof })
+  assert.equal(answer.status, 200, answer.text)
+  const mayRefresh = client.grant_types.includes('refresh_token')
+  for (const turn of ['first', 'refreshed']) {
+    assert.match(String(answer.headers['cache-control']), /\bno-store\b/)
+    const tokens = OAuthTokensSchema.parse(answer.json)
+    assert.equal(tokens.token_type.toLowerCase(), 'bearer')
+    assert.equal(typeof answer.json.expires_in, 'number')
+    assert.deepEqual(tokens.scope, client.scope, turn)
+    assert.equal(tokens.id_token !== undefined, client.scope.split(' ').includes('openid'), turn)
+    const isOffline = /\boffline(?:_access)?\b/.test(client.scope)
+    assert.equal(tokens.refresh_token !== undefined, mayRefresh && isOffline, turn)
+    if (tokens.refresh_token === undefined) return
+    answer = await ask({ grant_type: 'refresh_token', refresh_token: tokens.refresh_token, resource: 'https://mcp.example/mcp' })
+    assert.equal(answer.status, 200, answer.text)
+  }
+}

@@ -6,29 +6,21 @@ import {
   discoverAuthorizationServerMetadata,
   discoverOAuthMetadata,
   discoverOAuthServerInfo,
-  type OAuthClientProvider,
   registerClient,
 } from '@modelcontextprotocol/sdk/client/auth.js'
 import { ClientCredentialsProvider } from '@modelcontextprotocol/sdk/client/auth-extensions.js'
 import {
   OAuthClientInformationFullSchema,
-  type OAuthClientInformationMixed,
   type OAuthClientMetadata,
   OAuthErrorResponseSchema,
   OpenIdProviderDiscoveryMetadataSchema,
 } from '@modelcontextprotocol/sdk/shared/auth.js'
 import { startServer, type TestServer } from '../support/server.ts'
+import { app, MemoryProvider } from './mcp-provider.ts'
 import { recordingFetch } from './recording-fetch.ts'
 import { registrationBodies } from './registration-bodies.ts'
 
 const fetchFn = recordingFetch()
-const app: OAuthClientMetadata = {
-  client_name: 'An MCP client',
-  redirect_uris: ['http://localhost:3118/callback'],
-  grant_types: ['authorization_code', 'refresh_token'],
-  response_types: ['code'],
-  token_endpoint_auth_method: 'none',
-}
 
 /** Clients as administrators make them, with members that only Hydra has, or with none at all. */
 const operatorsClients: Record<string, Record<string, unknown>> = {
@@ -178,7 +170,8 @@ suite('the whole flow of the MCP TypeScript SDK', () => {
     await auth(provider, { serverUrl: server.publicUrl, fetchFn })
     const dead = provider.client?.client_id
     assert.equal((await server.admin(`/admin/clients/${dead}`, { method: 'DELETE' })).status, 204)
-    provider.refreshToken = 'ory_rt_of-a-client-that-is-gone'
+    const refresh_token = 'ory_rt_of-a-client-that-is-gone'
+    provider.saved = { access_token: 'spent', token_type: 'bearer', refresh_token, issuer: String(provider.client?.issuer) }
     assert.equal(await auth(provider, { serverUrl: server.publicUrl, fetchFn }), 'REDIRECT')
     assert.notEqual(provider.client?.client_id, dead)
   })
@@ -197,47 +190,4 @@ async function register(server: TestServer, clientMetadata: OAuthClientMetadata,
   const metadata = await discoverAuthorizationServerMetadata(server.issuer, { fetchFn })
   assert.ok(metadata)
   return registerClient(server.issuer, { metadata, clientMetadata, fetchFn, ...(scope !== undefined && { scope }) })
-}
-
-/** The least that the SDK needs to remember; in an application this is a file or a keychain. */
-class MemoryProvider implements OAuthClientProvider {
-  readonly clientMetadata: OAuthClientMetadata
-  client: OAuthClientInformationMixed | undefined
-  redirectedTo: URL | undefined
-  refreshToken: string | undefined
-  #codeVerifier = ''
-
-  constructor(clientMetadata: OAuthClientMetadata) {
-    this.clientMetadata = clientMetadata
-  }
-
-  get redirectUrl() {
-    return this.clientMetadata.redirect_uris[0]
-  }
-
-  clientInformation() {
-    return this.client
-  }
-  saveClientInformation(client: OAuthClientInformationMixed) {
-    this.client = client
-  }
-  tokens() {
-    const { issuer } = this.client ?? {}
-    if (this.refreshToken === undefined || issuer === undefined) return undefined
-    return { access_token: 'spent', token_type: 'bearer', refresh_token: this.refreshToken, issuer }
-  }
-  saveTokens() {}
-  redirectToAuthorization(url: URL) {
-    this.redirectedTo = url
-  }
-  saveCodeVerifier(verifier: string) {
-    this.#codeVerifier = verifier
-  }
-  codeVerifier() {
-    return this.#codeVerifier
-  }
-  invalidateCredentials() {
-    this.client = undefined
-    this.refreshToken = undefined
-  }
 }

@@ -38,13 +38,16 @@ test('both documents are the same, and say exactly what is on (RFC 8414 2, OpenI
     code_challenge_methods_supported: ['S256'],
     subject_types_supported: ['public'],
     id_token_signing_alg_values_supported: ['RS256'],
+    userinfo_signing_alg_values_supported: ['none', 'RS256'],
     claims_supported: ['sub'],
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
     claims_parameter_supported: false,
-    request_parameter_supported: false,
-    request_uri_parameter_supported: false,
+    request_parameter_supported: true,
+    request_uri_parameter_supported: true,
+    require_request_uri_registration: true,
+    request_object_signing_alg_values_supported: signingAlgs,
   })
   assert.equal((await server.public(oauth)).text, found.text)
 })

@@ -23,7 +23,7 @@ function assertPage({ headers, text }: Received, hasForm: boolean): void {
   assert.equal(headers['x-frame-options'], 'DENY')
   assert.equal(headers['x-content-type-options'], 'nosniff')
   assert.equal(headers['referrer-policy'], 'no-referrer')
-  assert.equal(headers['cache-control'], 'no-store')
+  assert.match(String(headers['cache-control']), /no-store/)
   assert.equal(headers.location, undefined)
   assert.doesNotMatch(text, /<script|<img|<link|<iframe|\son\w+=|style=/i)
   assert.match(text, /^<!doctype html>\n<html lang="(en|de)">/)
@@ -32,7 +32,7 @@ function assertPage({ headers, text }: Received, hasForm: boolean): void {
 function assertGoesOn({ status, headers }: Received): void {
   assert.equal(status, 303)
   assert.equal(headers.location, '/landed')
-  assert.equal(headers['cache-control'], 'no-store')
+  assert.match(String(headers['cache-control']), /no-store/)
   assert.equal(headers['referrer-policy'], 'no-referrer')
 }
 

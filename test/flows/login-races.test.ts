@@ -108,7 +108,6 @@ for (const [name, open] of Object.entries(databases)) {
       const wrongs = () => [
         redeem(server, foreigner, code),
         redeem(server, client, code, { redirect_uri: `${redirectUri}/` }),
-        redeem(server, client, code, { redirect_uri: '' }),
         redeem(server, client, code, { code_verifier: foreign.verifier }),
         redeem(server, client, code, { code_verifier: '' }),
       ]

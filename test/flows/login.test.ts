@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { authorizeAddress, Browser, logIn, makeProofKey, parameterOf } from '../support/browser.ts'
+import { areActive, loginRequest, obtainTokens, registerLoginClient } from '../support/login-client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 describe('logging in', () => {
@@ -62,4 +63,30 @@ describe('logging in', () => {
     const me = await server.public('/userinfo', { headers: { authorization: `Bearer ${refreshed.json.access_token}` } })
     assert.equal(me.json.email, 'ada@x.example', me.text)
   })
+})
+
+test('cookies are as the operator wants them, and travel over https only where we are reached over it', async () => {
+  const cookies = { same_site_mode: 'None', domain: 'example.com', names: { login_csrf: 'own_csrf' } }
+  await using server = await startServer({ settings: { urls: { self: { issuer: 'https://auth.example.com/' } }, serve: { cookies } } })
+  const client = await registerLoginClient(server)
+  const { headers } = await server.public(loginRequest(client).address)
+  assert.match(
+    String(headers['set-cookie']),
+    /^own_csrf_\d+=[\w-]{43}; Path=\/; Max-Age=1800; HttpOnly; SameSite=None; Secure; Domain=example\.com$/,
+  )
+})
+
+test('an administrator who withdraws consents or ends sessions leaves a record, a count and a line', async () => {
+  await using server = await startServer({ settings: { dev: true } })
+  const tokens = await obtainTokens(server, await registerLoginClient(server), { subject: 'ada' })
+  assert.deepEqual(await areActive(server, tokens), [true, true])
+  const path = '/admin/oauth2/auth/sessions'
+  assert.equal((await server.admin(`${path}/login?subject=ada`, { method: 'DELETE' })).status, 204)
+  assert.deepEqual(await areActive(server, tokens), [true, true], 'tokens live on')
+  assert.equal((await server.admin(`${path}/consent?subject=ada&all=true`, { method: 'DELETE' })).status, 204)
+  assert.deepEqual(await areActive(server, tokens), [false, false])
+  const events = server.lines.map(({ msg }) => msg).filter((msg) => msg === 'sessions.ended' || msg === 'consents.withdrawn')
+  assert.deepEqual(events, ['sessions.ended', 'consents.withdrawn'])
+  const { text } = await server.admin('/admin/metrics/prometheus')
+  assert.match(text, /clientele_consents_withdrawn_total\{by="admin"\} 1/)
 })

@@ -26,7 +26,7 @@ const call: HookCall = {
   grantedAudience: ['https://api.example/'],
   grantTypes: ['authorization_code'],
   session: { accessToken: { plan: 'free' }, idToken: { name: 'Ann' } },
-  payload: { grant_type: ['authorization_code'], client_id: ['app'] },
+  payload: () => ({ grant_type: ['authorization_code'], client_id: ['app'] }),
 }
 const refresh: HookCall = { ...call, grantType: 'refresh_token', grantTypes: ['refresh_token'] }
 

@@ -19,9 +19,10 @@ const whatIsOn = {
   '/response_types_supported': ['code'],
   '/grant_types_supported': ['authorization_code', 'refresh_token', 'client_credentials'],
   '/scopes_supported': ['openid', 'profile', 'email', 'offline', 'offline_access'],
-  '/request_parameter_supported': false,
-  '/request_uri_parameter_supported': false,
   '/code_challenge_methods_supported': ['S256'],
+  '/request_object_signing_alg_values_supported': [
+    ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
+  ],
 }
 const noRoute = {
   error: {

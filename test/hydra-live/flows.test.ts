@@ -6,7 +6,7 @@ import { startServer } from '../support/server.ts'
 import type { Difference } from './compare.ts'
 import { deliberateInFlows as deliberate } from './deliberate-flows.ts'
 import { type Exchange, readExchanges } from './exchange.ts'
-import { byTheRules } from './flow-rules.ts'
+import { byTheRules, ruled } from './flow-rules.ts'
 import { applications, type Outcome, replay } from './replay.ts'
 
 // Logins, tokens, introspection, revocation, logout and keys: what is recorded of Hydra, sent to us.
@@ -74,9 +74,17 @@ test('the list of the flows names each difference once, and none that is there n
   )
 })
 
+test('the rules are about records that are there', () => {
+  const known = new Set(recorded.flatMap(({ id, flow = '' }) => [id, flow]))
+  assert.deepEqual(
+    ruled.filter((name) => !known.has(name)),
+    [],
+  )
+})
+
 test('RFC 6749 §4.1.2.1: without an error page of the operator, a fault that the client is not told is on a page of ours: no redirect, no cookie', async () => {
   const browsers = (await replayedWithoutErrorPage()).filter(({ exchange }) => exchange.browser)
-  assert.equal(browsers.length, 8)
+  assert.equal(browsers.length, 10)
   for (const { exchange, answer } of browsers) {
     assert.equal(answer.status, 400, exchange.id)
     assert.match(String(answer.headers['content-type']), /^text\/html/, exchange.id)

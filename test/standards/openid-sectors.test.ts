@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict'
+import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
+import { decodeJwt } from 'jose'
 import { makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { selfSigned } from '../support/certificate.ts'
 import { startDns } from '../support/dns.ts'
+import { type LoginClient, obtainTokens, registerLoginClient } from '../support/login-client.ts'
 import { assertRefused, machine, minimal, registrant } from '../support/registrant.ts'
 import { loadSettings, startServer, systemSecret } from '../support/server.ts'
 import { startWebServer } from '../support/web-server.ts'
@@ -123,6 +126,37 @@ test('OCORE-08: pairwise subjects with redirect URIs on several hosts need a sec
     'invalid_client_metadata',
     'sector_identifier_uri',
   )
+})
+
+const subjectOf = async (client: LoginClient, redirect_uri: string, subject: string): Promise<unknown> => {
+  const { id_token: idToken } = await obtainTokens(server, client, { subject, parameters: { redirect_uri } })
+  return decodeJwt(idToken).sub
+}
+
+test('OCORE-09: a pairwise subject is the same at each login, another in each sector, and does not show who it is', async () => {
+  const [inA, inB] = [
+    await registerLoginClient(server, { subject_type: 'pairwise', redirect_uris: [a] }),
+    await registerLoginClient(server, { subject_type: 'pairwise', redirect_uris: [b] }),
+  ]
+  const first = await subjectOf(inA, a, 'ada')
+  assert.equal(await subjectOf(inA, a, 'ada'), first)
+  assert.notEqual(await subjectOf(inA, a, 'bob'), first)
+  assert.notEqual(await subjectOf(inB, b, 'ada'), first)
+  assert.match(String(first), /^[0-9a-f]{64}$/)
+  const salted = (text: string) => createHash('sha256').update(text).digest('hex')
+  assert.notEqual(first, salted('a.exampleada'))
+  assert.equal(await subjectOf(await registerLoginClient(server, { redirect_uris: [a] }), a, 'ada'), 'ada')
+})
+
+test('OREG-21: the sector is the host of sector_identifier_uri; without one, that of the redirect URIs', async () => {
+  answers['/shared'] = { body: JSON.stringify([a, b]) }
+  const shared = (uri: string) =>
+    registerLoginClient(server, { subject_type: 'pairwise', redirect_uris: [uri], sector_identifier_uri: at('/shared') })
+  const alone = (uri: string) => registerLoginClient(server, { subject_type: 'pairwise', redirect_uris: [uri] })
+  const [ofA, ofB] = [await subjectOf(await shared(a), a, 'ada'), await subjectOf(await shared(b), b, 'ada')]
+  assert.equal(ofA, ofB)
+  const [aloneA, aloneB] = [await subjectOf(await alone(a), a, 'ada'), await subjectOf(await alone(b), b, 'ada')]
+  assert.equal(new Set([ofA, aloneA, aloneB]).size, 3)
 })
 
 test('where only pairwise subjects are made, a client that does not say gets them, and the answer shows it', async () => {

@@ -234,6 +234,18 @@ test('an algorithm member is shown only when the client set it, for a client of 
   assert.deepEqual(shown((await client.put(minimal)).json), [])
 })
 
+test('request objects: their algorithm is an asymmetric one, never none, and request_uris are registered as they are', async () => {
+  const alg = 'request_object_signing_alg'
+  for (const bad of ['none', 'HS256', 'RS1'])
+    assertRefused(await register({ ...minimal, [alg]: bad }), 'invalid_client_metadata', alg, `'${bad}'`)
+  for (const good of ['RS256', 'PS256', 'ES256', 'EdDSA'])
+    assert.equal((await registered({ ...minimal, [alg]: good })).answer.json[alg], good)
+  const request_uris = ['https://app.example/request?x=1#GkurKxf5T0Y-mnPFCHqWOMiZi4VS138cQO_V7PZHAdM', 'https://app.example/other']
+  const client = await registered({ ...minimal, request_uris })
+  for (const { json } of [client.answer, await client.read(), await client.put({ ...minimal, request_uris })])
+    assert.deepEqual(json.request_uris, request_uris)
+})
+
 test('the Location of the 201 is the registration_client_uri', async () => {
   const { headers, json } = await register(minimal)
   assert.equal(headers.location, json.registration_client_uri)

@@ -455,6 +455,16 @@ function belongingContract(open: OpenDatabase): void {
       assert.ok(await stores.read.sessions.find('session'), 'the person stays logged in')
     })
 
+    test('is neither found nor taken away by a name that no row can have', async () => {
+      await using stores = await freshStores(open)
+      const odd = 'a\u0000b'
+      assert.deepEqual(await stores.read.grants.list({ subject: odd, now, limit: 9 }), [])
+      assert.deepEqual(await stores.act((tx) => tx.sessions.endAll(odd)), [])
+      assert.equal(await stores.act((tx) => tx.sessions.end(odd)), false)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: odd, clientId: odd })), 0)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ id: odd })), 0)
+    })
+
     test('is not written for a client that is gone', async () => {
       await using stores = await freshStores(open)
       await assert.rejects(stores.act((tx) => tx.grants.open(someGrant('g', 'gone'))))

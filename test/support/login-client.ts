@@ -5,6 +5,7 @@ import type { Received } from './request.ts'
 /** A client that has persons log in, as its developer knows it. */
 export interface LoginClient {
   readonly id: string
+  /** Empty for a public client. */
   readonly secret: string
 }
 
@@ -23,7 +24,7 @@ export async function registerLoginClient(server: Listeners, members: Record<str
     },
   })
   assert.equal(status, 201, text)
-  return { id: json.client_id, secret: json.client_secret }
+  return { id: json.client_id, secret: json.client_secret ?? '' }
 }
 
 /** An authorization request with PKCE, and the verifier for its code. */
@@ -56,22 +57,24 @@ export async function obtainCode(
 
 export const redeem = (
   server: Listeners,
-  { id, secret }: LoginClient,
+  client: LoginClient,
   { code, verifier }: Issued,
   form: Record<string, string> = {},
 ): Promise<Received> =>
-  server.public('/oauth2/token', {
-    method: 'POST',
-    basic: [id, secret],
-    form: { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier, ...form },
-  })
+  askAs(server, client, { grant_type: 'authorization_code', code, redirect_uri: redirectUri, code_verifier: verifier, ...form })
 
-export const refresh = (server: Listeners, { id, secret }: LoginClient, refreshToken: string): Promise<Received> =>
-  server.public('/oauth2/token', {
-    method: 'POST',
-    basic: [id, secret],
-    form: { grant_type: 'refresh_token', refresh_token: refreshToken },
-  })
+export const refresh = (
+  server: Listeners,
+  client: LoginClient,
+  refreshToken: string,
+  form: Record<string, string> = {},
+): Promise<Received> => askAs(server, client, { grant_type: 'refresh_token', refresh_token: refreshToken, ...form })
+
+/** A token request by a client with a secret, or without one. */
+const askAs = (server: Listeners, { id, secret }: LoginClient, form: Record<string, string>): Promise<Received> =>
+  secret === ''
+    ? server.public('/oauth2/token', { method: 'POST', form: { client_id: id, ...form } })
+    : server.public('/oauth2/token', { method: 'POST', basic: [id, secret], form })
 
 export interface Tokens {
   readonly access_token: string
@@ -85,7 +88,8 @@ export async function obtainTokens(
   client: LoginClient,
   options: LoginOptions & { browser?: Browser } = {},
 ): Promise<Tokens> {
-  const { status, json, text } = await redeem(server, client, await obtainCode(server, client, options))
+  const { redirect_uri = redirectUri } = options.parameters ?? {}
+  const { status, json, text } = await redeem(server, client, await obtainCode(server, client, options), { redirect_uri })
   assert.equal(status, 200, text)
   return json
 }

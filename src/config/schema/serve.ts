@@ -1,9 +1,12 @@
 import type { TSchema } from 'typebox'
+import { Type } from '../../lib/json-schema.ts'
 import { group, honoured, ignored, later, refused } from '../setting.ts'
 import { adminAuth, anything, choice, count, flag, host, listOf, port, text } from './types.ts'
 
 const noTls = 'TLS is not ended here, and without it the listener would speak plain HTTP; end TLS at a proxy in front and remove this key'
 const ourCookies = 'our cookies cannot be changed, and ignoring this could make them looser than you asked; remove this key'
+
+const cookieName = Type.String({ format: 'cookie-name' })
 
 const tls = <T extends TSchema>(allowTerminationFrom: T) =>
   group({
@@ -120,16 +123,25 @@ export const serve = group({
   }),
   tls: publicTls(),
   cookies: group({
-    same_site_mode: refused(choice('Strict', 'Lax', 'None'), '`SameSite` of our cookies.', ourCookies),
+    same_site_mode: honoured(choice('Strict', 'Lax', 'None'), {
+      description:
+        "`SameSite` of our cookies; Hydra's default is `None`, which only matters where a page of another site posts to us or frames us. `None` is `Lax` where we are reached over http.",
+      default: 'Lax',
+    }),
     same_site_legacy_workaround: refused(flag, 'A second cookie for browsers of 2019.', ourCookies, [false]),
-    domain: refused(text, 'Domain of our cookies.', ourCookies),
-    secure: refused(flag, 'Whether cookies are `Secure` under `dev`.', ourCookies, [false]),
+    domain: honoured(Type.String({ format: 'cookie-domain' }), { description: 'Domain of our cookies; unset, the host that set them.' }),
+    secure: ignored(flag, 'Cookies are `Secure` wherever we are reached over https.'),
     names: group({
       device_csrf: refused(text, 'Name of a cookie.', ourCookies),
-      login_csrf: refused(text, 'Name of a cookie.', ourCookies),
-      consent_csrf: refused(text, 'Name of a cookie.', ourCookies),
-      session: refused(text, 'Name of a cookie.', ourCookies),
+      login_csrf: honoured(cookieName, {
+        description: 'Name of the cookie that binds a login to its browser.',
+        default: 'ory_hydra_login_csrf',
+      }),
+      consent_csrf: honoured(cookieName, { description: 'The same for a consent.', default: 'ory_hydra_consent_csrf' }),
+      session: honoured(cookieName, { description: 'Name of the session cookie.', default: 'ory_hydra_session' }),
     }),
-    paths: group({ session: refused(text, 'Path of the session cookie.', ourCookies, ['/']) }),
+    paths: group({
+      session: honoured(Type.String({ format: 'cookie-path' }), { description: 'Path of the session cookie.', default: '/' }),
+    }),
   }),
 })

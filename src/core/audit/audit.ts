@@ -39,6 +39,8 @@ export interface Audit {
   rotatedSecretsForgotten(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
   registrationTokenIssued(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
   tokensEnded(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
+  consentsWithdrawn(tx: AuditTransaction, actor: Actor, facts: Facts): Promise<void>
+  sessionsEnded(tx: AuditTransaction, actor: Actor, facts: Facts): Promise<void>
   keyCreated(tx: AuditTransaction, actor: Actor, facts: Facts): Promise<void>
   keysImported(tx: AuditTransaction, actor: Actor, facts: Facts): Promise<void>
   keysDeleted(tx: AuditTransaction, actor: Actor, facts: Facts): Promise<void>
@@ -71,6 +73,8 @@ export function makeAudit(deps: { clock: Clock; randomness: Randomness; telemetr
     rotatedSecretsForgotten: (tx, clientId, actor) => record(tx, 'rotated_secrets.forgotten', clientId, actor),
     registrationTokenIssued: (tx, clientId, actor) => record(tx, 'registration_token.issued', clientId, actor),
     tokensEnded: (tx, clientId, actor) => record(tx, 'tokens.ended', clientId, actor),
+    consentsWithdrawn: (tx, actor, facts) => record(tx, 'consents.withdrawn', noClient, actor, facts),
+    sessionsEnded: (tx, actor, facts) => record(tx, 'sessions.ended', noClient, actor, facts),
     keyCreated: (tx, actor, facts) => record(tx, 'key.created', noClient, actor, facts),
     keysImported: (tx, actor, facts) => record(tx, 'keys.imported', noClient, actor, facts),
     keysDeleted: (tx, actor, facts) => record(tx, 'keys.deleted', noClient, actor, facts),

@@ -17,7 +17,6 @@ export interface AskedConsent {
 
 interface ChallengeDeps {
   readonly flows: AuthorizationFlowStore
-  readonly clients: ClientStore
   readonly clock: Clock
 }
 
@@ -31,30 +30,39 @@ interface AnswerDeps extends ChallengeDeps {
  *
  * @throws Refusal `challenge-unknown` or `challenge-expired`
  */
-export function findConsent({ flows, clients, clock }: ChallengeDeps) {
+export function findConsent(deps: ChallengeDeps & { readonly clients: ClientStore }) {
+  const find = findFlow(deps)
   return async (challenge: string): Promise<AskedConsent> => {
+    const found = await find(challenge)
+    const client = await deps.clients.find(found.flow.clientId)
+    if (!client) throw challengeRefused({ kind: 'challenge-unknown' })
+    return { challenge, ...found, client }
+  }
+}
+
+/** Without the client: a flow goes with it, so one that is found has one. */
+function findFlow({ flows, clock }: ChallengeDeps) {
+  return async (challenge: string): Promise<Pick<AskedConsent, 'flow' | 'login' | 'skip'>> => {
     const id = idOfHandle(challenge)
     const flow = id === undefined ? undefined : await flows.find(id)
     const login = flow?.login.decision
     if (!flow?.consent || login?.kind !== 'accepted' || !isHandle(challenge, flow.consent.challenge))
       throw challengeRefused({ kind: 'challenge-unknown' })
     if (flow.expiresAt <= clock()) throw challengeRefused({ kind: 'challenge-expired', step: 'consent' })
-    const client = await clients.find(flow.clientId)
-    if (!client) throw challengeRefused({ kind: 'challenge-unknown' })
-    return { challenge, flow, login, skip: flow.consent.skip, client }
+    return { flow, login, skip: flow.consent.skip }
   }
 }
 
 /** @throws Refusal of a `ChallengeRefusal` */
 export function acceptConsent(deps: AnswerDeps) {
-  const find = findConsent(deps)
+  const find = findFlow(deps)
   return async (challenge: string, accepted: Omit<ConsentDecision, 'kind' | 'at'>): Promise<WayBack> =>
     decide(deps, (await find(challenge)).flow, { kind: 'accepted', at: deps.clock(), ...accepted })
 }
 
 /** @throws Refusal of a `ChallengeRefusal` */
 export function rejectConsent(deps: AnswerDeps) {
-  const find = findConsent(deps)
+  const find = findFlow(deps)
   return async (challenge: string, rejection: Omit<Rejection, 'kind'>): Promise<WayBack> =>
     decide(deps, (await find(challenge)).flow, { kind: 'rejected', ...rejection })
 }

@@ -26,7 +26,6 @@ export interface AskedLogin {
 
 interface ChallengeDeps {
   readonly flows: AuthorizationFlowStore
-  readonly clients: ClientStore
   readonly clock: Clock
 }
 
@@ -40,15 +39,24 @@ interface AnswerDeps extends ChallengeDeps {
  *
  * @throws Refusal `challenge-unknown` or `challenge-expired`
  */
-export function findLogin({ flows, clients, clock }: ChallengeDeps) {
+export function findLogin(deps: ChallengeDeps & { readonly clients: ClientStore }) {
+  const find = findFlow(deps)
   return async (challenge: string): Promise<AskedLogin> => {
+    const flow = await find(challenge)
+    const client = await deps.clients.find(flow.clientId)
+    if (!client) throw challengeRefused({ kind: 'challenge-unknown' })
+    return { challenge, flow, client }
+  }
+}
+
+/** Without the client: a flow goes with it, so one that is found has one. */
+function findFlow({ flows, clock }: ChallengeDeps) {
+  return async (challenge: string): Promise<AuthorizationFlow> => {
     const id = idOfHandle(challenge)
     const flow = id === undefined ? undefined : await flows.find(id)
     if (!flow || !isHandle(challenge, flow.login.challenge)) throw challengeRefused({ kind: 'challenge-unknown' })
     if (flow.expiresAt <= clock()) throw challengeRefused({ kind: 'challenge-expired', step: 'login' })
-    const client = await clients.find(flow.clientId)
-    if (!client) throw challengeRefused({ kind: 'challenge-unknown' })
-    return { challenge, flow, client }
+    return flow
   }
 }
 
@@ -62,9 +70,9 @@ export type WayBack = { readonly url: string; readonly add: Readonly<Record<stri
  * @throws Refusal of a `ChallengeRefusal`
  */
 export function acceptLogin(deps: AnswerDeps) {
-  const find = findLogin(deps)
+  const find = findFlow(deps)
   return async (challenge: string, accepted: Omit<LoginDecision, 'kind' | 'at'>): Promise<WayBack> => {
-    const { flow } = await find(challenge)
+    const flow = await find(challenge)
     if (accepted.subject === '') throw challengeRefused({ kind: 'subject-missing' })
     const { known } = flow.session
     if (known && known.subject !== accepted.subject) return { url: flow.request.url, add: { prompt: 'login' } }
@@ -74,9 +82,9 @@ export function acceptLogin(deps: AnswerDeps) {
 
 /** @throws Refusal of a `ChallengeRefusal` */
 export function rejectLogin(deps: AnswerDeps) {
-  const find = findLogin(deps)
+  const find = findFlow(deps)
   return async (challenge: string, rejection: Omit<Rejection, 'kind'>): Promise<WayBack> =>
-    decide(deps, (await find(challenge)).flow, { kind: 'rejected', ...rejection })
+    decide(deps, await find(challenge), { kind: 'rejected', ...rejection })
 }
 
 async function decide(deps: AnswerDeps, { id, request }: AuthorizationFlow, decision: LoginDecision | Rejection): Promise<WayBack> {

@@ -2,7 +2,10 @@
 export interface AuthorizationCode {
   readonly hash: string
   readonly grantId: string
-  /** As the authorization request had it; the token request must repeat it (RFC 6749 §4.1.3). Absent where it had none. */
+  /**
+   * What the token request must repeat (RFC 6749 §4.1.3), or, where there is a proof key, may leave out (OAuth 2.1 §4.1.3). Absent where
+   * there is neither a proof key nor a redirect URI in the authorization request.
+   */
   readonly redirectUri?: string
   /** RFC 7636 §4.3, always S256. */
   readonly codeChallenge?: string

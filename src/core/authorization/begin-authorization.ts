@@ -17,7 +17,7 @@ import {
   requestedAudience,
   requestedScope,
 } from './check-authorization-request.ts'
-import type { Trusted } from './find-response-target.ts'
+import { findResponseTarget, type Trusted } from './find-response-target.ts'
 
 /** What a browser brought along. */
 export interface Browser {
@@ -47,7 +47,7 @@ export interface ToApplication {
 const mostUnanswered = 1_000
 
 export interface BeginDeps {
-  readonly findTarget: (parameters: URLSearchParams) => Promise<Trusted>
+  readonly findSender: (parameters: URLSearchParams) => Promise<Client>
   readonly readRequestObject: (client: Client, parameters: URLSearchParams) => Promise<URLSearchParams>
   readonly readHint: (idToken: string) => Promise<Claims | undefined>
   /** How a client knows a person. */
@@ -70,10 +70,10 @@ export interface BeginDeps {
 export function beginAuthorization(deps: BeginDeps) {
   return async (browser: Browser): Promise<ToApplication> => {
     const now = deps.clock()
-    const outer = await deps.findTarget(browser.parameters)
-    const parameters = await deps.readRequestObject(outer.client, browser.parameters)
-    const trusted = parameters === browser.parameters ? outer : await deps.findTarget(parameters)
-    const { client, target } = trusted
+    const client = await deps.findSender(browser.parameters)
+    const parameters = await deps.readRequestObject(client, browser.parameters)
+    const trusted = findResponseTarget(client, parameters)
+    const { target } = trusted
     const asked: Asked = { client, parameters, settings: deps.settings() }
     checkAuthorizationRequest(asked, target)
     const hint = await readHint(parameters, target, deps)
@@ -93,9 +93,11 @@ async function readHint(parameters: URLSearchParams, target: ResponseTarget, { r
 }
 
 function requestOf(browser: Browser, { target, isRedirectUriSent }: Trusted, asked: Asked, hint: Claims | undefined): AuthorizationRequest {
-  const { parameters } = asked
+  const { parameters, client } = asked
   const of = (name: string): string | undefined => parameters.get(name) || undefined
-  const [nonce, codeChallenge, maxAge] = [of('nonce'), of('code_challenge'), of('max_age')]
+  const [nonce, codeChallenge] = [of('nonce'), of('code_challenge')]
+  // OpenID Connect Dynamic Client Registration §2: what the client registered holds where the request says nothing.
+  const maxAge = of('max_age') ?? client.metadata.defaultMaxAge
   return {
     url: browser.url,
     ...target,
@@ -106,16 +108,25 @@ function requestOf(browser: Browser, { target, isRedirectUriSent }: Trusted, ask
     audience: requestedAudience(asked),
     prompt: [...parsePrompt(of('prompt') ?? '').values],
     ...(maxAge !== undefined && { maxAge: Number(maxAge) }),
-    oidcContext: contextOf(of, hint),
+    oidcContext: contextOf(of, client, hint),
   }
 }
 
-function contextOf(of: (name: string) => string | undefined, idTokenHintClaims: Claims | undefined): OidcContext {
+function contextOf(
+  of: (name: string) => string | undefined,
+  { metadata: { defaultAcrValues } }: Client,
+  idTokenHintClaims: Claims | undefined,
+): OidcContext {
   const list = (name: string) =>
     of(name)
       ?.split(' ')
       .filter((value) => value !== '')
-  const [acrValues, uiLocales, display, loginHint] = [list('acr_values'), list('ui_locales'), of('display'), of('login_hint')]
+  const [acrValues, uiLocales, display, loginHint] = [
+    list('acr_values') ?? defaultAcrValues,
+    list('ui_locales'),
+    of('display'),
+    of('login_hint'),
+  ]
   return {
     ...(acrValues && { acrValues }),
     ...(uiLocales && { uiLocales }),
@@ -139,7 +150,8 @@ function knownSession(
   const asksAnew = asksForLogin(prompt) || prompt.includes('registration')
   if (!session || asksAnew) return { why: 'no-session' }
   if (maxAge !== undefined && now - session.authenticatedAt >= maxAge * 1000) return { why: 'max-age' }
-  if (hint && hint.sub !== subjectFor(client, session.subject)) return { why: 'other-subject' }
+  // A session has one person, by whatever name the login application has a client know him.
+  if (hint && hint.sid !== session.id && hint.sub !== subjectFor(client, session.subject)) return { why: 'other-subject' }
   return { session }
 }
 

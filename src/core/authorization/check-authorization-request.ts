@@ -36,7 +36,7 @@ const noParameterTwice: Check = ({ parameters }) => {
 }
 
 /** OpenID Connect Core §7.2.1: registration in the request is not offered. */
-const noRegistrationParameter: Check = ({ parameters }) => (parameters.has('registration') ? { kind: 'registration-parameter' } : undefined)
+const noRegistrationParameter: Check = ({ parameters }) => (parameters.get('registration') ? { kind: 'registration-parameter' } : undefined)
 
 /** Hydra's least length. A client that registered itself has PKCE, which does the same work (RFC 9700 §2.1), and may leave it out. */
 const strongState: Check = ({ client, parameters }) => {

@@ -1,6 +1,6 @@
-import { matchesRedirectUri } from '../../protocol/redirect-uri.ts'
+import { isLoopbackRedirect, matchesRedirectUri } from '../../protocol/redirect-uri.ts'
 import { isResponseMode } from '../../protocol/response-mode.ts'
-import { type Client, type ClientStore, redirectUrisOf } from '../clients/client.ts'
+import { authMethodOf, type Client, type ClientStore, redirectUrisOf } from '../clients/client.ts'
 import type { ResponseTarget } from './authorization-request.ts'
 
 /** Why a browser must not be sent anywhere: told on a page of ours, never by a redirect to the client (RFC 6749 §4.1.2.1). */
@@ -25,42 +25,56 @@ export class FaultToPerson extends Error {
 }
 
 export interface Trusted {
-  readonly client: Client
   readonly target: ResponseTarget
   /** Whether the request named the redirect URI itself. */
   readonly isRedirectUriSent: boolean
 }
 
 /**
- * The client, and where its answer may go: the redirect URI is one of its own (RFC 9700 §2.1: exact match, RFC 8252 §7.3: any loopback
- * port), and the way of answering is one that we know.
+ * The client that sends the browser.
  *
  * @throws FaultToPerson
  */
-export function findResponseTarget({ clients }: { clients: ClientStore }) {
-  return async (parameters: URLSearchParams): Promise<Trusted> => {
+export function findSender({ clients }: { clients: ClientStore }) {
+  return async (parameters: URLSearchParams): Promise<Client> => {
     const clientId = only(parameters, 'client_id')
     if (!clientId) throw new FaultToPerson({ kind: 'client-missing' })
     const client = await clients.find(clientId.replaceAll('\0', '\ufffd'))
     if (!client) throw new FaultToPerson({ kind: 'client-unknown', clientId })
-    const sent = only(parameters, 'redirect_uri')
-    const redirectUri = redirectUriOf(client, sent, parameters)
-    const responseMode = only(parameters, 'response_mode') ?? 'query'
-    if (!isResponseMode(responseMode)) throw new FaultToPerson({ kind: 'response-mode-unknown', responseMode })
-    const state = parameters.get('state')
-    return { client, target: { redirectUri, responseMode, ...(state !== null && { state }) }, isRedirectUriSent: sent !== undefined }
+    return client
   }
+}
+
+/**
+ * Where the client's answer may go: the redirect URI is one of its own (RFC 9700 §2.1: exact match, RFC 8252 §7.3: any loopback port), and
+ * the way of answering is one that we know.
+ *
+ * @throws FaultToPerson
+ */
+export function findResponseTarget(client: Client, parameters: URLSearchParams): Trusted {
+  const sent = only(parameters, 'redirect_uri')
+  const redirectUri = redirectUriOf(client, sent, parameters)
+  const responseMode = only(parameters, 'response_mode') ?? 'query'
+  if (!isResponseMode(responseMode)) throw new FaultToPerson({ kind: 'response-mode-unknown', responseMode })
+  const state = parameters.get('state') || undefined
+  return { target: { redirectUri, responseMode, ...(state !== undefined && { state }) }, isRedirectUriSent: sent !== undefined }
 }
 
 function redirectUriOf(client: Client, sent: string | undefined, parameters: URLSearchParams): string {
   const registered = redirectUrisOf(client)
-  const [first] = registered
-  const isOpenid = (parameters.get('scope') ?? '').split(' ').includes('openid')
-  // RFC 6749 §3.1.2.3: the one registered URI need not be repeated; OpenID Connect Core §3.1.2.1: with openid it must.
-  const redirectUri = sent ?? (registered.length === 1 && !(isOpenid && client.origin === 'admin') ? first : undefined)
+  const redirectUri = sent ?? theOnlyOne(client, registered, parameters)
   if (redirectUri === undefined) throw new FaultToPerson({ kind: 'redirect-uri-missing' })
   if (!matchesRedirectUri(registered, redirectUri)) throw new FaultToPerson({ kind: 'redirect-uri-unregistered', redirectUri })
   return redirectUri
+}
+
+/** RFC 6749 §3.1.2.3: the one registered URI need not be repeated, but by an app whose port changes (OAuth 2.1 §2.3.2). */
+function theOnlyOne(client: Client, registered: readonly string[], parameters: URLSearchParams): string | undefined {
+  const [first = ''] = registered
+  const isOpenid = (parameters.get('scope') ?? '').split(' ').includes('openid')
+  // OpenID Connect Core §3.1.2.1: with openid it must be repeated.
+  const isNeeded = (isOpenid && client.origin === 'admin') || (authMethodOf(client) === 'none' && isLoopbackRedirect(first))
+  return registered.length === 1 && !isNeeded ? first : undefined
 }
 
 /** One that came twice is refused before anybody is trusted. */

@@ -10,7 +10,6 @@ import { type AuthorizationCodeStore, codePrefix } from './authorization-code.ts
 import type { AuthorizationFlow, AuthorizationFlowStore, ConsentDecision, LoginDecision } from './authorization-flow.ts'
 import { RefusedToClient, type ResponseTarget } from './authorization-request.ts'
 import type { Browser } from './begin-authorization.ts'
-import { FaultToPerson } from './find-response-target.ts'
 import { acceptedBy, findAnswered } from './resume-flow.ts'
 
 /** The browser goes back to the client with a code (RFC 6749 §4.1.2). */
@@ -26,7 +25,7 @@ interface ResumeConsentDeps {
   readonly clients: ClientStore
   readonly transaction: Transaction<{ flows: AuthorizationFlowStore; grants: GrantStore; codes: AuthorizationCodeStore }>
   /** Undefined where the client knows the person by the name that the login application uses. */
-  readonly obfuscatedSubject: (client: Client, subject: string) => string | undefined
+  readonly obfuscatedSubject: (client: Client, subject: string, forced: string) => string | undefined
   /** The consent request in the words of the wire, without client and challenge, for those who list consents. */
   readonly record: (flow: AuthorizationFlow, login: LoginDecision, skip: boolean) => Readonly<Record<string, unknown>>
   /** Milliseconds. */
@@ -42,10 +41,8 @@ interface ResumeConsentDeps {
  */
 export function resumeConsent(deps: ResumeConsentDeps) {
   return async (verifier: string, browser: Browser): Promise<ToClient> => {
-    const flow = await findAnswered(deps, 'consent', verifier, browser)
+    const { flow, client } = await findAnswered(deps, 'consent', verifier, browser)
     const consent = acceptedBy(flow, flow.consent as NonNullable<AuthorizationFlow['consent']>)
-    const client = await deps.clients.find(flow.clientId)
-    if (!client) throw new FaultToPerson({ kind: 'client-unknown', clientId: flow.clientId })
     const code = randomToken(deps.randomness, codePrefix)
     const now = deps.clock()
     const grant = grantOf(flow, consent, client, now, deps)
@@ -62,7 +59,7 @@ export function resumeConsent(deps: ResumeConsentDeps) {
 function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Client, now: number, deps: ResumeConsentDeps): Grant {
   const login = flow.login.decision as LoginDecision
   const { nonce } = flow.request
-  const obfuscatedSubject = login.forceSubjectIdentifier || deps.obfuscatedSubject(client, login.subject)
+  const obfuscatedSubject = deps.obfuscatedSubject(client, login.subject, login.forceSubjectIdentifier)
   const rememberedUntil = consent.rememberFor > 0 ? now + consent.rememberFor * 1000 : never
   const codeEnds = now + deps.codeLifespan()
   const skip = flow.consent?.skip ?? false
@@ -103,7 +100,7 @@ function codeOf(code: string, { request }: AuthorizationFlow, grant: Grant, expi
   return {
     hash: sha256(code),
     grantId: grant.id,
-    ...(request.isRedirectUriSent && { redirectUri: request.redirectUri }),
+    ...((request.isRedirectUriSent || request.codeChallenge !== undefined) && { redirectUri: request.redirectUri }),
     ...(request.codeChallenge !== undefined && { codeChallenge: request.codeChallenge }),
     expiresAt,
   }

@@ -1,32 +1,43 @@
 import type { Clock } from '../../lib/clock.ts'
 import { idOfHandle, isHandle } from '../../lib/handle.ts'
 import { sameText, sha256 } from '../../lib/hash.ts'
+import { matchesRedirectUri } from '../../protocol/redirect-uri.ts'
+import { type Client, type ClientStore, redirectUrisOf } from '../clients/client.ts'
 import type { AuthorizationFlow, AuthorizationFlowStore, Rejection, Step } from './authorization-flow.ts'
 import { type AuthorizationRefusal, RefusedToClient } from './authorization-request.ts'
 import type { Browser } from './begin-authorization.ts'
 import { FaultToPerson } from './find-response-target.ts'
 
 /**
- * The flow that a verifier belongs to, and the answer that it stands for, once this is known: the browser is the one that began it, the
- * verifier is the newest and unused, and time is not up.
+ * The flow that a verifier belongs to, with its client, once this is known: the verifier is the newest and unused, the client is still
+ * there and still has the redirect URI, the browser is the one that began it, and time is not up.
  *
- * @throws FaultToPerson for a verifier that is none of ours, RefusedToClient for everything else
+ * @throws FaultToPerson where nobody can be told but the person, RefusedToClient for everything else
  */
 export async function findAnswered(
-  { flows, clock }: { flows: AuthorizationFlowStore; clock: Clock },
+  { flows, clients, clock }: { flows: AuthorizationFlowStore; clients: ClientStore; clock: Clock },
   step: 'login' | 'consent',
   verifier: string,
   browser: Browser,
-): Promise<AuthorizationFlow> {
+): Promise<{ readonly flow: AuthorizationFlow; readonly client: Client }> {
   const id = idOfHandle(verifier)
   const flow = id === undefined ? undefined : await flows.find(id)
   const asked = flow?.[step]
   if (!flow || !asked || !isHandle(verifier, asked.verifier)) throw new FaultToPerson({ kind: 'handle-unknown' })
+  const client = await trustedClient(flow, clients)
   const refuse = (reason: AuthorizationRefusal) => new RefusedToClient(flow.request, reason)
   if (flow.expiresAt <= clock()) throw refuse({ kind: 'flow-expired', step })
   checkCsrf(browser.csrf(step, flow.clientId), asked.csrf, refuse)
   if (asked.spentAt !== undefined) throw refuse({ kind: 'verifier-spent', step })
-  return flow
+  return { flow, client }
+}
+
+/** A redirect URI that was taken from the client meanwhile gets neither a code nor an error: who took it had a reason. */
+async function trustedClient({ clientId, request: { redirectUri } }: AuthorizationFlow, clients: ClientStore): Promise<Client> {
+  const client = await clients.find(clientId)
+  if (!client) throw new FaultToPerson({ kind: 'client-unknown', clientId })
+  if (!matchesRedirectUri(redirectUrisOf(client), redirectUri)) throw new FaultToPerson({ kind: 'redirect-uri-unregistered', redirectUri })
+  return client
 }
 
 /** What binds the flow to the browser that began it: a verifier that somebody else was lured to is worth nothing (RFC 9700 §4.7). */

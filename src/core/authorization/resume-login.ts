@@ -12,7 +12,6 @@ import type { GrantStore } from '../tokens/grant.ts'
 import { type AuthorizationFlow, type AuthorizationFlowStore, csrfValue, type LoginDecision } from './authorization-flow.ts'
 import { RefusedToClient } from './authorization-request.ts'
 import type { Browser, ToApplication } from './begin-authorization.ts'
-import { FaultToPerson } from './find-response-target.ts'
 import { acceptedBy, findAnswered } from './resume-flow.ts'
 
 /** What the browser's session cookie is to be. */
@@ -28,7 +27,7 @@ interface ResumeLoginDeps {
   readonly grants: GrantStore
   readonly transaction: Transaction<{ flows: AuthorizationFlowStore; sessions: LoginSessionStore }>
   /** How a client knows a person. */
-  readonly subjectFor: (client: Client, subject: string) => string
+  readonly subjectFor: (client: Client, subject: string, forced: string) => string
   /** Milliseconds that a session lives where the login application does not say. */
   readonly sessionLifespan: Live<number>
   readonly clock: Clock
@@ -42,10 +41,8 @@ interface ResumeLoginDeps {
  */
 export function resumeLogin(deps: ResumeLoginDeps) {
   return async (verifier: string, browser: Browser): Promise<ToApplication & { readonly session?: SessionCookie }> => {
-    const flow = await findAnswered(deps, 'login', verifier, browser)
+    const { flow, client } = await findAnswered(deps, 'login', verifier, browser)
     const login = acceptedBy(flow, flow.login)
-    const client = await deps.clients.find(flow.clientId)
-    if (!client) throw new FaultToPerson({ kind: 'client-unknown', clientId: flow.clientId })
     checkHint(flow, login, client, deps)
     const skip = await isRemembered(flow, login, client, deps)
     if (!skip && flow.request.prompt.includes('none')) throw new RefusedToClient(flow.request, { kind: 'consent-required' })
@@ -53,10 +50,10 @@ export function resumeLogin(deps: ResumeLoginDeps) {
   }
 }
 
-/** OpenID Connect Core §3.1.2.1: who logs in is whom the hint names, or nobody. */
-function checkHint({ request }: AuthorizationFlow, { subject }: LoginDecision, client: Client, { subjectFor }: ResumeLoginDeps): void {
+/** OpenID Connect Core §3.1.2.1: who logs in is whom the hint names, or nobody. A known person was compared before. */
+function checkHint({ request, session }: AuthorizationFlow, login: LoginDecision, client: Client, { subjectFor }: ResumeLoginDeps): void {
   const hinted = request.oidcContext.idTokenHintClaims?.sub
-  if (hinted !== undefined && hinted !== subjectFor(client, subject))
+  if (hinted !== undefined && !session.known && hinted !== subjectFor(client, login.subject, login.forceSubjectIdentifier))
     throw new RefusedToClient(request, { kind: 'login-required', why: 'other-subject' })
 }
 
@@ -73,9 +70,12 @@ async function isRemembered({ request }: AuthorizationFlow, { subject }: LoginDe
   )
 }
 
-/** RFC 8252 §8.6: any app can pass for a public client that is reached by a private-use scheme. */
+/**
+ * RFC 8252 §8.6: any app can pass for a public client that is reached by a private-use scheme or on loopback. Hydra remembers the
+ * latter; so do we for the operator's own clients.
+ */
 const mayBeRemembered = (client: Client, redirectUri: string): boolean =>
-  authMethodOf(client) !== 'none' || schemeOf(redirectUri) === 'https' || isLoopbackRedirect(redirectUri)
+  authMethodOf(client) !== 'none' || schemeOf(redirectUri) === 'https' || (client.origin === 'admin' && isLoopbackRedirect(redirectUri))
 
 async function ask(
   flow: AuthorizationFlow,

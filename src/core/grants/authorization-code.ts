@@ -73,8 +73,10 @@ export function authorizationCodeGrant(deps: {
 /** What the code was bound to when it was issued (RFC 6749 §4.1.3, RFC 7636 §4.6). */
 function checkBinding(code: AuthorizationCode, grant: Grant, client: Client, request: TokenRequest): void {
   if (grant.clientId !== client.clientId) throw refused({ kind: 'code-refused', why: 'other-client' })
-  if (code.redirectUri !== undefined && code.redirectUri !== request.redirectUri)
-    throw refused({ kind: 'code-refused', why: 'other-redirect-uri' })
+  // OAuth 2.1 §4.1.3, §10.2: with a proof key the redirect URI need not be repeated, but a wrong one is refused all the same.
+  const mayBeLeftOut = code.redirectUri === undefined || code.codeChallenge !== undefined
+  const isRight = request.redirectUri === undefined ? mayBeLeftOut : [undefined, request.redirectUri].includes(code.redirectUri)
+  if (!isRight) throw refused({ kind: 'code-refused', why: 'other-redirect-uri' })
   checkVerifier(code.codeChallenge, request.codeVerifier)
 }
 

@@ -14,14 +14,14 @@ export interface HookCall {
   readonly grantTypes: readonly string[]
   readonly session: HookSession
   /** The form of the request without secrets, code, refresh token and assertions. */
-  readonly payload: Readonly<Record<string, readonly string[]>>
+  readonly payload: () => Readonly<Record<string, readonly string[]>>
 }
 
 /** What Hydra posts to `oauth2.token_hook`: hooks that were written for it find what they look for. */
 export function tokenHookBody(call: HookCall, issuer: string): object {
   return {
     session: session(call, issuer),
-    request: { ...requester(call), requested_scopes: call.requestedScope, payload: call.payload },
+    request: { ...requester(call), requested_scopes: call.requestedScope, payload: call.payload() },
   }
 }
 

@@ -17,7 +17,7 @@ export interface TokenRequest {
   readonly codeVerifier: string | undefined
   readonly refreshToken: string | undefined
   /** The form as the operator's hook may see it: without secrets, code, refresh token and assertions. */
-  readonly payload: Readonly<Record<string, readonly string[]>>
+  readonly payload: () => Readonly<Record<string, readonly string[]>>
 }
 
 export type TokenRefusal =

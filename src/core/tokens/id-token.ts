@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { compactVerify, errors, SignJWT } from 'jose'
 import { type Clock, inSeconds } from '../../lib/clock.ts'
 import { type Randomness, randomUuid } from '../../lib/random.ts'
@@ -61,7 +61,7 @@ export function signIdToken({ ring, issuer, clock, randomness }: IdTokenDeps) {
 /** OpenID Connect Core §3.1.3.6: the left half of the hash that belongs to the signature's algorithm. */
 function leftHalf(alg: string, text: string): string {
   const name = /^Ed/.test(alg) ? 'sha512' : `sha${alg.slice(-3)}`
-  const digest = createHash(name).update(text).digest()
+  const digest = hash(name, text, 'buffer')
   return digest.subarray(0, digest.length / 2).toString('base64url')
 }
 

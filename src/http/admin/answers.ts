@@ -19,6 +19,9 @@ export function challengeOf(request: FastifyRequest, step: 'login' | 'consent' |
 
 const malformed = (message: string) => new Refusal<DoorReason>({ kind: 'answer-malformed', message })
 
+/** A database keeps neither NUL nor half a character as it came: a person under such a name would not be found again. */
+const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed() && !value.includes('\0')
+
 /** The members of an answer, each of the type that it must have where it is there; `null` is absent. */
 class Members {
   readonly #members: Readonly<Record<string, unknown>>
@@ -29,7 +32,7 @@ class Members {
   }
 
   text(name: string): string {
-    return this.#of(name, 'a string', '', (value) => typeof value === 'string')
+    return this.#of(name, 'a string without NUL and half characters', '', isText)
   }
 
   flag(name: string): boolean {
@@ -43,8 +46,8 @@ class Members {
   }
 
   texts(name: string): readonly string[] {
-    const isTexts = (value: unknown) => Array.isArray(value) && value.length <= 1_000 && value.every((item) => typeof item === 'string')
-    return this.#of<readonly string[]>(name, 'a list of strings', [], isTexts)
+    const isTexts = (value: unknown) => Array.isArray(value) && value.length <= 1_000 && value.every(isText)
+    return this.#of<readonly string[]>(name, 'a list of strings without NUL and half characters', [], isTexts)
   }
 
   object(name: string): Readonly<Record<string, unknown>> {

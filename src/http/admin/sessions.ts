@@ -1,4 +1,6 @@
+import type { Actor } from '../../core/audit/audit.ts'
 import type { Client } from '../../core/clients/client.ts'
+import type { ConsentSelection } from '../../core/sessions/withdraw-consent.ts'
 import type { Grant, GrantPage } from '../../core/tokens/grant.ts'
 import type { Clock } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
@@ -6,6 +8,7 @@ import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
 import { empty, hydraNoStore, json } from '../answer.ts'
 import type { DoorReason } from '../reasons.ts'
 import { type Handler, queryParameter } from '../route.ts'
+import { actorOf } from './actor.ts'
 import type { PageTokens } from './page-token.ts'
 import { pageLinks, pageSize } from './paging.ts'
 
@@ -64,18 +67,16 @@ function consentSessionJson(grant: Grant, client: Client | undefined): Record<st
 }
 
 /** `DELETE /admin/oauth2/auth/sessions/consent`: one consent, a person's for a client, or all of a person. Their tokens end. */
-export function revokeConsentSessions(deps: {
-  withdraw: (which: { id: string } | { subject: string; clientId?: string }) => Promise<void>
-}): Handler {
+export function revokeConsentSessions(deps: { withdraw: (which: ConsentSelection, actor: Actor) => Promise<void> }): Handler {
   return async (request) => {
     const [id, subject, clientId] = ['consent_request_id', 'subject', 'client'].map((name) => queryParameter(request, name))
     const isAll = queryParameter(request, 'all') === 'true'
-    await deps.withdraw(selection(id, subject, clientId, isAll))
+    await deps.withdraw(selection(id, subject, clientId, isAll), actorOf(request))
     return empty(204)
   }
 }
 
-function selection(id: string | undefined, subject: string | undefined, clientId: string | undefined, isAll: boolean) {
+function selection(id: string | undefined, subject: string | undefined, clientId: string | undefined, isAll: boolean): ConsentSelection {
   if (id !== undefined && subject === undefined && clientId === undefined && !isAll) return { id }
   if (id === undefined && subject !== undefined && clientId !== undefined && !isAll) return { subject, clientId }
   if (id === undefined && subject !== undefined && clientId === undefined && isAll) return { subject }
@@ -83,11 +84,11 @@ function selection(id: string | undefined, subject: string | undefined, clientId
 }
 
 /** `DELETE /admin/oauth2/auth/sessions/login`: one session by its `sid`, or all of a person. Tokens live on. */
-export function revokeLoginSessions(deps: { end: (which: { sid: string } | { subject: string }) => Promise<void> }): Handler {
+export function revokeLoginSessions(deps: { end: (which: { sid: string } | { subject: string }, actor: Actor) => Promise<void> }): Handler {
   return async (request) => {
     const [sid, subject] = ['sid', 'subject'].map((name) => queryParameter(request, name))
-    if (sid !== undefined) await deps.end({ sid })
-    else if (subject !== undefined) await deps.end({ subject })
+    if (sid !== undefined) await deps.end({ sid }, actorOf(request))
+    else if (subject !== undefined) await deps.end({ subject }, actorOf(request))
     else throw new Refusal<DoorReason>({ kind: 'session-selection' })
     return empty(204)
   }

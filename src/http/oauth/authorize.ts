@@ -5,6 +5,7 @@ import { FaultToPerson } from '../../core/authorization/find-response-target.ts'
 import type { ToClient } from '../../core/authorization/resume-consent.ts'
 import type { SessionCookie } from '../../core/authorization/resume-login.ts'
 import type { Live } from '../../lib/live.ts'
+import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { answerLocation } from '../../protocol/response-mode.ts'
 import { joinScope } from '../../protocol/scope.ts'
@@ -12,7 +13,7 @@ import { type Answer, hydraNoStore } from '../answer.ts'
 import { formBody } from '../body.ts'
 import { countedAddressOf } from '../client-address.ts'
 import type { Cookies } from '../cookies.ts'
-import { answerAuthorizationFault, answerAuthorizationRefusal } from '../errors.ts'
+import { answerAuthorizationFault, answerAuthorizationRefusal, answerOnErrorPage } from '../errors.ts'
 import { toClient } from '../response-modes.ts'
 import type { Handler } from '../route.ts'
 
@@ -51,6 +52,8 @@ export function authorize(deps: AuthorizeDeps): Handler {
     } catch (error) {
       if (error instanceof FaultToPerson) return answerAuthorizationFault(error.fault, deps.telemetry, request.id, deps.addresses().error)
       if (error instanceof RefusedToClient) return answerAuthorizationRefusal(error, deps.telemetry, request.id, deps.issuer)
+      const errorUrl = deps.addresses().error
+      if (error instanceof Refusal && errorUrl !== undefined) return answerOnErrorPage(error, deps.telemetry, request.id, errorUrl)
       throw error
     }
   }
@@ -72,7 +75,10 @@ function browserOf(request: FastifyRequest, { cookies, publicUrl }: AuthorizeDep
     url: `${publicUrl}/oauth2/auth?${request.method === 'POST' ? parameters : query}`,
     parameters,
     address: countedAddressOf(request),
-    sessionId: cookies.sessionOf(request),
+    // Opened where it is asked for: on the way back from an application nobody does.
+    get sessionId() {
+      return cookies.sessionOf(request)
+    },
     csrf: (step, clientId) => cookies.csrfOf(request, step, clientId),
   }
 }

@@ -6,6 +6,7 @@ import {
   registrableAuthMethods,
   registrableGrantTypes,
   registrableResponseTypes,
+  userinfoSigningAlgs,
 } from '../../protocol/grant-types.ts'
 import { responseModes } from '../../protocol/response-mode.ts'
 import { type Answer, empty, json } from '../answer.ts'
@@ -78,12 +79,15 @@ function metadata(settings: DiscoverySettings): Record<string, unknown> {
     code_challenge_methods_supported: ['S256'],
     subject_types_supported: settings.subjectTypes,
     id_token_signing_alg_values_supported: ['RS256'],
+    userinfo_signing_alg_values_supported: userinfoSigningAlgs,
     claims_supported: settings.claims,
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,
     backchannel_logout_session_supported: true,
     claims_parameter_supported: false,
-    request_parameter_supported: false,
-    request_uri_parameter_supported: false,
+    request_parameter_supported: true,
+    request_uri_parameter_supported: true,
+    require_request_uri_registration: true,
+    request_object_signing_alg_values_supported: assertionSigningAlgs,
   }
 }

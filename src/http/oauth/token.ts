@@ -24,7 +24,7 @@ export function token(deps: { tokenEndpoint: (request: TokenRequest) => Promise<
       redirectUri: once(form, 'redirect_uri'),
       codeVerifier: once(form, 'code_verifier'),
       refreshToken: once(form, 'refresh_token'),
-      payload: payloadOf(form),
+      payload: () => payloadOf(form),
     })
     return oauthJson(200, {
       access_token: issued.accessToken,

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Answer } from '../answer.ts'
+import { type Answer, hydraNoStore } from '../answer.ts'
 import { style } from './style.ts'
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
@@ -65,7 +65,7 @@ const policy = `default-src 'none'; style-src ${styleSource}; base-uri 'none'`
 
 const pageHeaders = {
   'content-type': 'text/html; charset=utf-8',
-  'cache-control': 'no-store',
+  ...hydraNoStore,
   'content-security-policy': `${policy}; form-action 'none'; frame-ancestors 'none'`,
   'x-frame-options': 'DENY',
   'x-content-type-options': 'nosniff',

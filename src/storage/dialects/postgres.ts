@@ -260,8 +260,9 @@ function explain(error: unknown): unknown {
 /** Runs queries on one connection. */
 async function execute<R>(client: pg.ClientBase, query: CompiledQuery): Promise<QueryResult<R>> {
   // PostgreSQL's text holds no NUL, so nothing that has one can be found.
-  if (query.query.kind === 'SelectQueryNode' && query.parameters.some((value) => typeof value === 'string' && value.includes('\0')))
-    return { rows: [] }
+  const looksUp = query.query.kind === 'SelectQueryNode' || query.query.kind === 'DeleteQueryNode'
+  if (looksUp && query.parameters.some((value) => typeof value === 'string' && value.includes('\0')))
+    return { rows: [], numAffectedRows: 0n }
   const { rows, rowCount, command } = await client.query(query.sql, query.parameters as unknown[])
   const changes = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
   return { rows, ...(changes && { numAffectedRows: BigInt(rowCount ?? 0) }) }

@@ -1,0 +1,39 @@
+import { refuse } from './request-object.ts'
+
+/** What a JWT says of itself (RFC 7519 §4.1), not of the request. */
+const ofTheJwt = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti']
+/** Parameters whose value is JSON anyway (OpenID Connect Core §5.5, §7.2.1); inside they stand as what they are (§6.1). */
+const ofJson = ['claims', 'registration']
+/** Lists: of words in one text, and of values that are repeated (RFC 8707 §2). */
+const ofWords = ['scope', 'audience']
+const repeated = ['resource']
+
+/**
+ * The parameters of a request with a request object (OpenID Connect Core §6.1, §6.3.3): what stands inside wins.
+ *
+ * @throws Refusal `request-object-refused` for a claim that no parameter could have as its value
+ */
+export function claimsAsParameters(claims: Readonly<Record<string, unknown>>, outside: URLSearchParams): URLSearchParams {
+  const parameters = new URLSearchParams(outside)
+  for (const name of ['request', 'request_uri']) parameters.delete(name)
+  for (const [name, value] of Object.entries(claims)) {
+    if (ofTheJwt.includes(name)) continue
+    parameters.delete(name)
+    for (const text of textsOf(name, value)) parameters.append(name, text)
+  }
+  return parameters
+}
+
+function textsOf(name: string, value: unknown): readonly string[] {
+  if (Array.isArray(value)) return textsOfList(name, value)
+  if (ofJson.includes(name) && typeof value === 'object' && value !== null) return [JSON.stringify(value)]
+  const isText = typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value)
+  if (!isText) throw refuse({ fault: 'claim-shape', claim: name })
+  return [String(value)]
+}
+
+function textsOfList(name: string, values: readonly unknown[]): readonly string[] {
+  const isList = ofWords.includes(name) || repeated.includes(name)
+  if (!isList || !values.every((value) => typeof value === 'string')) throw refuse({ fault: 'claim-shape', claim: name })
+  return ofWords.includes(name) ? [values.join(' ')] : values
+}

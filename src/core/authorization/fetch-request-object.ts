@@ -1,0 +1,46 @@
+import type { Fence } from '../../lib/fence.ts'
+import type { FencedFetch } from '../../lib/fenced-fetch.ts'
+import type { Live } from '../../lib/live.ts'
+import { Unavailable } from '../../lib/unavailable.ts'
+import type { Client } from '../clients/client.ts'
+import { refuse } from './request-object.ts'
+
+const order = {
+  types: ['application/jwt', 'application/oauth-authz-req+jwt', 'application/jose', 'text/plain'],
+  maxBytes: 64 * 1024,
+  timeout: 5_000,
+}
+const mostAtOnce = 32
+
+/**
+ * The request object at a `request_uri` (OpenID Connect Core §6.2), which must be one that the client has registered: nobody makes us
+ * fetch what no client asked for. It is fetched anew each time, as what stands there may change with each request.
+ *
+ * @throws Refusal `request-object-refused`, or Unavailable where too many are being fetched
+ */
+export function fetchRequestObject(deps: { fetch: FencedFetch; fence: Live<Fence> }) {
+  let running = 0
+  return async ({ metadata: { requestUris = [] } }: Client, uri: string): Promise<string> => {
+    const address = withoutFragment(uri)
+    if (!requestUris.some((registered) => withoutFragment(registered) === address))
+      throw refuse({ fault: 'uri-not-registered', uri: uri.slice(0, 200) })
+    if (running >= mostAtOnce) throw new Unavailable('too many request objects are being fetched', 2)
+    running++
+    try {
+      return textOf(await deps.fetch(address, order, deps.fence()))
+    } catch (error) {
+      const { message, cause } = error as Error
+      throw refuse({ fault: 'uri-unreachable', uri, cause: String((cause as Error | undefined)?.message ?? message) })
+    } finally {
+      running--
+    }
+  }
+}
+
+/** A fragment says which version is meant (OpenID Connect Core §6.2); it is no part of where it is. */
+const withoutFragment = (uri: string): string => uri.split('#', 1)[0] ?? ''
+
+function textOf({ status, body }: { status: number; body: string }): string {
+  if (status !== 200) throw new Error(`it was answered with ${status}`)
+  return body.trim()
+}

@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { suite, test } from 'node:test'
+import { UnauthorizedError } from '@modelcontextprotocol/sdk/client/auth.js'
+import { Client } from '@modelcontextprotocol/sdk/client/index.js'
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
+import type { OAuthClientMetadata } from '@modelcontextprotocol/sdk/shared/auth.js'
+import { startServer, type TestServer } from '../support/server.ts'
+import { startPlainWebServer, type WebServer } from '../support/web-server.ts'
+import { app, MemoryProvider } from './mcp-provider.ts'
+import { addressAfterLogin } from './person.ts'
+import { recordingFetch } from './recording-fetch.ts'
+
+const recording = recordingFetch()
+const hour = 3_600_000
+
+interface Introspected {
+  readonly active: boolean
+  readonly aud?: readonly string[]
+  readonly sub?: string
+  readonly scope?: string
+}
+
+/** An MCP server that is its owner's to guard: it asks the authorization server what a token is worth. */
+interface GuardedServer extends WebServer {
+  readonly resource: string
+  /** What it learned of each token that it let in. */
+  readonly admitted: Introspected[]
+}
+
+interface Guard {
+  /** Whom it trusts, once that has started: it can be told of this server's address first. */
+  readonly server: () => TestServer
+  /** Whether a token must name this server (RFC 8707 §2). */
+  readonly isAudienceAsked: boolean
+  /** What it wants its clients to ask for; without it they ask for no scope, and have what they registered. */
+  readonly scopes?: readonly string[]
+}
+
+async function startGuarded({ server, isAudienceAsked, scopes }: Guard): Promise<GuardedServer> {
+  const admitted: Introspected[] = []
+  const web = await startPlainWebServer(async (request, response) => {
+    const { url = '', method } = request
+    if (url === '/.well-known/oauth-protected-resource/mcp') {
+      const metadata = { resource, authorization_servers: [server().issuer], ...(scopes && { scopes_supported: scopes }) }
+      return response.setHeader('content-type', 'application/json').end(JSON.stringify(metadata))
+    }
+    const [, token = ''] = /^Bearer (.+)$/.exec(request.headers.authorization ?? '') ?? []
+    const found = token === '' ? { active: false } : await introspected(server(), token)
+    if (!found.active || (isAudienceAsked && !found.aud?.includes(resource))) {
+      const challenge = `Bearer resource_metadata="${web.url}/.well-known/oauth-protected-resource/mcp"`
+      return response.writeHead(401, { 'www-authenticate': challenge }).end()
+    }
+    if (method !== 'POST') return response.writeHead(405).end()
+    admitted.push(found)
+    // Without sessions each request has a server of its own, as the SDK has it.
+    const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true })
+    const mcp = new McpServer({ name: 'guarded', version: '1.0.0' })
+    mcp.registerTool('greet', { description: 'Greets.' }, () => ({ content: [{ type: 'text', text: `Hello, ${found.sub}` }] }))
+    response.on('close', () => void mcp.close())
+    await mcp.connect(transport as never)
+    return transport.handleRequest(request, response)
+  })
+  const resource = `${web.url}/mcp`
+  return Object.assign(web, { resource, admitted })
+}
+
+async function introspected(server: TestServer, token: string): Promise<Introspected> {
+  return (await server.admin('/admin/oauth2/introspect', { method: 'POST', form: { token } })).json
+}
+
+/** Client and transport are of one connection; the SDK wants new ones after a login. */
+function connection(mcp: GuardedServer, provider: MemoryProvider) {
+  const asked: URLSearchParams[] = []
+  const fetch: typeof globalThis.fetch = (input, init) => {
+    if (String(input).endsWith('/oauth2/token')) asked.push(new URLSearchParams(String(init?.body)))
+    return recording(input, init)
+  }
+  const transport = new StreamableHTTPClientTransport(new URL(mcp.resource), { authProvider: provider, fetch })
+  const client = new Client({ name: 'test', version: '1.0.0' })
+  return {
+    asked,
+    transport,
+    connect: () => client.connect(transport as never),
+    greeting: async () => (await client.callTool({ name: 'greet' })).content,
+    [Symbol.asyncDispose]: () => client.close(),
+  }
+}
+
+const hello = [{ type: 'text', text: 'Hello, ada' }]
+
+/** From the first 401 to a token that was refreshed because the first had expired. */
+async function wholeFlow(clientMetadata: OAuthClientMetadata, guard: Omit<Guard, 'server'>) {
+  let now = Date.now()
+  let server: TestServer | undefined
+  const mine = () => {
+    assert.ok(server)
+    return server
+  }
+  await using mcp = await startGuarded({ server: mine, ...guard })
+  const registration = guard.isAudienceAsked ? { allowed_audience: [mcp.resource] } : {}
+  const settings = { oidc: { dynamic_client_registration: registration } }
+  await using started = await startServer({ clock: () => now, settings })
+  server = started
+  const provider = new MemoryProvider(clientMetadata)
+
+  await using stranger = connection(mcp, provider)
+  await assert.rejects(stranger.connect(), UnauthorizedError)
+  const sentTo = provider.redirectedTo
+  assert.ok(sentTo)
+  assert.equal(sentTo.searchParams.get('resource'), mcp.resource)
+  const back = await addressAfterLogin(server, sentTo, { subject: 'ada' })
+  assert.equal(back.origin + back.pathname, clientMetadata.redirect_uris[0])
+  assert.equal(back.searchParams.get('iss'), server.issuer)
+  await stranger.transport.finishAuth(String(back.searchParams.get('code')))
+  const first = provider.saved
+
+  await using known = connection(mcp, provider)
+  await known.connect()
+  assert.deepEqual(await known.greeting(), hello)
+  assert.equal(known.asked.length, 0, 'nothing to refresh yet')
+
+  now += 2 * hour
+  assert.equal((await introspected(server, String(first?.access_token))).active, false)
+  assert.deepEqual(await known.greeting(), hello)
+  const second = provider.saved
+  assert.notEqual(second?.access_token, first?.access_token)
+  assert.notEqual(second?.refresh_token, first?.refresh_token)
+  const forms = [...stranger.asked, ...known.asked].map((form) => [form.get('grant_type'), form.get('resource')])
+  assert.deepEqual(forms, [
+    ['authorization_code', mcp.resource],
+    ['refresh_token', mcp.resource],
+  ])
+  return { resource: mcp.resource, admitted: mcp.admitted, client: provider.client }
+}
+
+const scopes = ['openid', 'profile', 'offline_access']
+const clients = {
+  public: app,
+  'with a secret': { ...app, redirect_uris: ['https://claude.ai/api/mcp/auth_callback'], token_endpoint_auth_method: 'client_secret_post' },
+}
+
+suite('an MCP client of the TypeScript SDK logs its person in, from a 401 to a refreshed token', () => {
+  for (const [kind, clientMetadata] of Object.entries(clients)) {
+    test(`${kind}, where the server is among the allowed audiences: the token is for it`, { timeout: 60_000 }, async () => {
+      const { resource, admitted, client } = await wholeFlow(clientMetadata, { isAudienceAsked: true, scopes })
+      assert.ok(admitted.length >= 3)
+      for (const { sub, aud, scope } of admitted) {
+        assert.deepEqual([sub, aud], ['ada', [resource]])
+        assert.equal(scope, scopes.join(' '))
+      }
+      assert.equal(client?.client_secret === undefined, kind === 'public')
+    })
+
+    test(`${kind}, where no audience is configured: resource is taken and has no effect`, { timeout: 60_000 }, async () => {
+      const { admitted } = await wholeFlow(clientMetadata, { isAudienceAsked: false })
+      assert.ok(admitted.length >= 3)
+      for (const { sub, aud, scope } of admitted) assert.deepEqual([sub, aud ?? [], scope], ['ada', [], 'offline_access offline openid'])
+    })
+  }
+
+  test('a server that is not among the allowed audiences is refused as a target, and its person told nothing else', async () => {
+    const elsewhere = { oidc: { dynamic_client_registration: { allowed_audience: ['https://other.example/mcp'] } } }
+    await using server = await startServer({ settings: elsewhere })
+    await using mcp = await startGuarded({ server: () => server, isAudienceAsked: true })
+    const provider = new MemoryProvider(app)
+    await using stranger = connection(mcp, provider)
+    await assert.rejects(stranger.connect(), UnauthorizedError)
+    assert.ok(provider.redirectedTo)
+    const back = await addressAfterLogin(server, provider.redirectedTo)
+    assert.deepEqual([back.searchParams.get('error'), back.searchParams.get('iss')], ['invalid_target', server.issuer])
+  })
+})

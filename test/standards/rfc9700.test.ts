@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { askTokenWith, clientKey } from '../support/assertions.ts'
+import { Browser, makeProofKey, parameterOf } from '../support/browser.ts'
+import {
+  areActive,
+  isActive,
+  loginRequest,
+  obtainCode,
+  obtainTokens,
+  redeem,
+  redirectUri,
+  refresh,
+  registerLoginClient,
+} from '../support/login-client.ts'
+import { assertRefused, machine, minimal, registrant } from '../support/registrant.ts'
+import type { Received } from '../support/request.ts'
+import { startServer } from '../support/server.ts'
+
+// RFC 9700, Best Current Practice for OAuth 2.0 Security: one test for each requirement, by its id in docs/standards.md.
+
+const day = 24 * 3_600_000
+const api = 'https://api.example/'
+let now = Date.now()
+const server = await startServer({
+  clock: () => now,
+  settings: {
+    dev: true,
+    oidc: { dynamic_client_registration: { allowed_scope: ['read', 'write'], allowed_audience: [api, 'https://other.example/'] } },
+  },
+})
+after(() => server[Symbol.asyncDispose]())
+const { register, registered, created } = registrant(server)
+const client = await registerLoginClient(server, { scope: 'openid offline_access read write' })
+const publicClient = await registerLoginClient(server, { token_endpoint_auth_method: 'none' })
+const visit = (address: string): Promise<Received> => new Browser(server).get(address)
+const errorOf = ({ status, json }: Received) => [status, json.error]
+
+test('R9700-01: a redirect URI is one of the registered ones, character by character, but for the port of a loopback one', async () => {
+  const app = await registerLoginClient(server, { redirect_uris: [redirectUri, 'http://127.0.0.1:8080/cb'] })
+  const status = async (redirect_uri: string) => (await visit(loginRequest(app, { redirect_uri }).address)).status
+  for (const uri of [redirectUri, 'http://127.0.0.1:8080/cb', 'http://127.0.0.1:9/cb']) assert.equal(await status(uri), 302, uri)
+  for (const uri of [
+    `${redirectUri}/`,
+    `${redirectUri}?a`,
+    'https://app.example:8443/cb',
+    'https://APP.example/cb',
+    'http://127.0.0.1:9/cb2',
+  ])
+    assert.equal(await status(uri), 400, uri)
+})
+
+test('R9700-02: nobody is sent to an address that its client has not registered', async () => {
+  for (const address of [
+    loginRequest({ id: 'nobody', secret: '' }).address,
+    loginRequest(client, { redirect_uri: 'https://evil.example/' }).address,
+    loginRequest(client, { redirect_uri: 'https://evil.example/', prompt: 'none', response_type: 'x' }).address,
+  ]) {
+    const { status, headers } = await visit(address)
+    assert.deepEqual([status, headers.location], [400, undefined], address)
+    assert.match(String(headers['content-type']), /^text\/html/)
+  }
+})
+
+test('R9700-03: a code that was asked for with a challenge needs the verifier of that challenge', async () => {
+  const { code, verifier } = await obtainCode(server, client)
+  for (const wrong of ['', makeProofKey().verifier, verifier.slice(0, -1), 'short'])
+    assert.deepEqual(errorOf(await redeem(server, client, { code, verifier: wrong })), [400, 'invalid_grant'], wrong)
+  assert.equal((await redeem(server, client, { code, verifier })).status, 200)
+})
+
+test('R9700-04: a public client cannot go without a challenge, whoever made it', async () => {
+  const { id } = await created({ ...minimal, redirect_uris: [redirectUri], token_endpoint_auth_method: 'none', scope: 'openid' })
+  for (const one of [publicClient, { id, secret: '' }]) {
+    const answer = await visit(loginRequest(one, { scope: 'openid', code_challenge: '', code_challenge_method: '' }).address)
+    assert.equal(answer.status, 303)
+    assert.equal(parameterOf(answer, 'error'), 'invalid_request')
+    assert.match(parameterOf(answer, 'error_description'), /code_challenge/)
+  }
+})
+
+test('R9700-05: a verifier for a code that was asked for without a challenge is refused', async () => {
+  const own = await created({ ...minimal, redirect_uris: [redirectUri], scope: 'openid' })
+  const parameters = { scope: 'openid', code_challenge: '', code_challenge_method: '' }
+  const { code, verifier } = await obtainCode(server, own, { parameters })
+  assert.deepEqual(errorOf(await redeem(server, own, { code, verifier })), [400, 'invalid_grant'])
+  assert.equal((await redeem(server, own, { code, verifier: '' })).status, 200)
+})
+
+test('R9700-06: S256 is the one method: plain, or none said, is refused, and the metadata names no other', async () => {
+  for (const code_challenge_method of ['plain', '', 'S512', 's256']) {
+    const answer = await visit(loginRequest(client, { code_challenge_method }).address)
+    assert.equal(parameterOf(answer, 'error'), 'invalid_request', code_challenge_method)
+  }
+  const { json } = await server.public('/.well-known/oauth-authorization-server')
+  assert.deepEqual(json.code_challenge_methods_supported, ['S256'])
+})
+
+test('R9700-07 overridden: the implicit grant is dropped from a registration, not refused; no token is ever in an authorization response', async () => {
+  const { json } = await register({ ...minimal, grant_types: ['authorization_code', 'implicit'], response_types: ['code', 'token'] })
+  assert.deepEqual([json.grant_types, json.response_types], [['authorization_code'], ['code']])
+  for (const response_type of ['token', 'id_token token', 'code token', 'id_token']) {
+    const answer = await visit(loginRequest({ id: json.client_id, secret: '' }, { response_type }).address)
+    assert.equal(parameterOf(answer, 'error'), 'unsupported_response_type', response_type)
+  }
+})
+
+test('R9700-09: a refresh token is used once; one that comes again ends the family', async () => {
+  for (const one of [client, publicClient]) {
+    const first = await obtainTokens(server, one)
+    const second = (await refresh(server, one, first.refresh_token)).json
+    assert.notEqual(second.refresh_token, first.refresh_token)
+    assert.deepEqual(await areActive(server, second), [true, true])
+    assert.deepEqual(errorOf(await refresh(server, one, first.refresh_token)), [400, 'invalid_grant'])
+    assert.deepEqual(await areActive(server, second), [false, false])
+    assert.deepEqual(errorOf(await refresh(server, one, second.refresh_token)), [400, 'invalid_grant'])
+  }
+})
+
+test('R9700-10: a refresh token is for its client, and for what was granted', async () => {
+  const parameters = { scope: 'openid offline_access read', resource: api }
+  const { refresh_token: token } = await obtainTokens(server, client, { parameters })
+  assert.deepEqual(errorOf(await refresh(server, publicClient, token)), [400, 'invalid_grant'])
+  assert.deepEqual(errorOf(await refresh(server, client, token, { scope: 'read write' })), [400, 'invalid_scope'])
+  assert.deepEqual(errorOf(await refresh(server, client, token, { resource: 'https://other.example/' })), [400, 'invalid_target'])
+  const { status, json } = await refresh(server, client, token)
+  assert.deepEqual([status, json.scope], [200, 'openid offline_access read'])
+})
+
+test('R9700-11: a refresh token that nobody uses ends, and one whose consent is withdrawn at once', async () => {
+  const { refresh_token: idle } = await obtainTokens(server, client)
+  const { refresh_token: used } = await obtainTokens(server, client)
+  now += 29 * day
+  const next = (await refresh(server, client, used)).json.refresh_token
+  now += 2 * day
+  assert.deepEqual(errorOf(await refresh(server, client, idle)), [400, 'invalid_grant'])
+  assert.equal(await isActive(server, next), true)
+  await server.admin('/admin/oauth2/auth/sessions/consent?subject=person-1&all=true', { method: 'DELETE' })
+  assert.deepEqual(errorOf(await refresh(server, client, next)), [400, 'invalid_grant'])
+})
+
+test('R9700-12: an access token is for the resource and the scope that were granted, and no others', async () => {
+  const parameters = { scope: 'openid read', resource: api }
+  const { access_token: token } = await obtainTokens(server, client, { parameters })
+  const { json } = await server.admin('/admin/oauth2/introspect', { method: 'POST', form: { token } })
+  assert.deepEqual([json.aud, json.scope], [[api], 'openid read'])
+})
+
+test('R9700-13: the password grant is not offered', async () => {
+  const form = { grant_type: 'password', username: 'ada', password: 'secret' }
+  const answer = await server.public('/oauth2/token', { method: 'POST', basic: [client.id, client.secret], form })
+  assert.deepEqual(errorOf(answer), [400, 'unsupported_grant_type'])
+  assertRefused(await register({ ...minimal, grant_types: ['password'] }), 'invalid_client_metadata', 'grant_types')
+})
+
+test('R9700-14: a client can prove itself with a key of its own', async () => {
+  const key = await clientKey('ES256', { now: () => Math.floor(now / 1000) })
+  const { id } = await registered({ ...machine, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.publicJwk] } })
+  assert.equal((await askTokenWith(server, await key.sign(id, server.issuer))).status, 200)
+})
+
+test('R9700-15: the metadata is published at both addresses', async () => {
+  for (const path of ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])
+    assert.equal((await server.public(path)).json.issuer, server.issuer)
+})
+
+test('R9700-16: a client that registers itself picks neither its id nor anything that looks like a person', async () => {
+  const { id, answer, askToken } = await registered({ ...machine, client_id: 'ada', sub: 'ada', subject: 'ada', access_token_strategy: '' })
+  assert.notEqual(id, 'ada')
+  assert.deepEqual([answer.json.sub, answer.json.subject], [undefined, undefined])
+  const { json } = await server.admin('/admin/oauth2/introspect', { method: 'POST', form: { token: (await askToken()).json.access_token } })
+  assert.deepEqual([json.active, json.sub], [true, id])
+})
+
+test('R9700-17: plain http is for redirects to the own machine only', async () => {
+  for (const uri of ['http://a.example/cb', 'http://127.0.0.1.a.example/cb', 'http://192.168.0.1/cb'])
+    assertRefused(await register({ ...minimal, redirect_uris: [uri] }), 'invalid_redirect_uri', uri)
+  for (const uri of ['http://127.0.0.1/cb', 'http://[::1]/cb', 'http://localhost/cb'])
+    assert.equal((await register({ ...minimal, redirect_uris: [uri] })).status, 201, uri)
+})
+
+test('R9700-18: pages of other origins read nothing at the authorization endpoint', async () => {
+  const { address } = loginRequest(client)
+  const headers = { origin: 'https://app.example' }
+  for (const answer of [
+    await server.public(address, { headers }),
+    await server.public('/oauth2/auth?client_id=nobody', { headers }),
+    await server.public('/oauth2/auth', { method: 'OPTIONS', headers: { ...headers, 'access-control-request-method': 'POST' } }),
+  ])
+    assert.equal(answer.headers['access-control-allow-origin'], undefined, String(answer.status))
+})
+
+test('R9700-20: pages pass no address on and load nothing from elsewhere; a code is good once, and for a short while', async () => {
+  for (const { text, headers } of await pages()) {
+    assert.equal(headers['referrer-policy'], 'no-referrer')
+    assert.match(String(headers['content-security-policy']), /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; /)
+    assert.doesNotMatch(text, /<(script|img|iframe|link)\b|\bsrc=|url\(/i)
+  }
+  const [spent, late] = [await obtainCode(server, client), await obtainCode(server, client)]
+  assert.deepEqual([(await redeem(server, client, spent)).status, (await redeem(server, client, spent)).status], [200, 400])
+  now += 600_001
+  assert.deepEqual(errorOf(await redeem(server, client, late)), [400, 'invalid_grant'])
+})
+
+/** The pages of ours on the way of a login, and one for what cannot be trusted. */
+async function pages(): Promise<Received[]> {
+  const browser = new Browser(server)
+  const toLogin = await browser.get(loginRequest(client).address)
+  const signIn = await browser.get(String(toLogin.headers.location))
+  const path = `/admin/oauth2/auth/requests/login/accept?login_challenge=${parameterOf(toLogin, 'login_challenge')}`
+  const toConsent = await browser.get((await server.admin(path, { method: 'PUT', json: { subject: 'ada' } })).json.redirect_to)
+  const consent = await browser.get(String(toConsent.headers.location))
+  const all = [signIn, consent, await browser.get('/oauth2/auth?client_id=nobody')]
+  assert.deepEqual(
+    all.map(({ status }) => status),
+    [200, 200, 400],
+  )
+  return all
+}
+
+test('R9700-22: after a form the browser goes on with 303, and never with 307', async () => {
+  const browser = new Browser(server)
+  const toLogin = await browser.get(loginRequest(client).address)
+  const form = { login_challenge: parameterOf(toLogin, 'login_challenge'), action: 'cancel' }
+  const headers = { origin: server.publicUrl, 'sec-fetch-site': 'same-origin' }
+  const cancelled = await browser.send('/oauth2/fallbacks/login', { method: 'POST', form, headers })
+  assert.equal(cancelled.status, 303, cancelled.text)
+  const back = await browser.get(String(cancelled.headers.location))
+  assert.deepEqual([back.status, parameterOf(back, 'error')], [303, 'access_denied'])
+  const sent = Object.fromEntries(new URL(loginRequest(client).address, server.publicUrl).searchParams)
+  assert.equal((await browser.send('/oauth2/auth', { method: 'POST', form: sent })).status, 302)
+})
+
+test('R9700-23 overridden: an operator may choose any client_id; one that registers itself gets a UUID, which looks like nobody', async () => {
+  assert.equal((await created({ ...minimal, client_id: 'ada' })).id, 'ada')
+  for (let count = 0; count < 20; count++)
+    assert.match((await registered()).id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
+})
+
+test('R9700-24: no page of ours shows in a frame', async () => {
+  for (const { headers } of await pages()) {
+    assert.match(String(headers['content-security-policy']), /frame-ancestors 'none'/)
+    assert.equal(headers['x-frame-options'], 'DENY')
+  }
+})
+
+test('R9700-25: a code is for its client, its redirect URI and its challenge; a second right use ends what the first one got', async () => {
+  const issued = await obtainCode(server, client)
+  for (const wrong of [
+    await redeem(server, publicClient, issued),
+    await redeem(server, client, issued, { redirect_uri: `${redirectUri}/` }),
+    await redeem(server, client, { ...issued, verifier: makeProofKey().verifier }),
+  ])
+    assert.deepEqual(errorOf(wrong), [400, 'invalid_grant'])
+  const { status, json } = await redeem(server, client, issued)
+  assert.equal(status, 200)
+  assert.deepEqual(await areActive(server, json), [true, true])
+  assert.deepEqual(errorOf(await redeem(server, client, issued)), [400, 'invalid_grant'])
+  assert.deepEqual(await areActive(server, json), [false, false])
+})
