@@ -12,7 +12,9 @@ export type AnswerParams = readonly (readonly [name: string, value: string])[]
 /** The `Location` that carries an answer in the query or the fragment of a trusted redirect URI. */
 export function answerLocation(mode: 'query' | 'fragment', redirectUri: string, params: AnswerParams): string {
   // RFC 6749 §3.1.2: a redirect URI has no fragment; if one slipped in, it must not swallow the answer.
-  const [target = ''] = redirectUri.split('#', 1)
+  const [registered = ''] = redirectUri.split('#', 1)
+  // RFC 3987 §3.1: a header holds no other characters, and a browser would write them so itself.
+  const target = registered.replace(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text.toWellFormed()))
   return mode === 'fragment' ? `${target}#${sortedQuery(params)}` : withQuery(target, params)
 }
 

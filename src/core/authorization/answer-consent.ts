@@ -70,6 +70,6 @@ export function rejectConsent(deps: AnswerDeps) {
 async function decide(deps: AnswerDeps, { id, request }: AuthorizationFlow, decision: ConsentDecision | Rejection): Promise<WayBack> {
   const verifier = makeHandle(deps.randomness, id)
   const isTaken = await deps.transaction((tx) => tx.flows.decideConsent(id, decision, sha256(verifier)))
-  if (!isTaken) throw challengeRefused({ kind: 'challenge-used', redirectTo: request.url })
+  if (!isTaken) throw challengeRefused({ kind: 'challenge-used' })
   return { url: request.url, add: { consent_verifier: verifier } }
 }

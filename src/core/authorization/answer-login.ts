@@ -11,8 +11,8 @@ import type { AuthorizationFlow, AuthorizationFlowStore, LoginDecision, Rejectio
 export type ChallengeRefusal =
   | { readonly kind: 'challenge-unknown' }
   | { readonly kind: 'challenge-expired'; readonly step: 'login' | 'consent' | 'logout' }
-  /** The browser went on with an earlier answer; it can only begin again, at this address. */
-  | { readonly kind: 'challenge-used'; readonly redirectTo: string }
+  /** The browser went on with an earlier answer; it can only begin again. */
+  | { readonly kind: 'challenge-used' }
   | { readonly kind: 'subject-missing' }
 
 export const challengeRefused = (reason: ChallengeRefusal) => new Refusal<ChallengeRefusal>(reason)
@@ -90,6 +90,6 @@ export function rejectLogin(deps: AnswerDeps) {
 async function decide(deps: AnswerDeps, { id, request }: AuthorizationFlow, decision: LoginDecision | Rejection): Promise<WayBack> {
   const verifier = makeHandle(deps.randomness, id)
   const isTaken = await deps.transaction((tx) => tx.flows.decideLogin(id, decision, sha256(verifier)))
-  if (!isTaken) throw challengeRefused({ kind: 'challenge-used', redirectTo: request.url })
+  if (!isTaken) throw challengeRefused({ kind: 'challenge-used' })
   return { url: request.url, add: { login_verifier: verifier } }
 }

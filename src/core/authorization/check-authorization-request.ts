@@ -26,8 +26,13 @@ const repeatable = ['resource', 'audience']
 
 /** RFC 6749 §3.1: no parameter more than once. Which of two was meant is the attacker's question. */
 const noParameterTwice: Check = ({ parameters }) => {
-  const name = [...new Set(parameters.keys())].find((key) => parameters.getAll(key).length > 1 && !repeatable.includes(key))
-  return name === undefined ? undefined : { kind: 'parameter-sent-twice', name }
+  const seen = new Set<string>()
+  // One look at each: a stranger may send thousands.
+  for (const name of parameters.keys()) {
+    if (seen.has(name) && !repeatable.includes(name)) return { kind: 'parameter-sent-twice', name }
+    seen.add(name)
+  }
+  return undefined
 }
 
 /** OpenID Connect Core §7.2.1: registration in the request is not offered. */

@@ -63,6 +63,8 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
   const rememberedUntil = consent.rememberFor > 0 ? now + consent.rememberFor * 1000 : never
   const codeEnds = now + deps.codeLifespan()
   const skip = flow.consent?.skip ?? false
+  // Who was not asked said nothing anew: what he said once ends when he said, and leaves no row at each visit.
+  const remember = consent.remember && !skip
   return {
     id: flow.id,
     clientId: client.clientId,
@@ -80,7 +82,7 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
       ...(nonce !== undefined && { nonce }),
     },
     consent: {
-      remember: consent.remember,
+      remember,
       rememberFor: consent.rememberFor,
       // What the login application said stays where the consent application says nothing.
       context: consent.context ?? login.context,
@@ -88,9 +90,9 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
       request: deps.record(flow, login, skip),
     },
     terms: termsOf(client),
-    ...(consent.remember && { rememberedUntil }),
+    ...(remember && { rememberedUntil }),
     grantedAt: now,
-    expiresAt: consent.remember ? Math.max(rememberedUntil, codeEnds) : codeEnds,
+    expiresAt: remember ? Math.max(rememberedUntil, codeEnds) : codeEnds,
   }
 }
 

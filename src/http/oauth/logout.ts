@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { FinishedLogout } from '../../core/sessions/answer-logout.ts'
 import type { LogoutParameters, LogoutStep } from '../../core/sessions/begin-logout.ts'
 import type { Live } from '../../lib/live.ts'
 import { Refusal } from '../../lib/refusal.ts'
@@ -13,7 +14,7 @@ import { once } from './parameters.ts'
 
 export interface LogoutDeps {
   readonly begin: (parameters: LogoutParameters) => Promise<LogoutStep>
-  readonly finish: (verifier: string) => Promise<{ redirectTo: string | undefined; isFirst: boolean }>
+  readonly finish: (verifier: string, heldSessionId: string | undefined) => Promise<FinishedLogout>
   /** The page that has a person confirm it, the one that he sees afterwards, and the one for what is refused. */
   readonly addresses: Live<LogoutAddresses>
   readonly cookies: Cookies
@@ -44,7 +45,7 @@ async function step(request: FastifyRequest, deps: LogoutDeps): Promise<Answer> 
   const query = new URLSearchParams(request.url.split('?').slice(1).join('?'))
   const parameters = request.method === 'POST' ? formBody(request) : query
   const verifier = once(query, 'logout_verifier')
-  return verifier === undefined ? begin(request, parameters, deps) : finish(verifier, deps)
+  return verifier === undefined ? begin(request, parameters, deps) : finish(request, verifier, deps)
 }
 
 async function begin(request: FastifyRequest, parameters: URLSearchParams, { begin, addresses, cookies }: LogoutDeps): Promise<Answer> {
@@ -60,10 +61,10 @@ async function begin(request: FastifyRequest, parameters: URLSearchParams, { beg
   return redirect(to.kind === 'done' ? (to.redirectTo ?? loggedOut) : answerLocation('query', page, [['logout_challenge', to.challenge]]))
 }
 
-async function finish(verifier: string, { finish, addresses, cookies }: LogoutDeps): Promise<Answer> {
-  const { redirectTo, isFirst } = await finish(verifier)
+async function finish(request: FastifyRequest, verifier: string, { finish, addresses, cookies }: LogoutDeps): Promise<Answer> {
+  const { redirectTo, endsItsOwn } = await finish(verifier, cookies.sessionOf(request))
   const answer = redirect(redirectTo ?? addresses().loggedOut)
-  return isFirst ? { ...answer, headers: { ...answer.headers, 'set-cookie': cookies.session('', 0) } } : answer
+  return endsItsOwn ? { ...answer, headers: { ...answer.headers, 'set-cookie': cookies.session('', 0) } } : answer
 }
 
 const redirect = (location: string): Answer => ({ status: 302, headers: { ...hydraNoStore, location } })

@@ -1,0 +1,141 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { Browser, parameterOf } from '../support/browser.ts'
+import { type LoginClient, loginRequest, obtainTokens, registerLoginClient } from '../support/login-client.ts'
+import type { Received } from '../support/request.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+
+describe('what an attacker tries at a login', () => {
+  let server: TestServer
+  let client: LoginClient
+  let now = Date.now()
+  before(async () => {
+    const urls = { login: 'https://ui.example/login', consent: 'https://ui.example/consent', logout: 'https://ui.example/logout' }
+    server = await startServer({ settings: { dev: true, urls }, clock: () => now })
+    client = await registerLoginClient(server)
+  })
+  after(() => server[Symbol.asyncDispose]())
+
+  const form = (path: string, body: string) =>
+    server.public(path, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body })
+
+  describe('thousands of parameters cost no more than their number', () => {
+    const names = (count: number) => Array.from({ length: count }, (_, index) => index.toString(36)).join('&')
+
+    async function quickest(path: string, body: string): Promise<number> {
+      let best = Number.POSITIVE_INFINITY
+      for (let round = 0; round < 3; round++) {
+        const begin = performance.now()
+        await form(path, body)
+        best = Math.min(best, performance.now() - begin)
+      }
+      return best
+    }
+
+    const requests = {
+      '/oauth2/token': () => 'grant_type=authorization_code&client_id=nobody',
+      '/oauth2/auth': () => loginRequest(client).address.split('?')[1] ?? '',
+    }
+    for (const [path, basis] of Object.entries(requests)) {
+      test(path, async () => {
+        const few = await quickest(path, `${basis()}&${names(4_000)}`)
+        const many = await quickest(path, `${basis()}&${names(16_000)}`)
+        assert.ok(many < few * 6 + 60, `4,000 take ${few} ms, 16,000 take ${many} ms`)
+      })
+    }
+  })
+  test('a link to finish a logout signs out nobody but its own person', async () => {
+    const [mallory, alice] = [new Browser(server), new Browser(server)]
+    await obtainTokens(server, client, { browser: mallory, subject: 'mallory', login: { remember: true } })
+    await obtainTokens(server, client, { browser: alice, subject: 'alice', login: { remember: true } })
+    const asked = await mallory.get('/oauth2/sessions/logout')
+    const finished = await server.admin(`${requests}/logout/accept?logout_challenge=${parameterOf(asked, 'logout_challenge')}`, {
+      method: 'PUT',
+    })
+    await alice.get(finished.json.redirect_to)
+    assert.equal(await isKnown(alice), true)
+    assert.equal(await isKnown(mallory), false, 'the session that it was about is over')
+  })
+
+  test('who signs out with an ID token of an earlier session is signed out of the one that the browser has now', async () => {
+    const browser = new Browser(server)
+    const options = { browser, subject: 'berta', login: { remember: true } }
+    const { id_token } = await obtainTokens(server, client, options)
+    await obtainTokens(server, client, { ...options, parameters: { prompt: 'login' } })
+    const asked = await browser.get(`/oauth2/sessions/logout?id_token_hint=${id_token}`)
+    const finished = await server.admin(`${requests}/logout/accept?logout_challenge=${parameterOf(asked, 'logout_challenge')}`, {
+      method: 'PUT',
+    })
+    const cookies = browser.cookieHeader
+    await browser.get(finished.json.redirect_to)
+    assert.equal(await isKnown(browser), false)
+    assert.equal(
+      await isKnown({ get: (path) => server.public(path, { headers: { cookie: cookies } }) }),
+      false,
+      'the old cookie is worth nothing',
+    )
+  })
+
+  test('a consent for an hour ends after an hour, however often it was made use of', async () => {
+    const options = {
+      browser: new Browser(server),
+      subject: 'carol',
+      login: { remember: true },
+      consent: { remember: true, remember_for: 3_600 },
+    }
+    await obtainTokens(server, client, options)
+    now += 3_000_000
+    assert.equal(await isSkipped(options), true)
+    await obtainTokens(server, client, options)
+    now += 3_000_000
+    assert.equal(await isSkipped(options), false)
+  })
+
+  /** Whether the consent application is told that the person need not be asked. */
+  async function isSkipped({ browser, subject }: { browser: Browser; subject: string }): Promise<boolean> {
+    const { json } = await server.admin(
+      `${requests}/consent?consent_challenge=${parameterOf(await toConsent(browser, subject), 'consent_challenge')}`,
+    )
+    return json.skip
+  }
+
+  /** Up to the consent application. */
+  async function toConsent(browser: Browser, subject: string, address = loginRequest(client).address): Promise<Received> {
+    return browser.get(await acceptLogin(await browser.get(address), { subject }))
+  }
+
+  async function acceptLogin(toLogin: Received, accepted: Record<string, unknown>): Promise<string> {
+    const path = `${requests}/login/accept?login_challenge=${parameterOf(toLogin, 'login_challenge')}`
+    const { status, json, text } = await server.admin(path, { method: 'PUT', json: accepted })
+    assert.equal(status, 200, text)
+    return json.redirect_to
+  }
+
+  test('no log line holds what a browser was sent with', async () => {
+    const toLogin = await server.public(loginRequest(client, { state: 'state-of-a-person', login_hint: 'hint-of-a-person' }).address)
+    const browser = new Browser(server)
+    const mine = await browser.get(loginRequest(client, { state: 'state-of-a-person', login_hint: 'hint-of-a-person' }).address)
+    await browser.get(await acceptLogin(mine, { subject: 'emil' }))
+    const again = `${requests}/login/accept?login_challenge=${parameterOf(mine, 'login_challenge')}`
+    assert.equal((await server.admin(again, { method: 'PUT', json: { subject: 'emil' } })).status, 409)
+    await server.public(await acceptLogin(toLogin, { subject: 'emil' }).then((address) => address.slice(server.publicUrl.length)))
+    assert.doesNotMatch(JSON.stringify(server.lines), /of-a-person/)
+  })
+
+  test('a redirect URI in any script is reached', async () => {
+    const uri = 'https://app.example/戻る/ü'
+    const own = await registerLoginClient(server, { redirect_uris: [uri] })
+    const { status, headers, text } = await server.public(loginRequest(own, { redirect_uri: uri, prompt: 'none' }).address)
+    assert.equal(status, 303, text)
+    assert.match(String(headers.location), /^https:\/\/app\.example\/%E6%88%BB%E3%82%8B\/%C3%BC\?error=login_required&/)
+  })
+
+  /** Whether the login application is told who is at the browser. */
+  async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
+    const toLogin = await browser.get(loginRequest(client).address)
+    const { json } = await server.admin(`${requests}/login?login_challenge=${parameterOf(toLogin, 'login_challenge')}`)
+    return json.skip
+  }
+})
+
+const requests = '/admin/oauth2/auth/requests'
