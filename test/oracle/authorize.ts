@@ -11,7 +11,11 @@ export interface AuthorizeRequest {
   readonly client?: ClientName
   /** What is otherwise than in a request that is in order. */
   readonly change?: Parameters
-  readonly method?: 'GET' | 'POST'
+  readonly method?: 'GET' | 'POST' | 'PUT'
+  /** Of a body, in place of a form's. */
+  readonly type?: string
+  /** Sent behind all the others as it is. */
+  readonly raw?: string
   /** A login that this browser has been through. */
   readonly before?: Earlier
   /** Whose ID token is sent as the hint: of that login, or of one in another browser. */
@@ -49,16 +53,10 @@ export const parametersOf = ({ clients }: Party, { client = 'public', change = {
 
 /** Sends the request and plays the person, up to a page or to the client's redirect URI. */
 export async function authorize(party: Party, browser: Browser, asked: AuthorizeRequest): Promise<Arrival> {
-  const parameters = parametersOf(party, asked)
-  const first =
-    asked.method === 'POST'
-      ? browser.send('/oauth2/auth', {
-          method: 'POST',
-          headers: { 'content-type': 'application/x-www-form-urlencoded' },
-          body: String(parameters),
-        })
-      : browser.get(`/oauth2/auth?${parameters}`)
-  return walk(party, browser, await first)
+  const { method = 'GET', type = 'application/x-www-form-urlencoded', raw = '' } = asked
+  const encoded = `${parametersOf(party, asked)}${raw}`
+  if (method === 'GET') return walk(party, browser, await browser.get(`/oauth2/auth?${encoded}`))
+  return walk(party, browser, await browser.send('/oauth2/auth', { method, headers: { 'content-type': type }, body: encoded }))
 }
 
 async function walk(party: Party, browser: Browser, first: Received): Promise<Arrival> {
@@ -82,9 +80,13 @@ export function sentToClient({ headers, text }: Received): { way: string; parame
       ? { way: 'query', parameters: new URLSearchParams(search) }
       : { way: 'fragment', parameters: new URLSearchParams(hash.slice(1)) }
   }
-  const fields = [...text.matchAll(/<input[^>]*name="([^"]*)"[^>]*value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value])
+  const fields = [...text.matchAll(/<input[^>]*name="([^"]*)"[^>]*value="([^"]*)"/g)].map(([, ...pair]) => pair.map(unescaped))
   return fields.length === 0 ? undefined : { way: 'form_post', parameters: new URLSearchParams(fields) }
 }
+
+const signs: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', '#39': "'" }
+
+const unescaped = (html: string): string => html.replace(/&(amp|lt|gt|quot|#39);/g, (whole, name: string) => signs[name] ?? whole)
 
 /** One line that both sides must have in common. */
 export function arrivalIn(party: Party, { client = 'public', change = {} }: AuthorizeRequest, { asked, answer }: Arrival): string {
@@ -101,7 +103,7 @@ export function arrivalIn(party: Party, { client = 'public', change = {} }: Auth
     one('error'),
     parameters.has('code') ? 'code' : '',
     parameters.has('access_token') || parameters.has('id_token') ? 'token' : '',
-    parameters.has('state') ? (one('state') === ([change.state].flat()[0] ?? state) ? 'state' : 'another state') : '',
+    parameters.has('state') ? stateIn(one('state'), change) : '',
     parameters.has('iss') ? (one('iss') === party.issuer ? 'iss' : 'another iss') : '',
     asked.length > 0 ? `after ${asked.join(', ')}` : '',
   ]
@@ -124,6 +126,9 @@ export async function outcomeOfAuthorize(
   const request = asked.hint ? { ...asked, change: { ...asked.change, id_token_hint: hint?.idToken } } : asked
   return arrivalIn(party, request, await authorize(party, visitor?.browser ?? newBrowser(party), request))
 }
+
+const stateIn = (received: string, { state: sent }: Parameters): string =>
+  received === ([sent].flat()[0] ?? state) ? 'state' : `state ${JSON.stringify(received)}`
 
 /** Nobody has used it yet. */
 export const newBrowser = (party: Party): Browser => new Browser(party)

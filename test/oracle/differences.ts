@@ -38,7 +38,7 @@ export const differences: readonly Difference[] = [
   },
   {
     reason:
-      'a response type that is not offered is unsupported_response_type, and told in the query (RFC 6749 §3.1.1 and §4.1.2.1; f165, f167); the oracle knows these types, and has them off for the client',
+      'a response type that is not offered is unsupported_response_type, and told in the query (RFC 6749 §3.1.1 and §4.1.2.1; f165, f167); the oracle knows these types, and takes a word twice for once',
     at: {
       'authorize: response_type token': {
         oracle: 'client by fragment: unsupported_response_type state iss',
@@ -56,12 +56,18 @@ export const differences: readonly Difference[] = [
         oracle: 'client by query: invalid_request state iss',
         ours: 'client by query: unsupported_response_type state iss',
       },
+      'authorize: response_type code code': {
+        oracle: 'client by query: code state iss after login, consent',
+        ours: 'client by query: unsupported_response_type state iss',
+      },
     },
   },
   {
     reason: 'Hydra’s contract: a response mode that is unknown is told on a page (f170)',
     at: {
       'authorize: response_mode unknown': { oracle: 'client by query: unsupported_response_mode state iss', ours: 'page 400' },
+      'authorize: response_mode in capitals': { oracle: 'client by query: unsupported_response_mode state iss', ours: 'page 400' },
+      'authorize: response_mode of a signed answer': { oracle: 'client by query: unsupported_response_mode state iss', ours: 'page 400' },
     },
   },
   {
@@ -118,11 +124,19 @@ export const differences: readonly Difference[] = [
         oracle: 'client by query: invalid_scope state iss',
         ours: 'client by query: code state iss after login, consent',
       },
+      'authorize: scope with a tab': {
+        oracle: 'client by query: invalid_scope state iss',
+        ours: 'client by query: code state iss after login, consent',
+      },
+      'authorize: scope in capitals': {
+        oracle: 'client by query: access_denied state iss after login',
+        ours: 'client by query: code state iss after login, consent',
+      },
     },
   },
   {
     reason:
-      'Hydra’s contract: offline_access is for the person to grant, without prompt=consent and to any client (OCORE-11 is overridden); the oracle drops it (OpenID Connect Core §11)',
+      'offline_access is for the person to grant, who is always asked (OCORE-15; OpenID Connect Core §11 has room for that); the oracle drops it without prompt=consent, and for a client without refresh tokens',
     at: {
       'authorize: prompt none, known for less': {
         oracle: 'client by query: code state iss',
@@ -181,6 +195,14 @@ export const differences: readonly Difference[] = [
         oracle: 'client by query: code state iss after login, consent',
         ours: 'client by query: invalid_request state iss',
       },
+      'authorize: max_age in hexadecimal': {
+        oracle: 'client by query: code state iss after login, consent',
+        ours: 'client by query: invalid_request state iss',
+      },
+      'authorize: max_age with a space': {
+        oracle: 'client by query: code state iss after login, consent',
+        ours: 'client by query: invalid_request state iss',
+      },
     },
   },
   {
@@ -232,12 +254,26 @@ export const differences: readonly Difference[] = [
       'token: a secret of a public client': { oracle: '401 invalid_client, unchallenged', ours: '401 invalid_client, challenged' },
       'token: wrong secret in the form': { oracle: '401 invalid_client, unchallenged', ours: '401 invalid_client, challenged' },
       'token: unknown client in the form': { oracle: '401 invalid_client, unchallenged', ours: '401 invalid_client, challenged' },
+      'token: code twice, without authentication then': {
+        oracle: '401 invalid_client, unchallenged, 1 of 1 alive',
+        ours: '401 invalid_client, challenged, 1 of 1 alive',
+      },
+      'token: refresh without authentication': {
+        oracle: '401 invalid_client, unchallenged, 1 of 1 alive',
+        ours: '401 invalid_client, challenged, 1 of 1 alive',
+      },
+      'token: revoke without authentication': {
+        oracle: '401 invalid_client, unchallenged, 1 of 1 alive',
+        ours: '401 invalid_client, challenged, 1 of 1 alive',
+      },
     },
   },
   {
     reason: 'who fails to authenticate is invalid_client (RFC 6749 §5.2, RFC 7521 §4.2.1)',
     at: {
       'token: Basic of a public client': { oracle: '400 invalid_request', ours: '401 invalid_client, challenged' },
+      'token: Basic with broken escapes': { oracle: '400 invalid_request', ours: '401 invalid_client, challenged' },
+      'token: Basic without a secret': { oracle: '400 invalid_request', ours: '401 invalid_client, challenged' },
       'token: an assertion that is garbage': { oracle: '400 invalid_request', ours: '401 invalid_client, challenged' },
     },
   },
@@ -270,6 +306,7 @@ export const differences: readonly Difference[] = [
       'token: verifier short': { oracle: '400 invalid_request', ours: '400 invalid_grant' },
       'token: verifier long': { oracle: '400 invalid_request', ours: '400 invalid_grant' },
       'token: verifier of signs': { oracle: '400 invalid_request', ours: '400 invalid_grant' },
+      'token: verifier with a line behind': { oracle: '400 invalid_request', ours: '400 invalid_grant' },
     },
   },
   {
@@ -290,6 +327,18 @@ export const differences: readonly Difference[] = [
       'token: refresh of another client, then in order': {
         oracle: 'access + id + refresh for notes.read offline_access openid, 2 of 2 alive',
         ours: 'access + id + refresh for notes.read offline_access openid, 1 of 2 alive',
+      },
+      'token: refresh with an empty scope': {
+        oracle: 'access + id + refresh for notes.read offline_access openid, 2 of 2 alive',
+        ours: 'access + id + refresh for notes.read offline_access openid, 1 of 2 alive',
+      },
+      'token: refresh twice, of another client then': {
+        oracle: '400 invalid_grant, 2 of 2 alive',
+        ours: '400 invalid_grant, 1 of 2 alive',
+      },
+      'token: refresh, many times over': {
+        oracle: 'access + id + refresh for notes.read offline_access openid, 5 of 5 alive',
+        ours: 'access + id + refresh for notes.read offline_access openid, 1 of 5 alive',
       },
     },
   },
@@ -323,8 +372,60 @@ export const differences: readonly Difference[] = [
   {
     reason: 'a known path answers 405 to a method that it does not have (RFC 9110 §15.5.6)',
     at: {
-      'token: GET': { oracle: '404 no error, may be stored', ours: '405 invalid_request, may be stored' },
-      'token: PUT': { oracle: '404 no error, may be stored', ours: '405 invalid_request, may be stored' },
+      'authorize: by PUT': { oracle: 'page 404', ours: 'page 405' },
+      'token: GET': { oracle: '404 no error', ours: '405 invalid_request' },
+      'token: PUT': { oracle: '404 no error', ours: '405 invalid_request' },
+    },
+  },
+  {
+    reason: 'stray spaces between words are forgiven, though RFC 6749 §3.3 has one between two',
+    at: {
+      'authorize: scope with two spaces': {
+        oracle: 'client by query: invalid_scope state iss',
+        ours: 'client by query: code state iss after login, consent',
+      },
+      'authorize: prompt with two spaces': {
+        oracle: 'client by query: invalid_request state iss',
+        ours: 'client by query: code state iss after login, consent',
+      },
+      'authorize: prompt of a space': {
+        oracle: 'client by query: invalid_request state iss',
+        ours: 'client by query: code state iss after login, consent',
+      },
+      'token: client credentials, two spaces': { oracle: '400 invalid_scope', ours: 'access for notes.read, 0 of 1 alive' },
+    },
+  },
+  {
+    reason:
+      'of a loopback redirect URI the port may vary (RFC 8252 §7.3) and nothing else, and the answer goes to what was sent, to the letter; the oracle goes by the URL that it parses',
+    at: {
+      'authorize: loopback with an empty port': {
+        oracle: 'client by query: elsewhere code state iss after login, consent',
+        ours: 'page 400',
+      },
+      'authorize: loopback with zeros before its port': {
+        oracle: 'client by query: elsewhere code state iss after login, consent',
+        ours: 'client by query: code state iss after login, consent',
+      },
+    },
+  },
+  {
+    reason: 'an assertion comes with its type, and the type with an assertion (RFC 7521 §4.2)',
+    at: {
+      'token: an assertion type without assertion': { oracle: '401 invalid_client, unchallenged', ours: '400 invalid_request' },
+    },
+  },
+  {
+    reason:
+      'a secret is the registered one and nothing behind it (RFC 6749 §2.3.1); the oracle pads both with zero bytes before it compares them',
+    at: {
+      'token: a secret with a zero byte behind': { oracle: '400 invalid_grant', ours: '401 invalid_client, challenged' },
+    },
+  },
+  {
+    reason: 'Hydra’s contract: revoking a token of another client is answered as if it were unknown (f029), and changes nothing',
+    at: {
+      'token: revoke a token of another client': { oracle: '400 invalid_request, 1 of 1 alive', ours: '200 no error, 1 of 1 alive' },
     },
   },
 ]

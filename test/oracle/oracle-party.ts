@@ -1,5 +1,6 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { mock } from 'node:test'
 // @ts-expect-error it brings no types
 import Provider from 'oidc-provider'
 import type { Browser } from '../support/browser.ts'
@@ -12,6 +13,8 @@ const asked = 'x-asked'
 
 /** oidc-provider in memory, at our addresses, with our clients, and what we always do switched on. */
 export async function startOracle(clients: Clients): Promise<Party & AsyncDisposable> {
+  // It tells its operator at length what a server in production would need.
+  for (const kind of ['info', 'warn'] as const) mock.method(console, kind, () => {})
   const port = await freePort()
   const issuer = `http://127.0.0.1:${port}`
   const provider = new Provider(issuer, settings(clients))
@@ -33,6 +36,7 @@ export async function startOracle(clients: Clients): Promise<Party & AsyncDispos
     public: (path: string, sent?: Sent) => request(issuer, path, sent),
     play,
     async [Symbol.asyncDispose]() {
+      mock.restoreAll()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },
@@ -62,12 +66,13 @@ function settings(clients: Clients): object {
     jwks: { keys: [{ ...key, alg: 'RS256', use: 'sig' }] },
     cookies: { keys: ['only-for-the-test'], long: { sameSite: 'none' } },
     scopes: scope.split(' '),
-    routes: { authorization: '/oauth2/auth', token: '/oauth2/token', userinfo: '/userinfo' },
+    routes: { authorization: '/oauth2/auth', token: '/oauth2/token', revocation: '/oauth2/revoke', userinfo: '/userinfo' },
     enableHttpPostMethods: true,
     features: {
       devInteractions: { enabled: false },
       clientCredentials: { enabled: true },
       requestObjects: { enabled: true },
+      revocation: { enabled: true },
       registration: { enabled: true },
     },
     interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },

@@ -11,7 +11,7 @@ export interface Step {
   readonly answer: Received
 }
 
-/** One of the two authorization servers, at the addresses of ours: `/oauth2/auth`, `/oauth2/token`, `/userinfo`. */
+/** One of the two authorization servers, at the addresses of ours: `/oauth2/auth`, `/oauth2/token`, `/oauth2/revoke`, `/userinfo`. */
 export interface Party {
   readonly issuer: string
   readonly clients: Clients

@@ -1,3 +1,4 @@
+import { proofKey } from './authorize.ts'
 import { redirectUriOf } from './clients.ts'
 import type { Errand } from './token.ts'
 
@@ -9,6 +10,8 @@ const otherVerifier = 'b'.repeat(43)
 const assertion = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const machine = { grant_type: 'client_credentials', scope: 'notes.read' }
 const basicAuth = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+
+const inOrder = (e: Errand): string => basicAuth(`${e.idOf('basic')}:${e.secretOf('basic')}`).authorization
 
 const formOf = (fields: Record<string, string>): string => String(new URLSearchParams(fields))
 
@@ -45,6 +48,21 @@ export const tokenRequests: Readonly<Record<string, Run>> = {
   'Basic and the client_id of another':  (e) => e.ask('basic', { ...machine, client_id: e.idOf('post') }),
   'Basic that is no Base64':             (e) => e.send({ method: 'POST', headers: { authorization: 'Basic !!!' }, form: machine }),
   'Basic without a colon':               (e) => e.send({ method: 'POST', headers: basicAuth('nothing'), form: machine }),
+  'Basic in small letters':              (e) => e.send({ method: 'POST', headers: { authorization: inOrder(e).replace('Basic', 'basic') }, form: machine }),
+  'Basic with two spaces':               (e) => e.send({ method: 'POST', headers: { authorization: inOrder(e).replace(' ', '  ') }, form: machine }),
+  'Basic with something behind it':      (e) => e.send({ method: 'POST', headers: { authorization: `${inOrder(e)} more` }, form: machine }),
+  'Basic without padding':               (e) => e.send({ method: 'POST', headers: { authorization: inOrder(e).replace(/=+$/, '') }, form: machine }),
+  'Basic alone':                         (e) => e.send({ method: 'POST', headers: { authorization: 'Basic' }, form: machine }),
+  'Basic with broken escapes':           (e) => e.send({ method: 'POST', headers: basicAuth(`${e.idOf('basic')}:%zz`), form: machine }),
+  'Basic without a client':              (e) => e.send({ method: 'POST', headers: basicAuth(':secret'), form: machine }),
+  'Basic without a secret':              (e) => e.send({ method: 'POST', headers: basicAuth(`${e.idOf('basic')}:`), form: machine }),
+  'Authorization that is empty':         (e) => e.send({ method: 'POST', headers: { authorization: '' }, form: { ...machine, client_id: e.idOf('post'), client_secret: e.secretOf('post') } }),
+  'Bearer and the secret in the form':   (e) => e.send({ method: 'POST', bearer: 'x', form: { ...machine, client_id: e.idOf('basic'), client_secret: e.secretOf('basic') } }),
+  'Basic and an assertion':              (e) => e.ask('basic', { ...machine, client_assertion_type: assertion, client_assertion: 'garbage' }),
+  'an assertion type without assertion': (e) => e.ask('basic', { ...machine, client_assertion_type: assertion }, 'id'),
+  'a secret without client_id':          (e) => e.send({ method: 'POST', form: { ...machine, client_secret: e.secretOf('basic') } }),
+  'a secret with a space behind':        (e) => e.ask('basic', machine, 'basic', `${e.secretOf('basic')} `),
+  'a secret with a zero byte behind':    (e) => e.ask('post', { grant_type: 'refresh_token', refresh_token: 'x' }, 'post', `${e.secretOf('post')}\u0000`),
   'Bearer in place of Basic':            (e) => e.send({ method: 'POST', bearer: 'x', form: machine }),
   'an assertion that is garbage':        (e) => e.ask('public', { ...machine, client_assertion_type: assertion, client_assertion: 'garbage' }),
   'an assertion of an unknown type':     (e) => e.ask('public', { ...machine, client_assertion_type: 'x', client_assertion: 'garbage' }),
@@ -55,6 +73,14 @@ export const tokenRequests: Readonly<Record<string, Run>> = {
   'code empty':                          (e) => e.redeem('basic', ''),
   'code unknown':                        (e) => e.redeem('basic', 'unknown'),
   'code doubled':                        async (e) => { const code = await e.code('basic'); return e.redeem('basic', code, { code: [code, code] }) },
+  'code with a space behind':            async (e) => e.redeem('basic', `${await e.code('basic')} `),
+  'code with a line behind':             async (e) => e.redeem('basic', `${await e.code('basic')}\n`),
+  'code with a zero byte behind':        async (e) => e.redeem('basic', `${await e.code('basic')}\u0000`),
+  'code of public, with the secret of basic': async (e) => e.redeem('basic', await e.code('public'), { redirect_uri: redirectUriOf('public') }),
+  'code of basic, by id alone of public': async (e) => e.redeem('public', await e.code('basic'), { redirect_uri: redirectUriOf('basic') }),
+  'code twice, without authentication then': async (e) => { const code = await e.code('basic'); await e.redeem('basic', code); return e.redeem('basic', code, {}, 'id') },
+  'code twice, with a wrong URI then':   async (e) => { const code = await e.code('basic'); await e.redeem('basic', code); return e.redeem('basic', code, { redirect_uri: 'https://evil.example/cb' }) },
+  'code, with a foreign resource':       async (e) => e.redeem('basic', await e.code('basic'), { resource: 'https://api.example/' }),
   'code of another client':              async (e) => e.redeem('two', await e.code('basic'), { redirect_uri: redirectUriOf('basic') }),
   'code of another client, then its own': async (e) => { const code = await e.code('basic'); await e.redeem('two', code, { redirect_uri: redirectUriOf('basic') }); return e.redeem('basic', code) },
   'code twice':                          async (e) => { const code = await e.code('basic'); await e.redeem('basic', code); return e.redeem('basic', code) },
@@ -81,6 +107,8 @@ export const tokenRequests: Readonly<Record<string, Run>> = {
   'verifier without a challenge':        async (e) => e.redeem('basic', await e.code('basic', withoutProofKey)),
   'neither challenge nor verifier':      async (e) => e.redeem('basic', await e.code('basic', withoutProofKey), { code_verifier: undefined }),
   'verifier doubled':                    async (e) => e.redeem('public', await e.code('public'), { code_verifier: [otherVerifier, otherVerifier] }),
+  'verifier with a line behind':         async (e) => e.redeem('public', await e.code('public'), { code_verifier: `${proofKey.verifier}\n` }),
+  'verifier that is the challenge':      async (e) => e.redeem('public', await e.code('public'), { code_verifier: proofKey.challenge }),
 
   'refresh of basic':                    async (e) => e.refresh('basic', await e.refreshToken('basic')),
   'refresh of public':                   async (e) => e.refresh('public', await e.refreshToken('public')),
@@ -101,6 +129,16 @@ export const tokenRequests: Readonly<Record<string, Run>> = {
   'code as a refresh token':             async (e) => e.refresh('basic', await e.code('basic')),
   'refresh token doubled':               async (e) => { const token = await e.refreshToken('basic'); return e.refresh('basic', token, { refresh_token: [token, token] }) },
   'refresh of a client that may not':    (e) => e.refresh('codes', 'unknown'),
+  'refresh with an empty scope':         async (e) => e.refresh('basic', await e.refreshToken('basic'), { scope: '' }),
+  'refresh with two scopes':             async (e) => e.refresh('basic', await e.refreshToken('basic'), { scope: ['openid', 'notes.read'] }),
+  'refresh with a scope of signs':       async (e) => e.refresh('basic', await e.refreshToken('basic'), { scope: 'openid "notes"' }),
+  'refresh without authentication':      async (e) => e.refresh('basic', await e.refreshToken('basic'), {}, 'id'),
+  'refresh token with a space behind':   async (e) => e.refresh('basic', `${await e.refreshToken('basic')} `),
+  'refresh with a foreign resource':     async (e) => e.refresh('basic', await e.refreshToken('basic'), { resource: 'https://api.example/' }),
+  'refresh of public, for another of them': async (e) => e.refresh('loopback', await e.refreshToken('public')),
+  'refresh twice, of another client then': async (e) => { const token = await e.refreshToken('basic'); await e.refresh('basic', token); return e.refresh('two', token) },
+  'refresh after the code came twice':   async (e) => { const code = await e.code('public'); const { json } = await e.redeem('public', code); await e.refresh('public', json.refresh_token); return e.redeem('public', code) },
+  'refresh, many times over':            async (e) => { let token = await e.refreshToken('public'); for (let i = 0; i < 3; i++) token = (await e.refresh('public', token)).json.refresh_token; return e.refresh('public', token) },
 
   'client credentials':                  (e) => e.ask('basic', machine),
   'client credentials without scope':    (e) => e.ask('basic', { grant_type: 'client_credentials' }),
@@ -109,6 +147,10 @@ export const tokenRequests: Readonly<Record<string, Run>> = {
   'client credentials of one that may not': (e) => e.ask('post', machine),
   'client credentials of a public one':  (e) => e.ask('public', machine),
   'client credentials, foreign resource': (e) => e.ask('basic', { ...machine, resource: 'https://api.example/' }),
+  'client credentials, openid':          (e) => e.ask('basic', { ...machine, scope: 'openid' }),
+  'client credentials, offline_access':  (e) => e.ask('basic', { ...machine, scope: 'offline_access' }),
+  'client credentials, scope of signs':  (e) => e.ask('basic', { ...machine, scope: 'notes.read "x"' }),
+  'client credentials, two spaces':      (e) => e.ask('basic', { ...machine, scope: 'notes.read  notes.read' }),
 
   'grant_type missing':                  (e) => e.ask('basic', { code: 'x' }),
   'grant_type empty':                    (e) => e.ask('basic', { grant_type: '', code: 'x' }),
@@ -117,6 +159,9 @@ export const tokenRequests: Readonly<Record<string, Run>> = {
   'grant_type password':                 (e) => e.ask('basic', { grant_type: 'password', username: 'a', password: 'b' }),
   'grant_type implicit':                 (e) => e.ask('basic', { grant_type: 'implicit' }),
   'grant_type doubled':                  (e) => e.ask('basic', { ...machine, grant_type: ['client_credentials', 'client_credentials'] }),
+  'grant_type in capitals':              (e) => e.ask('basic', { ...machine, grant_type: 'CLIENT_CREDENTIALS' }),
+  'grant_type with a space behind':      (e) => e.ask('basic', { ...machine, grant_type: 'client_credentials ' }),
+  'grant_type of a prototype':           (e) => e.ask('basic', { ...machine, grant_type: 'constructor' }),
   'a parameter nobody knows, doubled':   (e) => e.ask('basic', { ...machine, what_is_this: ['x', 'y'] }),
 
   'an empty form':                       (e) => e.send({ method: 'POST', form: {} }),
@@ -124,7 +169,30 @@ export const tokenRequests: Readonly<Record<string, Run>> = {
   'a JSON body':                         (e) => e.send({ method: 'POST', json: machine, basic: ['basic', 'x'] }),
   'a JSON body, in order':               (e) => e.send({ method: 'POST', json: machine, basic: [e.idOf('basic'), e.secretOf('basic')] }),
   'a form without its type':             (e) => e.send({ method: 'POST', body: formOf(machine), basic: [e.idOf('basic'), e.secretOf('basic')] }),
+  'a form with a charset':               (e) => e.send({ method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded; charset=utf-8' }, body: formOf(machine), basic: [e.idOf('basic'), e.secretOf('basic')] }),
+  'a form in capitals':                  (e) => e.send({ method: 'POST', headers: { 'content-type': 'APPLICATION/X-WWW-FORM-URLENCODED' }, body: formOf(machine), basic: [e.idOf('basic'), e.secretOf('basic')] }),
+  'a form with broken escapes':          (e) => e.send({ method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: `${formOf(machine)}&x=%zz%`, basic: [e.idOf('basic'), e.secretOf('basic')] }),
+  'a form of several parts':             (e) => e.send({ method: 'POST', headers: { 'content-type': 'multipart/form-data; boundary=x' }, body: '--x--', basic: [e.idOf('basic'), e.secretOf('basic')] }),
+  'a form with brackets':                (e) => e.send({ method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'grant_type[]=client_credentials&scope=notes.read', basic: [e.idOf('basic'), e.secretOf('basic')] }),
+  'a secret in the query':               (e) => e.send({ method: 'POST', form: machine }, `?${formOf({ client_id: e.idOf('basic'), client_secret: e.secretOf('basic') })}`),
   'parameters in the query':             (e) => e.send({ method: 'POST', basic: [e.idOf('basic'), e.secretOf('basic')] }, `?${formOf(machine)}`),
   'GET':                                 (e) => e.send({ basic: [e.idOf('basic'), e.secretOf('basic')] }, `?${formOf(machine)}`),
   'PUT':                                 (e) => e.send({ method: 'PUT', form: machine, basic: [e.idOf('basic'), e.secretOf('basic')] }),
+
+  'revoke an access token':              async (e) => { const { json } = await e.redeem('basic', await e.code('basic')); return e.revoke('basic', json.access_token) },
+  'revoke a refresh token':              async (e) => e.revoke('basic', await e.refreshToken('basic')),
+  'revoke a refresh token of public':    async (e) => e.revoke('public', await e.refreshToken('public')),
+  'revoke with a wrong hint':            async (e) => e.revoke('basic', await e.refreshToken('basic'), { token_type_hint: 'access_token' }),
+  'revoke with an unknown hint':         async (e) => e.revoke('basic', await e.refreshToken('basic'), { token_type_hint: 'ticket' }),
+  'revoke a token of another client':    async (e) => e.revoke('two', await e.refreshToken('basic')),
+  'revoke without authentication':       async (e) => e.revoke('basic', await e.refreshToken('basic'), {}, 'id'),
+  'revoke and nobody says who it is':    async (e) => e.revoke('basic', await e.refreshToken('basic'), {}, 'nobody'),
+  'revoke twice':                        async (e) => { const token = await e.refreshToken('basic'); await e.revoke('basic', token); return e.revoke('basic', token) },
+  'revoke an unknown token':             (e) => e.revoke('basic', 'unknown'),
+  'revoke nothing':                      (e) => e.revoke('basic', ''),
+  'revoke two tokens':                   async (e) => { const token = await e.refreshToken('basic'); return e.revoke('basic', token, { token: [token, token] }) },
+  'revoke a used refresh token':         async (e) => { const token = await e.refreshToken('basic'); await e.refresh('basic', token); return e.revoke('basic', token) },
+  'revoke a code':                       async (e) => { const code = await e.code('basic'); await e.revoke('basic', code); return e.redeem('basic', code) },
+  'revoke, then refresh':                async (e) => { const token = await e.refreshToken('basic'); await e.revoke('basic', token); return e.refresh('basic', token) },
+  'revoke the access token, then refresh': async (e) => { const { json } = await e.redeem('basic', await e.code('basic')); await e.revoke('basic', json.access_token); return e.refresh('basic', json.refresh_token) },
 }

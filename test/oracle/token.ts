@@ -17,7 +17,7 @@ const usualWays: Readonly<Record<ClientName, Way>> = {
   codes: 'basic',
 }
 
-/** A client that goes to the token endpoint, several times perhaps; it keeps what it got. */
+/** A client that goes to the token and the revocation endpoint, several times perhaps; it keeps what it got. */
 export class Errand {
   readonly #party: Party
   readonly answers: Received[] = []
@@ -50,15 +50,25 @@ export class Errand {
     return this.ask(client, { grant_type: 'refresh_token', refresh_token: refreshToken, ...change }, way)
   }
 
+  revoke(client: ClientName, token: string, change: Parameters = {}, way?: Way): Promise<Received> {
+    return this.ask(client, { token, ...change }, way, this.secretOf(client), '/oauth2/revoke')
+  }
+
   /** @param secret in place of the client's own */
-  ask(client: ClientName, fields: Parameters, way: Way = usualWays[client], secret: string = this.secretOf(client)): Promise<Received> {
+  ask(
+    client: ClientName,
+    fields: Parameters,
+    way: Way = usualWays[client],
+    secret: string = this.secretOf(client),
+    path = '/oauth2/token',
+  ): Promise<Received> {
     const { id } = this.#party.clients[client]
     const form = given({
       ...((way === 'post' || way === 'id') && { client_id: id }),
       ...(way === 'post' && { client_secret: secret }),
       ...fields,
     })
-    return this.send({ method: 'POST', form, ...(way === 'basic' && { basic: [id, secret] }) })
+    return this.send({ method: 'POST', form, ...(way === 'basic' && { basic: [id, secret] }) }, '', path)
   }
 
   idOf(client: ClientName): string {
@@ -69,8 +79,8 @@ export class Errand {
     return this.#party.clients[client].secret
   }
 
-  async send(sent: Sent, query = ''): Promise<Received> {
-    const answer = await this.#party.public(`/oauth2/token${query}`, sent)
+  async send(sent: Sent, query = '', path = '/oauth2/token'): Promise<Received> {
+    const answer = await this.#party.public(`${path}${query}`, sent)
     this.answers.push(answer)
     return answer
   }
@@ -92,7 +102,7 @@ export async function outcomeOfToken(party: Party, run: (errand: Errand) => Prom
     // RFC 6749 §5.2: a 401 to somebody who sent Authorization names the scheme.
     last.status === 401 ? (last.headers['www-authenticate'] ? 'challenged' : 'unchallenged') : '',
     // RFC 6749 §5.1
-    /no-store/.test(last.headers['cache-control'] ?? '') ? '' : 'may be stored',
+    last.json?.access_token && !/no-store/.test(last.headers['cache-control'] ?? '') ? 'may be stored' : '',
     tokens.length > 0 ? `${alive.filter((one) => one).length} of ${tokens.length} alive` : '',
   ]
   return words.filter((word) => word !== '').join(', ')
