@@ -136,7 +136,7 @@ export const differences: readonly Difference[] = [
   },
   {
     reason:
-      'Hydra’s contract: offline_access is for the person to grant, without prompt=consent and to any client (OCORE-11 is overridden); the oracle drops it (OpenID Connect Core §11)',
+      'offline_access is for the person to grant, who is always asked (OCORE-15; OpenID Connect Core §11 has room for that); the oracle drops it without prompt=consent, and for a client without refresh tokens',
     at: {
       'authorize: prompt none, known for less': {
         oracle: 'client by query: code state iss',
