@@ -132,7 +132,19 @@ function keep(lines: Record<string, unknown>[]): (line: string) => void {
 }
 
 /** A port that was free a moment ago: the issuer must name it before the server listens. */
-export function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
+  // The system may give the same port again at once; this process asks for one that it has not had.
+  for (;;) {
+    const port = await anyFreePort()
+    if (given.has(port)) continue
+    given.add(port)
+    return port
+  }
+}
+
+const given = new Set<number>()
+
+function anyFreePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer()
     probe.on('error', reject)
