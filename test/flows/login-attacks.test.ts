@@ -130,6 +130,21 @@ describe('what an attacker tries at a login', () => {
     assert.match(String(headers.location), /^https:\/\/app\.example\/%E6%88%BB%E3%82%8B\/%C3%BC\?error=login_required&/)
   })
 
+  test('to say no a thousand times is no way to a thousand more requests: the oldest makes room', async () => {
+    const reject = async () => {
+      const toLogin = await server.public(loginRequest(client).address)
+      const challenge = parameterOf(toLogin, 'login_challenge')
+      await server.admin(`${requests}/login/reject?login_challenge=${challenge}`, { method: 'PUT', json: { error: 'access_denied' } })
+      return `${requests}/login?login_challenge=${challenge}`
+    }
+    const [first, accepted] = [await reject(), await server.public(loginRequest(client).address)]
+    await acceptLogin(accepted, { subject: 'frida' })
+    for (let batch = 0; batch < 20; batch++) await Promise.all(Array.from({ length: 50 }, reject))
+    assert.equal((await server.admin(first)).status, 404)
+    const kept = await server.admin(`${requests}/login?login_challenge=${parameterOf(accepted, 'login_challenge')}`)
+    assert.equal(kept.status, 200, 'what somebody accepted stays')
+  })
+
   /** Whether the login application is told who is at the browser. */
   async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
     const toLogin = await browser.get(loginRequest(client).address)
