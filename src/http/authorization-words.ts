@@ -110,6 +110,7 @@ export function refusalWords(refusal: AuthorizationRefusal): AuthorizationWords 
 const loginHint = {
   'no-session': "Prompt 'none' was requested, but no existing login session was found.",
   'max-age': "Request failed because prompt is set to 'none' and authentication time reached 'max_age'.",
+  'session-over': 'The login session that the request began in is over.',
   'other-subject': "Request failed because the person who is logged in is not the one that 'id_token_hint' names.",
 }
 

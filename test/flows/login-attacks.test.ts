@@ -145,6 +145,19 @@ describe('what an attacker tries at a login', () => {
     assert.equal(kept.status, 200, 'what somebody accepted stays')
   })
 
+  test('what was begun in a session that is ended brings no code', async () => {
+    const options = { browser: new Browser(server), subject: 'gerda', login: { remember: true } }
+    await obtainTokens(server, client, options)
+    const begun = await acceptLogin(await options.browser.get(loginRequest(client).address), { subject: 'gerda' })
+    const consenting = await toConsent(options.browser, 'gerda')
+    await server.admin('/admin/oauth2/auth/sessions/login?subject=gerda', { method: 'DELETE' })
+    const back = await options.browser.get(begun)
+    assert.equal(parameterOf(back, 'error'), 'login_required', String(back.headers.location))
+    const path = `${requests}/consent/accept?consent_challenge=${parameterOf(consenting, 'consent_challenge')}`
+    const { json } = await server.admin(path, { method: 'PUT', json: { grant_scope: ['openid'] } })
+    assert.equal(parameterOf(await options.browser.get(json.redirect_to), 'error'), 'login_required')
+  })
+
   /** Whether the login application is told who is at the browser. */
   async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
     const toLogin = await browser.get(loginRequest(client).address)

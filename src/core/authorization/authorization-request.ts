@@ -53,7 +53,7 @@ export type AuthorizationRefusal =
   | { readonly kind: 'max-age-malformed' }
   | { readonly kind: 'parameter-sent-twice'; readonly name: string }
   | { readonly kind: 'hint-refused' }
-  | { readonly kind: 'login-required'; readonly why: 'no-session' | 'max-age' | 'other-subject' }
+  | { readonly kind: 'login-required'; readonly why: 'no-session' | 'max-age' | 'other-subject' | 'session-over' }
   | { readonly kind: 'consent-required' }
   | { readonly kind: 'csrf-missing' }
   | { readonly kind: 'csrf-wrong' }

@@ -4,6 +4,7 @@ import type { Live } from '../../lib/live.ts'
 import { type Randomness, randomToken } from '../../lib/random.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
+import type { LoginSessionStore } from '../sessions/login-session.ts'
 import { termsOf } from '../sessions/terms.ts'
 import { type Grant, type GrantStore, never } from '../tokens/grant.ts'
 import { type AuthorizationCodeStore, codePrefix } from './authorization-code.ts'
@@ -23,6 +24,7 @@ export interface ToClient {
 interface ResumeConsentDeps {
   readonly flows: AuthorizationFlowStore
   readonly clients: ClientStore
+  readonly sessions: LoginSessionStore
   readonly transaction: Transaction<{ flows: AuthorizationFlowStore; grants: GrantStore; codes: AuthorizationCodeStore }>
   /** Undefined where the client knows the person by the name that the login application uses. */
   readonly obfuscatedSubject: (client: Client, subject: string, forced: string) => string | undefined
