@@ -32,6 +32,8 @@ export const invalid = (hint: string): AuthorizationWords => ({
 /** Hydra's words for each refusal on its way to the client (`hydra-live`), ours where Hydra has none. */
 export function refusalWords(refusal: AuthorizationRefusal): AuthorizationWords {
   switch (refusal.kind) {
+    case 'request-too-long':
+      return invalid(`The request is longer than ${refusal.longest} characters, more than a browser can bring back in an address.`)
     case 'state-weak':
       return {
         error: 'invalid_state',

@@ -158,6 +158,20 @@ describe('what an attacker tries at a login', () => {
     assert.equal(parameterOf(await options.browser.get(json.redirect_to), 'error'), 'login_required')
   })
 
+  test('a form that no browser could bring back is refused before anybody logs in, and is not kept', async () => {
+    const query = loginRequest(client, { login_hint: '\u00fc'.repeat(9_000) }).address.split('?')[1] ?? ''
+    const refused = await form('/oauth2/auth', query)
+    assert.equal(parameterOf(refused, 'error'), 'invalid_request', refused.text)
+    const fitting = loginRequest(client, { login_hint: 'x'.repeat(9_000) }).address.split('?')[1] ?? ''
+    const browser = new Browser(server)
+    const toLogin = await browser.send('/oauth2/auth', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: fitting,
+    })
+    assert.equal((await browser.get(await acceptLogin(toLogin, { subject: 'hedy' }))).status, 302)
+  })
+
   /** Whether the login application is told who is at the browser. */
   async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
     const toLogin = await browser.get(loginRequest(client).address)

@@ -38,6 +38,7 @@ export interface ResponseTarget {
 
 /** Why a request gets no code: told to the client by way of the browser (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
 export type AuthorizationRefusal =
+  | { readonly kind: 'request-too-long'; readonly longest: number }
   | { readonly kind: 'state-weak' }
   | { readonly kind: 'response-type-missing' }
   | { readonly kind: 'response-type-unsupported'; readonly responseType: string }

@@ -74,7 +74,7 @@ export function beginAuthorization(deps: BeginDeps) {
     const parameters = await deps.readRequestObject(client, browser.parameters)
     const trusted = findResponseTarget(client, parameters)
     const { target } = trusted
-    const asked: Asked = { client, parameters, settings: deps.settings() }
+    const asked: Asked = { client, sent: browser.parameters, parameters, settings: deps.settings() }
     checkAuthorizationRequest(asked, target)
     const hint = await readHint(parameters, target, deps)
     const request = requestOf(browser, trusted, asked, hint)
