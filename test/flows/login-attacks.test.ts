@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Browser, parameterOf } from '../support/browser.ts'
-import { type LoginClient, loginRequest, obtainTokens, registerLoginClient } from '../support/login-client.ts'
+import { type LoginClient, loginRequest, obtainTokens, redirectUri, registerLoginClient } from '../support/login-client.ts'
+import { registrant } from '../support/registrant.ts'
 import type { Received } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -170,6 +171,22 @@ describe('what an attacker tries at a login', () => {
       body: fitting,
     })
     assert.equal((await browser.get(await acceptLogin(toLogin, { subject: 'hedy' }))).status, 302)
+  })
+
+  test('a client that becomes another while the person is asked is not remembered as either', async () => {
+    const own = await registrant(server).registered({ redirect_uris: [redirectUri], client_name: 'A bank' })
+    const app = { id: own.id, secret: own.secret }
+    const browser = new Browser(server)
+    const request = () => loginRequest(app, { scope: 'openid' }).address
+    const asked = await toConsent(browser, 'ida', request())
+    const changed = await own.put({ redirect_uris: [redirectUri, 'https://evil.example/cb'], client_name: 'A bank' })
+    assert.equal(changed.status, 200, changed.text)
+    const path = `${requests}/consent/accept?consent_challenge=${parameterOf(asked, 'consent_challenge')}`
+    const { json } = await server.admin(path, { method: 'PUT', json: { grant_scope: ['openid'], remember: true } })
+    assert.notEqual(parameterOf(await browser.get(json.redirect_to), 'code'), '')
+    const next = await toConsent(browser, 'ida', request())
+    const { json: second } = await server.admin(`${requests}/consent?consent_challenge=${parameterOf(next, 'consent_challenge')}`)
+    assert.equal(second.skip, false)
   })
 
   /** Whether the login application is told who is at the browser. */

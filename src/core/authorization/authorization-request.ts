@@ -4,6 +4,8 @@ import type { ResponseMode } from '../../protocol/response-mode.ts'
 export interface AuthorizationRequest {
   /** As the browser sent it: login applications read their own parameters from it. */
   readonly url: string
+  /** The client as it was then: what the person is shown of it may have changed by the time he answers. */
+  readonly clientVersion: number
   readonly redirectUri: string
   /** Whether the request named it: then the token request must, too (RFC 6749 §4.1.3). */
   readonly isRedirectUriSent: boolean

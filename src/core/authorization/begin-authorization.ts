@@ -100,6 +100,7 @@ function requestOf(browser: Browser, { target, isRedirectUriSent }: Trusted, ask
   const maxAge = of('max_age') ?? client.metadata.defaultMaxAge
   return {
     url: browser.url,
+    clientVersion: client.version,
     ...target,
     isRedirectUriSent,
     ...(nonce !== undefined && { nonce }),

@@ -66,7 +66,8 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
   const codeEnds = now + deps.codeLifespan()
   const skip = flow.consent?.skip ?? false
   // Who was not asked said nothing anew: what he said once ends when he said, and leaves no row at each visit.
-  const remember = consent.remember && !skip
+  // Of a client that was changed while he was asked, nobody can say which one he saw: that yes is good for this time.
+  const remember = consent.remember && !skip && flow.request.clientVersion === client.version
   return {
     id: flow.id,
     clientId: client.clientId,
