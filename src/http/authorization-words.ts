@@ -32,6 +32,8 @@ export const invalid = (hint: string): AuthorizationWords => ({
 /** Hydra's words for each refusal on its way to the client (`hydra-live`), ours where Hydra has none. */
 export function refusalWords(refusal: AuthorizationRefusal): AuthorizationWords {
   switch (refusal.kind) {
+    case 'request-too-long':
+      return invalid(`The request is longer than ${refusal.longest} characters, more than a browser can bring back in an address.`)
     case 'state-weak':
       return {
         error: 'invalid_state',
@@ -110,6 +112,7 @@ export function refusalWords(refusal: AuthorizationRefusal): AuthorizationWords 
 const loginHint = {
   'no-session': "Prompt 'none' was requested, but no existing login session was found.",
   'max-age': "Request failed because prompt is set to 'none' and authentication time reached 'max_age'.",
+  'session-over': 'The login session that the request began in is over.',
   'other-subject': "Request failed because the person who is logged in is not the one that 'id_token_hint' names.",
 }
 

@@ -10,7 +10,7 @@ type NewRow = Pick<AuthorizationFlowRow, (typeof columns)[number]>
 
 const insert = prepared<NewRow, unknown>(columns, (db, row) => db.insertInto('authorization_flows').values({ ...row, consent_skip: 0 }))
 
-/** The oldest that nobody has answered, where an address has `limit` of them. */
+/** The oldest in which nobody has logged in, where an address has `limit` of them. */
 const makeRoom = prepared<{ address: string; newest: number }, unknown>(['address', 'newest'], (db, { address, newest }) =>
   db
     .deleteFrom('authorization_flows')
@@ -19,14 +19,14 @@ const makeRoom = prepared<{ address: string; newest: number }, unknown>(['addres
         .selectFrom('authorization_flows')
         .select('id')
         .where('address', '=', address)
-        .where('login_verifier', 'is', null)
+        .where('login_accepted_at', 'is', null)
         .orderBy('created_at', 'desc')
         .offset(newest)
         // Written out: SQLite prepares a statement anew at every run where its limit is a parameter.
         .limit(sql.lit(16)),
     )
-    // Once more: PostgreSQL asks a row that it had to wait for only this, and it may have been answered by then.
-    .where('login_verifier', 'is', null),
+    // Once more: PostgreSQL asks a row that it had to wait for only this, and it may have been accepted by then.
+    .where('login_accepted_at', 'is', null),
 )
 
 const select = prepared<{ id: string }, AuthorizationFlowRow>(
@@ -35,10 +35,14 @@ const select = prepared<{ id: string }, AuthorizationFlowRow>(
   { findsOne: true },
 )
 
-const decideLogin = prepared<{ id: string; login: string; verifier: string }, unknown>(
-  ['id', 'login', 'verifier'],
-  (db, { id, login, verifier }) =>
-    db.updateTable('authorization_flows').set({ login, login_verifier: verifier }).where('id', '=', id).where('login_spent_at', 'is', null),
+const decideLogin = prepared<{ id: string; login: string; verifier: string; accepted_at: number | null }, unknown>(
+  ['id', 'login', 'verifier', 'accepted_at'],
+  (db, { id, login, verifier, accepted_at }) =>
+    db
+      .updateTable('authorization_flows')
+      .set({ login, login_verifier: verifier, login_accepted_at: accepted_at })
+      .where('id', '=', id)
+      .where('login_spent_at', 'is', null),
 )
 
 const passLogin = prepared<{ id: string; verifier: string; at: number; challenge: string; csrf: string; skip: number }, unknown>(
@@ -85,7 +89,8 @@ export function authorizationFlowStore(db: Kysely<Schema>): AuthorizationFlowSto
       return row && toFlow(row)
     },
     async decideLogin(id, decision, verifier) {
-      return changedOne(await decideLogin(db, { id, login: JSON.stringify(decision), verifier }))
+      const accepted_at = decision.kind === 'accepted' ? decision.at : null
+      return changedOne(await decideLogin(db, { id, login: JSON.stringify(decision), verifier, accepted_at }))
     },
     async passLogin(id, verifier, at, { challenge, csrf, skip }) {
       return changedOne(await passLogin(db, { id, verifier, at, challenge, csrf, skip: Number(skip) }))

@@ -121,6 +121,8 @@ export interface AuthorizationFlowRow {
   login_csrf: string
   login: string | null
   login_verifier: string | null
+  /** Null also where the login was rejected: that costs an attacker nothing. */
+  login_accepted_at: number | null
   login_spent_at: number | null
   consent_challenge: string | null
   consent_csrf: string | null

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Browser, parameterOf } from '../support/browser.ts'
-import { type LoginClient, loginRequest, obtainTokens, registerLoginClient } from '../support/login-client.ts'
+import { type LoginClient, loginRequest, obtainTokens, redirectUri, registerLoginClient } from '../support/login-client.ts'
+import { registrant } from '../support/registrant.ts'
 import type { Received } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -128,6 +129,64 @@ describe('what an attacker tries at a login', () => {
     const { status, headers, text } = await server.public(loginRequest(own, { redirect_uri: uri, prompt: 'none' }).address)
     assert.equal(status, 303, text)
     assert.match(String(headers.location), /^https:\/\/app\.example\/%E6%88%BB%E3%82%8B\/%C3%BC\?error=login_required&/)
+  })
+
+  test('to say no a thousand times is no way to a thousand more requests: the oldest makes room', async () => {
+    const reject = async () => {
+      const toLogin = await server.public(loginRequest(client).address)
+      const challenge = parameterOf(toLogin, 'login_challenge')
+      await server.admin(`${requests}/login/reject?login_challenge=${challenge}`, { method: 'PUT', json: { error: 'access_denied' } })
+      return `${requests}/login?login_challenge=${challenge}`
+    }
+    const [first, accepted] = [await reject(), await server.public(loginRequest(client).address)]
+    await acceptLogin(accepted, { subject: 'frida' })
+    for (let batch = 0; batch < 20; batch++) await Promise.all(Array.from({ length: 50 }, reject))
+    assert.equal((await server.admin(first)).status, 404)
+    const kept = await server.admin(`${requests}/login?login_challenge=${parameterOf(accepted, 'login_challenge')}`)
+    assert.equal(kept.status, 200, 'what somebody accepted stays')
+  })
+
+  test('what was begun in a session that is ended brings no code', async () => {
+    const options = { browser: new Browser(server), subject: 'gerda', login: { remember: true } }
+    await obtainTokens(server, client, options)
+    const begun = await acceptLogin(await options.browser.get(loginRequest(client).address), { subject: 'gerda' })
+    const consenting = await toConsent(options.browser, 'gerda')
+    await server.admin('/admin/oauth2/auth/sessions/login?subject=gerda', { method: 'DELETE' })
+    const back = await options.browser.get(begun)
+    assert.equal(parameterOf(back, 'error'), 'login_required', String(back.headers.location))
+    const path = `${requests}/consent/accept?consent_challenge=${parameterOf(consenting, 'consent_challenge')}`
+    const { json } = await server.admin(path, { method: 'PUT', json: { grant_scope: ['openid'] } })
+    assert.equal(parameterOf(await options.browser.get(json.redirect_to), 'error'), 'login_required')
+  })
+
+  test('a form that no browser could bring back is refused before anybody logs in, and is not kept', async () => {
+    const query = loginRequest(client, { login_hint: '\u00fc'.repeat(9_000) }).address.split('?')[1] ?? ''
+    const refused = await form('/oauth2/auth', query)
+    assert.equal(parameterOf(refused, 'error'), 'invalid_request', refused.text)
+    const fitting = loginRequest(client, { login_hint: 'x'.repeat(9_000) }).address.split('?')[1] ?? ''
+    const browser = new Browser(server)
+    const toLogin = await browser.send('/oauth2/auth', {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: fitting,
+    })
+    assert.equal((await browser.get(await acceptLogin(toLogin, { subject: 'hedy' }))).status, 302)
+  })
+
+  test('a client that becomes another while the person is asked is not remembered as either', async () => {
+    const own = await registrant(server).registered({ redirect_uris: [redirectUri], client_name: 'A bank' })
+    const app = { id: own.id, secret: own.secret }
+    const browser = new Browser(server)
+    const request = () => loginRequest(app, { scope: 'openid' }).address
+    const asked = await toConsent(browser, 'ida', request())
+    const changed = await own.put({ redirect_uris: [redirectUri, 'https://evil.example/cb'], client_name: 'A bank' })
+    assert.equal(changed.status, 200, changed.text)
+    const path = `${requests}/consent/accept?consent_challenge=${parameterOf(asked, 'consent_challenge')}`
+    const { json } = await server.admin(path, { method: 'PUT', json: { grant_scope: ['openid'], remember: true } })
+    assert.notEqual(parameterOf(await browser.get(json.redirect_to), 'code'), '')
+    const next = await toConsent(browser, 'ida', request())
+    const { json: second } = await server.admin(`${requests}/consent?consent_challenge=${parameterOf(next, 'consent_challenge')}`)
+    assert.equal(second.skip, false)
   })
 
   /** Whether the login application is told who is at the browser. */

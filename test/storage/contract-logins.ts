@@ -135,7 +135,7 @@ function flowContract(open: OpenDatabase): void {
       assert.equal(passed.filter(Boolean).length, 1)
     })
 
-    test('the oldest unanswered of an address makes room; answered ones and other addresses are left alone', async () => {
+    test('the oldest of an address that nobody accepted makes room; accepted ones and other addresses are left alone', async () => {
       await using stores = await freshStores(open)
       const flow = (id: string, at: number, address = 'here') => someFlow(id, 'c', { address, createdAt: now + at })
       await stores.act(async (tx) => {

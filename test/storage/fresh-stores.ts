@@ -136,6 +136,7 @@ export const someFlow = (id: string, clientId: string, over: Partial<Authorizati
   request: {
     url: 'https://as.example/oauth2/auth?client_id=c',
     redirectUri: 'https://app.example/cb',
+    clientVersion: 1,
     isRedirectUriSent: true,
     responseMode: 'query',
     scope: ['openid'],

@@ -71,7 +71,7 @@ export interface ConsentDecision {
 }
 
 export interface AuthorizationFlowStore {
-  /** Of an address with `limit` unanswered flows the oldest makes room. */
+  /** Of an address with `limit` flows in which nobody has logged in the oldest makes room. */
   add(flow: AuthorizationFlow, limit: number): Promise<void>
   find(id: string): Promise<AuthorizationFlow | undefined>
   /** Answers the login, or answers it anew; false where the browser has gone on with an earlier answer. */

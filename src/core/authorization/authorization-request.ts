@@ -4,6 +4,8 @@ import type { ResponseMode } from '../../protocol/response-mode.ts'
 export interface AuthorizationRequest {
   /** As the browser sent it: login applications read their own parameters from it. */
   readonly url: string
+  /** The client as it was then: what the person is shown of it may have changed by the time he answers. */
+  readonly clientVersion: number
   readonly redirectUri: string
   /** Whether the request named it: then the token request must, too (RFC 6749 §4.1.3). */
   readonly isRedirectUriSent: boolean
@@ -38,6 +40,7 @@ export interface ResponseTarget {
 
 /** Why a request gets no code: told to the client by way of the browser (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
 export type AuthorizationRefusal =
+  | { readonly kind: 'request-too-long'; readonly longest: number }
   | { readonly kind: 'state-weak' }
   | { readonly kind: 'response-type-missing' }
   | { readonly kind: 'response-type-unsupported'; readonly responseType: string }
@@ -53,7 +56,7 @@ export type AuthorizationRefusal =
   | { readonly kind: 'max-age-malformed' }
   | { readonly kind: 'parameter-sent-twice'; readonly name: string }
   | { readonly kind: 'hint-refused' }
-  | { readonly kind: 'login-required'; readonly why: 'no-session' | 'max-age' | 'other-subject' }
+  | { readonly kind: 'login-required'; readonly why: 'no-session' | 'max-age' | 'other-subject' | 'session-over' }
   | { readonly kind: 'consent-required' }
   | { readonly kind: 'csrf-missing' }
   | { readonly kind: 'csrf-wrong' }

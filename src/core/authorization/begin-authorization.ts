@@ -43,8 +43,8 @@ export interface ToApplication {
   readonly csrf: string
 }
 
-/** An address has at most so many flows that nobody has answered yet; the oldest makes room. */
-const mostUnanswered = 1_000
+/** An address has at most so many flows in which nobody has logged in, whether he was asked or said no; the oldest makes room. */
+const mostUnaccepted = 1_000
 
 export interface BeginDeps {
   readonly findSender: (parameters: URLSearchParams) => Promise<Client>
@@ -74,7 +74,7 @@ export function beginAuthorization(deps: BeginDeps) {
     const parameters = await deps.readRequestObject(client, browser.parameters)
     const trusted = findResponseTarget(client, parameters)
     const { target } = trusted
-    const asked: Asked = { client, parameters, settings: deps.settings() }
+    const asked: Asked = { client, sent: browser.parameters, parameters, settings: deps.settings() }
     checkAuthorizationRequest(asked, target)
     const hint = await readHint(parameters, target, deps)
     const request = requestOf(browser, trusted, asked, hint)
@@ -100,6 +100,7 @@ function requestOf(browser: Browser, { target, isRedirectUriSent }: Trusted, ask
   const maxAge = of('max_age') ?? client.metadata.defaultMaxAge
   return {
     url: browser.url,
+    clientVersion: client.version,
     ...target,
     isRedirectUriSent,
     ...(nonce !== undefined && { nonce }),
@@ -176,7 +177,7 @@ async function open(
       ? { id: known.session.id, known: { subject: known.session.subject, authenticatedAt: known.session.authenticatedAt } }
       : { id: randomUuid(deps.randomness) }
   const flow: AuthorizationFlow = { id, clientId, address, createdAt: now, expiresAt: now + deps.patience(), request, session, login }
-  await deps.transaction((tx) => tx.flows.add(flow, mostUnanswered))
+  await deps.transaction((tx) => tx.flows.add(flow, mostUnaccepted))
   const isRegistration = request.prompt.includes('registration')
   return { kind: 'to-application', step: 'login', isRegistration, challenge, clientId, csrf: value }
 }

@@ -14,6 +14,8 @@ export interface AuthorizationSettings extends EntitlementSettings {
 /** What the checks look at: the client and where its answer goes are trusted by then. */
 export interface Asked {
   readonly client: Client
+  /** What the browser sent, of which `parameters` is the meaning: where the client signed them, they stand in a request object. */
+  readonly sent: URLSearchParams
   readonly parameters: URLSearchParams
   readonly settings: AuthorizationSettings
 }
@@ -34,6 +36,15 @@ const noParameterTwice: Check = ({ parameters }) => {
   }
   return undefined
 }
+
+/** Characters. */
+const longest = 10 * 1024
+
+/**
+ * The browser comes back with all of it and a verifier, in an address, beside its cookies: what a server's 16 KiB for a head do not hold
+ * would only fail after the person logged in. A form could be larger, and each flow is kept.
+ */
+const fitsAnAddress: Check = ({ sent }) => (sent.toString().length > longest ? { kind: 'request-too-long', longest } : undefined)
 
 /** OpenID Connect Core §7.2.1: registration in the request is not offered. */
 const noRegistrationParameter: Check = ({ parameters }) => (parameters.get('registration') ? { kind: 'registration-parameter' } : undefined)
@@ -133,6 +144,7 @@ const readableMaxAge: Check = ({ parameters }) =>
 
 /** In this order: the first that fails is what the client is told. */
 const checks: readonly Check[] = [
+  fitsAnAddress,
   noParameterTwice,
   noRegistrationParameter,
   strongState,

@@ -4,6 +4,7 @@ import type { Live } from '../../lib/live.ts'
 import { type Randomness, randomToken } from '../../lib/random.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
+import type { LoginSessionStore } from '../sessions/login-session.ts'
 import { termsOf } from '../sessions/terms.ts'
 import { type Grant, type GrantStore, never } from '../tokens/grant.ts'
 import { type AuthorizationCodeStore, codePrefix } from './authorization-code.ts'
@@ -23,6 +24,7 @@ export interface ToClient {
 interface ResumeConsentDeps {
   readonly flows: AuthorizationFlowStore
   readonly clients: ClientStore
+  readonly sessions: LoginSessionStore
   readonly transaction: Transaction<{ flows: AuthorizationFlowStore; grants: GrantStore; codes: AuthorizationCodeStore }>
   /** Undefined where the client knows the person by the name that the login application uses. */
   readonly obfuscatedSubject: (client: Client, subject: string, forced: string) => string | undefined
@@ -64,7 +66,8 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
   const codeEnds = now + deps.codeLifespan()
   const skip = flow.consent?.skip ?? false
   // Who was not asked said nothing anew: what he said once ends when he said, and leaves no row at each visit.
-  const remember = consent.remember && !skip
+  // Of a client that was changed while he was asked, nobody can say which one he saw: that yes is good for this time.
+  const remember = consent.remember && !skip && flow.request.clientVersion === client.version
   return {
     id: flow.id,
     clientId: client.clientId,

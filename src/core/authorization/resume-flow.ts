@@ -3,6 +3,7 @@ import { idOfHandle, isHandle } from '../../lib/handle.ts'
 import { sameText, sha256 } from '../../lib/hash.ts'
 import { matchesRedirectUri } from '../../protocol/redirect-uri.ts'
 import { type Client, type ClientStore, redirectUrisOf } from '../clients/client.ts'
+import { type LoginSessionStore, sessionInForce } from '../sessions/login-session.ts'
 import type { AuthorizationFlow, AuthorizationFlowStore, Rejection, Step } from './authorization-flow.ts'
 import { type AuthorizationRefusal, RefusedToClient } from './authorization-request.ts'
 import type { Browser } from './begin-authorization.ts'
@@ -10,12 +11,13 @@ import { FaultToPerson } from './find-response-target.ts'
 
 /**
  * The flow that a verifier belongs to, with its client, once this is known: the verifier is the newest and unused, the client is still
- * there and still has the redirect URI, the browser is the one that began it, and time is not up.
+ * there and still has the redirect URI, the browser is the one that began it, time is not up, and the session of a person who was known
+ * already is not over.
  *
  * @throws FaultToPerson where nobody can be told but the person, RefusedToClient for everything else
  */
 export async function findAnswered(
-  { flows, clients, clock }: { flows: AuthorizationFlowStore; clients: ClientStore; clock: Clock },
+  { flows, clients, sessions, clock }: { flows: AuthorizationFlowStore; clients: ClientStore; sessions: LoginSessionStore; clock: Clock },
   step: 'login' | 'consent',
   verifier: string,
   browser: Browser,
@@ -29,6 +31,9 @@ export async function findAnswered(
   if (flow.expiresAt <= clock()) throw refuse({ kind: 'flow-expired', step })
   checkCsrf(browser.csrf(step, flow.clientId), asked.csrf, refuse)
   if (asked.spentAt !== undefined) throw refuse({ kind: 'verifier-spent', step })
+  // Whoever ended it, the person himself or an administrator, meant what was begun in it, too.
+  if (flow.session.known && !(await sessionInForce(sessions, flow.session.id, clock())))
+    throw refuse({ kind: 'login-required', why: 'session-over' })
   return { flow, client }
 }
 

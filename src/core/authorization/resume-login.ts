@@ -24,6 +24,7 @@ export interface SessionCookie {
 interface ResumeLoginDeps {
   readonly flows: AuthorizationFlowStore
   readonly clients: ClientStore
+  readonly sessions: LoginSessionStore
   readonly grants: GrantStore
   readonly transaction: Transaction<{ flows: AuthorizationFlowStore; sessions: LoginSessionStore }>
   /** How a client knows a person. */

@@ -17,6 +17,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('login_csrf', text, (column) => column.notNull())
     .addColumn('login', 'text')
     .addColumn('login_verifier', text)
+    .addColumn('login_accepted_at', 'bigint')
     .addColumn('login_spent_at', 'bigint')
     .addColumn('consent_challenge', text)
     .addColumn('consent_csrf', text)
@@ -27,12 +28,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .execute()
   await db.schema.createIndex('authorization_flows_by_client').on('authorization_flows').column('client_id').execute()
   await db.schema.createIndex('authorization_flows_by_expiry').on('authorization_flows').column('expires_at').execute()
-  // Those that nobody has answered yet: of one address there are at most a thousand.
+  // Those in which nobody has logged in: of one address there are at most a thousand.
   await db.schema
-    .createIndex('authorization_flows_unanswered')
+    .createIndex('authorization_flows_unaccepted')
     .on('authorization_flows')
     .columns(['address', 'created_at'])
-    .where('login_verifier' as never, 'is', null)
+    .where('login_accepted_at' as never, 'is', null)
     .execute()
 
   await db.schema
