@@ -32,7 +32,8 @@ const isErrorPage = (path: string, status: number): boolean => status === 500 &&
 export function assertCivil(answer: RawAnswer, path: string): void {
   const { status, headers, body } = answer
   assert.ok(status < 500 || isErrorPage(path, status), `status ${status}: ${body.slice(0, 300)}`)
-  assert.doesNotMatch(body.slice(0, 5_000), inside)
+  // Keys and tokens hold any short word by chance.
+  assert.doesNotMatch(body.slice(0, 5_000).replace(/[\w-]{40,}/g, ''), inside)
   if (!headers['content-type']?.includes('json') || body === '') return
   const json = JSON.parse(body)
   if (status < 400) return
