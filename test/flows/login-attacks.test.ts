@@ -189,6 +189,16 @@ describe('what an attacker tries at a login', () => {
     assert.equal(second.skip, false)
   })
 
+  test('what was begun on a consent that is withdrawn brings no code', async () => {
+    const options = { browser: new Browser(server), subject: 'karla', login: { remember: true }, consent: { remember: true } }
+    await obtainTokens(server, client, options)
+    const skipping = await toConsent(options.browser, 'karla')
+    await server.admin('/admin/oauth2/auth/sessions/consent?subject=karla&all=true', { method: 'DELETE' })
+    const path = `${requests}/consent/accept?consent_challenge=${parameterOf(skipping, 'consent_challenge')}`
+    const { json } = await server.admin(path, { method: 'PUT', json: { grant_scope: ['openid', 'offline_access'] } })
+    assert.equal(parameterOf(await options.browser.get(json.redirect_to), 'error'), 'consent_required')
+  })
+
   /** Whether the login application is told who is at the browser. */
   async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
     const toLogin = await browser.get(loginRequest(client).address)
