@@ -199,6 +199,33 @@ describe('what an attacker tries at a login', () => {
     assert.equal(parameterOf(await options.browser.get(json.redirect_to), 'error'), 'consent_required')
   })
 
+  test('an address to go to after a logout may be in any script, too', async () => {
+    const uri = 'https://app.example/戻る'
+    const own = await registerLoginClient(server, { redirect_uris: [redirectUri, uri], post_logout_redirect_uris: [uri] })
+    const { id_token } = await obtainTokens(server, own, { subject: 'lena' })
+    const parameters = { id_token_hint: id_token, post_logout_redirect_uri: uri }
+    for (const [state, end] of [
+      [{}, ''],
+      [{ state: 'a b' }, '?state=a+b'],
+    ] as const) {
+      const asked = await server.public(`/oauth2/sessions/logout?${new URLSearchParams({ ...parameters, ...state })}`)
+      const path = `${requests}/logout/accept?logout_challenge=${parameterOf(asked, 'logout_challenge')}`
+      const { json } = await server.admin(path, { method: 'PUT' })
+      const over = asked.headers.location?.startsWith('https://app.example') ? asked : await new Browser(server).get(json.redirect_to)
+      assert.equal(over.headers.location, `https://app.example/%E6%88%BB%E3%82%8B${end}`)
+    }
+  })
+
+  test('pages of the operator keep the fragment that they are at', async () => {
+    const urls = { login: 'https://ui.example/app#/login', consent: 'https://ui.example/app#/consent', error: 'https://ui.example/#/error' }
+    await using spa = await startServer({ settings: { urls } })
+    const own = await registerLoginClient(spa)
+    const toLogin = await spa.public(loginRequest(own).address)
+    assert.match(String(toLogin.headers.location), /^https:\/\/ui\.example\/app\?login_challenge=[\w-]+#\/login$/)
+    const fault = await spa.public('/oauth2/auth?client_id=nobody')
+    assert.match(String(fault.headers.location), /^https:\/\/ui\.example\/\?error=invalid_client&.+#\/error$/)
+  })
+
   /** Whether the login application is told who is at the browser. */
   async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
     const toLogin = await browser.get(loginRequest(client).address)

@@ -5,6 +5,7 @@ import type { Live } from '../../lib/live.ts'
 import type { Randomness } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Transaction } from '../../lib/transaction.ts'
+import { answerLocation } from '../../protocol/response-mode.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
 import type { Claims } from '../tokens/id-token.ts'
 import { type LoginSession, type LoginSessionStore, sessionInForce } from './login-session.ts'
@@ -94,7 +95,5 @@ async function readHint(
 function redirectOf({ metadata }: Client, { postLogoutRedirectUri, state }: LogoutParameters): string | undefined {
   if (postLogoutRedirectUri === undefined) return undefined
   if (!(metadata.postLogoutRedirectUris ?? []).includes(postLogoutRedirectUri)) throw refused({ kind: 'logout-redirect-unregistered' })
-  if (state === undefined) return postLogoutRedirectUri
-  const query = new URLSearchParams({ state })
-  return `${postLogoutRedirectUri}${postLogoutRedirectUri.includes('?') ? '&' : '?'}${query}`
+  return state === undefined ? postLogoutRedirectUri : answerLocation('query', postLogoutRedirectUri, [['state', state]])
 }
