@@ -226,6 +226,13 @@ describe('what an attacker tries at a login', () => {
     assert.match(String(fault.headers.location), /^https:\/\/ui\.example\/\?error=invalid_client&.+#\/error$/)
   })
 
+  test('no value that a stranger sends keeps the server busy for a log line, or fills the log', async () => {
+    const begin = performance.now()
+    await form('/oauth2/token', `grant_type=x&client_assertion=x&client_assertion_type=${'eyJ'.repeat(20_000)}`)
+    assert.ok(performance.now() - begin < 600, `${performance.now() - begin} ms`)
+    assert.ok(server.lines.every((line) => JSON.stringify(line).length < 4_000))
+  })
+
   /** Whether the login application is told who is at the browser. */
   async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
     const toLogin = await browser.get(loginRequest(client).address)
