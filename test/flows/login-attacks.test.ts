@@ -233,6 +233,15 @@ describe('what an attacker tries at a login', () => {
     assert.ok(server.lines.every((line) => JSON.stringify(line).length < 4_000))
   })
 
+  test('an ID token is good for some logouts at once, not for as many rows as somebody likes', async () => {
+    const { id_token } = await obtainTokens(server, client, { subject: 'mona' })
+    const ask = async () => parameterOf(await server.public(`/oauth2/sessions/logout?id_token_hint=${id_token}`), 'logout_challenge')
+    const first = await ask()
+    for (let count = 0; count < 64; count++) await ask()
+    assert.equal((await server.admin(`${requests}/logout?logout_challenge=${first}`)).status, 404)
+    assert.equal((await server.admin(`${requests}/logout?logout_challenge=${await ask()}`)).status, 200)
+  })
+
   /** Whether the login application is told who is at the browser. */
   async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
     const toLogin = await browser.get(loginRequest(client).address)

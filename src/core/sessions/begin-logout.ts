@@ -35,6 +35,9 @@ export type LogoutStep =
   | { readonly kind: 'to-application'; readonly challenge: string }
   | { readonly kind: 'done'; readonly redirectTo: string | undefined }
 
+/** A session has at most so many that nobody has accepted; the oldest makes room. Whoever holds an ID token can ask again and again. */
+const mostUnaccepted = 64
+
 /**
  * A client, or the person himself, wants the login session to end (RP-Initiated Logout §2). Nothing ends before somebody confirmed it.
  *
@@ -54,7 +57,7 @@ export function beginLogout(deps: {
     const challenge = makeHandle(deps.randomness, id)
     const times = { createdAt: now, expiresAt: now + deps.patience() }
     const full = { ...asked, subject: session.subject, sessionId: session.id }
-    await deps.transaction((tx) => tx.logouts.add({ id, challenge: sha256(challenge), asked: full, ...times }))
+    await deps.transaction((tx) => tx.logouts.add({ id, challenge: sha256(challenge), asked: full, ...times }, mostUnaccepted))
     return { kind: 'to-application', challenge }
   }
   return async (parameters: LogoutParameters): Promise<LogoutStep> => {
