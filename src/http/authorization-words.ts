@@ -86,10 +86,7 @@ export function refusalWords(refusal: AuthorizationRefusal): AuthorizationWords 
     case 'login-required':
       return { error: 'login_required', description: `${sentence.login} ${loginHint[refusal.why]}` }
     case 'consent-required':
-      return {
-        error: 'consent_required',
-        description: `${sentence.consent} Prompt 'none' was requested, but no previous consent was found.`,
-      }
+      return { error: 'consent_required', description: `${sentence.consent} ${consentHint[refusal.why]}` }
     case 'csrf-missing':
       return { error: 'request_forbidden', description: `${sentence.forbidden} No CSRF value available in the session cookie.` }
     case 'csrf-wrong':
@@ -114,6 +111,11 @@ const loginHint = {
   'max-age': "Request failed because prompt is set to 'none' and authentication time reached 'max_age'.",
   'session-over': 'The login session that the request began in is over.',
   'other-subject': "Request failed because the person who is logged in is not the one that 'id_token_hint' names.",
+}
+
+const consentHint = {
+  'not-asked': "Prompt 'none' was requested, but no previous consent was found.",
+  withdrawn: 'The consent that was given before is no longer there.',
 }
 
 /** The same for what only a person reads. */

@@ -5,7 +5,7 @@ import { Refusal } from '../lib/refusal.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
 import { OutcomeUnknown, Unavailable } from '../lib/unavailable.ts'
 import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
-import { answerLocation } from '../protocol/response-mode.ts'
+import { pageLocation } from '../protocol/response-mode.ts'
 import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
 import { faultWords, refusalWords } from './authorization-words.ts'
 import { faultPage } from './pages/authorization-page.ts'
@@ -64,7 +64,7 @@ const toErrorUrl = (errorUrl: string, { error, description }: { error: string; d
   status: 302,
   headers: {
     ...hydraNoStore,
-    location: answerLocation('query', errorUrl, Object.entries({ error, error_description: printable(description) })),
+    location: pageLocation(errorUrl, Object.entries({ error, error_description: printable(description) })),
   },
 })
 

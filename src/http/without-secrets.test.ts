@@ -10,5 +10,13 @@ test('tokens and codes are taken out wherever they stand, and nothing else is', 
     values: ['scope [secret] more', 7, null],
     of: { jwt: '[secret]' },
   })
-  for (const plain of ['ory_at_', 'openid', 'https://app.example/cb', 'eyJ.']) assert.equal(withoutSecrets(plain), plain)
+  assert.equal(withoutSecrets(`at %22${jwt}%22, ${token}.`), 'at %[secret]%22, [secret].')
+  for (const plain of ['www.app.example', 'ory_at_', 'openid', 'https://app.example/cb', 'eyJ.']) assert.equal(withoutSecrets(plain), plain)
+})
+
+test('a long value is cut, and read once', () => {
+  const begin = performance.now()
+  for (const text of ['eyJ'.repeat(20_000), 'eyJa.'.repeat(12_000), 'eyJa '.repeat(12_000), 'ory_at_'.repeat(9_000)])
+    assert.ok(String(withoutSecrets(text)).length <= 501)
+  assert.ok(performance.now() - begin < 500)
 })

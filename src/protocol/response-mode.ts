@@ -13,9 +13,17 @@ export type AnswerParams = readonly (readonly [name: string, value: string])[]
 export function answerLocation(mode: 'query' | 'fragment', redirectUri: string, params: AnswerParams): string {
   // RFC 6749 §3.1.2: a redirect URI has no fragment; if one slipped in, it must not swallow the answer.
   const [registered = ''] = redirectUri.split('#', 1)
-  // RFC 3987 §3.1: a header holds no other characters, and a browser would write them so itself.
-  const target = registered.replace(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text.toWellFormed()))
+  const target = asciiUri(registered)
   return mode === 'fragment' ? `${target}#${sortedQuery(params)}` : withQuery(target, params)
+}
+
+/** RFC 3987 §3.1: a header holds no other characters, and a browser would write them so itself. */
+export const asciiUri = (uri: string): string => uri.replace(/[^\x21-\x7e]+/g, (text) => encodeURIComponent(text.toWellFormed()))
+
+/** The address of a page of the operator's, and what it is told. It may have a fragment: web applications keep their place there. */
+export function pageLocation(page: string, params: AnswerParams): string {
+  const at = page.indexOf('#')
+  return answerLocation('query', page, params) + (at < 0 ? '' : asciiUri(page.slice(at)))
 }
 
 /** The query that the client registered is kept as it is (RFC 6749 §3.1.2), but for parameters that the answer has, too. */

@@ -1,14 +1,39 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { LogoutRequestStore } from '../core/sessions/logout-request.ts'
 import { removeExpiredRows } from './expiry.ts'
 import type { Schema } from './schema.ts'
 
+/** The oldest that nobody has accepted, where a session has `limit` of them. */
+const makeRoom = (db: Kysely<Schema>, sessionId: string, limit: number) =>
+  db
+    .deleteFrom('logout_requests')
+    .where('id', 'in', (from) =>
+      from
+        .selectFrom('logout_requests')
+        .select('id')
+        .where('session_id', '=', sessionId)
+        .where('verifier', 'is', null)
+        .orderBy('created_at', 'desc')
+        .offset(limit)
+        .limit(sql.lit(16)),
+    )
+    // Once more: PostgreSQL asks a row that it had to wait for only this, and it may have been accepted by then.
+    .where('verifier', 'is', null)
+    .execute()
+
 /** Logouts that were asked for, until they expire. */
 export function logoutRequestStore(db: Kysely<Schema>): LogoutRequestStore {
   return {
-    async add({ id, challenge, asked, createdAt, expiresAt }) {
-      const row = { id, challenge, request: JSON.stringify(asked), created_at: createdAt, expires_at: expiresAt }
-      await db.insertInto('logout_requests').values(row).execute()
+    async add({ id, challenge, asked, createdAt, expiresAt }, limit) {
+      const row = {
+        id,
+        session_id: asked.sessionId,
+        challenge,
+        request: JSON.stringify(asked),
+        created_at: createdAt,
+        expires_at: expiresAt,
+      }
+      await Promise.all([db.insertInto('logout_requests').values(row).execute(), makeRoom(db, asked.sessionId, limit)])
     },
     async find(id) {
       const row = await db.selectFrom('logout_requests').selectAll().where('id', '=', id).executeTakeFirst()

@@ -187,6 +187,7 @@ export interface RefreshTokenRow {
 
 export interface LogoutRequestRow {
   id: string
+  session_id: string
   challenge: string
   request: string
   verifier: string | null

@@ -189,6 +189,59 @@ describe('what an attacker tries at a login', () => {
     assert.equal(second.skip, false)
   })
 
+  test('what was begun on a consent that is withdrawn brings no code', async () => {
+    const options = { browser: new Browser(server), subject: 'karla', login: { remember: true }, consent: { remember: true } }
+    await obtainTokens(server, client, options)
+    const skipping = await toConsent(options.browser, 'karla')
+    await server.admin('/admin/oauth2/auth/sessions/consent?subject=karla&all=true', { method: 'DELETE' })
+    const path = `${requests}/consent/accept?consent_challenge=${parameterOf(skipping, 'consent_challenge')}`
+    const { json } = await server.admin(path, { method: 'PUT', json: { grant_scope: ['openid', 'offline_access'] } })
+    assert.equal(parameterOf(await options.browser.get(json.redirect_to), 'error'), 'consent_required')
+  })
+
+  test('an address to go to after a logout may be in any script, too', async () => {
+    const uri = 'https://app.example/戻る'
+    const own = await registerLoginClient(server, { redirect_uris: [redirectUri, uri], post_logout_redirect_uris: [uri] })
+    const { id_token } = await obtainTokens(server, own, { subject: 'lena' })
+    const parameters = { id_token_hint: id_token, post_logout_redirect_uri: uri }
+    for (const [state, end] of [
+      [{}, ''],
+      [{ state: 'a b' }, '?state=a+b'],
+    ] as const) {
+      const asked = await server.public(`/oauth2/sessions/logout?${new URLSearchParams({ ...parameters, ...state })}`)
+      const path = `${requests}/logout/accept?logout_challenge=${parameterOf(asked, 'logout_challenge')}`
+      const { json } = await server.admin(path, { method: 'PUT' })
+      const over = asked.headers.location?.startsWith('https://app.example') ? asked : await new Browser(server).get(json.redirect_to)
+      assert.equal(over.headers.location, `https://app.example/%E6%88%BB%E3%82%8B${end}`)
+    }
+  })
+
+  test('pages of the operator keep the fragment that they are at', async () => {
+    const urls = { login: 'https://ui.example/app#/login', consent: 'https://ui.example/app#/consent', error: 'https://ui.example/#/error' }
+    await using spa = await startServer({ settings: { urls } })
+    const own = await registerLoginClient(spa)
+    const toLogin = await spa.public(loginRequest(own).address)
+    assert.match(String(toLogin.headers.location), /^https:\/\/ui\.example\/app\?login_challenge=[\w-]+#\/login$/)
+    const fault = await spa.public('/oauth2/auth?client_id=nobody')
+    assert.match(String(fault.headers.location), /^https:\/\/ui\.example\/\?error=invalid_client&.+#\/error$/)
+  })
+
+  test('no value that a stranger sends keeps the server busy for a log line, or fills the log', async () => {
+    const begin = performance.now()
+    await form('/oauth2/token', `grant_type=x&client_assertion=x&client_assertion_type=${'eyJ'.repeat(20_000)}`)
+    assert.ok(performance.now() - begin < 600, `${performance.now() - begin} ms`)
+    assert.ok(server.lines.every((line) => JSON.stringify(line).length < 4_000))
+  })
+
+  test('an ID token is good for some logouts at once, not for as many rows as somebody likes', async () => {
+    const { id_token } = await obtainTokens(server, client, { subject: 'mona' })
+    const ask = async () => parameterOf(await server.public(`/oauth2/sessions/logout?id_token_hint=${id_token}`), 'logout_challenge')
+    const first = await ask()
+    for (let count = 0; count < 64; count++) await ask()
+    assert.equal((await server.admin(`${requests}/logout?logout_challenge=${first}`)).status, 404)
+    assert.equal((await server.admin(`${requests}/logout?logout_challenge=${await ask()}`)).status, 200)
+  })
+
   /** Whether the login application is told who is at the browser. */
   async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
     const toLogin = await browser.get(loginRequest(client).address)

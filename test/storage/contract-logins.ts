@@ -414,8 +414,8 @@ function logoutContract(open: OpenDatabase): void {
       await using stores = await freshStores(open)
       const bare = someLogout('bare', { asked: { url: '/', subject: 'ada', sessionId: 's' } })
       await stores.act(async (tx) => {
-        await tx.logouts.add(someLogout('l'))
-        await tx.logouts.add(bare)
+        await tx.logouts.add(someLogout('l'), many)
+        await tx.logouts.add(bare, many)
       })
       assert.deepEqual(await stores.read.logouts.find('l'), someLogout('l'))
       assert.deepEqual(await stores.read.logouts.find('bare'), bare)
@@ -431,6 +431,24 @@ function logoutContract(open: OpenDatabase): void {
       assert.equal(spent.filter(Boolean).length, 1)
       assert.equal(await stores.act((tx) => tx.logouts.accept('l', 'v3')), false)
       assert.deepEqual(await stores.read.logouts.find('l'), someLogout('l', { verifier: 'v2', spentAt: now }))
+    })
+
+    test('the oldest of a session that nobody accepted makes room; accepted ones and other sessions are left alone', async () => {
+      await using stores = await freshStores(open)
+      const asked = (id: string, at: number, sessionId = 'here') =>
+        someLogout(id, { asked: { url: '/', subject: 'ada', sessionId }, createdAt: now + at })
+      await stores.act(async ({ logouts }) => {
+        await logouts.add(asked('elsewhere', 0, 'there'), 2)
+        for (const [at, id] of ['accepted', 'oldest', 'second'].entries()) await logouts.add(asked(id, at), many)
+        await logouts.accept('accepted', 'v')
+      })
+      await stores.act((tx) => tx.logouts.add(asked('third', 3), 2))
+      const ids = ['elsewhere', 'accepted', 'oldest', 'second', 'third']
+      const found = await Promise.all(ids.map((id) => stores.read.logouts.find(id)))
+      assert.deepEqual(
+        ids.filter((_, at) => found[at]),
+        ['elsewhere', 'accepted', 'second', 'third'],
+      )
     })
   })
 }
@@ -507,7 +525,7 @@ function expiryContract(open: OpenDatabase): void {
       removeExpired: (tx, limit) => tx.refreshTokens.removeExpired(now, limit),
     },
     'logout requests': {
-      add: (tx, id, expiresAt) => tx.logouts.add(someLogout(id, { expiresAt })),
+      add: (tx, id, expiresAt) => tx.logouts.add(someLogout(id, { expiresAt }), many),
       find: (read, id) => read.logouts.find(id),
       removeExpired: (tx, limit) => tx.logouts.removeExpired(now, limit),
     },

@@ -54,7 +54,7 @@ async function addLogin(tx: Stores, at: number): Promise<void> {
   await tx.grants.open(someGrant(`g${at}`, `c${at}`, { subject: `p${at % 5}`, sessionId: `s${at}`, grantedAt: at, expiresAt: at }))
   await tx.codes.add(someCode(`code${at}`, `g${at}`, { expiresAt: at }))
   await tx.refreshTokens.add(someRefreshToken(`r${at}`, `g${at}`, { expiresAt: at }))
-  await tx.logouts.add(someLogout(`l${at}`, times))
+  await tx.logouts.add(someLogout(`l${at}`, times), 1_000)
 }
 
 const searches = (plans: readonly string[][]): void => {
@@ -132,6 +132,7 @@ describe('the plan of what every request does', () => {
     'spend a refresh token': (tx) => tx.refreshTokens.spend('r7', 1),
     'reuse a refresh token': (tx) => tx.refreshTokens.reuse('r7', 1, 1),
     'end the access tokens of a grant': (tx) => tx.accessTokens.removeOfGrant('g7'),
+    'ask for a logout': (tx) => tx.logouts.add(someLogout('l'), 10),
     'find a logout': (tx) => tx.logouts.find('l7'),
     'accept a logout': (tx) => tx.logouts.accept('l7', 'v'),
     'spend a logout': (tx) => tx.logouts.spend('l7', 'v', 1),

@@ -57,7 +57,7 @@ export type AuthorizationRefusal =
   | { readonly kind: 'parameter-sent-twice'; readonly name: string }
   | { readonly kind: 'hint-refused' }
   | { readonly kind: 'login-required'; readonly why: 'no-session' | 'max-age' | 'other-subject' | 'session-over' }
-  | { readonly kind: 'consent-required' }
+  | { readonly kind: 'consent-required'; readonly why: 'not-asked' | 'withdrawn' }
   | { readonly kind: 'csrf-missing' }
   | { readonly kind: 'csrf-wrong' }
   | { readonly kind: 'verifier-spent'; readonly step: 'login' | 'consent' }

@@ -2,6 +2,8 @@ import { refuse } from './request-object.ts'
 
 /** What a JWT says of itself (RFC 7519 §4.1), not of the request. */
 const ofTheJwt = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti']
+/** What the object came in. */
+const carriers = ['request', 'request_uri']
 /** Parameters whose value is JSON anyway (OpenID Connect Core §5.5, §7.2.1); inside they stand as what they are (§6.1). */
 const ofJson = ['claims', 'registration']
 /** Lists: of words in one text, and of values that are repeated (RFC 8707 §2). */
@@ -14,14 +16,10 @@ const repeated = ['resource']
  * @throws Refusal `request-object-refused` for a claim that no parameter could have as its value
  */
 export function claimsAsParameters(claims: Readonly<Record<string, unknown>>, outside: URLSearchParams): URLSearchParams {
-  const parameters = new URLSearchParams(outside)
-  for (const name of ['request', 'request_uri']) parameters.delete(name)
-  for (const [name, value] of Object.entries(claims)) {
-    if (ofTheJwt.includes(name)) continue
-    parameters.delete(name)
-    for (const text of textsOf(name, value)) parameters.append(name, text)
-  }
-  return parameters
+  const inside = new Map(Object.entries(claims).filter(([name]) => !ofTheJwt.includes(name)))
+  const kept = [...outside].filter(([name]) => !carriers.includes(name) && !inside.has(name))
+  const stated = [...inside].flatMap(([name, value]) => textsOf(name, value).map((text) => [name, text] as [string, string]))
+  return new URLSearchParams([...kept, ...stated])
 }
 
 function textsOf(name: string, value: unknown): readonly string[] {

@@ -11,6 +11,7 @@ import { type AuthorizationCodeStore, codePrefix } from './authorization-code.ts
 import type { AuthorizationFlow, AuthorizationFlowStore, ConsentDecision, LoginDecision } from './authorization-flow.ts'
 import { RefusedToClient, type ResponseTarget } from './authorization-request.ts'
 import type { Browser } from './begin-authorization.ts'
+import { isRemembered } from './remembered-consent.ts'
 import { acceptedBy, findAnswered } from './resume-flow.ts'
 
 /** The browser goes back to the client with a code (RFC 6749 §4.1.2). */
@@ -24,6 +25,7 @@ export interface ToClient {
 interface ResumeConsentDeps {
   readonly flows: AuthorizationFlowStore
   readonly clients: ClientStore
+  readonly grants: GrantStore
   readonly sessions: LoginSessionStore
   readonly transaction: Transaction<{ flows: AuthorizationFlowStore; grants: GrantStore; codes: AuthorizationCodeStore }>
   /** Undefined where the client knows the person by the name that the login application uses. */
@@ -45,6 +47,7 @@ export function resumeConsent(deps: ResumeConsentDeps) {
   return async (verifier: string, browser: Browser): Promise<ToClient> => {
     const { flow, client } = await findAnswered(deps, 'consent', verifier, browser)
     const consent = acceptedBy(flow, flow.consent as NonNullable<AuthorizationFlow['consent']>)
+    await checkStillRemembered(flow, client, deps)
     const code = randomToken(deps.randomness, codePrefix)
     const now = deps.clock()
     const grant = grantOf(flow, consent, client, now, deps)
@@ -56,6 +59,13 @@ export function resumeConsent(deps: ResumeConsentDeps) {
     if (!isPassed) throw new RefusedToClient(flow.request, { kind: 'verifier-spent', step: 'consent' })
     return { kind: 'to-client', target: flow.request, code, scope: grant.scope }
   }
+}
+
+/** What the person was not asked for, because he had agreed to it, he may have withdrawn since. */
+async function checkStillRemembered(flow: AuthorizationFlow, client: Client, deps: ResumeConsentDeps): Promise<void> {
+  const login = flow.login.decision as LoginDecision
+  if (flow.consent?.skip && !(await isRemembered(flow, login, client, deps)))
+    throw new RefusedToClient(flow.request, { kind: 'consent-required', why: 'withdrawn' })
 }
 
 function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Client, now: number, deps: ResumeConsentDeps): Grant {

@@ -4,14 +4,13 @@ import { sha256 } from '../../lib/hash.ts'
 import type { Live } from '../../lib/live.ts'
 import type { Randomness } from '../../lib/random.ts'
 import type { Transaction } from '../../lib/transaction.ts'
-import { isLoopbackRedirect, schemeOf } from '../../protocol/redirect-uri.ts'
-import { authMethodOf, type Client, type ClientStore } from '../clients/client.ts'
+import type { Client, ClientStore } from '../clients/client.ts'
 import type { LoginSessionStore } from '../sessions/login-session.ts'
-import { termsOf } from '../sessions/terms.ts'
 import type { GrantStore } from '../tokens/grant.ts'
 import { type AuthorizationFlow, type AuthorizationFlowStore, csrfValue, type LoginDecision } from './authorization-flow.ts'
 import { RefusedToClient } from './authorization-request.ts'
 import type { Browser, ToApplication } from './begin-authorization.ts'
+import { isRemembered } from './remembered-consent.ts'
 import { acceptedBy, findAnswered } from './resume-flow.ts'
 
 /** What the browser's session cookie is to be. */
@@ -46,7 +45,8 @@ export function resumeLogin(deps: ResumeLoginDeps) {
     const login = acceptedBy(flow, flow.login)
     checkHint(flow, login, client, deps)
     const skip = await isRemembered(flow, login, client, deps)
-    if (!skip && flow.request.prompt.includes('none')) throw new RefusedToClient(flow.request, { kind: 'consent-required' })
+    if (!skip && flow.request.prompt.includes('none'))
+      throw new RefusedToClient(flow.request, { kind: 'consent-required', why: 'not-asked' })
     return ask(flow, login, skip, verifier, browser, deps)
   }
 }
@@ -57,26 +57,6 @@ function checkHint({ request, session }: AuthorizationFlow, login: LoginDecision
   if (hinted !== undefined && !session.known && hinted !== subjectFor(client, login.subject, login.forceSubjectIdentifier))
     throw new RefusedToClient(request, { kind: 'login-required', why: 'other-subject' })
 }
-
-/** Whether the person agreed to as much before, for a client that looks the same, and asked not to be asked again. */
-async function isRemembered({ request }: AuthorizationFlow, { subject }: LoginDecision, client: Client, deps: ResumeLoginDeps) {
-  if (request.prompt.includes('consent') || !mayBeRemembered(client, request.redirectUri)) return false
-  const terms = termsOf(client)
-  const grants = await deps.grants.remembered(subject, client.clientId, deps.clock())
-  return grants.some(
-    (grant) =>
-      grant.terms === terms &&
-      request.scope.every((scope) => grant.scope.includes(scope)) &&
-      request.audience.every((audience) => grant.audience.includes(audience)),
-  )
-}
-
-/**
- * RFC 8252 §8.6: any app can pass for a public client that is reached by a private-use scheme or on loopback. Hydra remembers the
- * latter; so do we for the operator's own clients.
- */
-const mayBeRemembered = (client: Client, redirectUri: string): boolean =>
-  authMethodOf(client) !== 'none' || schemeOf(redirectUri) === 'https' || (client.origin === 'admin' && isLoopbackRedirect(redirectUri))
 
 async function ask(
   flow: AuthorizationFlow,

@@ -5,6 +5,7 @@ import type { Live } from '../../lib/live.ts'
 import type { Randomness } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Transaction } from '../../lib/transaction.ts'
+import { answerLocation } from '../../protocol/response-mode.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
 import type { Claims } from '../tokens/id-token.ts'
 import { type LoginSession, type LoginSessionStore, sessionInForce } from './login-session.ts'
@@ -34,6 +35,9 @@ export type LogoutStep =
   | { readonly kind: 'to-application'; readonly challenge: string }
   | { readonly kind: 'done'; readonly redirectTo: string | undefined }
 
+/** A session has at most so many that nobody has accepted; the oldest makes room. Whoever holds an ID token can ask again and again. */
+const mostUnaccepted = 64
+
 /**
  * A client, or the person himself, wants the login session to end (RP-Initiated Logout §2). Nothing ends before somebody confirmed it.
  *
@@ -53,7 +57,7 @@ export function beginLogout(deps: {
     const challenge = makeHandle(deps.randomness, id)
     const times = { createdAt: now, expiresAt: now + deps.patience() }
     const full = { ...asked, subject: session.subject, sessionId: session.id }
-    await deps.transaction((tx) => tx.logouts.add({ id, challenge: sha256(challenge), asked: full, ...times }))
+    await deps.transaction((tx) => tx.logouts.add({ id, challenge: sha256(challenge), asked: full, ...times }, mostUnaccepted))
     return { kind: 'to-application', challenge }
   }
   return async (parameters: LogoutParameters): Promise<LogoutStep> => {
@@ -94,7 +98,5 @@ async function readHint(
 function redirectOf({ metadata }: Client, { postLogoutRedirectUri, state }: LogoutParameters): string | undefined {
   if (postLogoutRedirectUri === undefined) return undefined
   if (!(metadata.postLogoutRedirectUris ?? []).includes(postLogoutRedirectUri)) throw refused({ kind: 'logout-redirect-unregistered' })
-  if (state === undefined) return postLogoutRedirectUri
-  const query = new URLSearchParams({ state })
-  return `${postLogoutRedirectUri}${postLogoutRedirectUri.includes('?') ? '&' : '?'}${query}`
+  return state === undefined ? postLogoutRedirectUri : answerLocation('query', postLogoutRedirectUri, [['state', state]])
 }

@@ -22,7 +22,8 @@ export interface LogoutAsked {
 }
 
 export interface LogoutRequestStore {
-  add(request: LogoutRequest): Promise<void>
+  /** Of a session with `limit` that nobody has accepted the oldest makes room. */
+  add(request: LogoutRequest, limit: number): Promise<void>
   find(id: string): Promise<LogoutRequest | undefined>
   /** False where the browser has gone on with an earlier answer. */
   accept(id: string, verifier: string): Promise<boolean>

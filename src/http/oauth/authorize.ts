@@ -7,7 +7,7 @@ import type { SessionCookie } from '../../core/authorization/resume-login.ts'
 import type { Live } from '../../lib/live.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
-import { answerLocation } from '../../protocol/response-mode.ts'
+import { pageLocation } from '../../protocol/response-mode.ts'
 import { joinScope } from '../../protocol/scope.ts'
 import { type Answer, hydraNoStore } from '../answer.ts'
 import { formBody } from '../body.ts'
@@ -96,7 +96,7 @@ function toApplication(to: ToApplication & { readonly session?: SessionCookie },
     status: 302,
     headers: {
       ...hydraNoStore,
-      location: answerLocation('query', page, [[`${to.step}_challenge`, to.challenge]]),
+      location: pageLocation(page, [[`${to.step}_challenge`, to.challenge]]),
       'set-cookie': session === undefined ? csrf : [session, csrf],
     },
   }

@@ -4,7 +4,7 @@ import type { LogoutParameters, LogoutStep } from '../../core/sessions/begin-log
 import type { Live } from '../../lib/live.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
-import { answerLocation } from '../../protocol/response-mode.ts'
+import { answerLocation, asciiUri, pageLocation } from '../../protocol/response-mode.ts'
 import { type Answer, hydraNoStore } from '../answer.ts'
 import { formBody } from '../body.ts'
 import type { Cookies } from '../cookies.ts'
@@ -58,7 +58,7 @@ async function begin(request: FastifyRequest, parameters: URLSearchParams, { beg
     sessionId: cookies.sessionOf(request),
   })
   const { logout: page, loggedOut } = addresses()
-  return redirect(to.kind === 'done' ? (to.redirectTo ?? loggedOut) : answerLocation('query', page, [['logout_challenge', to.challenge]]))
+  return redirect(to.kind === 'done' ? (to.redirectTo ?? loggedOut) : pageLocation(page, [['logout_challenge', to.challenge]]))
 }
 
 async function finish(request: FastifyRequest, verifier: string, { finish, addresses, cookies }: LogoutDeps): Promise<Answer> {
@@ -67,7 +67,7 @@ async function finish(request: FastifyRequest, verifier: string, { finish, addre
   return endsItsOwn ? { ...answer, headers: { ...answer.headers, 'set-cookie': cookies.session('', 0) } } : answer
 }
 
-const redirect = (location: string): Answer => ({ status: 302, headers: { ...hydraNoStore, location } })
+const redirect = (location: string): Answer => ({ status: 302, headers: { ...hydraNoStore, location: asciiUri(location) } })
 
 /** Where a browser comes back to with what the logout application was given. */
 export const logoutAddress = (publicUrl: string, verifier: string): string =>

@@ -111,12 +111,20 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('logout_requests')
     .addColumn('id', text, (column) => column.primaryKey().notNull())
+    .addColumn('session_id', text, (column) => column.notNull())
     .addColumn('challenge', text, (column) => column.notNull())
     .addColumn('request', 'text', (column) => column.notNull())
     .addColumn('verifier', text)
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('expires_at', 'bigint', (column) => column.notNull())
     .addColumn('spent_at', 'bigint')
+    .execute()
+  // Those that nobody has accepted yet: of one session there are at most a few.
+  await db.schema
+    .createIndex('logout_requests_unaccepted')
+    .on('logout_requests')
+    .columns(['session_id', 'created_at'])
+    .where('verifier' as never, 'is', null)
     .execute()
   await db.schema.createIndex('logout_requests_by_expiry').on('logout_requests').column('expires_at').execute()
 }

@@ -1,0 +1,31 @@
+import type { Clock } from '../../lib/clock.ts'
+import { isLoopbackRedirect, schemeOf } from '../../protocol/redirect-uri.ts'
+import { authMethodOf, type Client } from '../clients/client.ts'
+import { termsOf } from '../sessions/terms.ts'
+import type { GrantStore } from '../tokens/grant.ts'
+import type { AuthorizationFlow, LoginDecision } from './authorization-flow.ts'
+
+/** Whether the person agreed to as much before, for a client that looks the same, and asked not to be asked again. */
+export async function isRemembered(
+  { request }: AuthorizationFlow,
+  { subject }: LoginDecision,
+  client: Client,
+  deps: { readonly grants: GrantStore; readonly clock: Clock },
+): Promise<boolean> {
+  if (request.prompt.includes('consent') || !mayBeRemembered(client, request.redirectUri)) return false
+  const terms = termsOf(client)
+  const grants = await deps.grants.remembered(subject, client.clientId, deps.clock())
+  return grants.some(
+    (grant) =>
+      grant.terms === terms &&
+      request.scope.every((scope) => grant.scope.includes(scope)) &&
+      request.audience.every((audience) => grant.audience.includes(audience)),
+  )
+}
+
+/**
+ * RFC 8252 §8.6: any app can pass for a public client that is reached by a private-use scheme or on loopback. Hydra remembers the
+ * latter; so do we for the operator's own clients.
+ */
+const mayBeRemembered = (client: Client, redirectUri: string): boolean =>
+  authMethodOf(client) !== 'none' || schemeOf(redirectUri) === 'https' || (client.origin === 'admin' && isLoopbackRedirect(redirectUri))
