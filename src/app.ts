@@ -24,7 +24,7 @@ import { createKey } from './core/keys/create-key.ts'
 import { deleteKeys } from './core/keys/delete-keys.ts'
 import { KeyRing } from './core/keys/key-ring.ts'
 import { openSigningKeys } from './core/keys/open-signing-keys.ts'
-import { publishedKeys } from './core/keys/published-keys.ts'
+import { idTokenAlgs, publishedKeys } from './core/keys/published-keys.ts'
 import { readKey, readKeySet } from './core/keys/read-keys.ts'
 import { replaceKey, replaceKeySet } from './core/keys/replace-keys.ts'
 import { createClient } from './core/registration/create-client.ts'
@@ -330,7 +330,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
           revoke: revokeToken({ ...act, readJwt, count: telemetry.count }),
         }),
         jwks: jwks({ publicKeys: publishedKeys({ ring, broadcast: () => config().webfinger.jwks.broadcast_keys }) }),
-        discovery: discovery({ settings: live.discovery }),
+        discovery: discovery({ settings: live.discovery, idTokenAlgs: idTokenAlgs({ ring, clock }) }),
       },
       registrationIsOn,
       withoutSlash(new URL(fixed.urls.self.issuer).pathname),

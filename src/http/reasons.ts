@@ -19,8 +19,17 @@ import type { LogoutRefusal } from '../core/sessions/begin-logout.ts'
 import type { ClientGone } from '../core/tokens/issue-access-token.ts'
 import type { UserinfoRefusal } from '../core/tokens/userinfo.ts'
 
+/** The same at the doors for login, consent and logout applications. */
+export type LoginDoorReason =
+  | { readonly kind: 'challenge-missing' }
+  | { readonly kind: 'answer-malformed'; readonly message: string }
+  | { readonly kind: 'sessions-subject-missing' }
+  | { readonly kind: 'consent-selection' }
+  | { readonly kind: 'session-selection' }
+
 /** What the doors themselves refuse, before a room is asked. */
 export type DoorReason =
+  | LoginDoorReason
   | { readonly kind: 'registration-off' }
   | { readonly kind: 'admin-unauthorized' }
   | { readonly kind: 'admin-fenced'; readonly message: string }
@@ -34,11 +43,6 @@ export type DoorReason =
   | { readonly kind: 'query-missing'; readonly name: string }
   | { readonly kind: 'posted-from-elsewhere' }
   | { readonly kind: 'parameter-repeated'; readonly name: string }
-  | { readonly kind: 'challenge-missing' }
-  | { readonly kind: 'answer-malformed'; readonly message: string }
-  | { readonly kind: 'sessions-subject-missing' }
-  | { readonly kind: 'consent-selection' }
-  | { readonly kind: 'session-selection' }
 
 /** Every reason for a no that can reach the street: `errors.ts` has a line for each, and the compiler sees to it. */
 export type Reason =

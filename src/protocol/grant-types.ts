@@ -24,6 +24,3 @@ export const assertionSigningAlgs = [
   'EdDSA',
   'Ed25519',
 ] as const
-
-/** How userinfo may be signed: `none` is plain JSON (OpenID Connect Registration §2). */
-export const userinfoSigningAlgs = ['none', 'RS256'] as const

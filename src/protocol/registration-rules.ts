@@ -1,6 +1,6 @@
 import type { Fence } from '../lib/fence.ts'
 import type { ClientMetadata } from './client-metadata.ts'
-import { assertionSigningAlgs, registrableAuthMethods, userinfoSigningAlgs } from './grant-types.ts'
+import { assertionSigningAlgs, registrableAuthMethods } from './grant-types.ts'
 import { publicJwksFault } from './jwks.ts'
 import { type Problem, problem, quote } from './problem.ts'
 import { isNativeRedirect, redirectUriFault, schemeOf, sectorOf } from './redirect-uri.ts'
@@ -182,7 +182,7 @@ function pairwiseSubjectsHaveOneSector({ metadata, rules }: Checked): Problem[] 
 function algorithmsAreSupported({ metadata }: Checked): Problem[] {
   return [
     ...oneOf('id_token_signed_response_alg', metadata.idTokenSignedResponseAlg, ['RS256']),
-    ...oneOf('userinfo_signed_response_alg', metadata.userinfoSignedResponseAlg, userinfoSigningAlgs),
+    ...oneOf('userinfo_signed_response_alg', metadata.userinfoSignedResponseAlg, ['none', 'RS256']),
     ...oneOf('request_object_signing_alg', metadata.requestObjectSigningAlg, assertionSigningAlgs),
   ]
 }

@@ -70,11 +70,19 @@ async function introspected(server: TestServer, token: string): Promise<Introspe
   return (await server.admin('/admin/oauth2/introspect', { method: 'POST', form: { token } })).json
 }
 
-/** Client and transport are of one connection; the SDK wants new ones after a login. */
-function connection(mcp: GuardedServer, provider: MemoryProvider) {
+/**
+ * Client and transport are of one connection; the SDK wants new ones after a login.
+ *
+ * @param together token requests that wait for one another, so that they are sent at once
+ */
+function connection(mcp: GuardedServer, provider: MemoryProvider, together = 1) {
   const asked: URLSearchParams[] = []
-  const fetch: typeof globalThis.fetch = (input, init) => {
-    if (String(input).endsWith('/oauth2/token')) asked.push(new URLSearchParams(String(init?.body)))
+  const all = Promise.withResolvers<void>()
+  const fetch: typeof globalThis.fetch = async (input, init) => {
+    if (String(input).endsWith('/oauth2/token')) {
+      if (asked.push(new URLSearchParams(String(init?.body))) === together) all.resolve()
+      await all.promise
+    }
     return recording(input, init)
   }
   const transport = new StreamableHTTPClientTransport(new URL(mcp.resource), { authProvider: provider, fetch })
@@ -90,8 +98,15 @@ function connection(mcp: GuardedServer, provider: MemoryProvider) {
 
 const hello = [{ type: 'text', text: 'Hello, ada' }]
 
+interface FlowOptions extends Omit<Guard, 'server'> {
+  /** How many calls come at once when the token has expired. */
+  readonly calls?: number
+  /** Of `oauth2.grant.refresh_token`. */
+  readonly refresh?: object
+}
+
 /** From the first 401 to a token that was refreshed because the first had expired. */
-async function wholeFlow(clientMetadata: OAuthClientMetadata, guard: Omit<Guard, 'server'>) {
+async function wholeFlow(clientMetadata: OAuthClientMetadata, { calls = 1, refresh = {}, ...guard }: FlowOptions) {
   let now = Date.now()
   let server: TestServer | undefined
   const mine = () => {
@@ -100,7 +115,7 @@ async function wholeFlow(clientMetadata: OAuthClientMetadata, guard: Omit<Guard,
   }
   await using mcp = await startGuarded({ server: mine, ...guard })
   const registration = guard.isAudienceAsked ? { allowed_audience: [mcp.resource] } : {}
-  const settings = { oidc: { dynamic_client_registration: registration } }
+  const settings = { oidc: { dynamic_client_registration: registration }, oauth2: { grant: { refresh_token: refresh } } }
   await using started = await startServer({ clock: () => now, settings })
   server = started
   const provider = new MemoryProvider(clientMetadata)
@@ -116,22 +131,20 @@ async function wholeFlow(clientMetadata: OAuthClientMetadata, guard: Omit<Guard,
   await stranger.transport.finishAuth(String(back.searchParams.get('code')))
   const first = provider.saved
 
-  await using known = connection(mcp, provider)
+  await using known = connection(mcp, provider, calls)
   await known.connect()
   assert.deepEqual(await known.greeting(), hello)
   assert.equal(known.asked.length, 0, 'nothing to refresh yet')
 
   now += 2 * hour
   assert.equal((await introspected(server, String(first?.access_token))).active, false)
-  assert.deepEqual(await known.greeting(), hello)
+  const greetings = await Promise.all(Array.from({ length: calls }, known.greeting))
+  assert.deepEqual(greetings, Array(calls).fill(hello))
   const second = provider.saved
   assert.notEqual(second?.access_token, first?.access_token)
   assert.notEqual(second?.refresh_token, first?.refresh_token)
   const forms = [...stranger.asked, ...known.asked].map((form) => [form.get('grant_type'), form.get('resource')])
-  assert.deepEqual(forms, [
-    ['authorization_code', mcp.resource],
-    ['refresh_token', mcp.resource],
-  ])
+  assert.deepEqual(forms, [['authorization_code', mcp.resource], ...Array(calls).fill(['refresh_token', mcp.resource])])
   return { resource: mcp.resource, admitted: mcp.admitted, client: provider.client }
 }
 
@@ -159,6 +172,13 @@ suite('an MCP client of the TypeScript SDK logs its person in, from a 401 to a r
       for (const { sub, aud, scope } of admitted) assert.deepEqual([sub, aud ?? [], scope], ['ada', [], 'offline_access offline openid'])
     })
   }
+
+  test('calls that come at once when the token has expired each refresh it: the grace period is for them', {
+    timeout: 60_000,
+  }, async () => {
+    const { admitted } = await wholeFlow(app, { isAudienceAsked: false, calls: 3, refresh: { rotation_grace_period: '10s' } })
+    assert.ok(admitted.length >= 6)
+  })
 
   test('a server that is not among the allowed audiences is refused as a target, and its person told nothing else', async () => {
     const elsewhere = { oidc: { dynamic_client_registration: { allowed_audience: ['https://other.example/mcp'] } } }

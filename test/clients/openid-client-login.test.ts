@@ -123,6 +123,63 @@ suite('openid-client logs a person in', () => {
     assert.notEqual(elsewhere.claims()?.sid, first.claims()?.sid)
   })
 
+  test('again where the login is older than max_age, and silently where it is not', async () => {
+    let now = Date.now()
+    await using server = await startServer({ clock: () => now })
+    const config = await registered(server)
+    const browser = new Browser(server)
+    const consent = { ...ada.consent, remember: true }
+    const asks = async (prompt: string) => {
+      const { checks, url } = await request(config, { prompt })
+      return client.authorizationCodeGrant(config, await addressAfterLogin(server, url, { browser, ...ada, consent }), checks)
+    }
+    const first = await asks('login')
+    now += 599_000
+    assert.equal((await asks('none')).claims()?.auth_time, first.claims()?.auth_time)
+    now += 2_000
+    await assert.rejects(asks('none'), { error: 'login_required' })
+    const anew = await asks('')
+    assert.equal(anew.claims()?.auth_time, Math.floor(now / 1000))
+    assert.equal((await asks('none')).claims()?.auth_time, anew.claims()?.auth_time)
+  })
+
+  test('of an issuer with a path, behind a proxy that ends TLS', async () => {
+    const issuer = 'https://auth.example.com/tenant'
+    await using server = await startServer({ settings: { urls: { self: { issuer } } } })
+    const proxied = recordingFetch({ [`${issuer}/`]: `${server.publicUrl}/`, 'https://auth.example.com': server.publicUrl })
+    const settings = { execute: [client.enableNonRepudiationChecks], [client.customFetch]: proxied as never }
+    const config = await client.dynamicClientRegistration(new URL(issuer), app, undefined, settings)
+    /** The proxy takes the path away. */
+    class ProxiedBrowser extends Browser {
+      override get = (address: string) => this.send(address.replace(issuer, server.publicUrl), {})
+    }
+    const browser = new ProxiedBrowser(server)
+    const { checks, url } = await request(config)
+    assert.ok(url.href.startsWith(`${issuer}/oauth2/auth?`))
+    const back = await addressAfterLogin(server, url, { browser, ...ada })
+    assert.equal(back.searchParams.get('iss'), issuer)
+    const tokens = await client.authorizationCodeGrant(config, back, checks)
+    assert.deepEqual([tokens.claims()?.iss, tokens.claims()?.sub], [issuer, 'ada'])
+    assert.equal((await client.fetchUserInfo(config, tokens.access_token, 'ada')).iss, issuer)
+    const end = client.buildEndSessionUrl(config, { id_token_hint: String(tokens.id_token), post_logout_redirect_uri: bye })
+    assert.equal((await addressAfterLogout(server, browser, end)).href, bye)
+  })
+
+  test('before and after the keys were rotated to another algorithm: discovery says which', async () => {
+    let now = Date.now()
+    await using server = await startServer({ clock: () => now, settings: { webfinger: { jwks: { publish_before_use: '1s' } } } })
+    const algorithmOf = async () => {
+      const config = await registered(server)
+      const [header = ''] = String((await logsIn(server, config)).id_token).split('.')
+      return [JSON.parse(atob(header)).alg, config.serverMetadata().id_token_signing_alg_values_supported]
+    }
+    assert.deepEqual(await algorithmOf(), ['RS256', ['RS256']])
+    await server.admin('/admin/keys/hydra.openid.id-token', { method: 'POST', json: { alg: 'ES256', use: 'sig' } })
+    assert.deepEqual(await algorithmOf(), ['RS256', ['ES256', 'RS256']])
+    now += 2_000
+    assert.deepEqual(await algorithmOf(), ['ES256', ['ES256']])
+  })
+
   test('a refresh token used twice ends the family, as the library learns', async () => {
     await using server = await startServer()
     const config = await registered(server)
@@ -137,17 +194,21 @@ suite('openid-client logs a person in', () => {
   })
 })
 
-/** By the library's address (RP-Initiated Logout §2), after which nobody is known at that browser. */
+/** By the library's address (RP-Initiated Logout §2), after which nobody is known at that browser, nor by a copy of its cookies. */
 async function assertLogsOut(server: TestServer, config: client.Configuration, browser: Browser, idToken: string): Promise<void> {
   const silently = async () => {
     const { checks, url } = await request(config, { prompt: 'none' })
     return client.authorizationCodeGrant(config, await addressAfterLogin(server, url, { browser, subject: 'ada' }), checks)
   }
   await assert.rejects(silently(), { error: 'consent_required' })
+  const copied = browser.cookieHeader
   const url = client.buildEndSessionUrl(config, { id_token_hint: idToken, post_logout_redirect_uri: bye, state: 'so long' })
   const end = await addressAfterLogout(server, browser, url)
   assert.deepEqual([end.origin + end.pathname, end.searchParams.get('state')], [bye, 'so long'])
   await assert.rejects(silently(), { error: 'login_required' })
+  const { pathname, search } = (await request(config, { prompt: 'none' })).url
+  const { headers } = await server.public(pathname + search, { headers: { cookie: copied } })
+  assert.equal(new URL(String(headers.location)).searchParams.get('error'), 'login_required')
 }
 
 const because = (words: RegExp) => (error: Error) => words.test(String(error.cause))

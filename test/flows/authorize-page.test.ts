@@ -204,3 +204,12 @@ test('in a browser: what a caller writes stays text, and the page shows in nobod
   const [, frame] = page.frames()
   assert.doesNotMatch((await frame?.content()) ?? '', /app that sent you here/)
 })
+
+test('the page speaks the language that the app asks for, else that of the browser', async () => {
+  await using server = await startServer()
+  const text = async (query: string, language?: string) =>
+    (await server.public(`/oauth2/auth${query}`, { ...(language && { headers: { 'accept-language': language } }) })).text
+  assert.match(await text('?ui_locales=de'), /<html lang="de">[\s\S]*nicht richtig eingerichtet/)
+  assert.match(await text('', 'de-CH, fr;q=0.5'), /<html lang="de">/)
+  assert.match(await text('?ui_locales=en', 'de'), /<html lang="en">/)
+})

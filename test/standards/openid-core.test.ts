@@ -130,6 +130,29 @@ test('OCORE-06: userinfo by GET and POST, with a bearer token of a grant with op
   }
 })
 
+test('OCORE-07: a request object, by value or at a registered request_uri: what is inside wins', async () => {
+  const key = await clientKey('RS256', { now: () => Math.floor(now / 1000) })
+  const uri = 'https://app.example/request.jwt'
+  const held = { object: '', fetches: 0 }
+  const far: FencedFetch = async () => {
+    held.fetches++
+    return { status: 200, headers: {}, body: held.object }
+  }
+  await using keyed = await startServer({ clock: () => now, fetch: Object.assign(far, { async [Symbol.asyncDispose]() {} }) })
+  const { id, secret } = await registerLoginClient(keyed, { jwks: { keys: [key.publicJwk] }, request_uris: [uri] })
+  held.object = await key.sign(id, keyed.issuer, { sub: undefined, scope: 'openid', state: 'the state inside' })
+  const scopeBy = async (more: Record<string, string>): Promise<unknown> => {
+    const toLogin = await new Browser(keyed).get(loginRequest({ id, secret }, more).address)
+    assert.equal(toLogin.status, 302, toLogin.text)
+    const challenge = parameterOf(toLogin, 'login_challenge')
+    return (await keyed.admin(`/admin/oauth2/auth/requests/login?login_challenge=${challenge}`)).json.requested_scope
+  }
+  for (const more of [{ request: held.object }, { request_uri: uri }]) assert.deepEqual(await scopeBy(more), ['openid'])
+  assert.deepEqual([await scopeBy({}), held.fetches], [['openid', 'offline_access'], 1])
+  const elsewhere = await new Browser(keyed).get(loginRequest({ id, secret }, { request_uri: 'https://app.example/other.jwt' }).address)
+  assert.deepEqual([elsewhere.status, held.fetches], [400, 1])
+})
+
 test('OCORE-10 overridden: the claims of an assertion are checked; one that comes again is 400 jti_known, as in Hydra', async () => {
   const key = await clientKey('ES256', { now: () => Math.floor(now / 1000) })
   const { id } = await registered({ ...machine, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.publicJwk] } })

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { decodeProtectedHeader } from 'jose'
+import { setTimeout as delay } from 'node:timers/promises'
+import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
+import { Browser, parameterOf } from '../support/browser.ts'
+import { isActive, obtainTokens, refresh, registerLoginClient, type Tokens } from '../support/login-client.ts'
 import { issuer, logoutRoom, startLogoutReceiver } from '../support/logout-room.ts'
 import { assertRefused, minimal, registrant } from '../support/registrant.ts'
+import type { Received } from '../support/request.ts'
 import { startServer } from '../support/server.ts'
 
 // OpenID Connect RP-Initiated Logout 1.0 and Back-Channel Logout 1.0, rows OLOGO-….
@@ -23,6 +27,139 @@ async function logout() {
   return { room, token, ...(await room.verify(token, 'app')) }
 }
 
+let now = Date.now()
+/** With the pages built in, and allowed to reach receivers on this machine. */
+const site = await startServer({ clock: () => now, settings: { dev: true } })
+after(() => site[Symbol.asyncDispose]())
+const end = '/oauth2/sessions/logout'
+const goodbye = 'https://app.example/bye'
+const app = await registerLoginClient(site, { post_logout_redirect_uris: [goodbye, `${goodbye}?tenant=1`] })
+
+/** A browser in which somebody is logged in, and what the app got of it. */
+async function loggedIn(): Promise<{ browser: Browser; tokens: Tokens }> {
+  const browser = new Browser(site)
+  return { browser, tokens: await obtainTokens(site, app, { browser, login: { remember: true } }) }
+}
+
+const asked = (browser: Browser, parameters: Record<string, string> = {}) => browser.get(`${end}?${new URLSearchParams(parameters)}`)
+
+/** The logout application says yes, and the browser goes on. */
+async function confirmed(browser: Browser, toLogout: Received): Promise<Received> {
+  const challenge = parameterOf(toLogout, 'logout_challenge')
+  const accepted = await site.admin(`/admin/oauth2/auth/requests/logout/accept?logout_challenge=${challenge}`, { method: 'PUT' })
+  assert.equal(accepted.status, 200, accepted.text)
+  return browser.get(accepted.json.redirect_to)
+}
+
+const isLoggedIn = async (browser: Browser): Promise<boolean> =>
+  String((await asked(browser)).headers.location).includes('logout_challenge=')
+
+function assertStays({ status, headers }: Received): void {
+  assert.deepEqual([status, headers.location], [400, undefined])
+  assert.match(String(headers['content-type']), /^text\/html/)
+}
+
+test('OLOGO-01: a logout by GET and one by POST are the same', async () => {
+  const { browser, tokens } = await loggedIn()
+  const parameters = { id_token_hint: tokens.id_token, post_logout_redirect_uri: goodbye }
+  const ask = async ({ status, headers }: Received) => {
+    const { pathname } = new URL(String(headers.location))
+    const page = await browser.get(String(headers.location))
+    return [status, pathname, page.status, page.text.replaceAll(/[0-9a-f]{32}[\w-]{32}/g, '')]
+  }
+  const [byGet, byPost] = [
+    await ask(await asked(browser, parameters)),
+    await ask(await browser.send(end, { method: 'POST', form: parameters })),
+  ]
+  assert.deepEqual(byGet.slice(0, 3), [302, '/oauth2/fallbacks/logout', 200])
+  assert.deepEqual(byPost, byGet)
+})
+
+test('OLOGO-02: a hint is an ID token of ours, expired or not; one of anybody else is refused, and nobody sent on', async () => {
+  const { browser, tokens } = await loggedIn()
+  const claims = decodeJwt(tokens.id_token)
+  const foreign = await new SignJWT({ ...claims })
+    .setProtectedHeader({ alg: 'HS256', kid: String(decodeProtectedHeader(tokens.id_token).kid) })
+    .sign(new TextEncoder().encode('a key of somebody else, long enough'))
+  const [head = '', body = ''] = tokens.id_token.split('.')
+  const unsigned = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${body}.`
+  for (const id_token_hint of [foreign, unsigned, `${head}.${body}.AAAA`, tokens.access_token])
+    assertStays(await asked(browser, { id_token_hint, post_logout_redirect_uri: goodbye }))
+  now += 2 * 3_600_000
+  assert.ok((claims.exp ?? 0) * 1000 < now)
+  const back = await confirmed(browser, await asked(browser, { id_token_hint: tokens.id_token, post_logout_redirect_uri: goodbye }))
+  assert.equal(back.headers.location, goodbye)
+})
+
+test('OLOGO-03: a client_id beside a hint is the client that the hint was issued to', async () => {
+  const { browser, tokens } = await loggedIn()
+  const other = await registerLoginClient(site)
+  const hint = { id_token_hint: tokens.id_token }
+  for (const client_id of [other.id, 'nobody']) assertStays(await asked(browser, { ...hint, client_id }))
+  assert.notEqual(parameterOf(await asked(browser, { ...hint, client_id: app.id }), 'logout_challenge'), '')
+})
+
+test('OLOGO-04: the person is asked before he is logged out', async () => {
+  const { browser, tokens } = await loggedIn()
+  for (const parameters of [{}, { id_token_hint: tokens.id_token }]) {
+    const toLogout = await asked(browser, parameters)
+    const page = await browser.get(String(toLogout.headers.location))
+    assert.equal(page.status, 200)
+    assert.match(page.text, /<form method="post"/)
+    assert.equal(await isLoggedIn(browser), true)
+  }
+  await confirmed(browser, await asked(browser))
+  assert.equal(await isLoggedIn(browser), false)
+})
+
+test('OLOGO-05: nobody is sent anywhere but to a registered address, and there only for a hint', async () => {
+  const { browser, tokens } = await loggedIn()
+  const hint = { id_token_hint: tokens.id_token }
+  for (const uri of ['https://evil.example/', `${goodbye}?x`, `${goodbye}/`, 'https://app.example/cb', 'javascript:1'])
+    assertStays(await asked(browser, { ...hint, post_logout_redirect_uri: uri }))
+  assertStays(await asked(browser, { post_logout_redirect_uri: goodbye }))
+  assertStays(await asked(browser, { post_logout_redirect_uri: goodbye, client_id: app.id }))
+  const back = await confirmed(browser, await asked(browser, { ...hint, post_logout_redirect_uri: goodbye }))
+  assert.deepEqual([back.status, back.headers.location], [302, goodbye])
+})
+
+test('OLOGO-06: the state goes back with the browser', async () => {
+  for (const [uri, wanted] of [
+    [goodbye, `${goodbye}?state=a+b%26c`],
+    [`${goodbye}?tenant=1`, `${goodbye}?tenant=1&state=a+b%26c`],
+  ] as const) {
+    const { browser, tokens } = await loggedIn()
+    const parameters = { id_token_hint: tokens.id_token, post_logout_redirect_uri: uri, state: 'a b&c' }
+    assert.equal((await confirmed(browser, await asked(browser, parameters))).headers.location, wanted)
+  }
+})
+
+test('OLOGO-07: post_logout_redirect_uris are https, or where an app is, on the host of a redirect URI', async () => {
+  const { answer } = await registered({ ...minimal, post_logout_redirect_uris: [goodbye] })
+  assert.deepEqual(answer.json.post_logout_redirect_uris, [goodbye])
+  for (const uri of ['javascript:1', 'http://app.example/bye', 'http://a.example/', 'https://other.example/bye', '/bye', `${goodbye}#x`]) {
+    const body = { ...minimal, token_endpoint_auth_method: 'none', post_logout_redirect_uris: [goodbye, uri] }
+    assertRefused(await register(body), 'invalid_client_metadata', 'post_logout_redirect_uris[1]')
+  }
+})
+
+test('OLOGO-08: a logout that comes again does no harm, and ends on a page of ours', async () => {
+  const { browser } = await loggedIn()
+  const toLogout = await asked(browser)
+  const first = await confirmed(browser, toLogout)
+  const again = await asked(browser)
+  for (const answer of [first, again]) {
+    const page = await browser.get(String(answer.headers.location))
+    assert.deepEqual([answer.status, page.status], [302, 200])
+    assert.match(page.text, /<h1>/)
+  }
+})
+
+test('OLOGO-12: the metadata says that logouts are told in the back channel, with the session', async () => {
+  const { json } = await site.public('/.well-known/openid-configuration')
+  assert.deepEqual([json.backchannel_logout_supported, json.backchannel_logout_session_supported], [true, true])
+})
+
 test('OLOGO-13: backchannel_logout_uri is absolute, https, without a fragment, and no private address', async () => {
   const wrong = ['/x', 'https://a.example/#f', 'https://a.example/#', 'https://127.0.0.1/', 'http://a.example/', 'https://u:p@a.example/']
   const client = await registered({ ...minimal, backchannel_logout_uri: 'https://a.example/logout?tenant=1' })
@@ -31,6 +168,15 @@ test('OLOGO-13: backchannel_logout_uri is absolute, https, without a fragment, a
     assertRefused(await register({ ...minimal, backchannel_logout_uri: uri }), 'invalid_client_metadata', 'backchannel_logout_uri')
     assertRefused(await client.put({ ...minimal, backchannel_logout_uri: uri }), 'invalid_client_metadata', 'backchannel_logout_uri')
   }
+})
+
+test('OLOGO-14: backchannel_logout_session_required is false where it is not said; the sid is told in either case', async () => {
+  const uri = 'https://a.example/logout'
+  const plain = await registered({ ...minimal, backchannel_logout_uri: uri })
+  assert.ok([undefined, false].includes(plain.answer.json.backchannel_logout_session_required))
+  const strict = await registered({ ...minimal, backchannel_logout_uri: uri, backchannel_logout_session_required: true })
+  assert.equal(strict.answer.json.backchannel_logout_session_required, true)
+  assert.equal((await logout()).payload.sid, 'session-of-app')
 })
 
 test('OLOGO-15: a logout token has iss, aud, iat, exp, jti, events and sid, never a nonce, and is signed as ID tokens are', async () => {
@@ -47,6 +193,34 @@ test('OLOGO-15: a logout token has iss, aud, iat, exp, jti, events and sid, neve
 
 test('OLOGO-16: its typ is logout+jwt', async () => {
   assert.equal(decodeProtectedHeader((await logout()).token).typ, 'logout+jwt')
+})
+
+test('OLOGO-17: each client with a session is told by a form, and no other', async () => {
+  await using receiver = await startLogoutReceiver()
+  const at = (path: string) => registerLoginClient(site, { backchannel_logout_uri: `${receiver.url}${path}` })
+  const [one, two] = [await at('/one'), await at('/two')]
+  await at('/without-a-session')
+  const browser = new Browser(site)
+  const tokens = await obtainTokens(site, one, { browser, login: { remember: true } })
+  const { id_token: second } = await obtainTokens(site, two, { browser })
+  assert.equal(decodeJwt(second).sid, decodeJwt(tokens.id_token).sid)
+  await confirmed(browser, await asked(browser))
+  for (let waited = 0; receiver.received.length < 2 && waited < 5_000; waited += 20) await delay(20)
+  const told = receiver.received.map(({ method, path, form }) => [method, path, decodeJwt(form.get('logout_token') ?? '').sid])
+  const { sid } = decodeJwt(second)
+  assert.deepEqual(told.toSorted(), [
+    ['POST', '/one', sid],
+    ['POST', '/two', sid],
+  ])
+})
+
+test('OLOGO-18: a refresh token comes with offline_access only, and outlives the session', async () => {
+  const { browser, tokens } = await loggedIn()
+  const { refresh_token: none } = await obtainTokens(site, app, { browser, parameters: { scope: 'openid' } })
+  assert.equal(none, undefined)
+  await confirmed(browser, await asked(browser))
+  assert.equal(await isActive(site, tokens.refresh_token), true)
+  assert.equal((await refresh(site, app, tokens.refresh_token)).status, 200)
 })
 
 test('OLOGO-19: 200 and 204 are success; failures are logged, and not retried endlessly', async () => {

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { askTokenWith, clientKey } from '../support/assertions.ts'
+import { createLocalJWKSet, decodeJwt, jwtVerify } from 'jose'
+import { askTokenWith, type ClientKey, clientKey } from '../support/assertions.ts'
+import { Browser, parameterOf } from '../support/browser.ts'
 import { freshKey } from '../support/client-keys.ts'
+import { startFallbackPages } from '../support/fallback-pages.ts'
+import { loginRequest, obtainTokens, registerLoginClient } from '../support/login-client.ts'
 import { assertNotOwner, assertRefused, machine, minimal, registrant } from '../support/registrant.ts'
 import { startServer } from '../support/server.ts'
 
@@ -113,6 +117,15 @@ test('OREG-12: every redirect URI is checked, not the first only', async () => {
   assert.equal(await countNamed(client_name), 0)
 })
 
+test('OREG-13 overridden: the links of a client can be followed from the consent page; its logo is not shown', async () => {
+  const [policyUri, tosUri, clientUri] = ['https://app.example/privacy', 'https://app.example/terms', 'https://app.example/home']
+  await using pages = await startFallbackPages({ consent: { policyUri, tosUri, clientUri } })
+  const { status, text } = await pages.ask('/oauth2/fallbacks/consent?consent_challenge=known')
+  assert.equal(status, 200)
+  for (const uri of [policyUri, tosUri, clientUri]) assert.ok(text.includes(`<a href="${uri}"`), uri)
+  assert.doesNotMatch(text, /<img/)
+})
+
 test('OREG-14: jwks_uri uses https', async () => {
   assertRefused(await register({ ...minimal, jwks_uri: 'http://a.example/jwks.json' }), 'invalid_client_metadata', 'jwks_uri', 'https')
 })
@@ -165,6 +178,50 @@ test('OREG-27: encryption is not offered: its members are dropped, never echoed'
   }
 })
 
+test('OREG-28: userinfo is JSON, or a JWT for iss and aud where the client registered a signature', async () => {
+  const typeOf = async (members: object) => {
+    const client = await registerLoginClient(server, { ...members })
+    const { access_token: bearer } = await obtainTokens(server, client)
+    const { status, headers, text } = await server.public('/userinfo', { bearer })
+    assert.equal(status, 200, text)
+    return { id: client.id, type: String(headers['content-type']), text }
+  }
+  const plain = await typeOf({})
+  assert.match(plain.type, /^application\/json; charset=utf-8$/i)
+  assert.equal(JSON.parse(plain.text).sub, 'person-1')
+  const signed = await typeOf({ userinfo_signed_response_alg: 'RS256' })
+  assert.match(signed.type, /^application\/jwt\b/)
+  const { keys } = (await server.public('/.well-known/jwks.json')).json
+  const verified = await jwtVerify(signed.text, createLocalJWKSet({ keys }), { issuer: server.issuer, audience: signed.id })
+  assert.deepEqual([verified.payload.sub, verified.protectedHeader.alg], ['person-1', 'RS256'])
+})
+
+/** What comes of a request object that a client signed so: 302 to log in, or 400 and a page. */
+async function requestWith(members: object, signer: ClientKey): Promise<number> {
+  const client = await registerLoginClient(server, { jwks: { keys: [signer.publicJwk] }, ...members })
+  const request = await signer.sign(client.id, server.issuer, { sub: undefined })
+  const { status } = await new Browser(server).get(loginRequest(client, { request }).address)
+  return status
+}
+
+test('OREG-29: a client that registered an algorithm for its request objects is held to it', async () => {
+  const [es, rs] = [await clientKey('ES256'), await clientKey('RS256')]
+  assert.deepEqual(
+    [
+      await requestWith({ request_object_signing_alg: 'ES256' }, es),
+      await requestWith({ request_object_signing_alg: 'ES256' }, rs),
+      await requestWith({ request_object_signing_alg: 'RS256' }, es),
+    ],
+    [302, 400, 400],
+  )
+})
+
+test('OREG-30: RS256 will do for request objects', async () => {
+  assert.equal(await requestWith({}, await clientKey('RS256')), 302)
+  const { request_object_signing_alg_values_supported: algs } = (await server.public('/.well-known/openid-configuration')).json
+  assert.ok(algs.includes('RS256'))
+})
+
 test('OREG-32: each auth method that is advertised can be registered and used', async () => {
   const { token_endpoint_auth_methods_supported: methods } = (await server.public('/.well-known/openid-configuration')).json
   assert.deepEqual(methods, ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none'])
@@ -197,11 +254,56 @@ test('OREG-33: token_endpoint_auth_signing_alg is an asymmetric algorithm, never
   for (const good of ['RS256', 'PS256', 'ES256']) assert.equal((await registered({ ...keyed, [alg]: good })).answer.json[alg], good)
 })
 
+test('OREG-34: default_max_age holds where the request has no max_age', async () => {
+  let now = Date.now()
+  await using timed = await startServer({ clock: () => now })
+  const client = await registerLoginClient(timed, { default_max_age: 60 })
+  const browser = new Browser(timed)
+  await obtainTokens(timed, client, { browser, login: { remember: true } })
+  const skips = async (parameters: Record<string, string> = {}) => {
+    const toLogin = await browser.get(loginRequest(client, parameters).address)
+    const challenge = parameterOf(toLogin, 'login_challenge')
+    return (await timed.admin(`/admin/oauth2/auth/requests/login?login_challenge=${challenge}`)).json.skip
+  }
+  assert.equal(await skips(), true)
+  now += 120_000
+  assert.deepEqual([await skips(), await skips({ max_age: '600' }), await skips({ max_age: '' })], [false, true, false])
+})
+
+test('OREG-35: auth_time is in every ID token, whether or not a client requires it', async () => {
+  for (const require_auth_time of [true, false]) {
+    const client = await registerLoginClient(server, { require_auth_time })
+    const { auth_time: at, iat = 0 } = decodeJwt((await obtainTokens(server, client)).id_token)
+    assert.ok(Number.isInteger(at) && Math.abs(Number(at) - iat) < 60)
+  }
+})
+
+test('OREG-36: default_acr_values are what is asked for where the request does not say; acr is what the login application says', async () => {
+  const client = await registerLoginClient(server, { default_acr_values: ['urn:strange', 'urn:other'] })
+  const asked = async (parameters: Record<string, string> = {}) => {
+    const challenge = parameterOf(await new Browser(server).get(loginRequest(client, parameters).address), 'login_challenge')
+    return (await server.admin(`/admin/oauth2/auth/requests/login?login_challenge=${challenge}`)).json.oidc_context.acr_values
+  }
+  assert.deepEqual([await asked(), await asked({ acr_values: 'urn:mine' })], [['urn:strange', 'urn:other'], ['urn:mine']])
+  const acr = async (login: object) => decodeJwt((await obtainTokens(server, client, { login: { ...login } })).id_token).acr
+  assert.deepEqual([await acr({}), await acr({ acr: 'urn:password' })], [undefined, 'urn:password'])
+})
+
 test('OREG-37: initiate_login_uri uses https', async () => {
   for (const bad of ['http://app.example/login', 'javascript:x', '/login']) {
     assertRefused(await register({ ...minimal, initiate_login_uri: bad }), 'invalid_client_metadata', 'initiate_login_uri')
   }
   assert.equal((await register({ ...minimal, initiate_login_uri: 'https://app.example/login' })).status, 201)
+})
+
+test('OREG-39: the metadata says that request URIs are registered, and no other is fetched', async () => {
+  const { json } = await server.public('/.well-known/openid-configuration')
+  assert.equal(json.require_request_uri_registration, true)
+  const key = await clientKey()
+  const client = await registerLoginClient(server, { jwks: { keys: [key.publicJwk] } })
+  const { status, text } = await new Browser(server).get(loginRequest(client, { request_uri: 'https://app.example/r.jwt' }).address)
+  assert.equal(status, 400)
+  assert.match(text, /request_uri/)
 })
 
 test('OREG-40: members of the logout specifications are accepted and shown', async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { tokenBearer } from '../support/access-tokens.ts'
+import { areActive, type LoginClient, obtainTokens, refresh, registerLoginClient } from '../support/login-client.ts'
 import { machine, minimal, registrant } from '../support/registrant.ts'
 import { startServer } from '../support/server.ts'
 
@@ -13,7 +14,21 @@ const { isActive, revoke, tokenOf } = tokenBearer(server)
 const kinds = ['opaque', 'jwt']
 const client = (strategy: string) => created({ ...machine, access_token_strategy: strategy })
 
-test('R7009-01: an access token can be revoked, and dies at once; others of the client live on', async () => {
+/** A client with the tokens of two logins. */
+async function withTokens() {
+  const owner = await registerLoginClient(server)
+  return { owner, tokens: await obtainTokens(server, owner), other: await obtainTokens(server, owner) }
+}
+
+const giveBack = ({ id, secret }: LoginClient, token: string, more: Record<string, string> = {}) =>
+  server.public('/oauth2/revoke', { method: 'POST', basic: [id, secret], form: { token, ...more } })
+
+test('R7009-01: refresh and access tokens can be revoked, and die at once; others of the client live on', async () => {
+  const { owner, tokens, other } = await withTokens()
+  assert.equal((await giveBack(owner, tokens.refresh_token)).status, 200)
+  const refused = await refresh(server, owner, tokens.refresh_token)
+  assert.deepEqual([refused.status, refused.json.error], [400, 'invalid_grant'])
+  assert.deepEqual(await areActive(server, other), [true, true])
   for (const kind of kinds) {
     const owner = await client(kind)
     const [token, other] = [await tokenOf(owner), await tokenOf(owner)]
@@ -25,6 +40,9 @@ test('R7009-01: an access token can be revoked, and dies at once; others of the 
 
 test('R7009-02: a client proves who it is, and reaches its own tokens only', async () => {
   const [thief, spa] = [await client('opaque'), await registered({ ...minimal, token_endpoint_auth_method: 'none' })]
+  const { tokens } = await withTokens()
+  assert.equal((await giveBack(await registerLoginClient(server), tokens.refresh_token)).status, 200)
+  assert.deepEqual(await areActive(server, tokens), [true, true])
   for (const kind of kinds) {
     const owner = await client(kind)
     const token = await tokenOf(owner)
@@ -49,6 +67,9 @@ test('R7009-02: a client proves who it is, and reaches its own tokens only', asy
 })
 
 test('R7009-03: a wrong or unknown hint does not hide a token', async () => {
+  const { owner, tokens } = await withTokens()
+  assert.equal((await giveBack(owner, tokens.refresh_token, { token_type_hint: 'access_token' })).status, 200)
+  assert.equal(await isActive(tokens.refresh_token), false)
   for (const kind of kinds) {
     const owner = await client(kind)
     for (const hint of ['refresh_token', 'nonsense', 'access_token']) {
@@ -57,6 +78,15 @@ test('R7009-03: a wrong or unknown hint does not hide a token', async () => {
       assert.equal(await isActive(token), false, `${kind} ${hint}`)
     }
   }
+})
+
+test('R7009-04: with a refresh token the access tokens of its grant end, and with an access token its refresh token', async () => {
+  const { owner, tokens, other } = await withTokens()
+  await giveBack(owner, tokens.refresh_token)
+  assert.deepEqual(await areActive(server, tokens), [false, false])
+  assert.deepEqual(await areActive(server, other), [true, true])
+  await giveBack(owner, other.access_token)
+  assert.deepEqual(await areActive(server, other), [false, false])
 })
 
 test('R7009-05: an unknown token is 200 without a body', async () => {

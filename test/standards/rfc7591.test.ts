@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, test } from 'node:test'
+import { Browser, parameterOf } from '../support/browser.ts'
 import { freshKey } from '../support/client-keys.ts'
 import { now, startFallbackPages } from '../support/fallback-pages.ts'
+import { loginRequest, registerLoginClient } from '../support/login-client.ts'
 import { assertRefused, machine, minimal, registrant } from '../support/registrant.ts'
 import { startServer } from '../support/server.ts'
 
@@ -533,6 +535,30 @@ test('R7591-98: a wrong JSON type in any member is refused', async () => {
 })
 
 const consentPage = '/oauth2/fallbacks/consent?consent_challenge=known'
+
+test('R7591-13: a client gets no answer of a type that it has not registered', async () => {
+  const { id } = await registered({ ...minimal, response_types: ['code'] })
+  for (const response_type of ['token', 'id_token', 'code id_token', 'none']) {
+    const query = { client_id: id, redirect_uri: String(minimal.redirect_uris[0]), response_type, code_challenge: 'x'.repeat(43) }
+    const { status, headers } = await authorize({ ...query, code_challenge_method: 'S256' })
+    assert.equal(status, 303)
+    assert.match(String(headers.location), /[?&]error=unsupported_response_type&/, response_type)
+    assert.doesNotMatch(String(headers.location), /token=|code=/)
+  }
+})
+
+test('R7591-14: a client without a name is shown by its id', async () => {
+  await using site = await startServer({ settings: { dev: true } })
+  const client = await registerLoginClient(site, { client_name: undefined })
+  const browser = new Browser(site)
+  const toLogin = await browser.get(loginRequest(client).address)
+  const path = `/admin/oauth2/auth/requests/login/accept?login_challenge=${parameterOf(toLogin, 'login_challenge')}`
+  const toConsent = await browser.get((await site.admin(path, { method: 'PUT', json: { subject: 'ada' } })).json.redirect_to)
+  const { status, text } = await browser.get(String(toConsent.headers.location))
+  assert.equal(status, 200)
+  assert.ok(text.includes(client.id))
+  assert.doesNotMatch(text, /undefined|null/)
+})
 
 test('R7591-15: a person asked for consent can follow the links of the client; its logo is not shown', async () => {
   const links = { clientUri: 'https://app.example/', policyUri: 'https://app.example/policy', tosUri: 'https://app.example/terms?a=b&c' }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { readJwt, tokenBearer } from '../support/access-tokens.ts'
+import { obtainTokens, refresh, registerLoginClient } from '../support/login-client.ts'
 import { machine, registrant } from '../support/registrant.ts'
 import { startServer } from '../support/server.ts'
 
@@ -22,6 +23,9 @@ const inactive = { active: false }
 test('R7662-01: a form with a token; a hint changes nothing', async () => {
   assert.equal((await server.admin('/admin/oauth2/introspect', { method: 'POST', form: {} })).status, 400)
   assert.equal((await server.admin('/admin/oauth2/introspect', { method: 'POST', form: { token: ['x', 'y'] } })).status, 400)
+  const { refresh_token: refreshToken } = await obtainTokens(server, await registerLoginClient(server))
+  for (const hint of ['access_token', 'refresh_token'])
+    assert.equal((await introspect(refreshToken, { token_type_hint: hint })).json.token_use, 'refresh_token')
   for (const kind of kinds) {
     const token = await tokenOf(await client(kind))
     for (const hint of ['refresh_token', 'access_token', 'nonsense']) {
@@ -82,6 +86,13 @@ test('R7662-05 overridden: wrong credentials of an administrator are 401 of the 
 })
 
 test('R7662-06: expired, revoked, ended and orphaned tokens are inactive', async () => {
+  const app = await registerLoginClient(server)
+  const tokens = await obtainTokens(server, app)
+  const next = (await refresh(server, app, tokens.refresh_token)).json
+  const alive = () => Promise.all([tokens.access_token, tokens.refresh_token, next.access_token, next.refresh_token].map(isActive))
+  assert.deepEqual(await alive(), [false, false, true, true])
+  await server.admin(`/admin/clients/${app.id}`, { method: 'DELETE' })
+  assert.deepEqual(await alive(), [false, false, false, false])
   for (const kind of kinds) {
     const owner = await client(kind, { client_id: `owner-of-${kind}` })
     const [revoked, ended] = [await tokenOf(owner), await tokenOf(owner)]

@@ -7,10 +7,10 @@ export type Listeners = Pick<TestServer, 'public' | 'admin'>
 
 /** A browser that keeps cookies and follows no redirect: each step of a login can be looked at. */
 export class Browser {
-  readonly #server: Listeners
+  readonly #server: Pick<Listeners, 'public'>
   readonly #cookies = new Map<string, string>()
 
-  constructor(server: Listeners) {
+  constructor(server: Pick<Listeners, 'public'>) {
     this.#server = server
   }
 

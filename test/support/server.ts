@@ -79,8 +79,14 @@ export async function startServer({
       config = load(merge(settings, over)).config
     },
     async [Symbol.asyncDispose]() {
-      for (const listener of [app.public, app.admin]) listener.server.closeAllConnections()
+      const hangUp = () => {
+        for (const { server } of [app.public, app.admin]) server.closeAllConnections()
+      }
+      hangUp()
+      // A connection that was being made just then is not among them.
+      const again = setInterval(hangUp, 500)
       await Promise.all([app.public.close(), app.admin.close()])
+      clearInterval(again)
       await app.close()
       await telemetry.traces?.close()
     },

@@ -46,7 +46,7 @@ export const accessTokenKeys = 'hydra.jwt.access-token'
 export const ourSets: readonly string[] = [idTokenKeys, accessTokenKeys]
 
 export const canSign = (key: NewSigningKey): boolean => key.sealedPrivateJwk !== undefined && key.publicJwk.use !== 'enc'
-const isRetired = ({ retiredAt }: SigningKey, now: number): boolean => retiredAt !== undefined && retiredAt <= now
+export const isRetired = ({ retiredAt }: SigningKey, now: number): boolean => retiredAt !== undefined && retiredAt <= now
 
 /**
  * The key that signs: the newest of its set that has been published long enough. If none has, the oldest that is not retired: better a

@@ -16,6 +16,7 @@ import type { Cookies } from '../cookies.ts'
 import { answerAuthorizationFault, answerAuthorizationRefusal, answerOnErrorPage } from '../errors.ts'
 import { toClient } from '../response-modes.ts'
 import type { Handler } from '../route.ts'
+import { wordsOf } from './fallback-answers.ts'
 
 /** Where browsers are sent on the way. */
 export interface LoginAddresses {
@@ -50,7 +51,10 @@ export function authorize(deps: AuthorizeDeps): Handler {
     try {
       return await step(browser, deps)
     } catch (error) {
-      if (error instanceof FaultToPerson) return answerAuthorizationFault(error.fault, deps.telemetry, request.id, deps.addresses().error)
+      if (error instanceof FaultToPerson) {
+        const words = wordsOf(request, (browser.parameters.get('ui_locales') ?? '').split(' '))
+        return answerAuthorizationFault(error.fault, deps.telemetry, request.id, { errorUrl: deps.addresses().error, words })
+      }
       if (error instanceof RefusedToClient) return answerAuthorizationRefusal(error, deps.telemetry, request.id, deps.issuer)
       const errorUrl = deps.addresses().error
       if (error instanceof Refusal && errorUrl !== undefined) return answerOnErrorPage(error, deps.telemetry, request.id, errorUrl)

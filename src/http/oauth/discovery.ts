@@ -6,7 +6,6 @@ import {
   registrableAuthMethods,
   registrableGrantTypes,
   registrableResponseTypes,
-  userinfoSigningAlgs,
 } from '../../protocol/grant-types.ts'
 import { responseModes } from '../../protocol/response-mode.ts'
 import { type Answer, empty, json } from '../answer.ts'
@@ -35,20 +34,20 @@ const maxAge = 60
  * The metadata document (RFC 8414 §2, OpenID Connect Discovery §3): exactly what is on. Built from settings, never from a request's
  * `Host` (RFC 8414 §6.2), and the same at every address where it is looked for.
  */
-export function discovery({ settings }: { settings: Live<DiscoverySettings> }): Handler {
+export function discovery(deps: { settings: Live<DiscoverySettings>; idTokenAlgs: () => Promise<readonly string[]> }): Handler {
   const serve = cached()
-  return (request) => serve(request, settings())
+  return async (request) => serve(request, deps.settings(), await deps.idTokenAlgs())
 }
 
-/** Builds the document again only when the settings have changed. */
-function cached(): (request: FastifyRequest, settings: DiscoverySettings) => Answer {
-  let last: { settings: DiscoverySettings; answer: Answer; notModified: Answer; etag: string } | undefined
-  return (request, settings) => {
-    if (last?.settings !== settings) {
-      const document = metadata(settings)
+/** Builds the document again only when the settings or the kinds of keys have changed. */
+function cached(): (request: FastifyRequest, settings: DiscoverySettings, algs: readonly string[]) => Answer {
+  let last: { settings: DiscoverySettings; algs: string; answer: Answer; notModified: Answer; etag: string } | undefined
+  return (request, settings, algs) => {
+    if (last?.settings !== settings || last.algs !== algs.join()) {
+      const document = metadata(settings, algs)
       const etag = `"${sha256(JSON.stringify(document)).slice(0, 22)}"`
       const headers = { 'cache-control': `public, max-age=${maxAge}`, etag }
-      last = { settings, etag, answer: json(200, document, headers), notModified: empty(304, headers) }
+      last = { settings, algs: algs.join(), etag, answer: json(200, document, headers), notModified: empty(304, headers) }
     }
     return isKnown(request.headers['if-none-match'], last.etag) ? last.notModified : last.answer
   }
@@ -58,7 +57,7 @@ function cached(): (request: FastifyRequest, settings: DiscoverySettings) => Ans
 const isKnown = (ifNoneMatch = '', etag: string): boolean =>
   ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
 
-function metadata(settings: DiscoverySettings): Record<string, unknown> {
+function metadata(settings: DiscoverySettings, idTokenAlgs: readonly string[]): Record<string, unknown> {
   return {
     issuer: settings.issuer,
     authorization_endpoint: settings.authorizationEndpoint,
@@ -78,8 +77,9 @@ function metadata(settings: DiscoverySettings): Record<string, unknown> {
     revocation_endpoint_auth_signing_alg_values_supported: assertionSigningAlgs,
     code_challenge_methods_supported: ['S256'],
     subject_types_supported: settings.subjectTypes,
-    id_token_signing_alg_values_supported: ['RS256'],
-    userinfo_signing_alg_values_supported: userinfoSigningAlgs,
+    id_token_signing_alg_values_supported: idTokenAlgs,
+    // The keys are the same.
+    userinfo_signing_alg_values_supported: ['none', ...idTokenAlgs],
     claims_supported: settings.claims,
     authorization_response_iss_parameter_supported: true,
     backchannel_logout_supported: true,

@@ -1,0 +1,314 @@
+import assert from 'node:assert/strict'
+import { after, test } from 'node:test'
+import { Browser, logIn, makeProofKey, parameterOf } from '../support/browser.ts'
+import {
+  areActive,
+  type LoginClient,
+  loginRequest,
+  obtainCode,
+  obtainTokens,
+  redeem,
+  redirectUri,
+  refresh,
+  registerLoginClient,
+} from '../support/login-client.ts'
+import { machine, minimal, registrant } from '../support/registrant.ts'
+import type { Received, Sent } from '../support/request.ts'
+import { startServer } from '../support/server.ts'
+
+// OAuth 2.1, draft-ietf-oauth-v2-1: one test for each requirement, by its id in docs/standards.md.
+
+let now = Date.now()
+const server = await startServer({
+  clock: () => now,
+  settings: { dev: true, oidc: { dynamic_client_registration: { allowed_scope: ['read', 'write'] } } },
+})
+after(() => server[Symbol.asyncDispose]())
+const { register, registered, created } = registrant(server)
+const client = await registerLoginClient(server)
+const publicClient = await registerLoginClient(server, { token_endpoint_auth_method: 'none' })
+const token = (sent: Sent): Promise<Received> => server.public('/oauth2/token', { method: 'POST', ...sent })
+const visit = (address: string): Promise<Received> => new Browser(server).get(address)
+const errorOf = ({ status, json }: Received) => [status, json.error]
+/** An operator's client that may do without a proof key. */
+const operators = async (more: object = {}): Promise<LoginClient> =>
+  created({ client_name: 'T', redirect_uris: [redirectUri], scope: 'openid', ...more })
+const withoutProof = { scope: 'openid', code_challenge: '', code_challenge_method: '' }
+
+test('O21-01: every address in the metadata is https where the issuer is', async () => {
+  const issuer = 'https://auth.example/'
+  await using secure = await startServer({ settings: { urls: { self: { issuer } } } })
+  const { json } = await secure.public('/.well-known/oauth-authorization-server')
+  const addresses = Object.entries(json).filter(([name]) => /_endpoint$|_uri$|^issuer$/.test(name))
+  assert.ok(addresses.length > 6)
+  for (const [name, address] of addresses) assert.ok(String(address).startsWith(issuer), name)
+  assert.ok((await registrant(secure).registered()).answer.json.registration_client_uri.startsWith(issuer))
+})
+
+test('O21-02: a client is public or confidential, as it registered, and is treated so', async () => {
+  const form = { grant_type: 'authorization_code', code: 'x' }
+  assert.deepEqual(errorOf(await token({ form: { ...form, client_id: publicClient.id } })), [400, 'invalid_grant'])
+  assert.deepEqual(errorOf(await token({ form: { ...form, client_id: client.id } })), [401, 'invalid_client'])
+  assert.deepEqual(errorOf(await token({ basic: [publicClient.id, 'a-secret'], form })), [401, 'invalid_client'])
+  assert.equal(publicClient.secret, '')
+})
+
+test('O21-03: a client_id of ours has 36 characters', async () => {
+  for (const { id } of [client, publicClient, await registered(machine), await created(machine)]) assert.equal(id.length, 36)
+})
+
+test('O21-04: a redirect URI is absolute, without a fragment; its query stays', async () => {
+  for (const uri of ['/cb', `${redirectUri}#x`]) assert.equal((await register({ ...minimal, redirect_uris: [uri] })).status, 400, uri)
+  const redirect_uri = `${redirectUri}?x=1&y=%20`
+  const app = await registerLoginClient(server, { redirect_uris: [redirect_uri] })
+  const back = await logIn(server, new Browser(server), loginRequest(app, { redirect_uri }).address)
+  assert.match(String(back.headers.location), /^https:\/\/app\.example\/cb\?x=1&y=%20&code=ory_ac_/)
+})
+
+test('O21-05: with several redirect URIs, or with a port that changes, the request names the one', async () => {
+  const status = async (members: object) => {
+    const app = await registerLoginClient(server, { ...members })
+    return (await visit(loginRequest(app, { redirect_uri: '' }).address)).status
+  }
+  assert.equal(await status({ redirect_uris: [redirectUri, `${redirectUri}2`] }), 400)
+  assert.equal(await status({ redirect_uris: ['http://127.0.0.1/cb'], token_endpoint_auth_method: 'none' }), 400)
+  assert.equal(await status({ redirect_uris: [redirectUri] }), 302)
+})
+
+test('O21-06: a wrong client_id or redirect URI is told to the person, and goes nowhere', async () => {
+  for (const address of [
+    loginRequest({ id: 'nobody', secret: '' }).address,
+    loginRequest(client, { redirect_uri: 'https://evil.example/cb' }).address,
+  ]) {
+    const { status, headers, text } = await visit(address)
+    assert.deepEqual([status, headers.location], [400, undefined])
+    assert.match(text, /<h1>/)
+  }
+})
+
+test('O21-07: a client proves itself in one way at a time', async () => {
+  const form = { grant_type: 'authorization_code', code: 'x', client_id: client.id, client_secret: client.secret }
+  assert.deepEqual(errorOf(await token({ basic: [client.id, client.secret], form })), [400, 'invalid_request'])
+})
+
+test('O21-08: a secret comes in the form or by Basic, whose parts are form-encoded first', async () => {
+  const form = { grant_type: 'client_credentials' }
+  const secret = 'a:b%2B+c d&é-0123456789'
+  const { id } = await created({ ...machine, client_id: 'an id: with%2B+', client_secret: secret })
+  assert.equal((await token({ basic: [id, secret], form })).status, 200)
+  assert.equal((await token({ form: { ...form, client_id: id, client_secret: secret } })).status, 200)
+  assert.equal((await token({ basic: [id, 'a:b++c d&é-0123456789'], form })).status, 401)
+})
+
+test('O21-09: who guesses at a secret is slowed down', async () => {
+  const { id, secret } = await registered(machine)
+  const guess = (word: string) => token({ basic: [id, word], form: { grant_type: 'client_credentials' } })
+  const statuses = []
+  for (let count = 0; count < 12; count++) statuses.push((await guess('wrong')).status)
+  assert.deepEqual([statuses[0], statuses.at(-1)], [401, 429])
+  const slowed = await guess(secret)
+  assert.match(String(slowed.headers['retry-after']), /^\d+$/)
+  now += 60_000
+  assert.equal((await guess(secret)).status, 200)
+})
+
+test('O21-10: an unknown parameter is ignored, a repeated one refused, one without a value is none', async () => {
+  const { address } = loginRequest(client)
+  assert.equal((await visit(`${address}&foo=1&max_age=&prompt=&registration=&id_token_hint=&response_mode=`)).status, 302)
+  for (const pair of ['scope=openid', 'state=other', 'code_challenge=x', 'max_age=1&max_age=2']) {
+    const answer = await visit(`${address}&${pair}`)
+    assert.deepEqual([answer.status, parameterOf(answer, 'error')], [303, 'invalid_request'], pair)
+  }
+  assert.equal((await visit(`${address}&client_id=${client.id}`)).status, 400)
+  const stateless = await visit(loginRequest(client, { state: '', prompt: 'none' }).address)
+  assert.doesNotMatch(String(stateless.headers.location), /state=/)
+  const form = { grant_type: 'refresh_token', refresh_token: 'x', foo: '1', scope: '' }
+  assert.deepEqual(errorOf(await token({ basic: [client.id, client.secret], form })), [400, 'invalid_grant'])
+  const twice = { ...form, scope: ['openid', 'openid'] }
+  assert.deepEqual(errorOf(await token({ basic: [client.id, client.secret], form: twice })), [400, 'invalid_request'])
+})
+
+test('O21-11: the token endpoint takes a form by POST, also from pages of other origins', async () => {
+  const get = await server.public('/oauth2/token?grant_type=client_credentials')
+  assert.deepEqual([get.status, get.headers.allow?.includes('POST')], [405, true])
+  const json = await token({ basic: [client.id, client.secret], json: { grant_type: 'client_credentials' } })
+  assert.deepEqual(errorOf(json), [400, 'invalid_request'])
+  const headers = { origin: 'https://app.example', 'access-control-request-method': 'POST' }
+  const preflight = await server.public('/oauth2/token', { method: 'OPTIONS', headers })
+  assert.deepEqual([preflight.status, preflight.headers['access-control-allow-origin']], [204, '*'])
+})
+
+test('O21-12: an answer with tokens is JSON that nobody keeps, and says what was granted', async () => {
+  const issued = await obtainCode(server, client, { consent: { grant_scope: ['openid'] } })
+  const { status, headers, json } = await redeem(server, client, issued)
+  assert.deepEqual([status, headers['cache-control']], [200, 'no-store'])
+  assert.match(String(headers['content-type']), /^application\/json\b/)
+  assert.match(json.access_token, /^ory_at_/)
+  assert.deepEqual([json.token_type, json.expires_in, json.scope], ['bearer', 3600, 'openid'])
+})
+
+test('O21-13: each error of the token endpoint has its own code; 401 names the way to prove oneself', async () => {
+  const basic = [client.id, client.secret] as const
+  const { id, secret } = await registered({ ...machine, scope: 'read' })
+  const wanted: [Sent, number, string][] = [
+    [{ basic, form: { code: 'x' } }, 400, 'invalid_request'],
+    [{ basic, form: { grant_type: 'authorization_code', code: 'x' } }, 400, 'invalid_grant'],
+    [{ basic, form: { grant_type: 'client_credentials' } }, 400, 'unauthorized_client'],
+    [{ basic, form: { grant_type: 'x' } }, 400, 'unsupported_grant_type'],
+    [{ basic: [id, secret], form: { grant_type: 'client_credentials', scope: 'admin' } }, 400, 'invalid_scope'],
+    [{ basic: [id, 'wrong'], form: { grant_type: 'client_credentials' } }, 401, 'invalid_client'],
+    [{ form: { grant_type: 'client_credentials', client_id: 'nobody', client_secret: 'x' } }, 401, 'invalid_client'],
+  ]
+  for (const [sent, status, error] of wanted) {
+    const answer = await token(sent)
+    assert.deepEqual(errorOf(answer), [status, error], answer.text)
+    assert.match(String(answer.headers['content-type']), /^application\/json\b/)
+    assert.equal(answer.headers['cache-control'], 'no-store')
+    if (status === 401) assert.match(String(answer.headers['www-authenticate']), /^Basic realm=/)
+  }
+})
+
+test('O21-14: a code_challenge is what S256 makes: 43 characters of base64url', async () => {
+  const { challenge } = makeProofKey()
+  for (const code_challenge of ['short', challenge.slice(1), `${challenge}A`, `${challenge.slice(1)}=`, `${challenge.slice(1)}+`]) {
+    const answer = await visit(loginRequest(client, { code_challenge }).address)
+    assert.equal(parameterOf(answer, 'error'), 'invalid_request', code_challenge)
+  }
+  assert.equal((await visit(loginRequest(client, { code_challenge: challenge }).address)).status, 302)
+})
+
+test('O21-15: an app on loopback may name any port', async () => {
+  const app = await registerLoginClient(server, { redirect_uris: ['http://127.0.0.1/cb'], token_endpoint_auth_method: 'none' })
+  const redirect_uri = 'http://127.0.0.1:51004/cb'
+  const issued = await obtainCode(server, app, { parameters: { redirect_uri } })
+  assert.deepEqual(errorOf(await redeem(server, app, issued, { redirect_uri: 'http://127.0.0.1/cb' })), [400, 'invalid_grant'])
+  assert.equal((await redeem(server, app, issued, { redirect_uri })).status, 200)
+})
+
+test('O21-16: a code lives for ten minutes, and is used once', async () => {
+  const [first, second] = [await obtainCode(server, client), await obtainCode(server, client)]
+  now += 599_000
+  assert.deepEqual([(await redeem(server, client, first)).status, (await redeem(server, client, first)).status], [200, 400])
+  now += 2_000
+  assert.deepEqual(errorOf(await redeem(server, client, second)), [400, 'invalid_grant'])
+})
+
+test('O21-17: a refusal goes to the client with error, state and iss', async () => {
+  const app = await operators()
+  const answer = await visit(loginRequest(app, { ...withoutProof, scope: 'openid admin', state: 'a state of mine' }).address)
+  assert.deepEqual(
+    ['error', 'state', 'iss'].map((name) => parameterOf(answer, name)),
+    ['invalid_scope', 'a state of mine', server.issuer],
+  )
+})
+
+test('O21-18: a verifier comes exactly where a challenge was; the redirect URI may be left out then, and is never a wrong one', async () => {
+  const issued = await obtainCode(server, client)
+  assert.deepEqual(errorOf(await redeem(server, client, { ...issued, verifier: '' })), [400, 'invalid_grant'])
+  assert.deepEqual(errorOf(await redeem(server, client, issued, { redirect_uri: 'https://app.example/other' })), [400, 'invalid_grant'])
+  assert.equal((await redeem(server, client, issued, { redirect_uri: '' })).status, 200)
+  const unnamed = await obtainCode(server, client, { parameters: { redirect_uri: '' } })
+  assert.deepEqual(errorOf(await redeem(server, client, unnamed, { redirect_uri: 'https://app.example/other' })), [400, 'invalid_grant'])
+  assert.equal((await redeem(server, client, unnamed)).status, 200)
+  const app = await operators()
+  const open = await obtainCode(server, app, { parameters: withoutProof })
+  assert.deepEqual(errorOf(await redeem(server, app, open)), [400, 'invalid_grant'])
+  assert.deepEqual(errorOf(await redeem(server, app, { ...open, verifier: '' }, { redirect_uri: '' })), [400, 'invalid_grant'])
+  assert.equal((await redeem(server, app, { ...open, verifier: '' })).status, 200)
+})
+
+test('O21-19: a code that comes again ends its tokens only where all else is right', async () => {
+  const issued = await obtainCode(server, client)
+  const { json } = await redeem(server, client, issued)
+  for (const attempt of [
+    redeem(server, client, { ...issued, verifier: '' }),
+    redeem(server, client, { ...issued, verifier: makeProofKey().verifier }),
+    redeem(server, publicClient, issued),
+    redeem(server, { id: client.id, secret: 'wrong' }, issued),
+  ])
+    assert.notEqual((await attempt).status, 200)
+  assert.deepEqual(await areActive(server, json), [true, true])
+  assert.deepEqual(errorOf(await redeem(server, client, issued)), [400, 'invalid_grant'])
+  assert.deepEqual(await areActive(server, json), [false, false])
+})
+
+test('O21-20: client_credentials is for confidential clients, and brings no refresh token', async () => {
+  const { id } = await created({ ...machine, token_endpoint_auth_method: 'none' })
+  assert.deepEqual(errorOf(await token({ form: { grant_type: 'client_credentials', client_id: id } })), [400, 'unauthorized_client'])
+  const grants = ['client_credentials', 'authorization_code', 'refresh_token']
+  const own = await registered({ ...minimal, grant_types: grants, scope: 'openid offline_access' })
+  const { status, json } = await own.askToken({ scope: 'offline_access' })
+  assert.deepEqual([status, json.refresh_token], [200, undefined])
+})
+
+test('O21-21: a refresh is for the same client and no wider scope, and brings a new refresh token', async () => {
+  const { refresh_token: old } = await obtainTokens(server, publicClient, { parameters: { scope: 'offline_access' } })
+  assert.deepEqual(errorOf(await refresh(server, publicClient, old, { scope: 'openid' })), [400, 'invalid_scope'])
+  assert.deepEqual(errorOf(await refresh(server, client, old)), [400, 'invalid_grant'])
+  const { status, json } = await refresh(server, publicClient, old)
+  assert.equal(status, 200)
+  assert.notEqual(json.refresh_token, old)
+})
+
+test('O21-22: an access token in an address is not looked at', async () => {
+  const { access_token: good } = await obtainTokens(server, client)
+  assert.equal((await server.public('/userinfo', { bearer: good })).status, 200)
+  for (const method of ['GET', 'POST']) assert.equal((await server.public(`/userinfo?access_token=${good}`, { method })).status, 401)
+})
+
+test('O21-23 overridden: everybody who registered himself has a proof key; an operator’s confidential client as oauth2.pkce says', async () => {
+  const app = await operators()
+  for (const one of [client, publicClient]) {
+    const answer = await visit(loginRequest(one, { ...withoutProof, nonce: 'n-0123456789' }).address)
+    assert.equal(parameterOf(answer, 'error'), 'invalid_request')
+  }
+  assert.equal((await visit(loginRequest(app, withoutProof).address)).status, 302)
+  await using strict = await startServer({ settings: { oauth2: { pkce: { enforced: true } } } })
+  const { id } = await registrant(strict).created({ redirect_uris: [redirectUri], scope: 'openid' })
+  const refused = await new Browser(strict).get(loginRequest({ id, secret: '' }, withoutProof).address)
+  assert.equal(parameterOf(refused, 'error'), 'invalid_request')
+})
+
+test('O21-24: who is asked for consent sees who asks, for what, and where it goes; what he granted can be seen and withdrawn', async () => {
+  const app = await registerLoginClient(server, { client_name: 'Notes', scope: 'openid offline_access read' })
+  const browser = new Browser(server)
+  const toLogin = await browser.get(loginRequest(app, { scope: 'openid offline_access read' }).address)
+  const path = `/admin/oauth2/auth/requests/login/accept?login_challenge=${parameterOf(toLogin, 'login_challenge')}`
+  const toConsent = await browser.get((await server.admin(path, { method: 'PUT', json: { subject: 'eve' } })).json.redirect_to)
+  const { text } = await browser.get(String(toConsent.headers.location))
+  for (const words of ['Notes', 'app.example', 'not verified', 'read', 'Stay signed in']) assert.ok(text.includes(words), words)
+  const { refresh_token: good } = await obtainTokens(server, app, { subject: 'eve', consent: { remember: true } })
+  const sessions = '/admin/oauth2/auth/sessions/consent?subject=eve'
+  const listed = (await server.admin(sessions)).json
+  assert.deepEqual([listed.length, listed[0].consent_request.client.client_id], [1, app.id])
+  assert.equal((await server.admin(`${sessions}&client=${app.id}`, { method: 'DELETE' })).status, 204)
+  assert.deepEqual(errorOf(await refresh(server, app, good)), [400, 'invalid_grant'])
+})
+
+test('O21-26: no page on the way shows in a frame', async () => {
+  const toLogin = await visit(loginRequest(client).address)
+  for (const { headers } of [await visit(String(toLogin.headers.location)), await visit('/oauth2/auth?client_id=nobody')]) {
+    assert.match(String(headers['content-security-policy']), /frame-ancestors 'none'/)
+    assert.equal(headers['x-frame-options'], 'DENY')
+  }
+})
+
+test('O21-27: an app on a device may have any of the three kinds of redirect URI, and shares no secret with other copies', async () => {
+  for (const uri of ['com.example.app:/cb', 'https://app.example/native', 'http://127.0.0.1/cb']) {
+    const [one, other] = [await registered({ ...minimal, redirect_uris: [uri] }), await registered({ ...minimal, redirect_uris: [uri] })]
+    assert.notEqual(one.secret, other.secret)
+    const withoutChallenge = await visit(
+      loginRequest(one, { redirect_uri: uri, scope: 'openid', code_challenge: '', code_challenge_method: '' }).address,
+    )
+    assert.match(String(withoutChallenge.headers.location), /[?&]error=invalid_request&/)
+  }
+})
+
+test('O21-28 overridden: implicit and password are dropped from a registration, not refused; neither is offered', async () => {
+  const { json: document } = await server.public('/.well-known/oauth-authorization-server')
+  for (const gone of ['implicit', 'password']) assert.ok(!document.grant_types_supported.includes(gone))
+  const { json } = await register({ ...minimal, grant_types: ['authorization_code', 'implicit', 'password'] })
+  assert.deepEqual(json.grant_types, ['authorization_code'])
+  const answer = await visit(loginRequest(client, { response_type: 'token' }).address)
+  assert.equal(parameterOf(answer, 'error'), 'unsupported_response_type')
+})
