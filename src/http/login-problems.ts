@@ -1,4 +1,4 @@
-import type { ChallengeRefusal } from '../core/authorization/answer-login.ts'
+import type { ChallengeRefusal } from '../core/authorization/challenge.ts'
 import type { LogoutChallengeRefusal } from '../core/sessions/answer-logout.ts'
 import type { LogoutRefusal } from '../core/sessions/begin-logout.ts'
 import type { UserinfoRefusal } from '../core/tokens/userinfo.ts'

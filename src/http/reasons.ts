@@ -1,4 +1,4 @@
-import type { ChallengeRefusal } from '../core/authorization/answer-login.ts'
+import type { ChallengeRefusal } from '../core/authorization/challenge.ts'
 import type { RequestObjectRefusal } from '../core/authorization/request-object.ts'
 import type { AuthenticationRefusal } from '../core/clients/authenticate-client.ts'
 import type { AssertionReplayed } from '../core/clients/spend-assertion.ts'

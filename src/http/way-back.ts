@@ -1,4 +1,4 @@
-import type { WayBack } from '../core/authorization/answer-login.ts'
+import type { WayBack } from '../core/authorization/challenge.ts'
 import { answerLocation } from '../protocol/response-mode.ts'
 
 /** The browser's own request again, with what it brings back. */

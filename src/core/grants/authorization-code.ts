@@ -11,7 +11,7 @@ import type { Grant, GrantStore } from '../tokens/grant.ts'
 import type { GrantOrder, PreparedTokens } from '../tokens/prepare-tokens.ts'
 import type { RefreshTokenStore } from '../tokens/refresh-token.ts'
 import { type AskHooks, hookedGrant, narrowedAudience, orderFor, type PersonGrantLive } from './issue-for-grant.ts'
-import { refused, type Grant as TokenGrant, type TokenRequest } from './token-endpoint.ts'
+import { refused, type TokenGrant, type TokenRequest } from './token-endpoint.ts'
 
 export const authorizationCodeGrantType = 'authorization_code'
 

@@ -4,7 +4,7 @@ import { authMethodOf, type Client } from '../clients/client.ts'
 import { allowedAudience, checkScope, type EntitlementSettings, lifespanOf, scopesOf } from '../clients/entitlements.ts'
 import type { AccessTokenStrategy, IssuedTokens, TokenOrder } from '../tokens/issue-access-token.ts'
 import type { AskHooks } from './issue-for-grant.ts'
-import { type Grant, refused } from './token-endpoint.ts'
+import { refused, type TokenGrant } from './token-endpoint.ts'
 
 export const clientCredentialsGrantType = 'client_credentials'
 
@@ -22,7 +22,7 @@ export function clientCredentialsGrant(deps: {
   issue: (order: TokenOrder) => Promise<IssuedTokens>
   askHooks: AskHooks
   settings: Live<ClientCredentialsSettings>
-}): Grant {
+}): TokenGrant {
   return async ({ client, assertion }, request) => {
     const settings = deps.settings()
     refusePublicClient(client)

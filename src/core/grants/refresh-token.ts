@@ -19,7 +19,7 @@ import {
   type PersonGrantLive,
   type PersonGrantSettings,
 } from './issue-for-grant.ts'
-import { refused, type Grant as TokenGrant } from './token-endpoint.ts'
+import { refused, type TokenGrant } from './token-endpoint.ts'
 
 export const refreshTokenGrantType = 'refresh_token'
 

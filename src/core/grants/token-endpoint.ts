@@ -44,7 +44,7 @@ export type CodeFault =
  * What a grant adds to the phases that all grants share. The client is known and may use the grant by then. The grant hands the
  * assertion on to the transaction that issues; where the grant refuses, it is spent by the phases.
  */
-export type Grant = (authenticated: Authenticated, request: TokenRequest) => Promise<IssuedTokens>
+export type TokenGrant = (authenticated: Authenticated, request: TokenRequest) => Promise<IssuedTokens>
 
 /**
  * The phases of every token request (RFC 6749 §3.2): who asks, for which grant, may the client use it; then the grant itself. A new
@@ -55,7 +55,7 @@ export type Grant = (authenticated: Authenticated, request: TokenRequest) => Pro
 export function tokenEndpoint(deps: {
   authenticate: (credentials: ClientCredentials) => Promise<Authenticated>
   spendingOnRefusal: <T>(assertion: AssertionId | undefined, act: () => Promise<T>) => Promise<T>
-  grants: ReadonlyMap<string, Grant>
+  grants: ReadonlyMap<string, TokenGrant>
 }) {
   return async (request: TokenRequest): Promise<IssuedTokens> => {
     const { grantType } = request

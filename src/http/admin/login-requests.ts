@@ -1,6 +1,7 @@
 import type { AskedConsent } from '../../core/authorization/answer-consent.ts'
-import type { AskedLogin, WayBack } from '../../core/authorization/answer-login.ts'
+import type { AskedLogin } from '../../core/authorization/answer-login.ts'
 import type { ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
+import type { WayBack } from '../../core/authorization/challenge.ts'
 import type { AskedLogout } from '../../core/sessions/answer-logout.ts'
 import { empty, hydraNoStore, json } from '../answer.ts'
 import type { Handler } from '../route.ts'

@@ -1,6 +1,7 @@
 import type { AskedConsent } from '../../core/authorization/answer-consent.ts'
-import type { AskedLogin, ChallengeRefusal, WayBack } from '../../core/authorization/answer-login.ts'
+import type { AskedLogin } from '../../core/authorization/answer-login.ts'
 import type { AuthorizationFlow, ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
+import type { ChallengeRefusal, WayBack } from '../../core/authorization/challenge.ts'
 import type { Client } from '../../core/clients/client.ts'
 import type { AskedLogout, LogoutChallengeRefusal } from '../../core/sessions/answer-logout.ts'
 import { Refusal } from '../../lib/refusal.ts'
