@@ -36,9 +36,21 @@ export function acceptLogin(deps: AnswerDeps) {
     const flow = await find(challenge)
     if (accepted.subject === '') throw challengeRefused({ kind: 'subject-missing' })
     const { known } = flow.session
-    if (known && known.subject !== accepted.subject) return { url: flow.request.url, add: { prompt: 'login' } }
+    if (known && known.subject !== accepted.subject) return anew(deps, flow)
     return decide(deps, flow, { kind: 'accepted', at: deps.clock(), ...accepted, remember: accepted.remember || known !== undefined })
   }
+}
+
+/** A client that asked for silence is told; nobody is asked for a password in its place (OpenID Connect Core §3.1.2.1). */
+async function anew(deps: AnswerDeps, flow: AuthorizationFlow): Promise<WayBack> {
+  const { url, prompt } = flow.request
+  return prompt.includes('none') ? decide(deps, flow, loginRequired) : { url, add: { prompt: 'login' } }
+}
+
+const loginRequired: Rejection = {
+  kind: 'rejected',
+  error: 'login_required',
+  description: "The Authorization Server requires End-User authentication. Prompt 'none' was requested, but somebody else has to log in.",
 }
 
 /** @throws Refusal of a `ChallengeRefusal` */
