@@ -62,9 +62,11 @@ export async function floorLogins({ act, read, write, client }: Store, issuer: s
   )
   const makeRoom = write(
     `DELETE FROM authorization_flows WHERE id IN (SELECT id FROM authorization_flows
-     WHERE address = ? AND login_verifier IS NULL ORDER BY created_at DESC LIMIT 16 OFFSET 1000) AND login_verifier IS NULL`,
+     WHERE address = ? AND login_accepted_at IS NULL ORDER BY created_at DESC LIMIT 16 OFFSET 1000) AND login_accepted_at IS NULL`,
   )
-  const decideLogin = write('UPDATE authorization_flows SET login = ?, login_verifier = ? WHERE id = ? AND login_spent_at IS NULL')
+  const decideLogin = write(
+    'UPDATE authorization_flows SET login = ?, login_verifier = ?, login_accepted_at = ? WHERE id = ? AND login_spent_at IS NULL',
+  )
   const passLogin = write(
     `UPDATE authorization_flows SET login_spent_at = ?, consent_challenge = ?, consent_csrf = ?, consent_skip = 0
      WHERE id = ? AND login_verifier = ? AND login_spent_at IS NULL`,
@@ -135,11 +137,13 @@ export async function floorLogins({ act, read, write, client }: Store, issuer: s
     const flow = flowOf(challenge)
     if (!flow) return [404]
     const verifier = makeHandle(systemRandomness, flow.id)
-    const decision = JSON.stringify({ at: Date.now(), ...JSON.parse(text) })
-    const decide = step === 'login' ? decideLogin : decideConsent
+    const now = Date.now()
+    const decision = JSON.stringify({ at: now, ...JSON.parse(text) })
+    const decide = (hash: string) =>
+      step === 'login' ? decideLogin.run(decision, hash, now, flow.id) : decideConsent.run(decision, hash, flow.id)
     if (
       !(await spending(
-        () => decide.run(decision, sha256(verifier), flow.id),
+        () => decide(sha256(verifier)),
         () => {},
       ))
     )
