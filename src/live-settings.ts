@@ -65,7 +65,6 @@ export function liveSettings(config: Live<Config>) {
       }),
     ),
     echoToken: () => config().oidc.dynamic_client_registration.echo_token_on_read,
-    entitlements,
     authorization: derived(config, ({ oauth2 }): AuthorizationSettings => ({ ...entitlements(), pkceEnforced: oauth2.pkce.enforced })),
     personGrants: derived(
       config,

@@ -3,6 +3,9 @@ export const splitScope = (scope: string): string[] => [...new Set(scope.split('
 
 export const joinScope = (scopes: readonly string[]): string => scopes.join(' ')
 
+/** Whether it asks for a refresh token: OpenID Connect Core §11's name, or Hydra's older one. */
+export const isOfflineScope = (scope: string): boolean => scope === 'offline_access' || scope === 'offline'
+
 /** Whether a client that holds `held` may have `asked`. */
 export type ScopeMatch = (held: readonly string[], asked: string) => boolean
 

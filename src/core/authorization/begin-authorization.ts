@@ -34,7 +34,6 @@ export interface Browser {
 
 /** The browser is sent to an application of the operator's, with a challenge, and keeps a value that binds the answer to it. */
 export interface ToApplication {
-  readonly kind: 'to-application'
   readonly step: 'login' | 'consent'
   /** The page for those who have no account yet is asked for. */
   readonly isRegistration?: boolean
@@ -179,5 +178,5 @@ async function open(
   const flow: AuthorizationFlow = { id, clientId, address, createdAt: now, expiresAt: now + deps.patience(), request, session, login }
   await deps.transaction((tx) => tx.flows.add(flow, mostUnaccepted))
   const isRegistration = request.prompt.includes('registration')
-  return { kind: 'to-application', step: 'login', isRegistration, challenge, clientId, csrf: value }
+  return { step: 'login', isRegistration, challenge, clientId, csrf: value }
 }

@@ -2,7 +2,7 @@ import type { Live } from '../../lib/live.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { isCodeChallenge } from '../../protocol/pkce.ts'
 import { parsePrompt } from '../../protocol/prompt.ts'
-import { splitScope } from '../../protocol/scope.ts'
+import { isOfflineScope, splitScope } from '../../protocol/scope.ts'
 import { authMethodOf, type Client, grantTypesOf } from '../clients/client.ts'
 import { allowedAudience, type EntitlementRefusal, type EntitlementSettings, mayHaveScope, scopesOf } from '../clients/entitlements.ts'
 import { type AuthorizationRefusal, RefusedToClient, type ResponseTarget } from './authorization-request.ts'
@@ -78,9 +78,7 @@ const allowedScope: Check = ({ client, parameters, settings }) => {
 }
 
 const isAllowedScope = (client: Client, scope: string, settings: EntitlementSettings): boolean =>
-  mayHaveScope(client, scope, settings) || (isOffline(scope) && grantTypesOf(client).includes('refresh_token'))
-
-const isOffline = (scope: string): boolean => scope === 'offline_access' || scope === 'offline'
+  mayHaveScope(client, scope, settings) || (isOfflineScope(scope) && grantTypesOf(client).includes('refresh_token'))
 
 /** What is asked for and may be had; a request without scope asks for what the client registered. */
 export function requestedScope({ client, parameters, settings }: Asked): readonly string[] {

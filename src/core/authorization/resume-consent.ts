@@ -16,7 +16,6 @@ import { acceptedBy, findAnswered } from './resume-flow.ts'
 
 /** The browser goes back to the client with a code (RFC 6749 §4.1.2). */
 export interface ToClient {
-  readonly kind: 'to-client'
   readonly target: ResponseTarget
   readonly code: string
   readonly scope: readonly string[]
@@ -57,7 +56,7 @@ export function resumeConsent(deps: ResumeConsentDeps) {
       return true
     })
     if (!isPassed) throw new RefusedToClient(flow.request, { kind: 'verifier-spent', step: 'consent' })
-    return { kind: 'to-client', target: flow.request, code, scope: grant.scope }
+    return { target: flow.request, code, scope: grant.scope }
   }
 }
 

@@ -78,7 +78,7 @@ async function ask(
   })
   if (!isPassed) throw new RefusedToClient(flow.request, { kind: 'verifier-spent', step: 'login' })
   const session = sessionCookie(flow, login, lifespan)
-  return { kind: 'to-application', step: 'consent', challenge, clientId: flow.clientId, csrf, ...(session && { session }) }
+  return { step: 'consent', challenge, clientId: flow.clientId, csrf, ...(session && { session }) }
 }
 
 async function keepSession(sessions: LoginSessionStore, { session }: AuthorizationFlow, login: LoginDecision, expiresAt: number) {

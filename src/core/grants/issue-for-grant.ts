@@ -1,4 +1,5 @@
 import type { Live } from '../../lib/live.ts'
+import { isOfflineScope } from '../../protocol/scope.ts'
 import type { Client } from '../clients/client.ts'
 import { grantTypesOf } from '../clients/client.ts'
 import { allowedAudience, type EntitlementSettings, ignoresResource, lifespanOf } from '../clients/entitlements.ts'
@@ -49,7 +50,7 @@ export function orderFor(
   settings: PersonGrantSettings,
 ): GrantOrder {
   const names = lifespanNames[grantType]
-  const isOffline = grant.scope.some((scope) => scope === 'offline_access' || scope === 'offline')
+  const isOffline = grant.scope.some(isOfflineScope)
   const refreshes = isOffline && grantTypesOf(client).includes('refresh_token')
   return {
     client,

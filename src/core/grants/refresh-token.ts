@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { sha256 } from '../../lib/hash.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
-import { splitScope } from '../../protocol/scope.ts'
+import { isOfflineScope, splitScope } from '../../protocol/scope.ts'
 import type { Client } from '../clients/client.ts'
 import { allowedAudience, checkScope, type EntitlementSettings } from '../clients/entitlements.ts'
 import { type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
@@ -102,10 +102,9 @@ async function endAccess(tx: RefreshStores, { accessToken }: RefreshToken, grant
 function checkStillAllowed(client: Client, grant: Grant, asked: readonly string[], settings: EntitlementSettings): void {
   const excess = asked.find((scope) => !grant.scope.includes(scope))
   if (excess !== undefined) throw refused({ kind: 'scope-not-allowed', scope: excess, clientId: client.clientId })
-  const isOffline = (scope: string) => scope === 'offline' || scope === 'offline_access'
   checkScope(
     client,
-    grant.scope.filter((scope) => !isOffline(scope)),
+    grant.scope.filter((scope) => !isOfflineScope(scope)),
     settings,
   )
   allowedAudience(client, { audience: grant.audience, resource: [] }, settings)

@@ -1,8 +1,6 @@
+import { isOfflineScope } from '../../protocol/scope.ts'
 import { escapeHtml, filled } from './page.ts'
 import type { Words } from './words.ts'
-
-/** Two names of one wish: to stay signed in (OpenID Connect Core §11, and Hydra's older word). */
-const staying = ['offline_access', 'offline']
 
 /** What a person says yes or no to, in one line: one scope, or the two names of staying signed in. */
 export interface AskedScope {
@@ -13,13 +11,13 @@ export interface AskedScope {
 
 /** The lines of a consent page, in the order the app asked. */
 export function askedScopes(requested: readonly string[]): AskedScope[] {
-  const names = new Set(requested.map((scope) => (staying.includes(scope) ? 'offline_access' : scope)))
+  const names = new Set(requested.map((scope) => (isOfflineScope(scope) ? 'offline_access' : scope)))
   return [...names].map((name) => ({ name, isFixed: name === 'openid' }))
 }
 
 /** Of what was asked for, what was chosen. A choice of something else changes nothing. */
 export const chosenScopes = (requested: readonly string[], chosen: readonly string[]): string[] =>
-  requested.filter((scope) => scope === 'openid' || chosen.includes(staying.includes(scope) ? 'offline_access' : scope))
+  requested.filter((scope) => scope === 'openid' || chosen.includes(isOfflineScope(scope) ? 'offline_access' : scope))
 
 /** A scope in words, as markup; one that only its API knows stands as it is. */
 export function scopeWords(name: string, { scopes }: Words): string {
