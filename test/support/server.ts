@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -65,9 +66,28 @@ export async function startServer({
     { config: () => config, secrets, clock, randomness: systemRandomness, telemetry, ...(fetch && { fetch }) },
     database ?? (await freshDatabase(config)),
   )
-  await app.public.listen({ host, port: publicPort })
+  const stop = async () => {
+    const hangUp = () => {
+      for (const { server } of [app.public, app.admin]) server.closeAllConnections()
+    }
+    hangUp()
+    // A connection that was being made just then is not among them.
+    const again = setInterval(hangUp, 500)
+    await Promise.all([app.public.close(), app.admin.close()])
+    clearInterval(again)
+    await app.close()
+    await telemetry.traces?.close()
+  }
   const publicUrl = `http://127.0.0.1:${publicPort}`
-  const adminUrl = await app.admin.listen({ host: '127.0.0.1', port: adminPort })
+  const adminUrl = `http://127.0.0.1:${adminPort}`
+  try {
+    await app.public.listen({ host, port: publicPort })
+    await app.admin.listen({ host: '127.0.0.1', port: adminPort })
+  } catch (error) {
+    // What is left open would keep the whole file from ending, and nobody would read why.
+    await stop()
+    throw error
+  }
   return {
     publicUrl,
     adminUrl,
@@ -78,18 +98,7 @@ export async function startServer({
     reconfigure(over) {
       config = load(merge(settings, over)).config
     },
-    async [Symbol.asyncDispose]() {
-      const hangUp = () => {
-        for (const { server } of [app.public, app.admin]) server.closeAllConnections()
-      }
-      hangUp()
-      // A connection that was being made just then is not among them.
-      const again = setInterval(hangUp, 500)
-      await Promise.all([app.public.close(), app.admin.close()])
-      clearInterval(again)
-      await app.close()
-      await telemetry.traces?.close()
-    },
+    [Symbol.asyncDispose]: stop,
   }
 }
 
@@ -133,24 +142,22 @@ function keep(lines: Record<string, unknown>[]): (line: string) => void {
 
 /** A port that was free a moment ago: the issuer must name it before the server listens. */
 export async function freePort(): Promise<number> {
-  // The system may give the same port again at once; this process asks for one that it has not had.
+  // Below those that systems give to connections and to whoever asks for any port: one of these would take it in that moment.
   for (;;) {
-    const port = await anyFreePort()
+    const port = randomInt(20_000, 32_768)
     if (given.has(port)) continue
     given.add(port)
-    return port
+    if (await isFree(port)) return port
   }
 }
 
+/** What this process has had; another one hits upon the same port in the same moment once in thousands of times. */
 const given = new Set<number>()
 
-function anyFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
     const probe = createServer()
-    probe.on('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address() as { port: number }
-      probe.close(() => resolve(port))
-    })
+    probe.on('error', () => resolve(false))
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)))
   })
 }
