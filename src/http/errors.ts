@@ -30,11 +30,17 @@ export function answerError(error: unknown, face: Face, { log, count }: Telemetr
   return writers[face](status, { error: code, error_description: printable(description) }, headers)
 }
 
-/** A person's request that is refused, on the error page that the operator has for it. */
-export function answerOnErrorPage(refusal: Refusal, { log, count }: Telemetry, requestId: string, errorUrl: string): Answer {
-  const { code, description } = problemOf(refusal, 'page')
-  log('info', 'request refused', { request_id: requestId, reason: reasonOf(refusal), status: 302 })
-  count('request_refused', { face: 'page', reason: kindOf(refusal) })
+/**
+ * A person's request that is refused, on the error page that the operator has for it.
+ *
+ * @param errorUrl undefined where he has none
+ * @throws `error` itself where it is no refusal, or there is no such page: ours shows it then
+ */
+export function answerOnErrorPage(error: unknown, { log, count }: Telemetry, requestId: string, errorUrl: string | undefined): Answer {
+  if (!(error instanceof Refusal) || errorUrl === undefined) throw error
+  const { code, description } = problemOf(error, 'page')
+  log('info', 'request refused', { request_id: requestId, reason: reasonOf(error), status: 302 })
+  count('request_refused', { face: 'page', reason: kindOf(error) })
   return toErrorUrl(errorUrl, { error: code, description })
 }
 

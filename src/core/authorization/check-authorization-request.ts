@@ -1,10 +1,9 @@
 import type { Live } from '../../lib/live.ts'
-import { Refusal } from '../../lib/refusal.ts'
 import { isCodeChallenge } from '../../protocol/pkce.ts'
 import { parsePrompt } from '../../protocol/prompt.ts'
 import { isOfflineScope, splitScope } from '../../protocol/scope.ts'
 import { authMethodOf, type Client, grantTypesOf } from '../clients/client.ts'
-import { allowedAudience, type EntitlementRefusal, type EntitlementSettings, mayHaveScope, scopesOf } from '../clients/entitlements.ts'
+import { type AskedAudience, audienceFault, audienceOf, type EntitlementSettings, mayHaveScope, scopesOf } from '../clients/entitlements.ts'
 import { type AuthorizationRefusal, RefusedToClient, type ResponseTarget } from './authorization-request.ts'
 
 export interface AuthorizationSettings extends EntitlementSettings {
@@ -87,34 +86,24 @@ export function requestedScope({ client, parameters, settings }: Asked): readonl
 }
 
 /** RFC 8707 §2.1 and Hydra's `audience`. */
-const availableAudience: Check = (asked) => {
-  try {
-    requestedAudience(asked)
-    return undefined
-  } catch (error) {
-    return audienceRefusal(error)
-  }
+const availableAudience: Check = ({ client, parameters, settings }) => {
+  const fault = audienceFault(client, askedAudience(parameters), settings)
+  if (fault === undefined) return undefined
+  return fault.kind === 'audience-not-allowed'
+    ? { kind: 'audience-unavailable', audience: fault.audience }
+    : { kind: 'resource-unavailable', resource: fault.resource }
 }
 
-function audienceRefusal(error: unknown): AuthorizationRefusal {
-  const reason = error instanceof Refusal ? (error.reason as EntitlementRefusal) : undefined
-  if (reason?.kind === 'audience-not-allowed') return { kind: 'audience-unavailable', audience: reason.audience }
-  if (reason?.kind === 'resource-not-allowed') return { kind: 'resource-unavailable', resource: reason.resource }
-  throw error
-}
+const askedAudience = (parameters: URLSearchParams): AskedAudience => ({
+  audience: parameters
+    .getAll('audience')
+    .flatMap((value) => value.split(' '))
+    .filter((value) => value !== ''),
+  resource: parameters.getAll('resource').filter((value) => value !== ''),
+})
 
 export const requestedAudience = ({ client, parameters, settings }: Asked): readonly string[] =>
-  allowedAudience(
-    client,
-    {
-      audience: parameters
-        .getAll('audience')
-        .flatMap((value) => value.split(' '))
-        .filter((value) => value !== ''),
-      resource: parameters.getAll('resource').filter((value) => value !== ''),
-    },
-    settings,
-  )
+  audienceOf(client, askedAudience(parameters), settings)
 
 /** RFC 7636 §4.3 and RFC 9700 §2.1.1: S256, of everyone who has no secret or whom nobody vetted. */
 const proofKey: Check = ({ client, parameters, settings }) => {

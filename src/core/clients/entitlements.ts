@@ -37,28 +37,42 @@ export function checkScope(client: Client, scopes: readonly string[], settings: 
 export const ignoresResource = ({ origin }: Client, { audiencesAreManaged }: EntitlementSettings): boolean =>
   origin === 'dynamic' && !audiencesAreManaged
 
-/**
- * RFC 8707 §2 `resource` and Hydra's `audience`, each within what the client has registered; a token carries them byte for byte.
- *
- * @throws Refusal `audience-not-allowed` or `resource-not-allowed`
- */
-export function allowedAudience(
+/** RFC 8707 §2 `resource` and Hydra's `audience`, as a request names them. */
+export interface AskedAudience {
+  readonly audience: readonly string[]
+  readonly resource: readonly string[]
+}
+
+/** Why the client may not have an audience: the first that is not within what it has registered. */
+export function audienceFault(
   client: Client,
-  asked: { readonly audience: readonly string[]; readonly resource: readonly string[] },
+  asked: AskedAudience,
   settings: EntitlementSettings,
-): readonly string[] {
+): Extract<EntitlementRefusal, { kind: 'audience-not-allowed' | 'resource-not-allowed' }> | undefined {
   const { clientId, origin } = client
   const held = client.metadata.audience ?? []
   const match = origin === 'dynamic' ? matchAudienceExactly : matchAudienceByPath
   const ignored = ignoresResource(client, settings)
   for (const audience of asked.audience) {
-    if (!match(held, audience)) throw refused({ kind: 'audience-not-allowed', audience, clientId })
+    if (!match(held, audience)) return { kind: 'audience-not-allowed', audience, clientId }
   }
   for (const resource of asked.resource) {
     const isAllowed = isResourceIndicator(resource) && (ignored || match(held, resource))
-    if (!isAllowed) throw refused({ kind: 'resource-not-allowed', resource, clientId })
+    if (!isAllowed) return { kind: 'resource-not-allowed', resource, clientId }
   }
-  return [...new Set([...asked.audience, ...(ignored ? [] : asked.resource)])]
+  return undefined
+}
+
+/** What a token for such a request carries, byte for byte, where `audienceFault` finds nothing. */
+export const audienceOf = (client: Client, { audience, resource }: AskedAudience, settings: EntitlementSettings): readonly string[] => [
+  ...new Set([...audience, ...(ignoresResource(client, settings) ? [] : resource)]),
+]
+
+/** @throws Refusal `audience-not-allowed` or `resource-not-allowed` */
+export function allowedAudience(client: Client, asked: AskedAudience, settings: EntitlementSettings): readonly string[] {
+  const fault = audienceFault(client, asked, settings)
+  if (fault) throw refused(fault)
+  return audienceOf(client, asked, settings)
 }
 
 /** The client's own lifespan by that name, or the one for everybody. Milliseconds. */

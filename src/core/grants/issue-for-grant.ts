@@ -75,7 +75,7 @@ export function narrowedAudience(
   settings: EntitlementSettings,
 ): readonly string[] {
   if (resource.length === 0) return grant.audience
-  if (ignoresResource(client, settings)) return allowedAudience(client, { audience: grant.audience, resource }, { ...settings })
+  if (ignoresResource(client, settings)) return allowedAudience(client, { audience: grant.audience, resource }, settings)
   const foreign = resource.find((one) => !grant.audience.includes(one))
   if (foreign !== undefined) throw refused({ kind: 'resource-not-allowed', resource: foreign, clientId: client.clientId })
   return [...new Set(resource)]

@@ -5,7 +5,6 @@ import { FaultToPerson } from '../../core/authorization/find-response-target.ts'
 import type { ToClient } from '../../core/authorization/resume-consent.ts'
 import type { SessionCookie } from '../../core/authorization/resume-login.ts'
 import type { Live } from '../../lib/live.ts'
-import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { pageLocation } from '../../protocol/response-mode.ts'
 import { joinScope } from '../../protocol/scope.ts'
@@ -17,6 +16,7 @@ import { answerAuthorizationFault, answerAuthorizationRefusal, answerOnErrorPage
 import { toClient } from '../response-modes.ts'
 import type { Handler } from '../route.ts'
 import { wordsOf } from './fallback-answers.ts'
+import { queryOf } from './parameters.ts'
 
 /** Where browsers are sent on the way. */
 export interface LoginAddresses {
@@ -56,9 +56,7 @@ export function authorize(deps: AuthorizeDeps): Handler {
         return answerAuthorizationFault(error.fault, deps.telemetry, request.id, { errorUrl: deps.addresses().error, words })
       }
       if (error instanceof RefusedToClient) return answerAuthorizationRefusal(error, deps.telemetry, request.id, deps.issuer)
-      const errorUrl = deps.addresses().error
-      if (error instanceof Refusal && errorUrl !== undefined) return answerOnErrorPage(error, deps.telemetry, request.id, errorUrl)
-      throw error
+      return answerOnErrorPage(error, deps.telemetry, request.id, deps.addresses().error)
     }
   }
 }
@@ -73,7 +71,7 @@ async function step(browser: Browser, deps: AuthorizeDeps): Promise<Answer> {
 }
 
 function browserOf(request: FastifyRequest, { cookies, publicUrl }: AuthorizeDeps): Browser {
-  const query = request.url.split('?').slice(1).join('?')
+  const query = queryOf(request)
   const parameters = request.method === 'POST' ? formBody(request) : new URLSearchParams(query)
   return {
     url: `${publicUrl}/oauth2/auth?${request.method === 'POST' ? parameters : query}`,

@@ -2,7 +2,6 @@ import type { FastifyRequest } from 'fastify'
 import type { FinishedLogout } from '../../core/sessions/answer-logout.ts'
 import type { LogoutParameters, LogoutStep } from '../../core/sessions/begin-logout.ts'
 import type { Live } from '../../lib/live.ts'
-import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { answerLocation, asciiUri, pageLocation } from '../../protocol/response-mode.ts'
 import { type Answer, hydraNoStore } from '../answer.ts'
@@ -10,7 +9,7 @@ import { formBody } from '../body.ts'
 import type { Cookies } from '../cookies.ts'
 import { answerOnErrorPage } from '../errors.ts'
 import type { Handler } from '../route.ts'
-import { once } from './parameters.ts'
+import { once, queryOf } from './parameters.ts'
 
 export interface LogoutDeps {
   readonly begin: (parameters: LogoutParameters) => Promise<LogoutStep>
@@ -34,15 +33,13 @@ export function logout(deps: LogoutDeps): Handler {
     try {
       return await step(request, deps)
     } catch (error) {
-      const errorUrl = deps.addresses().error
-      if (error instanceof Refusal && errorUrl !== undefined) return answerOnErrorPage(error, deps.telemetry, request.id, errorUrl)
-      throw error
+      return answerOnErrorPage(error, deps.telemetry, request.id, deps.addresses().error)
     }
   }
 }
 
 async function step(request: FastifyRequest, deps: LogoutDeps): Promise<Answer> {
-  const query = new URLSearchParams(request.url.split('?').slice(1).join('?'))
+  const query = new URLSearchParams(queryOf(request))
   const parameters = request.method === 'POST' ? formBody(request) : query
   const verifier = once(query, 'logout_verifier')
   return verifier === undefined ? begin(request, parameters, deps) : finish(request, verifier, deps)

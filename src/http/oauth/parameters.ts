@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../lib/refusal.ts'
 import type { DoorReason } from '../reasons.ts'
 
@@ -20,3 +21,6 @@ export const several = (form: URLSearchParams, name: string): string[] =>
     .getAll(name)
     .flatMap((value) => value.split(' '))
     .filter((value) => value !== '')
+
+/** What stands behind the first `?` of a request's address, as it was sent. */
+export const queryOf = ({ url }: FastifyRequest): string => url.split('?').slice(1).join('?')
