@@ -1,8 +1,8 @@
-import type { Kysely } from 'kysely'
 import type { AccessTokenStore } from '../core/tokens/access-token.ts'
+import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
-import type { AccessTokenRow, Schema } from './schema.ts'
+import type { AccessTokenRow } from './schema.ts'
 
 const columns = [
   'hash',
@@ -52,7 +52,7 @@ const removeOfGrant = prepared<{ grant_id: string }, unknown>(['grant_id'], (db,
 )
 
 /** Opaque access tokens, as their hashes, until they expire or their client goes. */
-export function accessTokenStore(db: Kysely<Schema>): AccessTokenStore {
+export function accessTokenStore(db: Connection): AccessTokenStore {
   return {
     async add({ hash, clientId, subject, scope, audience, issuedAt, expiresAt, grantId, ext, obfuscatedSubject }) {
       const { numAffectedRows } = await insert(db, {

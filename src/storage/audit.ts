@@ -1,15 +1,15 @@
-import type { Kysely } from 'kysely'
 import type { AuditStore } from '../core/audit/audit.ts'
+import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
-import type { AuditRow, Schema } from './schema.ts'
+import type { AuditRow } from './schema.ts'
 
 const columns = ['id', 'at', 'event', 'client_id', 'actor', 'facts', 'expires_at'] as const
 
 const insert = prepared<AuditRow, unknown>(columns, (db, row) => db.insertInto('audit_records').values(row))
 
 /** Who did what to which client, until the operator's retention time is over. Outlives the client it speaks of. */
-export function auditStore(db: Kysely<Schema>): AuditStore {
+export function auditStore(db: Connection): AuditStore {
   return {
     async add({ id, at, event, clientId, actor, facts, expiresAt }) {
       await insert(db, { id, at, event, client_id: clientId, actor, facts: JSON.stringify(facts), expires_at: expiresAt })

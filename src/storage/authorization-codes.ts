@@ -1,8 +1,8 @@
-import type { Kysely } from 'kysely'
 import type { AuthorizationCodeStore } from '../core/authorization/authorization-code.ts'
+import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
-import type { AuthorizationCodeRow, Schema } from './schema.ts'
+import type { AuthorizationCodeRow } from './schema.ts'
 
 const columns = ['hash', 'grant_id', 'redirect_uri', 'code_challenge', 'expires_at'] as const
 
@@ -21,7 +21,7 @@ const spend = prepared<{ hash: string; at: number }, unknown>(['hash', 'at'], (d
 )
 
 /** Authorization codes, as their hashes, until they expire. */
-export function authorizationCodeStore(db: Kysely<Schema>): AuthorizationCodeStore {
+export function authorizationCodeStore(db: Connection): AuthorizationCodeStore {
   return {
     async add({ hash, grantId, redirectUri, codeChallenge, expiresAt }) {
       const row = { hash, grant_id: grantId, redirect_uri: redirectUri ?? null, code_challenge: codeChallenge ?? null }

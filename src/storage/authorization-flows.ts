@@ -1,8 +1,9 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { AuthorizationFlow, AuthorizationFlowStore, Step } from '../core/authorization/authorization-flow.ts'
+import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
-import type { AuthorizationFlowRow, Schema } from './schema.ts'
+import type { AuthorizationFlowRow } from './schema.ts'
 
 const columns = ['id', 'client_id', 'address', 'created_at', 'expires_at', 'request', 'session', 'login_challenge', 'login_csrf'] as const
 
@@ -79,7 +80,7 @@ const passConsent = prepared<{ id: string; verifier: string; at: number }, unkno
 const changedOne = ({ numAffectedRows }: { numAffectedRows?: bigint }): boolean => numAffectedRows === 1n
 
 /** The ways from authorization requests to codes, until they expire: what was spent must be recognised when it comes back. */
-export function authorizationFlowStore(db: Kysely<Schema>): AuthorizationFlowStore {
+export function authorizationFlowStore(db: Connection): AuthorizationFlowStore {
   return {
     async add(flow, limit) {
       await Promise.all([insert(db, toRow(flow)), makeRoom(db, { address: flow.address, newest: limit })])

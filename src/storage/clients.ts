@@ -1,8 +1,9 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Client, ClientStore } from '../core/clients/client.ts'
+import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
-import type { ClientRow, Schema } from './schema.ts'
+import type { ClientRow } from './schema.ts'
 
 const columns = [
   'client_id',
@@ -90,7 +91,7 @@ const remove = prepared<{ client_id: string }, unknown>(['client_id'], (db, { cl
 const keptFor = 60_000
 
 /** The registry: one row a client. */
-export function clientStore(db: Kysely<Schema>): ClientStore {
+export function clientStore(db: Connection): ClientStore {
   return {
     async add(client) {
       return (await insert(db, toRow(client))).numAffectedRows === 1n

@@ -1,14 +1,28 @@
-import type { Kysely } from 'kysely'
+import { type Dialect, Kysely, type QueryResult } from 'kysely'
+import type { CompiledStatement } from './prepared.ts'
 import type { Schema } from './schema.ts'
 
-/** An open database. The dialects make one; the stores are handed a `Kysely` of it and never learn which database it is. */
+/** Runs a statement with these values. */
+export type Run = <Row>(statement: CompiledStatement, values: readonly unknown[]) => Promise<QueryResult<Row>>
+
+/** What the stores are handed: a Kysely for what is built at each call, and a short way for what `prepared` compiled before. */
+export class Connection extends Kysely<Schema> {
+  readonly run: Run
+
+  constructor(dialect: Dialect, run: Run) {
+    super({ dialect })
+    this.run = run
+  }
+}
+
+/** An open database. The dialects make one; the stores are handed a connection to it and never learn which database it is. */
 export interface Database {
   /** Writes outside an act: migrations only, before the first act. */
   readonly write: Kysely<Schema>
   /** Reads what is committed, and nothing else. */
-  readonly read: Kysely<Schema>
+  readonly read: Connection
   /** One act: see `lib/transaction.ts` for what is promised. */
-  transact<T>(body: (db: Kysely<Schema>, afterCommit: (effect: () => void) => void) => Promise<T>): Promise<T>
+  transact<T>(body: (db: Connection, afterCommit: (effect: () => void) => void) => Promise<T>): Promise<T>
   /** From now on tells `watch` how long things take. */
   watch(watch: DatabaseWatch): void
   /** The connections of a pool; absent where there is none. */

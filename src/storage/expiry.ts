@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { Schema } from './schema.ts'
+import type { Connection } from './database.ts'
 
 /** The tables whose rows have an expiry of their own, each with the column that tells its rows apart. */
 const keys = {
@@ -22,7 +22,7 @@ const keys = {
  * lets live longer in the meantime stays: PostgreSQL asks a row that it had to wait for once more, but only what the outer condition
  * says. The plus keeps that one from being looked up by the index, too.
  */
-export async function removeExpiredRows(db: Kysely<Schema>, table: keyof typeof keys, now: number, limit: number): Promise<number> {
+export async function removeExpiredRows(db: Connection, table: keyof typeof keys, now: number, limit: number): Promise<number> {
   const key = keys[table]
   const rows = db as unknown as Kysely<Record<string, { [key: string]: unknown; expires_at: number }>>
   const { numDeletedRows } = await rows

@@ -1,8 +1,9 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { Grant, GrantStore } from '../core/tokens/grant.ts'
+import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
-import type { GrantRow, Schema } from './schema.ts'
+import type { GrantRow } from './schema.ts'
 
 const columns = [
   'id',
@@ -53,7 +54,7 @@ const keep = prepared<{ id: string; until: number }, unknown>(['id', 'until'], (
 )
 
 /** What persons granted to clients, for as long as it is remembered or a token of it lives. */
-export function grantStore(db: Kysely<Schema>): GrantStore {
+export function grantStore(db: Connection): GrantStore {
   return {
     async open(grant) {
       await insert(db, toRow(grant))

@@ -1,8 +1,8 @@
-import type { Kysely } from 'kysely'
 import type { LoginSessionStore } from '../core/sessions/login-session.ts'
+import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
-import type { LoginSessionRow, Schema } from './schema.ts'
+import type { LoginSessionRow } from './schema.ts'
 
 const columns = ['id', 'subject', 'authenticated_at', 'expires_at'] as const
 
@@ -15,7 +15,7 @@ const select = prepared<{ id: string }, LoginSessionRow>(
 )
 
 /** Who is logged in, until the session is over. */
-export function loginSessionStore(db: Kysely<Schema>): LoginSessionStore {
+export function loginSessionStore(db: Connection): LoginSessionStore {
   return {
     async start({ id, subject, authenticatedAt, expiresAt }) {
       await insert(db, { id, subject, authenticated_at: authenticatedAt, expires_at: expiresAt })

@@ -1,8 +1,8 @@
-import type { Kysely } from 'kysely'
 import type { LogoutDelivery, LogoutDeliveryStore } from '../core/sessions/logout-delivery.ts'
+import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
-import type { LogoutDeliveryRow, Schema } from './schema.ts'
+import type { LogoutDeliveryRow } from './schema.ts'
 
 const columns = ['id', 'client_id', 'sid', 'subject', 'attempts', 'next_at', 'created_at', 'expires_at'] as const
 
@@ -29,7 +29,7 @@ const insert = prepared<LogoutDeliveryRow, unknown>(columns, (db, row) =>
 )
 
 /** Logouts that clients are still to be told of, until they are, or their time is over, or the client goes. */
-export function logoutDeliveryStore(db: Kysely<Schema>): LogoutDeliveryStore {
+export function logoutDeliveryStore(db: Connection): LogoutDeliveryStore {
   return {
     async queue(deliveries) {
       // At once, not one by one: on PostgreSQL they leave together.

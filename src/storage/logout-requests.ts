@@ -1,10 +1,10 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { LogoutRequestStore } from '../core/sessions/logout-request.ts'
+import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
-import type { Schema } from './schema.ts'
 
 /** The oldest that nobody has accepted, where a session has `limit` of them. */
-const makeRoom = (db: Kysely<Schema>, sessionId: string, limit: number) =>
+const makeRoom = (db: Connection, sessionId: string, limit: number) =>
   db
     .deleteFrom('logout_requests')
     .where('id', 'in', (from) =>
@@ -22,7 +22,7 @@ const makeRoom = (db: Kysely<Schema>, sessionId: string, limit: number) =>
     .execute()
 
 /** Logouts that were asked for, until they expire. */
-export function logoutRequestStore(db: Kysely<Schema>): LogoutRequestStore {
+export function logoutRequestStore(db: Connection): LogoutRequestStore {
   return {
     async add({ id, challenge, asked, createdAt, expiresAt }, limit) {
       const row = {

@@ -1,22 +1,26 @@
-import type { Compilable, CompiledQuery, Kysely, QueryResult } from 'kysely'
-import type { Schema } from './schema.ts'
+import type { Compilable, QueryResult } from 'kysely'
+import type { Connection } from './database.ts'
 
-/** A query that was compiled once; each run brings its own values. */
-export type Prepared<Values, Row> = (db: Kysely<Schema>, values: Values) => Promise<QueryResult<Row>>
+/** A statement that was compiled once; each run brings its own values. */
+export type Prepared<Values, Row> = (db: Connection, values: Values) => Promise<QueryResult<Row>>
 
-/** What a database is handed: a query may say of itself that it finds one row at most, which some fetch more cheaply than a list. */
-export interface RunQuery<Row = unknown> extends CompiledQuery<Row> {
-  readonly findsOne?: boolean
+/** What a database needs to know of a statement to run it. */
+export interface CompiledStatement {
+  readonly sql: string
+  /** It reads or removes what its values name, and writes none of them. */
+  readonly looksUp: boolean
+  /** It finds one row at most, which some databases fetch more cheaply than a list. */
+  readonly findsOne: boolean
 }
 
-interface Compiled<Row> {
-  readonly query: RunQuery<Row>
+interface Compiled {
+  readonly statement: CompiledStatement
   /** For each parameter the name of the value that goes there, or the constant that always does. */
   readonly slots: readonly { readonly name: string | undefined; readonly constant: unknown }[]
 }
 
 /**
- * Builds and compiles a query once for each kind of database, instead of at every call: that is most of what Kysely costs. Used for
+ * Builds and compiles a statement once for each kind of database, instead of at every call: that is most of what Kysely costs. Used for
  * the statements that every request runs.
  *
  * @param names of the values that change from call to call
@@ -25,10 +29,10 @@ interface Compiled<Row> {
  */
 export function prepared<Values extends object, Row>(
   names: readonly (keyof Values & string)[],
-  build: (db: Kysely<Schema>, values: Values) => Compilable<Row>,
+  build: (db: Connection, values: Values) => Compilable<Row>,
   { findsOne = false } = {},
 ): Prepared<Values, Row> {
-  const byAdapter = new WeakMap<object, Compiled<Row>>()
+  const byAdapter = new WeakMap<object, Compiled>()
   return (db, values) => {
     const { adapter } = db.getExecutor()
     let compiled = byAdapter.get(adapter)
@@ -36,21 +40,25 @@ export function prepared<Values extends object, Row>(
       compiled = compile(db, names, build, findsOne)
       byAdapter.set(adapter, compiled)
     }
-    const parameters = compiled.slots.map(({ name, constant }) => (name === undefined ? constant : values[name as keyof Values]))
-    return db.executeQuery({ ...compiled.query, parameters })
+    const { statement, slots } = compiled
+    const parameters = slots.map(({ name, constant }) => (name === undefined ? constant : values[name as keyof Values]))
+    return db.run<Row>(statement, parameters)
   }
 }
 
 const mark = (name: string): string => `\u0000${name}`
 
 function compile<Values extends object, Row>(
-  db: Kysely<Schema>,
+  db: Connection,
   names: readonly (keyof Values & string)[],
-  build: (db: Kysely<Schema>, values: Values) => Compilable<Row>,
+  build: (db: Connection, values: Values) => Compilable<Row>,
   findsOne: boolean,
-): Compiled<Row> {
+): Compiled {
   const standIns = Object.fromEntries(names.map((name) => [name, mark(name)])) as Values
-  const query = build(db, standIns).compile()
-  const slots = query.parameters.map((parameter) => ({ name: names.find((name) => parameter === mark(name)), constant: parameter }))
-  return { query: { ...query, findsOne }, slots }
+  const { sql, query, parameters } = build(db, standIns).compile()
+  const slots = parameters.map((parameter) => ({ name: names.find((name) => parameter === mark(name)), constant: parameter }))
+  return { statement: { sql, looksUp: looksUp(query), findsOne }, slots }
 }
+
+/** Of a query as Kysely builds it: see `CompiledStatement`. */
+export const looksUp = ({ kind }: { readonly kind: string }): boolean => kind === 'SelectQueryNode' || kind === 'DeleteQueryNode'

@@ -1,8 +1,9 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { RefreshTokenStore } from '../core/tokens/refresh-token.ts'
+import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
-import type { RefreshTokenRow, Schema } from './schema.ts'
+import type { RefreshTokenRow } from './schema.ts'
 
 const columns = ['hash', 'grant_id', 'access_token', 'access_expires_at', 'issued_at', 'expires_at'] as const
 
@@ -24,7 +25,7 @@ const spend = prepared<{ hash: string; at: number }, unknown>(['hash', 'at'], (d
 const largest = 2 ** 31 - 1
 
 /** Refresh tokens, as their hashes, until they expire. */
-export function refreshTokenStore(db: Kysely<Schema>): RefreshTokenStore {
+export function refreshTokenStore(db: Connection): RefreshTokenStore {
   return {
     async add({ hash, grantId, accessToken, issuedAt, expiresAt }) {
       const access = { access_token: accessToken.id, access_expires_at: accessToken.expiresAt }

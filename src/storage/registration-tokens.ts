@@ -1,8 +1,8 @@
-import type { Kysely } from 'kysely'
 import type { RegistrationTokenStore } from '../core/registration/registration-token.ts'
 import { toClient } from './clients.ts'
+import type { Connection } from './database.ts'
 import { prepared } from './prepared.ts'
-import type { ClientRow, RegistrationAccessTokenRow, Schema } from './schema.ts'
+import type { ClientRow, RegistrationAccessTokenRow } from './schema.ts'
 
 type Changed = { client_id: string }
 
@@ -39,7 +39,7 @@ const remove = prepared<{ client_id: string; current: string }, Changed>(['clien
 )
 
 /** One registration access token a client, as its hash. It goes with the client. */
-export function registrationTokenStore(db: Kysely<Schema>): RegistrationTokenStore {
+export function registrationTokenStore(db: Connection): RegistrationTokenStore {
   return {
     async add(clientId, hash, at) {
       await insert(db, { client_id: clientId, hash, created_at: at })

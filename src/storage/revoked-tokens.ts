@@ -1,8 +1,7 @@
-import type { Kysely } from 'kysely'
 import type { RevokedTokenStore } from '../core/tokens/revoked-token.ts'
+import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
-import type { Schema } from './schema.ts'
 
 /** One look for both questions: an introspected JWT costs one round trip, as an opaque token does. */
 const standing = prepared<{ client_id: string; jti: string }, { tokens_valid_after: number; revoked: string | null }>(
@@ -17,7 +16,7 @@ const standing = prepared<{ client_id: string; jti: string }, { tokens_valid_aft
 )
 
 /** The JWT access tokens that were revoked, by their `jti`, until they would have expired. */
-export function revokedTokenStore(db: Kysely<Schema>): RevokedTokenStore {
+export function revokedTokenStore(db: Connection): RevokedTokenStore {
   return {
     async add(jti, expiresAt) {
       await db

@@ -1,9 +1,10 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import type { NewSigningKey, SigningKey, SigningKeyStore } from '../core/keys/signing-key.ts'
-import type { Schema, SigningKeyRow } from './schema.ts'
+import type { Connection } from './database.ts'
+import type { SigningKeyRow } from './schema.ts'
 
 /** Our signing keys, the private halves sealed. They stay until they are retired and the last token that they signed has expired. */
-export function signingKeyStore(db: Kysely<Schema>): SigningKeyStore {
+export function signingKeyStore(db: Connection): SigningKeyStore {
   const insertAt = async (position: number, key: NewSigningKey): Promise<boolean> => {
     const { numInsertedOrUpdatedRows } = await db
       .insertInto('signing_keys')

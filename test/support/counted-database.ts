@@ -1,6 +1,4 @@
-import type { Kysely, KyselyPlugin } from 'kysely'
-import type { Database } from '../../src/storage/database.ts'
-import type { Schema } from '../../src/storage/schema.ts'
+import type { Connection, Database } from '../../src/storage/database.ts'
 
 export interface Count {
   /** Statements outside acts. */
@@ -13,7 +11,7 @@ export interface Count {
 /** A database that counts what it is asked; `take` gives the count since it was last called. */
 export function counted(database: Database): { readonly database: Database; take(): Count } {
   let count: Count = { reads: 0, acts: 0, statements: 0 }
-  const counting = (db: Kysely<Schema>, what: 'reads' | 'statements') => db.withPlugin(onResult(() => (count[what] += 1)))
+  const counting = (db: Connection, what: 'reads' | 'statements') => countedConnection(db, () => (count[what] += 1))
   return {
     database: {
       ...database,
@@ -31,10 +29,19 @@ export function counted(database: Database): { readonly database: Database; take
   }
 }
 
-const onResult = (told: () => void): KyselyPlugin => ({
-  transformQuery: ({ node }) => node,
-  async transformResult({ result }) {
+/** Counts on both ways: what Kysely builds at each call, and what was compiled before. */
+function countedConnection(db: Connection, told: () => void): Connection {
+  const built = db.withPlugin({
+    transformQuery: ({ node }) => node,
+    async transformResult({ result }) {
+      told()
+      return result
+    },
+  })
+  const run: Connection['run'] = async (statement, values) => {
+    const result = await db.run(statement, values)
     told()
-    return result
-  },
-})
+    return result as never
+  }
+  return Object.assign(built, { run }) as Connection
+}

@@ -5,7 +5,7 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
-  Kysely,
+  type Kysely,
   type MigrationLockOptions,
   PostgresAdapter,
   PostgresIntrospector,
@@ -15,8 +15,8 @@ import {
 } from 'kysely'
 import pg from 'pg'
 import { OutcomeUnknown, Unavailable } from '../../lib/unavailable.ts'
-import { type Database, type DatabaseWatch, timedAct, unwatched } from '../database.ts'
-import type { Schema } from '../schema.ts'
+import { Connection, type Database, type DatabaseWatch, type Run, timedAct, unwatched } from '../database.ts'
+import { type CompiledStatement, looksUp } from '../prepared.ts'
 
 export interface PostgresOptions {
   /** How many connections at most. */
@@ -47,8 +47,8 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
   const runs = new ActRunner(pool, options)
   let watch: DatabaseWatch = unwatched
   return {
-    write: kyselyOver(() => new PooledDriver(pool)),
-    read: kyselyOver(() => new PooledDriver(pool, (seconds) => watch.read(seconds))),
+    write: connectionOver(new PooledDriver(pool)),
+    read: connectionOver(new PooledDriver(pool, (seconds) => watch.read(seconds))),
     transact: (body) => timedAct(watch, () => runs.run(body)),
     watch(next) {
       watch = next
@@ -131,7 +131,7 @@ class BoundedPool {
   }
 }
 
-type Body<T> = (db: Kysely<Schema>, afterCommit: (effect: () => void) => void) => Promise<T>
+type Body<T> = (db: Connection, afterCommit: (effect: () => void) => void) => Promise<T>
 
 interface OpenAct {
   open: boolean
@@ -172,10 +172,7 @@ class ActRunner {
     try {
       // Not awaited: it leaves with the body's first statement. If it fails, so does that.
       client.query(this.#begin).catch(() => {})
-      value = await body(
-        kyselyOver(() => new ClientDriver(client, act)),
-        (effect) => effects.push(effect),
-      )
+      value = await body(connectionOver(new ClientDriver(client, act)), (effect) => effects.push(effect))
       act.open = false
     } catch (error) {
       act.open = false
@@ -257,37 +254,44 @@ function explain(error: unknown): unknown {
   return error
 }
 
-/** Runs queries on one connection. */
-async function execute<R>(client: pg.ClientBase, query: CompiledQuery): Promise<QueryResult<R>> {
+/** Runs a statement on one connection. */
+async function execute<R>(client: pg.ClientBase, { sql, looksUp }: CompiledStatement, values: readonly unknown[]): Promise<QueryResult<R>> {
   // PostgreSQL's text holds no NUL, so nothing that has one can be found.
-  const looksUp = query.query.kind === 'SelectQueryNode' || query.query.kind === 'DeleteQueryNode'
-  if (looksUp && query.parameters.some((value) => typeof value === 'string' && value.includes('\0')))
-    return { rows: [], numAffectedRows: 0n }
-  const { rows, rowCount, command } = await client.query(query.sql, query.parameters as unknown[])
+  if (looksUp && values.some((value) => typeof value === 'string' && value.includes('\0'))) return { rows: [], numAffectedRows: 0n }
+  const { rows, rowCount, command } = await client.query(sql, values as unknown[])
   const changes = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
   return { rows, ...(changes && { numAffectedRows: BigInt(rowCount ?? 0) }) }
 }
 
-class ClientDriver implements Driver {
+/** Kysely's way to a database, and the short one beside it. */
+interface RunningDriver extends Driver {
+  readonly run: Run
+}
+
+/** An act: all statements go to its client. */
+class ClientDriver implements RunningDriver {
   readonly #client: pg.ClientBase
   readonly #act: OpenAct
+  readonly #connection = new KyselyConnection((statement, values) => this.run(statement, values))
 
   constructor(client: pg.ClientBase, act: OpenAct) {
     this.#client = client
     this.#act = act
   }
 
+  async run<R>(statement: CompiledStatement, values: readonly unknown[]): Promise<QueryResult<R>> {
+    if (!this.#act.open) throw new Error('a statement was run after its act had ended')
+    try {
+      return await execute(this.#client, statement, values)
+    } catch (error) {
+      this.#act.failure ??= error
+      throw error
+    }
+  }
+
   async init(): Promise<void> {}
   async acquireConnection(): Promise<DatabaseConnection> {
-    return new Connection(async (query) => {
-      if (!this.#act.open) throw new Error('a statement was run after its act had ended')
-      try {
-        return await execute(this.#client, query)
-      } catch (error) {
-        this.#act.failure ??= error
-        throw error
-      }
-    })
+    return this.#connection
   }
   async beginTransaction(): Promise<void> {
     throw new Error('an act is a transaction already')
@@ -298,60 +302,85 @@ class ClientDriver implements Driver {
   async destroy(): Promise<void> {}
 }
 
-/** Reads and migrations: a connection for as long as Kysely wants one. */
-class PooledDriver implements Driver {
+/** A client of the pool, while it is held. */
+interface Held {
+  readonly client: pg.PoolClient
+  readonly began: number
+  failed: boolean
+}
+
+/** Reads and migrations: a client for one statement, or for as long as Kysely wants one. */
+class PooledDriver implements RunningDriver {
   readonly #pool: BoundedPool
   readonly #took: (seconds: number) => void
-  readonly #clients = new WeakMap<DatabaseConnection, { client: pg.PoolClient; failed: boolean; began: number }>()
+  readonly #held = new WeakMap<DatabaseConnection, Held>()
 
-  /** @param took is told how long a connection was wanted and used */
+  /** @param took is told how long a client was wanted and used */
   constructor(pool: BoundedPool, took: (seconds: number) => void = () => {}) {
     this.#pool = pool
     this.#took = took
   }
 
+  async run<R>(statement: CompiledStatement, values: readonly unknown[]): Promise<QueryResult<R>> {
+    const held = await this.#hold()
+    try {
+      return await this.#execute(held, statement, values)
+    } finally {
+      this.#release(held)
+    }
+  }
+
+  async #hold(): Promise<Held> {
+    const began = performance.now()
+    return { client: await this.#pool.acquire(), failed: false, began }
+  }
+
+  async #execute<R>(held: Held, statement: CompiledStatement, values: readonly unknown[]): Promise<QueryResult<R>> {
+    try {
+      return await execute(held.client, statement, values)
+    } catch (error) {
+      held.failed ||= isLost(error)
+      throw explain(error)
+    }
+  }
+
+  #release(held: Held): void {
+    this.#pool.release(held.client, held.failed)
+    this.#took((performance.now() - held.began) / 1000)
+  }
+
   async init(): Promise<void> {}
   async acquireConnection(): Promise<DatabaseConnection> {
-    const began = performance.now()
-    const held = { client: await this.#pool.acquire(), failed: false, began }
-    const connection = new Connection(async (query) => {
-      try {
-        return await execute(held.client, query)
-      } catch (error) {
-        held.failed ||= isLost(error)
-        throw explain(error)
-      }
-    })
-    this.#clients.set(connection, held)
+    const held = await this.#hold()
+    const connection = new KyselyConnection((statement, values) => this.#execute(held, statement, values))
+    this.#held.set(connection, held)
     return connection
   }
   async beginTransaction(connection: DatabaseConnection): Promise<void> {
-    await this.#clients.get(connection)?.client.query('BEGIN')
+    await this.#held.get(connection)?.client.query('BEGIN')
   }
   async commitTransaction(connection: DatabaseConnection): Promise<void> {
-    await this.#clients.get(connection)?.client.query('COMMIT')
+    await this.#held.get(connection)?.client.query('COMMIT')
   }
   async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
-    await this.#clients.get(connection)?.client.query('ROLLBACK')
+    await this.#held.get(connection)?.client.query('ROLLBACK')
   }
   async releaseConnection(connection: DatabaseConnection): Promise<void> {
-    const held = this.#clients.get(connection)
-    if (!held) return
-    this.#pool.release(held.client, held.failed)
-    this.#took((performance.now() - held.began) / 1000)
+    const held = this.#held.get(connection)
+    if (held) this.#release(held)
   }
   async destroy(): Promise<void> {}
 }
 
-class Connection implements DatabaseConnection {
-  readonly #execute: <R>(query: CompiledQuery) => Promise<QueryResult<R>>
+class KyselyConnection implements DatabaseConnection {
+  readonly #run: Run
 
-  constructor(execute: (query: CompiledQuery) => Promise<QueryResult<unknown>>) {
-    this.#execute = execute as <R>(query: CompiledQuery) => Promise<QueryResult<R>>
+  constructor(run: Run) {
+    this.#run = run
   }
 
-  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    return this.#execute(query)
+  executeQuery<R>({ sql, query, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    return this.#run({ sql, looksUp: looksUp(query), findsOne: false }, parameters)
   }
 
   // biome-ignore lint/correctness/useYield: the interface asks for it; nothing here streams.
@@ -386,12 +415,12 @@ class RowLockAdapter extends PostgresAdapter {
 const adapter = new RowLockAdapter()
 const compiler = new PostgresQueryCompiler()
 
-function kyselyOver(driver: () => Driver): Kysely<Schema> {
+function connectionOver(driver: RunningDriver): Connection {
   const dialect: Dialect = {
     createAdapter: () => adapter,
-    createDriver: driver,
+    createDriver: () => driver,
     createQueryCompiler: () => compiler,
     createIntrospector: (db) => new PostgresIntrospector(db),
   }
-  return new Kysely<Schema>({ dialect })
+  return new Connection(dialect, (statement, values) => driver.run(statement, values))
 }

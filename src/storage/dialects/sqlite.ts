@@ -7,17 +7,15 @@ import {
   type DatabaseConnection,
   type Dialect,
   type Driver,
-  Kysely,
   type QueryResult,
   SqliteAdapter,
   SqliteIntrospector,
   SqliteQueryCompiler,
 } from 'kysely'
 import { Unavailable } from '../../lib/unavailable.ts'
-import { type Database, type DatabaseWatch, timedAct, unwatched } from '../database.ts'
+import { Connection, type Database, type DatabaseWatch, timedAct, unwatched } from '../database.ts'
 import { type BatchWriter, GroupCommit } from '../group-commit.ts'
-import type { RunQuery } from '../prepared.ts'
-import type { Schema } from '../schema.ts'
+import { type CompiledStatement, looksUp } from '../prepared.ts'
 
 /** How long a statement waits, with the process, for another process's write lock before it is refused. Milliseconds. */
 const lockWait = 1_000
@@ -37,17 +35,10 @@ export function openSqlite(location: string, options: { maxPages?: number } = {}
   let watch: DatabaseWatch = unwatched
   const acts = new GroupCommit(batchWriter(writer), (size) => watch.batch(size))
   return {
-    write: kyselyOver(() => new SqliteConnection(acts.statements)),
-    read: kyselyOver(() => new SqliteConnection(readerStatements, undefined, (seconds) => watch.read(seconds))),
+    write: connectionOver(new SqliteConnection(acts.statements)),
+    read: connectionOver(new SqliteConnection(readerStatements, undefined, (seconds) => watch.read(seconds))),
     transact: (body) =>
-      timedAct(watch, () =>
-        acts.add((act) =>
-          body(
-            kyselyOver(() => new SqliteConnection(acts.statements, act)),
-            act.afterCommit,
-          ),
-        ),
-      ),
+      timedAct(watch, () => acts.add((act) => body(connectionOver(new SqliteConnection(acts.statements, act)), act.afterCommit))),
     watch(next) {
       watch = next
     },
@@ -152,14 +143,18 @@ class SqliteConnection implements DatabaseConnection {
     this.#took = took
   }
 
-  async executeQuery<R>(query: RunQuery): Promise<QueryResult<R>> {
+  executeQuery<R>({ sql, query, parameters }: CompiledQuery): Promise<QueryResult<R>> {
+    return this.run({ sql, looksUp: looksUp(query), findsOne: false }, parameters)
+  }
+
+  async run<R>({ sql, findsOne }: CompiledStatement, values: readonly unknown[]): Promise<QueryResult<R>> {
     if (this.#act && !this.#act.open) throw new Error('a statement was run after its act had ended, or after its transaction was gone')
     const began = this.#took ? performance.now() : 0
     try {
-      const { statement, returnsRows } = this.#statements.get(query.sql)
-      const parameters = query.parameters as SQLInputValue[]
+      const { statement, returnsRows } = this.#statements.get(sql)
+      const parameters = values as SQLInputValue[]
       if (returnsRows) {
-        const rows = query.findsOne ? asRows(statement.get(...parameters)) : statement.all(...parameters)
+        const rows = findsOne ? asRows(statement.get(...parameters)) : statement.all(...parameters)
         return { rows: rows as R[] }
       }
       const { changes } = statement.run(...parameters)
@@ -188,14 +183,14 @@ class TransactionalAdapter extends SqliteAdapter {
   }
 }
 
-function kyselyOver(connect: () => SqliteConnection): Kysely<Schema> {
+function connectionOver(connection: SqliteConnection): Connection {
   const dialect: Dialect = {
     createAdapter: () => adapter,
-    createDriver: () => new SqliteDriver(connect()),
+    createDriver: () => new SqliteDriver(connection),
     createQueryCompiler: () => compiler,
     createIntrospector: (db) => new SqliteIntrospector(db),
   }
-  return new Kysely<Schema>({ dialect })
+  return new Connection(dialect, (statement, values) => connection.run(statement, values))
 }
 
 const adapter = new TransactionalAdapter()
