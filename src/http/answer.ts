@@ -3,7 +3,6 @@ export interface Answer {
   readonly status: number
   /** A list for a header that comes several times. */
   readonly headers: Readonly<Record<string, string | string[]>>
-  /** A text, so that head and body leave in one packet and one system call. */
   readonly body?: string
 }
 

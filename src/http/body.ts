@@ -1,5 +1,32 @@
+import type { IncomingMessage } from 'node:http'
 import type { FastifyRequest } from 'fastify'
 import { InvalidJson, type JsonLimits, parseJson } from '../lib/json.ts'
+
+/** A body of more bytes than the listener takes. */
+export class BodyTooLarge extends Error {
+  override name = 'BodyTooLarge'
+}
+
+/**
+ * The bytes of a body, whatever its header says of them.
+ *
+ * @param limit bytes
+ * @throws BodyTooLarge before the rest is read; Node's `aborted` when the caller hangs up in the middle
+ */
+export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers['content-length']) > limit) return reject(new BodyTooLarge())
+    const chunks: Buffer[] = []
+    let length = 0
+    request.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length > limit) return reject(new BodyTooLarge())
+      chunks.push(chunk)
+    })
+    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)))
+    request.on('error', reject)
+  })
+}
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
@@ -24,6 +51,11 @@ export function jsonBody(request: FastifyRequest, limits: JsonLimits): unknown {
 
 /** The body as form fields; empty where it is no form (RFC 6749 §3.2). */
 export function formBody(request: FastifyRequest): URLSearchParams {
-  const isForm = request.bodyMediaType === 'application/x-www-form-urlencoded'
-  return new URLSearchParams(isForm ? bytesOf(request).toString('utf8') : '')
+  return new URLSearchParams(isForm(request.headers['content-type']) ? bytesOf(request).toString('utf8') : '')
 }
+
+const formType = 'application/x-www-form-urlencoded'
+
+/** By the media type, whatever its case and parameters. */
+const isForm = (contentType: string | undefined): boolean =>
+  contentType === formType || contentType?.split(';', 1)[0]?.trim().toLowerCase() === formType

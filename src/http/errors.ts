@@ -8,6 +8,7 @@ import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
 import { pageLocation } from '../protocol/response-mode.ts'
 import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
 import { faultWords, refusalWords } from './authorization-words.ts'
+import { BodyTooLarge } from './body.ts'
 import { faultPage } from './pages/authorization-page.ts'
 import { errorPage } from './pages/error-page.ts'
 import type { Words } from './pages/words.ts'
@@ -119,7 +120,8 @@ function problemOf(error: unknown, face: Face): Problem {
   if (error instanceof Unavailable) return unavailable(error)
   if (error instanceof OutcomeUnknown) return outcomeUnknown
   if (error instanceof InvalidJson) return invalidBody(error.message, face)
-  return problemOfFramework(error as Error, face)
+  if (error instanceof BodyTooLarge) return bodyTooLarge(face)
+  return problemOfFramework(error as Error)
 }
 
 const unavailable = ({ message, retryAfterSeconds }: Unavailable): Problem => ({
@@ -135,6 +137,13 @@ const outcomeUnknown: Problem = {
   code: 'temporarily_unavailable',
   description: 'The server cannot say whether this was done. Look before you try again.',
 }
+
+/** Nobody reads the rest of it, so the connection ends. */
+const bodyTooLarge = (face: Face): Problem => ({
+  ...invalidBody('the body is larger than this server accepts', face),
+  status: 413,
+  headers: { connection: 'close' },
+})
 
 function invalidBody(message: string, face: Face): Problem {
   if (face === 'admin') return { status: 400, code: sentence.malformed, description: `Unable to decode the request body: ${message}` }
@@ -152,14 +161,11 @@ function problemOfHydraFault(fault: HydraFault): Problem {
   }
 }
 
-/** What Fastify refuses itself: too large a body, a path that cannot be decoded. */
-function problemOfFramework(error: { code?: unknown; statusCode?: unknown; message?: unknown }, face: Face): Problem {
+/** What Fastify and Node refuse themselves: a path that cannot be decoded, a body that ends too early. */
+function problemOfFramework(error: { code?: unknown; statusCode?: unknown; message?: unknown }): Problem {
   // Node's error for a caller who hangs up in the middle of a body: nobody reads the answer, and nothing of ours failed.
   if (error.code === 'ECONNRESET' && error.message === 'aborted') {
     return { status: 400, code: 'invalid_request', description: 'The request ended before it was complete.' }
-  }
-  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return { ...invalidBody('the body is larger than this server accepts', face), status: 413 }
   }
   const isCallersFault = String(error.code).startsWith('FST_') && typeof error.statusCode === 'number' && error.statusCode < 500
   if (isCallersFault) return { status: error.statusCode as number, code: 'invalid_request', description: frameworkSentence(error.code) }

@@ -2,11 +2,11 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Count } from '../lib/telemetry.ts'
 import { businessEvents } from './business-events.ts'
 
-/** One answered request. `route` is the pattern of the table, never a path that somebody sent. */
-export interface AnsweredRequest {
+/** One answered request. `route` is the pattern of the table, never a path that somebody sent; nor is the method his. */
+interface CountedRequest {
   readonly listener: string
   readonly route: string
-  readonly method: string
+  readonly knownMethod: string
   readonly status: number
   readonly seconds: number
 }
@@ -21,7 +21,7 @@ export interface PoolState {
 /** What can be counted and measured, and the page that shows it. */
 export interface Metrics {
   readonly count: Count
-  request(answered: AnsweredRequest): void
+  request(answered: CountedRequest): void
   readonly database: {
     /** From the call of an act to its end, waiting for its turn and for the commit included. */
     act(outcome: 'committed' | 'rolled_back', seconds: number): void
@@ -58,17 +58,39 @@ export function makeMetrics(): Metrics {
   const acts = histogram('database_act_seconds', 'Acts, from call to commit or rollback.', statementBuckets, ['outcome'])
   const reads = histogram('database_read_seconds', 'Reads outside acts.', statementBuckets)
   const batches = histogram('database_commit_acts', 'How many acts one commit of SQLite carried.', batchBuckets)
+  const readTimes = held((seconds) => reads.observe(seconds))
   return {
     count: counting(registry),
-    request: ({ listener, route, method, status, seconds }) =>
-      requests.observe({ listener, route, method, status: `${Math.floor(status / 100)}xx` }, seconds),
+    request: ({ listener, route, knownMethod, status, seconds }) =>
+      requests.observe({ listener, route, method: knownMethod, status: `${Math.floor(status / 100)}xx` }, seconds),
     database: {
       act: (outcome, seconds) => acts.observe({ outcome }, seconds),
-      read: (seconds) => reads.observe(seconds),
+      read: readTimes.add,
       batch: (size) => batches.observe(size),
     },
     showPool: (state) => showPool(registry, state),
-    text: () => registry.metrics(),
+    text() {
+      readTimes.observe()
+      return registry.metrics()
+    },
+  }
+}
+
+/** How many values are held before they are observed. */
+const heldValues = 256
+
+/** Holds what is measured many times in a request until there is more of it, or the page is asked for: together it costs far less. */
+function held(observe: (value: number) => void): { add(value: number): void; observe(): void } {
+  const values: number[] = []
+  const observeAll = (): void => {
+    for (const value of values) observe(value)
+    values.length = 0
+  }
+  return {
+    observe: observeAll,
+    add(value) {
+      if (values.push(value) === heldValues) observeAll()
+    },
   }
 }
 
