@@ -16,7 +16,7 @@ export interface HydraClientParts {
  * were never set as `null`, a later read shows them as `[]`.
  */
 export function hydraClientJson(client: HydraClientParts, form: 'written' | 'read'): Record<string, unknown> {
-  const { clientId, metadata, settings, createdAt, updatedAt } = client
+  const { clientId, metadata, settings } = client
   /** A list of its own for each member: a JSON Patch changes them one by one. */
   const unset = () => (form === 'written' ? null : [])
   const json: Record<string, unknown> = {
@@ -42,8 +42,7 @@ export function hydraClientJson(client: HydraClientParts, form: 'written' | 'rea
     metadata: settings.metadata === undefined ? {} : settings.metadata,
     skip_consent: settings.skipConsent ?? false,
     skip_logout_consent: settings.skipLogoutConsent ?? null,
-    created_at: `${new Date(createdAt).toISOString().slice(0, 19)}Z`,
-    updated_at: new Date(updatedAt).toISOString(),
+    ...hydraTimes(client),
   }
   if (settings.accessTokenStrategy !== undefined) json.access_token_strategy = settings.accessTokenStrategy
   for (const [name, own] of lifespanMembers) json[name] = settings.lifespans?.[own] ?? null
@@ -52,4 +51,11 @@ export function hydraClientJson(client: HydraClientParts, form: 'written' | 'rea
   if (json.frontchannel_logout_session_required === false) delete json.frontchannel_logout_session_required
   if (json.backchannel_logout_session_required === false) delete json.backchannel_logout_session_required
   return json
+}
+
+/** The two times as Hydra writes them: one in whole seconds. Of a client that nobody has changed they are one. */
+export function hydraTimes({ createdAt, updatedAt }: Pick<HydraClientParts, 'createdAt' | 'updatedAt'>) {
+  const updated = new Date(updatedAt).toISOString()
+  const created = createdAt === updatedAt ? updated : new Date(createdAt).toISOString()
+  return { created_at: `${created.slice(0, 19)}Z`, updated_at: updated }
 }

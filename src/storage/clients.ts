@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Client, ClientStore } from '../core/clients/client.ts'
+import type { Client, ClientStore, ListedClient } from '../core/clients/client.ts'
 import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
@@ -123,11 +123,11 @@ export function clientStore(db: Connection): ClientStore {
     },
     removeExpired: (now, limit) => removeExpiredRows(db, 'removed_clients', now, limit),
     async list({ after, limit, clientName, owner }) {
-      let query = db.selectFrom('clients').selectAll().orderBy('client_id').limit(limit)
+      let query = db.selectFrom('clients').select(listed).orderBy('client_id').limit(limit)
       if (after !== undefined) query = query.where('client_id', '>', after)
       if (clientName !== undefined) query = query.where('client_name', '=', clientName)
       if (owner !== undefined) query = query.where('owner', '=', owner)
-      return (await query.execute()).map(toClient)
+      return (await query.execute()).map(toListed)
     },
   }
 }
@@ -149,17 +149,23 @@ function toRow(client: Client): ClientRow {
   }
 }
 
+const listed = ['client_id', 'metadata', 'settings', 'created_at', 'updated_at'] as const
+
+const toListed = (row: Pick<ClientRow, (typeof listed)[number]>): ListedClient => ({
+  clientId: row.client_id,
+  metadata: JSON.parse(row.metadata),
+  settings: row.settings === '{}' ? {} : JSON.parse(row.settings),
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+})
+
 export function toClient(row: ClientRow): Client {
   return {
-    clientId: row.client_id,
+    ...toListed(row),
     version: row.version,
     origin: row.origin as Client['origin'],
-    metadata: JSON.parse(row.metadata),
-    settings: row.settings === '{}' ? {} : JSON.parse(row.settings),
     ...(row.secret_hash !== null && { secretHash: row.secret_hash }),
     rotatedSecretHashes: row.rotated_secret_hashes === '[]' ? [] : JSON.parse(row.rotated_secret_hashes),
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
     tokensValidAfter: row.tokens_valid_after,
   }
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Client, ClientPage } from '../../src/core/clients/client.ts'
+import type { Client, ClientPage, ListedClient } from '../../src/core/clients/client.ts'
 import { freshStores, type OpenDatabase, someClient } from './fresh-stores.ts'
 
 /** A client that says everything, in letters that SQL, JSON and careless encodings trip over. */
@@ -89,7 +89,7 @@ export function clientContract(open: OpenDatabase): void {
   })
 
   describe('the list of clients', () => {
-    const ids = async (page: ClientPage, list: (page: ClientPage) => Promise<Client[]>) =>
+    const ids = async (page: ClientPage, list: (page: ClientPage) => Promise<ListedClient[]>) =>
       (await list(page)).map(({ clientId }) => clientId)
 
     test('is in the order of the ids by their bytes, whatever the order of the writes and the language of the database', async () => {

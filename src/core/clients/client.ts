@@ -54,8 +54,11 @@ export interface ClientStore {
   /** Removes the marks of removals. */
   removeExpired(now: number, limit: number): Promise<number>
   /** The clients after `after` in the order of their ids, at most `limit`. The filters match exactly and combine. */
-  list(page: ClientPage): Promise<Client[]>
+  list(page: ClientPage): Promise<ListedClient[]>
 }
+
+/** What a list shows of a client. */
+export type ListedClient = Pick<Client, 'clientId' | 'metadata' | 'settings' | 'createdAt' | 'updatedAt'>
 
 export interface ClientPage {
   readonly after?: string

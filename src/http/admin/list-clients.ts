@@ -1,4 +1,4 @@
-import type { Client, ClientPage } from '../../core/clients/client.ts'
+import type { ClientPage, ListedClient } from '../../core/clients/client.ts'
 import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
 import { hydraNoStore, json } from '../answer.ts'
 import { type Handler, queryParameter } from '../route.ts'
@@ -6,7 +6,7 @@ import type { PageTokens } from './page-token.ts'
 import { pageLinks, pageSize } from './paging.ts'
 
 /** `GET /admin/clients`: Hydra's list, by id, with filters that match exactly and keyset pages in `Link`. */
-export function listClients(deps: { list: (page: ClientPage) => Promise<Client[]>; pageTokens: PageTokens }): Handler {
+export function listClients(deps: { list: (page: ClientPage) => Promise<ListedClient[]>; pageTokens: PageTokens }): Handler {
   return async (request) => {
     const size = pageSize(queryParameter(request, 'page_size'))
     const token = queryParameter(request, 'page_token')

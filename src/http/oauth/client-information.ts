@@ -1,5 +1,6 @@
 import type { Client } from '../../core/clients/client.ts'
 import { memberNames } from '../../protocol/client-metadata.ts'
+import { hydraTimes } from '../../protocol/hydra-client-json.ts'
 import { applicationTypeOf } from '../../protocol/registration-rules.ts'
 
 /** Secrets that are told once, with the answer that made them. */
@@ -31,9 +32,7 @@ export function clientInformation(client: Client, registrationClientUri: string,
   json.application_type = applicationTypeOf(metadata)
   for (const [wire, own] of memberNames) if (isSet(metadata[own])) json[wire] = metadata[own]
   if (metadata.localized) Object.assign(json, metadata.localized)
-  json.created_at = `${new Date(client.createdAt).toISOString().slice(0, 19)}Z`
-  json.updated_at = new Date(client.updatedAt).toISOString()
-  return json
+  return Object.assign(json, hydraTimes(client))
 }
 
 const isSet = (value: unknown): boolean => value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0)
