@@ -146,15 +146,15 @@ export async function makeTelemetry(
   write?: (line: string) => void,
   tracing?: Config['tracing'],
 ): Promise<WatchedTelemetry> {
-  const { log, flush } = await makeLogger(settings, write)
   const metrics = makeMetrics()
+  const { log, flush } = await makeLogger(settings, { ...(write && { write }), lost: () => metrics.count('log_line_lost') })
   const traces = tracing?.provider === 'otel' ? await makeTracing(tracing, version) : undefined
   return { log, count: metrics.count, trace: traces?.trace ?? untraced, flush, metrics, ...(traces && { traces }) }
 }
 
 export interface WatchedTelemetry extends Telemetry {
-  /** Writes out the lines that are held. */
-  flush(): void
+  /** Writes out the lines that are held; never resolves where nobody reads them. */
+  flush(): Promise<void>
   readonly metrics: Metrics
   /** Absent where no traces are kept. */
   readonly traces?: Tracing

@@ -44,12 +44,13 @@ export async function serve(listeners: Listeners, options: { config?: string; de
     needsRestart: (keys) => telemetry.log('warn', 'these settings take effect after a restart', { keys }),
   })
   const signal = await stopped
-  setTimeout(() => process.exit(1), end).unref()
+  // Nothing gentler ends a process of which a thread waits for the reader of its log.
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), end).unref()
   telemetry.log('info', 'stopping', { signal })
   await stop(app)
   await telemetry.traces?.close()
   telemetry.log('info', 'stopped')
-  telemetry.flush()
+  await telemetry.flush()
   return 0
 }
 

@@ -10,7 +10,15 @@ export interface LogSettings {
 /** A log that also can be told to write out what it holds. */
 export interface Logger {
   readonly log: Log
-  flush(): void
+  /** Resolves when it is written, which is never where nobody reads. */
+  flush(): Promise<void>
+}
+
+interface LogEnds {
+  /** Takes the lines in place of standard output. */
+  readonly write?: (line: string) => void
+  /** Told of each line that is lost because nobody reads. */
+  readonly lost?: () => void
 }
 
 /** Our tokens, known by their prefixes: people send them where an id, a scope or a path should be. */
@@ -22,8 +30,8 @@ const strikeTokens = (line: string): string =>
  * The process's log, on standard output unless `write` takes it. Whatever a caller passes, members with these names and tokens of
  * ours never get out: the last line of defence, not the first.
  */
-export async function makeLogger({ level, format }: LogSettings, write?: (line: string) => void): Promise<Logger> {
-  const lines = write ? { write, flushSync() {} } : await standardOutput(format)
+export async function makeLogger({ level, format }: LogSettings, { write, lost = () => {} }: LogEnds = {}): Promise<Logger> {
+  const lines: Lines = write ? { write } : await standardOutput(format, lost)
   const logger = pino(
     {
       level,
@@ -35,11 +43,22 @@ export async function makeLogger({ level, format }: LogSettings, write?: (line: 
     },
     lines,
   )
-  return { log: (at, message, facts) => logger[at](facts ?? {}, message), flush: () => lines.flushSync?.() }
+  return {
+    log: (at, message, facts) => logger[at](facts ?? {}, message),
+    flush: () => new Promise((resolve) => (lines.flush ? lines.flush(() => resolve()) : resolve())),
+  }
 }
 
-/** Lines leave together: one write for many of them, and none waits longer than this. Milliseconds. */
-const flushPeriod = 100
+interface Lines {
+  write(line: string): unknown
+  flush?(done: () => void): void
+}
+
+/**
+ * Lines leave together: one write for many of them (bytes), and none waits longer than the period (milliseconds). Nobody waits for the
+ * write: what a reader that stands still has not taken is held, up to the limit (bytes); after that the newest lines are lost.
+ */
+const together = { minLength: 8192, periodicFlush: 100, maxLength: 8 * 1024 * 1024 }
 
 let second = { at: 0, text: '' }
 
@@ -52,8 +71,8 @@ function timestamp(): string {
 }
 
 /** Lines for a person are made by a library that is loaded only where a person reads along. */
-async function standardOutput(format: LogSettings['format']): Promise<{ write(line: string): unknown; flushSync?(): void }> {
-  if (format === 'json') return pino.destination({ fd: 1, sync: true, minLength: 8192, periodicFlush: flushPeriod })
+async function standardOutput(format: LogSettings['format'], lost: () => void): Promise<Lines> {
+  if (format === 'json') return pino.destination({ fd: 1, sync: false, ...together }).on('drop', lost)
   if (format === 'json_pretty') return { write: (line) => process.stdout.write(`${JSON.stringify(JSON.parse(line), null, 2)}\n`) }
   const { default: pretty } = await import('pino-pretty')
   const ignore = 'listener,method,path,status,milliseconds'

@@ -110,4 +110,18 @@ describe('SIGTERM', () => {
       await server.restart()
     }
   })
+
+  test('a log that nobody reads keeps no request waiting, and the process not beyond 10 seconds', async () => {
+    await using server = await spawnServer()
+    server.process.stdout?.pause()
+    // A pipe and its reader hold some hundred KiB.
+    const worker = async () => {
+      for (let count = 0; count < 300; count++) assert.equal((await server.public('/nothing')).status, 404)
+    }
+    await Promise.all(Array.from({ length: 10 }, worker))
+    const begun = performance.now()
+    server.process.kill('SIGTERM')
+    assert.equal(await server.ended(), 'SIGKILL')
+    assert.ok(performance.now() - begun < 10_000)
+  })
 })
