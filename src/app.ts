@@ -45,6 +45,7 @@ import { checkPassword } from './core/sessions/check-password.ts'
 import { deliverLogouts } from './core/sessions/deliver-logouts.ts'
 import { endSessions } from './core/sessions/end-sessions.ts'
 import { withdrawConsent } from './core/sessions/withdraw-consent.ts'
+import type { KeepAccessToken } from './core/tokens/access-token.ts'
 import { endTokens } from './core/tokens/end-tokens.ts'
 import { readIdTokenHint, signIdToken, signUserinfo } from './core/tokens/id-token.ts'
 import { introspectToken } from './core/tokens/introspect-token.ts'
@@ -97,7 +98,7 @@ import { makeSealer } from './lib/seal.ts'
 import { type Count, type Telemetry, untraced } from './lib/telemetry.ts'
 import type { Transaction } from './lib/transaction.ts'
 import { hostOf, liveSettings, withoutSlash } from './live-settings.ts'
-import { accessTokenStore } from './storage/access-tokens.ts'
+import { accessTokenKeeper, accessTokenStore } from './storage/access-tokens.ts'
 import { assertionStore } from './storage/assertions.ts'
 import { auditStore } from './storage/audit.ts'
 import { authorizationCodeStore } from './storage/authorization-codes.ts'
@@ -216,7 +217,9 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const { issuer } = fixed.urls.self
   const signJwt = signAccessToken({ ring, issuer, clock, randomness, settings: live.jwt })
   const readJwt = readAccessToken({ ring, issuer, clock })
-  const issue = issueAccessToken({ transaction, signJwt, clock, randomness, telemetry })
+  const keeper = accessTokenKeeper(database)
+  const keepAccessToken: KeepAccessToken = (token) => telemetry.trace('act', () => keeper(token))
+  const issue = issueAccessToken({ transaction, keepAccessToken, signJwt, clock, randomness, telemetry })
   const act = { ...stores, transaction, clock, randomness, telemetry }
   const tokenKeys = { ring, issuer, clock, randomness }
   const readHint = readIdTokenHint(tokenKeys)

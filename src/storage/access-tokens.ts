@@ -1,5 +1,5 @@
-import type { AccessTokenStore } from '../core/tokens/access-token.ts'
-import type { Connection } from './database.ts'
+import type { AccessToken, AccessTokenStore, KeepAccessToken } from '../core/tokens/access-token.ts'
+import type { Connection, Database } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
 import type { AccessTokenRow } from './schema.ts'
@@ -54,20 +54,8 @@ const removeOfGrant = prepared<{ grant_id: string }, unknown>(['grant_id'], (db,
 /** Opaque access tokens, as their hashes, until they expire or their client goes. */
 export function accessTokenStore(db: Connection): AccessTokenStore {
   return {
-    async add({ hash, clientId, subject, scope, audience, issuedAt, expiresAt, grantId, ext, obfuscatedSubject }) {
-      const { numAffectedRows } = await insert(db, {
-        hash,
-        client_id: clientId,
-        subject,
-        scope: scope.join(' '),
-        audience: JSON.stringify(audience),
-        issued_at: issuedAt,
-        expires_at: expiresAt,
-        grant_id: grantId ?? null,
-        ext: ext ? JSON.stringify(ext) : null,
-        obfuscated_subject: obfuscatedSubject ?? null,
-      })
-      return numAffectedRows === 1n
+    async add(token) {
+      return (await insert(db, toRow(token))).numAffectedRows === 1n
     },
     async find(hash) {
       const [row] = (await select(db, { hash })).rows
@@ -103,3 +91,21 @@ export function accessTokenStore(db: Connection): AccessTokenStore {
     removeExpired: (now, limit) => removeExpiredRows(db, 'access_tokens', now, limit),
   }
 }
+
+/** Adds each token in an act of its own. */
+export function accessTokenKeeper({ keepAccessToken, transact }: Database): KeepAccessToken {
+  return (token) => (keepAccessToken ? keepAccessToken(toRow(token)) : transact((db) => accessTokenStore(db).add(token)))
+}
+
+const toRow = (token: AccessToken): AccessTokenRow => ({
+  hash: token.hash,
+  client_id: token.clientId,
+  subject: token.subject,
+  scope: token.scope.join(' '),
+  audience: JSON.stringify(token.audience),
+  issued_at: token.issuedAt,
+  expires_at: token.expiresAt,
+  grant_id: token.grantId ?? null,
+  ext: token.ext ? JSON.stringify(token.ext) : null,
+  obfuscated_subject: token.obfuscatedSubject ?? null,
+})

@@ -1,6 +1,6 @@
 import { type Dialect, Kysely, type QueryResult } from 'kysely'
 import type { CompiledStatement } from './prepared.ts'
-import type { Schema } from './schema.ts'
+import type { AccessTokenRow, Schema } from './schema.ts'
 
 /** Runs a statement with these values. */
 export type Run = <Row>(statement: CompiledStatement, values: readonly unknown[]) => Promise<QueryResult<Row>>
@@ -23,6 +23,11 @@ export interface Database {
   readonly read: Connection
   /** One act: see `lib/transaction.ts` for what is promised. */
   transact<T>(body: (db: Connection, afterCommit: (effect: () => void) => void) => Promise<T>): Promise<T>
+  /**
+   * An act of one access token, which is stored if its client is there. Those of several callers share a statement and a commit. Absent
+   * where all acts share commits.
+   */
+  readonly keepAccessToken?: (row: AccessTokenRow) => Promise<boolean>
   /** From now on tells `watch` how long things take. */
   watch(watch: DatabaseWatch): void
   /** The connections of a pool; absent where there is none. */

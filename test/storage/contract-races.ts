@@ -17,12 +17,13 @@ import { type FreshStores, freshStores, type OpenDatabase } from './fresh-stores
 const fence = { allowPrivate: false, exceptions: [] }
 
 /** The real acts of the rooms over this database. */
-function actsOf({ act, read }: FreshStores) {
+function actsOf({ act, read, keepAccessToken }: FreshStores) {
   const outside = { clock: Date.now, randomness: systemRandomness, telemetry: silence }
   const deps = {
     ...read,
     ...outside,
     transaction: act,
+    keepAccessToken,
     audit: makeAudit({ ...outside, retention: () => 3_600_000 }),
     secrets: new ChosenSecrets(systemRandomness, new Bcrypt()),
     rules: () => ({ dotlessSchemes: [], fence, subjectTypes: ['public'] }),

@@ -49,6 +49,53 @@ export function tokenContract(open: OpenDatabase): void {
     })
   })
 
+  describe('access tokens that are kept in acts of their own', () => {
+    test('each is told whether its client was there, whoever came with it', async () => {
+      await using stores = await freshStores(open)
+      await stores.act((tx) => tx.clients.add(someClient('c')))
+      const asked = Array.from({ length: 40 }, (_, at) =>
+        someToken(`t${at}`, at % 4 === 3 ? 'gone' : 'c', at % 2 === 0 ? { ext: { at } } : {}),
+      )
+      const said = await Promise.all(asked.map(stores.keepAccessToken))
+      assert.deepEqual(
+        said,
+        asked.map(({ clientId }) => clientId === 'c'),
+      )
+      const found = await Promise.all(asked.map(({ hash }) => stores.read.accessTokens.find(hash)))
+      assert.deepEqual(
+        found,
+        asked.map((token) => (token.clientId === 'c' ? token : undefined)),
+      )
+    })
+
+    test('one that cannot be stored takes none of the others with it', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.accessTokens.add(someToken('taken', 'c'))
+      })
+      const hashes = ['a', 'taken', 'b', 'twice', 'twice', 'c']
+      const settled = await Promise.allSettled(hashes.map((hash) => stores.keepAccessToken(someToken(hash, 'c'))))
+      const refused = hashes.filter((_, at) => settled[at]?.status === 'rejected')
+      assert.deepEqual(refused, ['taken', 'twice'])
+      for (const hash of ['a', 'b', 'twice', 'c']) assert.ok(await stores.read.accessTokens.find(hash), hash)
+    })
+
+    test('beside the removal of their client: none is left, and none was promised after it', async () => {
+      await using stores = await freshStores(open)
+      await stores.act((tx) => tx.clients.add(someClient('c')))
+      const kept = Array.from({ length: 20 }, (_, at) => stores.keepAccessToken(someToken(`t${at}`, 'c')))
+      const removed = stores.act((tx) => tx.clients.remove('c'))
+      const late = Array.from({ length: 20 }, (_, at) => stores.keepAccessToken(someToken(`late${at}`, 'c')))
+      await Promise.all([...kept, ...late, removed])
+      assert.equal(await stores.keepAccessToken(someToken('after', 'c')), false)
+      for (let at = 0; at < 20; at++) {
+        assert.equal(await stores.read.accessTokens.find(`t${at}`), undefined)
+        assert.equal(await stores.read.accessTokens.find(`late${at}`), undefined)
+      }
+    })
+  })
+
   describe('access tokens', () => {
     test('add then find gives back the token; an empty scope and audience stay empty', async () => {
       await using stores = await freshStores(open)

@@ -7,11 +7,11 @@ import type { SigningKey } from '../../src/core/keys/signing-key.ts'
 import type { LoginSession } from '../../src/core/sessions/login-session.ts'
 import type { LogoutDelivery } from '../../src/core/sessions/logout-delivery.ts'
 import type { LogoutRequest } from '../../src/core/sessions/logout-request.ts'
-import type { AccessToken } from '../../src/core/tokens/access-token.ts'
+import type { AccessToken, KeepAccessToken } from '../../src/core/tokens/access-token.ts'
 import type { Grant } from '../../src/core/tokens/grant.ts'
 import type { RefreshToken } from '../../src/core/tokens/refresh-token.ts'
 import type { Transaction } from '../../src/lib/transaction.ts'
-import { accessTokenStore } from '../../src/storage/access-tokens.ts'
+import { accessTokenKeeper, accessTokenStore } from '../../src/storage/access-tokens.ts'
 import { assertionStore } from '../../src/storage/assertions.ts'
 import { auditStore } from '../../src/storage/audit.ts'
 import { authorizationCodeStore } from '../../src/storage/authorization-codes.ts'
@@ -37,6 +37,7 @@ export interface FreshStores extends AsyncDisposable {
   /** What is committed. */
   readonly read: Stores
   readonly act: Transaction<Stores>
+  readonly keepAccessToken: KeepAccessToken
 }
 
 /** Every store over a new database, which is closed when the test is done. */
@@ -46,6 +47,7 @@ export async function freshStores(open: OpenDatabase): Promise<FreshStores> {
     database,
     read: storesOf(database.read),
     act: (body) => database.transact((db, afterCommit) => body({ ...storesOf(db), afterCommit })),
+    keepAccessToken: accessTokenKeeper(database),
     [Symbol.asyncDispose]: () => database.close(),
   }
 }

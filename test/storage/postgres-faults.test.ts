@@ -2,12 +2,15 @@ import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { sql } from 'kysely'
 import { OutcomeUnknown, Unavailable } from '../../src/lib/unavailable.ts'
+import { accessTokenKeeper } from '../../src/storage/access-tokens.ts'
+import { clientStore } from '../../src/storage/clients.ts'
+import type { Database } from '../../src/storage/database.ts'
 import { openPostgres, type PostgresOptions } from '../../src/storage/dialects/postgres.ts'
 import { migrateUp, requireSchema } from '../../src/storage/migrations.ts'
 import { cuttingProxy } from '../support/cutting-proxy.ts'
 import { startPgbouncer } from '../support/pgbouncer.ts'
 import { startPostgres } from '../support/postgres.ts'
-import { freshStores, someClient } from './fresh-stores.ts'
+import { freshStores, someClient, someToken } from './fresh-stores.ts'
 
 const server = await startPostgres()
 after(() => server[Symbol.asyncDispose]())
@@ -79,6 +82,56 @@ test('an act whose connection breaks while it commits is never run again: nobody
   }
   assert.equal(unknown, 2)
   assert.equal(await stores.act((tx) => tx.clients.add(someClient('next'))), true)
+})
+
+/** In how many transactions the tokens were written that are there, and how many those are. */
+async function writtenTokens({ database }: { database: Database }): Promise<[transactions: number, tokens: number]> {
+  const { rows } = await sql<{ transactions: number; tokens: number }>`
+    select count(distinct xmin::text)::int as transactions, count(*)::int as tokens from access_tokens`.execute(database.read)
+  return [rows[0]?.transactions ?? 0, rows[0]?.tokens ?? 0]
+}
+
+test('access tokens of callers who come together are written together, and those that come meanwhile after them', async () => {
+  await using stores = await behindProxy()
+  await stores.act((tx) => tx.clients.add(someClient('c')))
+  const kept = await Promise.all(Array.from({ length: 300 }, (_, at) => stores.keepAccessToken(someToken(`t${at}`, 'c'))))
+  assert.ok(kept.every((isStored) => isStored))
+  assert.deepEqual(await writtenTokens(stores), [2, 300])
+})
+
+test('access tokens whose connection breaks before COMMIT was sent are written again, once', async () => {
+  await using stores = await behindProxy()
+  await stores.act((tx) => tx.clients.add(someClient('c')))
+  for (const forward of [true, false]) {
+    stores.proxy.arm({ at: 'insert into access_tokens', forward })
+    const kept = await Promise.all([1, 2, 3].map((at) => stores.keepAccessToken(someToken(`t${at}-${forward}`, 'c'))))
+    assert.deepEqual(kept, [true, true, true])
+  }
+  assert.equal(stores.proxy.cuts, 2)
+  assert.deepEqual(await writtenTokens(stores), [2, 6])
+})
+
+test('access tokens whose connection breaks while it commits are not written again: each caller hears that nobody can say', async () => {
+  let unknown = 0
+  await using stores = await behindProxy({ onOutcomeUnknown: () => unknown++ })
+  await stores.act((tx) => tx.clients.add(someClient('c')))
+  stores.proxy.arm({ at: 'COMMIT', forward: false })
+  const settled = await Promise.allSettled([1, 2, 3].map((at) => stores.keepAccessToken(someToken(`t${at}`, 'c'))))
+  assert.ok(settled.every((one) => one.status === 'rejected' && one.reason instanceof OutcomeUnknown))
+  assert.equal(unknown, 1)
+  assert.deepEqual(await writtenTokens(stores), [0, 0])
+})
+
+test('when too many access tokens wait the next is refused at once; those that wait are written before the database closes', async () => {
+  const database = openPostgres(await server.createDatabase(), { waiting: 5 })
+  await migrateUp(database)
+  await database.transact((db) => clientStore(db).add(someClient('c')))
+  const keep = accessTokenKeeper(database)
+  const waiting = [1, 2, 3, 4, 5].map((at) => keep(someToken(`t${at}`, 'c')))
+  await assert.rejects(keep(someToken('one-too-many', 'c')), Unavailable)
+  const closed = database.close()
+  assert.deepEqual(await Promise.all(waiting), [true, true, true, true, true])
+  await closed
 })
 
 test('when too many wait for a connection the next is refused at once', async () => {
@@ -179,4 +232,5 @@ test('acts and reads through a pgbouncer in transaction mode, more of them than 
     found.map((client) => client?.clientId),
     ids,
   )
+  assert.ok((await Promise.all(ids.map((id) => stores.keepAccessToken(someToken(`t-${id}`, id))))).every(Boolean))
 })

@@ -30,3 +30,6 @@ export interface AccessTokenStore {
   removeAll(clientId: string): Promise<void>
   removeExpired(now: number, limit: number): Promise<number>
 }
+
+/** Stores a token in an act of its own: it is durable once the promise resolves. False, and nothing is stored, where the client is gone by now. */
+export type KeepAccessToken = (token: AccessToken) => Promise<boolean>

@@ -5,7 +5,7 @@ import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import { type AssertionId, type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
-import type { AccessTokenStore } from './access-token.ts'
+import type { AccessToken, AccessTokenStore, KeepAccessToken } from './access-token.ts'
 import type { JwtOrder } from './jwt-access-token.ts'
 
 /** What a token is to be. */
@@ -49,6 +49,7 @@ export const accessTokenPrefix = 'ory_at_'
 
 interface IssueDeps {
   readonly transaction: Transaction<{ accessTokens: AccessTokenStore; assertions: AssertionStore }>
+  readonly keepAccessToken: KeepAccessToken
   readonly signJwt: (order: JwtOrder) => Promise<string>
   readonly clock: Clock
   readonly randomness: Randomness
@@ -87,11 +88,20 @@ function opaqueTokens(deps: IssueDeps) {
     const issuedAt = inSeconds(deps.clock()) * 1000
     const times = { issuedAt, expiresAt: issuedAt + lifespan }
     const token = { hash: sha256(accessToken), clientId, subject, scope, audience, ...times, ...(ext && { ext }) }
-    await deps.transaction(async (tx) => {
-      const [isStored] = await Promise.all([tx.accessTokens.add(token), spendAssertion(tx, assertion)])
-      if (!isStored) throw new Refusal<ClientGone>({ kind: 'client-gone', clientId })
-      tx.afterCommit(() => deps.telemetry.count('token_issued', { grant_type: grantType }))
-    })
+    const isStored = assertion ? await keepAndSpend(deps, token, assertion) : await deps.keepAccessToken(token)
+    if (!isStored) throw clientGone(clientId)
+    deps.telemetry.count('token_issued', { grant_type: grantType })
     return accessToken
   }
 }
+
+/** A token that is not stored takes the spending with it: whoever hears the refusal spends the assertion by itself. */
+function keepAndSpend({ transaction }: IssueDeps, token: AccessToken, assertion: AssertionId): Promise<boolean> {
+  return transaction(async (tx) => {
+    const [isStored] = await Promise.all([tx.accessTokens.add(token), spendAssertion(tx, assertion)])
+    if (!isStored) throw clientGone(token.clientId)
+    return isStored
+  })
+}
+
+const clientGone = (clientId: string) => new Refusal<ClientGone>({ kind: 'client-gone', clientId })

@@ -17,6 +17,7 @@ import pg from 'pg'
 import { OutcomeUnknown, Unavailable } from '../../lib/unavailable.ts'
 import { Connection, type Database, type DatabaseWatch, type Run, timedAct, unwatched } from '../database.ts'
 import { type CompiledStatement, looksUp } from '../prepared.ts'
+import { TokenInserts } from './token-inserts.ts'
 
 export interface PostgresOptions {
   /** How many connections at most. */
@@ -30,6 +31,9 @@ export interface PostgresOptions {
   /** Called once for each act whose COMMIT was sent and never answered. */
   readonly onOutcomeUnknown?: () => void
 }
+
+/** How many acts and reads, and how many access tokens, may wait unless it is said. */
+const waitingLimit = 1_000
 
 /** Milliseconds to get a connection. */
 const connectionTimeout = 3_000
@@ -45,17 +49,22 @@ const longestPause = 50
 export function openPostgres(url: string, options: PostgresOptions = {}): Database {
   const pool = new BoundedPool(url, options)
   const runs = new ActRunner(pool, options)
+  const tokens = new TokenInserts((body) => runs.run(body), options.waiting ?? waitingLimit)
   let watch: DatabaseWatch = unwatched
   return {
     write: connectionOver(new PooledDriver(pool)),
     read: connectionOver(new PooledDriver(pool, (seconds) => watch.read(seconds))),
     transact: (body) => timedAct(watch, () => runs.run(body)),
+    keepAccessToken: (row) => timedAct(watch, () => tokens.add(row)),
     watch(next) {
       watch = next
     },
     pool: () => pool.state(),
     ping: () => pool.ping(),
-    close: () => pool.close(),
+    async close() {
+      await tokens.idle()
+      await pool.close()
+    },
   }
 }
 
@@ -66,7 +75,7 @@ class BoundedPool {
   #held = 0
   #closed: (() => void) | undefined
 
-  constructor(url: string, { connections = 20, waiting = 1_000 }: PostgresOptions) {
+  constructor(url: string, { connections = 20, waiting = waitingLimit }: PostgresOptions) {
     this.#waiting = waiting
     this.#pool = new pg.Pool({
       connectionString: url,
