@@ -305,6 +305,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
           patience: live.patience,
           publicUrl,
           issuer,
+          redirects: live.redirects,
           telemetry,
         }),
         ...fallbacks({
