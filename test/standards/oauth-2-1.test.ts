@@ -11,6 +11,7 @@ import {
   redirectUri,
   refresh,
   registerLoginClient,
+  seeConsentPage,
 } from '../support/login-client.ts'
 import { machine, minimal, registrant } from '../support/registrant.ts'
 import type { Received, Sent } from '../support/request.ts'
@@ -271,11 +272,7 @@ test('O21-23 overridden: everybody who registered himself has a proof key; an op
 
 test('O21-24: who is asked for consent sees who asks, for what, and where it goes; what he granted can be seen and withdrawn', async () => {
   const app = await registerLoginClient(server, { client_name: 'Notes', scope: 'openid offline_access read' })
-  const browser = new Browser(server)
-  const toLogin = await browser.get(loginRequest(app, { scope: 'openid offline_access read' }).address)
-  const path = `/admin/oauth2/auth/requests/login/accept?login_challenge=${parameterOf(toLogin, 'login_challenge')}`
-  const toConsent = await browser.get((await server.admin(path, { method: 'PUT', json: { subject: 'eve' } })).json.redirect_to)
-  const { text } = await browser.get(String(toConsent.headers.location))
+  const { text } = await seeConsentPage(server, app, { subject: 'eve', parameters: { scope: 'openid offline_access read' } })
   for (const words of ['Notes', 'app.example', 'not verified', 'read', 'Stay signed in']) assert.ok(text.includes(words), words)
   const { refresh_token: good } = await obtainTokens(server, app, { subject: 'eve', consent: { remember: true } })
   const sessions = '/admin/oauth2/auth/sessions/consent?subject=eve'

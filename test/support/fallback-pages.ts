@@ -25,7 +25,7 @@ export const ada: User = {
   email: 'ada@example.com',
 }
 
-export const login: LoginView = { clientName: 'Claude', redirectHost: 'claude.ai', skip: false, subject: '', uiLocales: [] }
+export const login: LoginView = { redirectHost: 'claude.ai', skip: false, subject: '', uiLocales: [] }
 export const consent: ConsentView = {
   clientName: 'Claude',
   clientUri: 'https://claude.ai/',
@@ -41,7 +41,7 @@ export const consent: ConsentView = {
   subject: ada.subject,
   uiLocales: [],
 }
-export const logout: LogoutView = { clientName: 'Claude', subject: ada.subject }
+export const logout: LogoutView = { client: { clientName: 'Claude' }, subject: ada.subject }
 
 /** What the desk was told to do: the name of the act, the challenge, and what came with it. */
 export type Act = readonly [act: string, challenge: string, accepted?: unknown]

@@ -221,24 +221,11 @@ const languages: Readonly<Record<string, Words>> = { en, de }
 /** English, where nobody says what he reads. */
 export const plainWords: Words = en
 
-/** The words a person reads: the first language that we speak of those the app asked for (`ui_locales`), else of the browser's, else English. */
-export function wordsFor(uiLocales: readonly string[], acceptLanguage: string | undefined): Words {
-  for (const tag of [...uiLocales, ...byPreference(acceptLanguage ?? '')]) {
+/** The words a person reads: of his languages the first that we speak, else English. */
+export function wordsFor(tags: readonly string[]): Words {
+  for (const tag of tags) {
     const language = tag.split('-', 1)[0]?.toLowerCase() ?? ''
     if (Object.hasOwn(languages, language)) return languages[language] ?? en
   }
   return en
-}
-
-/** RFC 9110 §12.5.4: the most wanted first; what has a weight of 0 is not wanted. */
-function byPreference(acceptLanguage: string): string[] {
-  const weighed = acceptLanguage.split(',', 50).map((range) => {
-    const [tag = '', ...parameters] = range.split(';').map((part) => part.trim())
-    const weight = parameters.find((parameter) => /^q=/i.test(parameter))?.slice(2)
-    return { tag, weight: weight === undefined ? 1 : Number(weight) }
-  })
-  return weighed
-    .filter(({ weight }) => weight > 0)
-    .sort((a, b) => b.weight - a.weight)
-    .map(({ tag }) => tag)
 }
