@@ -44,6 +44,7 @@ import { beginLogout } from './core/sessions/begin-logout.ts'
 import { checkPassword } from './core/sessions/check-password.ts'
 import { deliverLogouts } from './core/sessions/deliver-logouts.ts'
 import { endSessions } from './core/sessions/end-sessions.ts'
+import { listConsents } from './core/sessions/list-consents.ts'
 import { withdrawConsent } from './core/sessions/withdraw-consent.ts'
 import { endTokens } from './core/tokens/end-tokens.ts'
 import { readIdTokenHint, signIdToken, signUserinfo } from './core/tokens/id-token.ts'
@@ -378,7 +379,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       getLogoutRequest: requests.getLogoutRequest({ find: desk.findLogout }),
       acceptLogoutRequest: requests.acceptLogoutRequest({ accept: desk.acceptLogout }),
       rejectLogoutRequest: requests.rejectLogoutRequest({ find: desk.findLogout }),
-      listConsentSessions: listConsentSessions({ list: stores.grants.list, findClient: stores.clients.find, pageTokens, clock }),
+      listConsentSessions: listConsentSessions({ list: listConsents(act), pageTokens }),
       revokeConsentSessions: revokeConsentSessions({
         withdraw: withdrawConsent({ transaction, audit }),
       }),
