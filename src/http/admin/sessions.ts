@@ -63,7 +63,7 @@ function consentSessionJson(grant: Grant, client: Client | undefined): Record<st
 }
 
 /** `DELETE /admin/oauth2/auth/sessions/consent`: one consent, a person's for a client, or all of a person. Their tokens end. */
-export function revokeConsentSessions(deps: { withdraw: (which: ConsentSelection, actor: Actor) => Promise<void> }): Handler {
+export function revokeConsentSessions(deps: { withdraw: (which: ConsentSelection, actor: Actor) => Promise<unknown> }): Handler {
   return async (request) => {
     const [id, subject, clientId] = ['consent_request_id', 'subject', 'client'].map((name) => queryParameter(request, name))
     const isAll = queryParameter(request, 'all') === 'true'
