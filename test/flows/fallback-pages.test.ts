@@ -304,7 +304,7 @@ describe('allowing access', () => {
   test('R7591-15, R7591-87: its links are there, and tell the far side nothing; what is no web address is no link', async () => {
     await using pages = await startFallbackPages({ consent: { tosUri: 'javascript:alert(1)' } })
     const { text } = await pages.ask(consentAt)
-    const links = [...text.matchAll(/<a href="([^"]*)"([^>]*)>/g)]
+    const links = [...text.matchAll(/<a href="(\w+:[^"]*)"([^>]*)>/g)]
     assert.deepEqual(
       links.map(([, href]) => href),
       ['https://claude.ai/', 'https://claude.ai/privacy'],

@@ -1,12 +1,13 @@
 import type { AskedConsent } from '../../core/authorization/answer-consent.ts'
 import type { AskedLogin } from '../../core/authorization/answer-login.ts'
-import type { AuthorizationFlow, ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
+import type { ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
 import type { ChallengeRefusal, WayBack } from '../../core/authorization/challenge.ts'
 import type { AskedLogout, LogoutChallengeRefusal } from '../../core/sessions/answer-logout.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import { isLoopbackRedirect, schemeOf } from '../../protocol/redirect-uri.ts'
+import { isLoopbackRedirect } from '../../protocol/redirect-uri.ts'
 import { wayBack } from '../way-back.ts'
 import { speechOf } from './client-words.ts'
+import { redirectHost } from './redirect-host.ts'
 import type { ConsentView, LoginView, SignInDesk } from './sign-in-desk.ts'
 
 /** The acts behind the admin listener's routes for login, consent and logout applications. */
@@ -63,7 +64,7 @@ async function known<Asked, View>(asked: Promise<Asked>, view: (asked: Asked) =>
 }
 
 const loginView = ({ flow }: AskedLogin): LoginView => ({
-  redirectHost: hostOf(flow),
+  redirectHost: redirectHost(flow.request.redirectUri),
   skip: flow.session.known !== undefined,
   subject: flow.session.known?.subject ?? '',
   loginHint: flow.request.oidcContext.loginHint,
@@ -73,7 +74,7 @@ const loginView = ({ flow }: AskedLogin): LoginView => ({
 const consentView = ({ flow, login, skip, client }: AskedConsent): ConsentView => ({
   ...speechOf(client),
   origin: client.origin,
-  redirectHost: hostOf(flow),
+  redirectHost: redirectHost(flow.request.redirectUri),
   isLoopback: isLoopbackRedirect(flow.request.redirectUri),
   firstSeen: client.createdAt,
   requestedScope: flow.request.scope,
@@ -84,8 +85,3 @@ const consentView = ({ flow, login, skip, client }: AskedConsent): ConsentView =
   uiLocales: flow.request.oidcContext.uiLocales ?? [],
   context: login.context,
 })
-
-const hostOf = ({ request: { redirectUri } }: AuthorizationFlow): string => {
-  const scheme = schemeOf(redirectUri)
-  return scheme === 'http' || scheme === 'https' ? new URL(redirectUri).host : `${scheme}:`
-}
