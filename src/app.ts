@@ -44,6 +44,9 @@ import { beginLogout } from './core/sessions/begin-logout.ts'
 import { checkPassword } from './core/sessions/check-password.ts'
 import { deliverLogouts } from './core/sessions/deliver-logouts.ts'
 import { endSessions } from './core/sessions/end-sessions.ts'
+import { listConsents } from './core/sessions/list-consents.ts'
+import { listGrantedClients } from './core/sessions/list-granted-clients.ts'
+import { sessionInForce } from './core/sessions/login-session.ts'
 import { withdrawConsent } from './core/sessions/withdraw-consent.ts'
 import type { KeepAccessToken } from './core/tokens/access-token.ts'
 import { endTokens } from './core/tokens/end-tokens.ts'
@@ -76,6 +79,7 @@ import { builtInDesk } from './http/oauth/built-in-desk.ts'
 import { deleteConfiguration, readConfiguration, updateConfiguration } from './http/oauth/client-configuration.ts'
 import { discovery } from './http/oauth/discovery.ts'
 import { fallbacks } from './http/oauth/fallbacks.ts'
+import { makeFormSeal } from './http/oauth/form-seal.ts'
 import { jwks } from './http/oauth/jwks.ts'
 import { logout, logoutAddress } from './http/oauth/logout.ts'
 import { register } from './http/oauth/register.ts'
@@ -262,6 +266,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     codeLifespan: live.codeLifespan,
   }
   const sessionEnd = { ...act, audit, announce: announceLogout({ randomness, deliver: () => jobs.runNow(deliverLogoutsJob) }) }
+  const [consents, withdraw] = [listConsents(act), withdrawConsent({ transaction, audit })]
   const acceptLogoutAct = acceptLogout(act)
   const desk = {
     findLogin: findLogin(act),
@@ -308,10 +313,18 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
           patience: live.patience,
           publicUrl,
           issuer,
+          redirects: live.redirects,
           telemetry,
         }),
         ...fallbacks({
           desk: builtInDesk(desk),
+          grants: {
+            sessionAt: (request) => sessionInForce(stores.sessions, cookies.sessionOf(request), clock()),
+            list: listGrantedClients({ list: consents, clock }),
+            findClient: stores.clients.find,
+            withdraw,
+            formSeal: makeFormSeal({ sealer: makeSealer(secrets.cookie, 'form', randomness) }),
+          },
           builtIn: live.builtInPages,
           users: live.users,
           checkPassword: checkPassword({ users: live.users, secrets: chosenSecrets, clock, count: telemetry.count }),
@@ -380,10 +393,8 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       getLogoutRequest: requests.getLogoutRequest({ find: desk.findLogout }),
       acceptLogoutRequest: requests.acceptLogoutRequest({ accept: desk.acceptLogout }),
       rejectLogoutRequest: requests.rejectLogoutRequest({ find: desk.findLogout }),
-      listConsentSessions: listConsentSessions({ list: stores.grants.list, findClient: stores.clients.find, pageTokens, clock }),
-      revokeConsentSessions: revokeConsentSessions({
-        withdraw: withdrawConsent({ transaction, audit }),
-      }),
+      listConsentSessions: listConsentSessions({ list: consents, pageTokens }),
+      revokeConsentSessions: revokeConsentSessions({ withdraw }),
       revokeLoginSessions: revokeLoginSessions({ end: endSessions(sessionEnd) }),
       deleteTokens: deleteTokens({ endTokens: endTokens({ transaction, clock, audit }) }),
       getKeySet: adminKeys.getKeySet({ read: readKeySet(keyDeps) }),

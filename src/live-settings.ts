@@ -6,6 +6,7 @@ import { openScopes, type RegistrationPolicy } from './core/policies/built-in-po
 import type { JwtSettings } from './core/tokens/jwt-access-token.ts'
 import type { CorsSettings } from './http/listener.ts'
 import type { DiscoverySettings } from './http/oauth/discovery.ts'
+import type { RedirectSettings } from './http/response-modes.ts'
 import { type AddressRange, parseRange } from './lib/address-range.ts'
 import type { Fence } from './lib/fence.ts'
 import { derived, type Live } from './lib/live.ts'
@@ -83,6 +84,7 @@ export function liveSettings(config: Live<Config>) {
     sessionLifespan: () => config().ttl.authentication_session,
     codeLifespan: () => config().ttl.auth_code,
     addresses: derived(config, addresses),
+    redirects: derived(config, ({ oauth2 }): RedirectSettings => ({ dummyFragment: oauth2.dummy_fragment })),
     builtInPages: derived(config, ({ dev, urls }) => ({
       login: dev && urls.login === undefined,
       consent: dev && urls.consent === undefined,

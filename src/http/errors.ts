@@ -15,7 +15,7 @@ import type { Words } from './pages/words.ts'
 import { type Problem, sentence } from './problem.ts'
 import { problemOfReason } from './reason-problems.ts'
 import type { Reason } from './reasons.ts'
-import { toClient } from './response-modes.ts'
+import { type RedirectSettings, toClient } from './response-modes.ts'
 import type { Face } from './route.ts'
 import { withoutSecrets } from './without-secrets.ts'
 
@@ -80,17 +80,13 @@ export function answerAuthorizationRefusal(
   { target, reason }: RefusedToClient,
   { log, count }: Telemetry,
   requestId: string,
-  issuer: string,
+  { issuer, redirects }: { issuer: string; redirects: RedirectSettings },
 ): Answer {
   const { error, description } = refusalWords(reason)
   log('info', 'request refused', { request_id: requestId, reason: { kind: reason.kind }, status: 303 })
   count('request_refused', { face: 'page', reason: reason.kind })
-  return toClient(target, {
-    error,
-    error_description: printable(description),
-    iss: issuer,
-    ...(target.state !== undefined && { state: target.state }),
-  })
+  const state = target.state !== undefined && { state: target.state }
+  return toClient(target, { error, error_description: printable(description), iss: issuer, ...state }, redirects)
 }
 
 type Writer = (status: number, body: { error: string; error_description: string }, headers: Readonly<Record<string, string>>) => Answer

@@ -21,6 +21,8 @@ export interface PublicHandlers {
   readonly signOutPage: Handler
   readonly signOut: Handler
   readonly signedOutPage: Handler
+  readonly grantsPage: Handler
+  readonly withdrawGrants: Handler
   readonly errorFallback: Handler
   readonly jwks: Handler
   readonly discovery: Handler
@@ -60,6 +62,8 @@ export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => b
     ownOrigin('GET',  '/oauth2/fallbacks/logout',              'page',                 h.signOutPage),
     ownOrigin('POST', '/oauth2/fallbacks/logout',              'page',                 h.signOut),
     ownOrigin('GET',  '/oauth2/fallbacks/logout/callback',     'page',                 h.signedOutPage),
+    ownOrigin('GET',  '/oauth2/fallbacks/grants',              'page',                 h.grantsPage),
+    ownOrigin('POST', '/oauth2/fallbacks/grants',              'page',                 h.withdrawGrants),
     ownOrigin('GET',  '/oauth2/fallbacks/error',               'page',                 h.errorFallback),
     ownOrigin('GET',  '/health/alive',                         'plain',                h.alive),
     ownOrigin('GET',  '/health/ready',                         'plain',                h.ready),

@@ -3,10 +3,20 @@ import { answerLocation } from '../protocol/response-mode.ts'
 import type { Answer } from './answer.ts'
 import { formPostPage } from './pages/form-post-page.ts'
 
+export interface RedirectSettings {
+  /** Whether an answer in the query ends with `#_`: without a fragment of its own a browser keeps the one that it came with (RFC 9700 §4.1.3). */
+  readonly dummyFragment: boolean
+}
+
 /** Sends the browser back to its client with an answer, in the way that the client asked for. */
-export function toClient({ redirectUri, responseMode }: ResponseTarget, parameters: Readonly<Record<string, string>>): Answer {
+export function toClient(
+  { redirectUri, responseMode }: ResponseTarget,
+  parameters: Readonly<Record<string, string>>,
+  { dummyFragment }: RedirectSettings,
+): Answer {
   const entries = Object.entries(parameters)
   if (responseMode === 'form_post') return formPostPage(redirectUri, entries)
-  const location = answerLocation(responseMode, redirectUri, entries)
+  const ending = responseMode === 'query' && dummyFragment ? '#_' : ''
+  const location = answerLocation(responseMode, redirectUri, entries) + ending
   return { status: 303, headers: { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', location } }
 }

@@ -5,9 +5,11 @@ import type { Jwks } from './jwks.ts'
 import { isTaggable, languageTagged } from './language-tag.ts'
 import { type Problem, problem } from './problem.ts'
 
-const text = Type.String({ maxLength: 2048 })
+const longestText = 2048
+const longestName = 255
+const text = Type.String({ maxLength: longestText })
 const longText = Type.String({ maxLength: 8192 })
-const list = Type.Array(Type.String({ maxLength: 2048 }), { maxItems: 64 })
+const list = Type.Array(Type.String({ maxLength: longestText }), { maxItems: 64 })
 
 /** What a client may say of itself: the one source of its type, its check and, one day, its OpenAPI description. */
 export const clientMetadataSchema = Type.Object({
@@ -17,7 +19,7 @@ export const clientMetadataSchema = Type.Object({
   grant_types: list,
   response_types: list,
   application_type: text,
-  client_name: Type.String({ maxLength: 255 }),
+  client_name: Type.String({ maxLength: longestName }),
   client_uri: text,
   logo_uri: text,
   tos_uri: text,
@@ -126,8 +128,9 @@ function readLocalized(members: Readonly<Record<string, unknown>>, problems: Pro
   for (const [name, value] of Object.entries(members)) {
     const tagged = name.includes('#') ? languageTagged(name) : undefined
     if (!tagged || !isTaggable(tagged.member)) continue
-    if (typeof value === 'string' && value.length <= 2048) localized[name] = value
-    else problems.push(problem(name, 'must be a string of at most 2048 characters'))
+    const longest = tagged.member === 'client_name' ? longestName : longestText
+    if (typeof value === 'string' && value.length <= longest) localized[name] = value
+    else problems.push(problem(name, `must be a string of at most ${longest} characters`))
   }
   const count = Object.keys(localized).length
   if (count > mostTagged) problems.push(problem('client_name#...', `and the like may come in at most ${mostTagged} languages`))

@@ -31,6 +31,7 @@ const checks: readonly ((checked: Checked) => Problem[])[] = [
   keysArePublic,
   assertionsHaveKeys,
   assertionAlgIsSupported,
+  languagesAreGivenOnce,
   pagesAreWebPages,
   fetchedUrisAreReachable,
   logoutReceiverHasNoFragment,
@@ -119,6 +120,17 @@ function assertionAlgIsSupported({ metadata }: Checked): Problem[] {
   const alg = metadata.tokenEndpointAuthSigningAlg
   const isLookedAt = metadata.tokenEndpointAuthMethod === 'private_key_jwt' || alg === 'none'
   return isLookedAt ? oneOf('token_endpoint_auth_signing_alg', alg, assertionSigningAlgs) : []
+}
+
+/** RFC 7591 §2.2: tags that differ in case only are one language, and nobody could say which of the two is meant. */
+function languagesAreGivenOnce({ metadata }: Checked): Problem[] {
+  const first = new Map<string, string>()
+  return Object.keys(metadata.localized ?? {}).flatMap((name) => {
+    const known = first.get(name.toLowerCase())
+    if (known !== undefined) return [problem(name, `and ${known} are for one language; choose one`)]
+    first.set(name.toLowerCase(), name)
+    return []
+  })
 }
 
 /** The four links that people follow, in every language they come in (RFC 7591 §2, §2.2). */

@@ -98,13 +98,13 @@ export function grantStore(db: Connection): GrantStore {
         .executeTakeFirstOrThrow()
       return Number(numDeletedRows)
     },
-    async list({ subject, sessionId, now, limit, after }) {
+    async list({ subject, sessionId, withSkipped = false, now, limit, after }) {
       const rows = await db
         .selectFrom('grants')
         .selectAll()
         .where('subject', '=', subject)
-        .where('consent_skipped', '=', 0)
         .where('expires_at', '>', now)
+        .$if(!withSkipped, (some) => some.where('consent_skipped', '=', 0))
         .$if(sessionId !== undefined, (some) => some.where('session_id', '=', sessionId as string))
         .$if(after !== undefined, (some) =>
           some.where((where) =>

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import type { Browser, Page } from 'playwright-core'
 import { barriers } from '../support/accessibility.ts'
 import { launchChromium } from '../support/chromium.ts'
-import { type FallbackPages, now, password, startFallbackPages } from '../support/fallback-pages.ts'
+import { type FallbackPages, grantedTo, now, password, startFallbackPages } from '../support/fallback-pages.ts'
 import { startServer } from '../support/server.ts'
 
 let browser: Browser
@@ -19,6 +19,8 @@ type Given = NonNullable<Parameters<typeof startFallbackPages>[0]>
 interface Look {
   readonly given?: Given
   readonly path: string
+  /** Of the browser; English by default. */
+  readonly language?: string
   /** What a person does before it looks so. */
   readonly act?: (page: Page) => Promise<unknown>
 }
@@ -42,6 +44,23 @@ const hostile: Given = {
     requestedAudience: [`https://api.example.com/${'y'.repeat(200)}`],
   },
 }
+const grantsAt = '/oauth2/fallbacks/grants'
+const hostileGrants: Given = {
+  granted: {
+    clients: [
+      grantedTo(
+        { metadata: { clientName: `\u202e${'Official-Administrator-'.repeat(10)}` } },
+        { redirectUris: [`https://${'very-long-label.'.repeat(12)}example.com/`, 'cursor://x/y'], scope: ['openid', 'x'.repeat(200)] },
+      ),
+      grantedTo({ clientId: 'older' }, { redirectUris: [] }),
+    ],
+    next: { grantedAt: now, id: 'abc' },
+  },
+}
+const withdrawOutdated = async (page: Page) => {
+  await page.evaluate(`document.querySelector('[name=form_seal]').value = 'x'`)
+  await page.getByRole('button', { name: 'Withdraw' }).first().click()
+}
 const wrongPassword = async (page: Page) => {
   await page.getByLabel('User name').fill('ada')
   await page.getByLabel('Password').fill('wrong')
@@ -58,6 +77,14 @@ const looks: Readonly<Record<string, Look>> = {
   'consent-german': { path: at('consent'), given: { consent: { uiLocales: ['de'], firstSeen: now } } },
   'sign-out': { path: at('logout') },
   'still-signed-in': { path: at('logout'), act: (page) => page.getByRole('button', { name: 'Stay signed in' }).click() },
+  grants: { path: grantsAt },
+  'grants-withdrawn': { path: grantsAt, act: (page) => page.getByRole('button', { name: 'Withdraw' }).first().click() },
+  'grants-outdated': { path: grantsAt, act: withdrawOutdated },
+  'grants-german': { path: grantsAt, language: 'de' },
+  'grants-hostile': { path: grantsAt, given: hostileGrants },
+  'grants-none': { path: grantsAt, given: { granted: {} } },
+  'grants-nobody': { path: grantsAt, given: { isSignedIn: false } },
+  'grants-elsewhere': { path: grantsAt, given: { builtIn: false } },
   'signed-out': { path: '/oauth2/fallbacks/logout/callback' },
   gone: { path: at('login', 'gone') },
   'not-set-up': { path: at('login'), given: { builtIn: false } },
@@ -80,8 +107,8 @@ async function assertGood(page: Page, name: string): Promise<void> {
   if (folder) await page.screenshot({ path: join(folder, `${name}.png`), fullPage: true })
 }
 
-async function assertGoodOnEveryScreen(name: string, url: string, act?: Look['act']): Promise<void> {
-  const page = await browser.newPage()
+async function assertGoodOnEveryScreen(name: string, url: string, { act, language = 'en' }: Partial<Look> = {}): Promise<void> {
+  const page = await browser.newPage({ locale: language })
   await page.goto(url)
   await act?.(page)
   await page.waitForLoadState()
@@ -94,10 +121,10 @@ async function assertGoodOnEveryScreen(name: string, url: string, act?: Look['ac
 }
 
 describe('each page looks as it should: no finding of axe, on a desktop and on a phone, by day and by night', () => {
-  for (const [name, { given, path, act }] of Object.entries(looks))
+  for (const [name, look] of Object.entries(looks))
     test(name, async () => {
-      await using pages = await startFallbackPages(given)
-      await assertGoodOnEveryScreen(name, `${pages.url}${path}`, act)
+      await using pages = await startFallbackPages(look.given)
+      await assertGoodOnEveryScreen(name, `${pages.url}${look.path}`, look)
     })
 
   test('the page for a client that does not exist', async () => {
@@ -179,6 +206,28 @@ describe('without scripts, by keyboard alone', () => {
     await page.context().close()
   })
 
+  test('withdrawing: the first button is the one that Tab reaches, and the page says what was done', async () => {
+    await using pages = await startFallbackPages(elsewhere)
+    const page = await withoutScripts(pages, grantsAt)
+    await page.keyboard.press('Tab')
+    await page.keyboard.press('Enter')
+    await page.getByRole('status').waitFor()
+    assert.equal(await page.getByRole('status').textContent(), 'Claude can no longer get access.')
+    assert.equal(await page.getByRole('button', { name: 'Withdraw' }).count(), 1)
+    assert.deepEqual(pages.acts, [['withdraw', 'claude', { subject: 'user-ada', actor: 'person' }]])
+    await page.context().close()
+  })
+
+  test('from the page to allow, beside it, to what was allowed', async () => {
+    await using pages = await startFallbackPages(elsewhere)
+    const page = await withoutScripts(pages, at('consent'))
+    const [beside] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('link', { name: 'What you allowed' }).click()])
+    await beside.getByRole('heading', { name: 'What you allowed' }).waitFor()
+    assert.equal(new URL(beside.url()).pathname, grantsAt)
+    assert.match(page.url(), /consent_challenge=known/)
+    await page.context().close()
+  })
+
   test('denying, and signing out', async () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('consent'))
@@ -203,9 +252,17 @@ test('a page of another site can neither send the form nor show the page in a fr
     <input name="consent_challenge" value="known"><input name="action" value="allow"><button>free money</button></form>`)
   const [answer] = await Promise.all([page.waitForNavigation(), page.getByRole('button').click()])
   assert.equal(answer?.status(), 403)
+  await page.goto(`${pages.url.replace('127.0.0.1', 'evil.test')}/landed`)
+  const seal = /name="form_seal" value="([^"]+)"/.exec((await pages.ask(grantsAt)).text)?.[1]
+  await page.setContent(`<form method="post" action="${pages.url}${grantsAt}">
+    <input name="client_id" value="claude"><input name="form_seal" value="${seal}"><button>free money</button></form>`)
+  const [withdrawal] = await Promise.all([page.waitForNavigation(), page.getByRole('button').click()])
+  assert.equal(withdrawal?.status(), 403)
   assert.deepEqual(pages.acts, [])
   await page.goto(`${pages.url.replace('127.0.0.1', 'evil.test')}/landed`)
   await page.setContent(`<iframe src="${pages.url}${at('consent')}"></iframe>`, { waitUntil: 'load' })
   assert.doesNotMatch((await page.frames()[1]?.content()) ?? '', /asks for access/)
+  await page.setContent(`<iframe src="${pages.url}${grantsAt}"></iframe>`, { waitUntil: 'load' })
+  assert.doesNotMatch((await page.frames()[1]?.content()) ?? '', /What you allowed/)
   await page.close()
 })

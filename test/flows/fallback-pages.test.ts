@@ -110,6 +110,37 @@ describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on
     assert.deepEqual(await titles([], 'de;q=x, ;;;,'), english)
   })
 
+  test('R7591-33: what a client says of itself is chosen by the same languages, each member for itself', async () => {
+    const localized = {
+      'client_name#de': 'Notizen',
+      'client_name#fr-CA': 'Carnet',
+      'tos_uri#fr': 'https://claude.ai/fr/terms',
+      'policy_uri#DE': 'https://claude.ai/de/privacy',
+    }
+    const seen = async (uiLocales: readonly string[], acceptLanguage: string) => {
+      await using pages = await startFallbackPages({ consent: { localized, uiLocales } })
+      const { text } = await pages.ask(consentAt, { headers: { 'accept-language': acceptLanguage } })
+      const links = [...text.matchAll(/<a href="https:\/\/claude\.ai\/([^"]*)"/g)].map(([, path]) => path)
+      return [/<html lang="(\w+)">/.exec(text)?.[1], /<bdi>(.*?)<\/bdi>/.exec(text)?.[1], ...links]
+    }
+    assert.deepEqual(await seen([], 'it'), ['en', 'Claude', '', 'privacy', 'terms'])
+    assert.deepEqual(await seen([], 'fr-CA'), ['en', 'Carnet', '', 'privacy', 'fr/terms'])
+    assert.deepEqual(await seen([], 'fr, de;q=0.5'), ['de', 'Notizen', '', 'de/privacy', 'fr/terms'])
+    assert.deepEqual(await seen(['de-AT'], 'fr-CA'), ['de', 'Notizen', '', 'de/privacy', 'fr/terms'])
+    assert.deepEqual(await seen([`de-${'x'.repeat(10_000)}`], '__proto__, constructor, *'), ['de', 'Claude', '', 'privacy', 'terms'])
+  })
+
+  test('R7591-33, R7591-81: a name in a language is bounded, escaped and kept in its direction like the other', async () => {
+    const name = `\u202e<b onclick="x">${'😀'.repeat(100)}`
+    const said = { clientName: 'Claude', localized: { 'client_name#de': name, 'client_uri#de': 'javascript:alert(1)' } }
+    await using pages = await startFallbackPages({ consent: said, logout: { client: said } })
+    for (const path of [consentAt, signOutAt]) {
+      const { text } = await pages.ask(path, { headers: { 'accept-language': 'de-CH' } })
+      assert.ok(text.includes(`<strong><bdi>&lt;b onclick=&quot;x&quot;&gt;${'😀'.repeat(65)}…</bdi></strong>`), text)
+      assert.doesNotMatch(text, /javascript:|<b |\u202e/)
+    }
+  })
+
   test('a form that a page of another site sent is refused (403) before anything is looked at', async () => {
     await using pages = await startFallbackPages()
     const foreign: Record<string, string>[] = [
@@ -140,17 +171,17 @@ describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on
   test('what a client calls itself stays text (R7591-81), and so does every other word of a caller', async () => {
     const markup = `"><script>x</script><h1 onclick='x'>&amp;`
     const escaped = '&quot;&gt;&lt;script&gt;x&lt;/script&gt;&lt;h1 onclick=&#39;x&#39;&gt;&amp;amp;'
-    const view = { clientName: markup, redirectHost: markup }
     await using pages = await startFallbackPages({
-      login: { ...view, loginHint: markup },
+      login: { redirectHost: markup, loginHint: markup },
       consent: {
-        ...view,
+        clientName: markup,
+        redirectHost: markup,
         requestedScope: [markup],
         requestedAudience: [markup],
         subject: markup,
         clientUri: `https://x.example/${markup}`,
       },
-      logout: { clientName: markup },
+      logout: { client: { clientName: markup } },
     })
     const query = new URLSearchParams({ error: markup, error_description: markup })
     const counts: Record<string, number> = { [signInAt]: 2, [consentAt]: 8, [signOutAt]: 1, [`/oauth2/fallbacks/error?${query}`]: 2 }
@@ -273,7 +304,7 @@ describe('allowing access', () => {
   test('R7591-15, R7591-87: its links are there, and tell the far side nothing; what is no web address is no link', async () => {
     await using pages = await startFallbackPages({ consent: { tosUri: 'javascript:alert(1)' } })
     const { text } = await pages.ask(consentAt)
-    const links = [...text.matchAll(/<a href="([^"]*)"([^>]*)>/g)]
+    const links = [...text.matchAll(/<a href="(\w+:[^"]*)"([^>]*)>/g)]
     assert.deepEqual(
       links.map(([, href]) => href),
       ['https://claude.ai/', 'https://claude.ai/privacy'],
@@ -385,7 +416,7 @@ describe('signing out', () => {
     assert.match(text, /<h1>Sign out\?<\/h1>\s*<p><strong><bdi>Claude<\/bdi><\/strong> asks to sign you out here\.<\/p>/)
     assertGoesOn(await posted(pages, 'sign-out'))
     assert.deepEqual(pages.acts, [['acceptLogout', 'known']])
-    await using unnamed = await startFallbackPages({ logout: { clientName: undefined } })
+    await using unnamed = await startFallbackPages({ logout: { client: undefined } })
     assert.match((await unnamed.ask(signOutAt)).text, /You are about to sign out here\./)
   })
 

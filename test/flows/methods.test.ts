@@ -20,6 +20,7 @@ const publicTable: Record<string, string> = {
   '/oauth2/fallbacks/consent': 'GET HEAD POST',
   '/oauth2/fallbacks/logout': 'GET HEAD POST',
   '/oauth2/fallbacks/logout/callback': 'GET HEAD',
+  '/oauth2/fallbacks/grants': 'GET HEAD POST',
   '/oauth2/fallbacks/error': 'GET HEAD',
   '/.well-known/jwks.json': 'GET HEAD',
   '/.well-known/openid-configuration': 'GET HEAD',

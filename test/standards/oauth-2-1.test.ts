@@ -11,6 +11,7 @@ import {
   redirectUri,
   refresh,
   registerLoginClient,
+  seeConsentPage,
 } from '../support/login-client.ts'
 import { machine, minimal, registrant } from '../support/registrant.ts'
 import type { Received, Sent } from '../support/request.ts'
@@ -18,10 +19,14 @@ import { startServer } from '../support/server.ts'
 
 // OAuth 2.1, draft-ietf-oauth-v2-1: one test for each requirement, by its id in docs/standards.md.
 
+/** Nobody types her password. */
+const eve = { subject: 'eve', username: 'eve', password: `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}` }
+const grants = '/oauth2/fallbacks/grants'
+
 let now = Date.now()
 const server = await startServer({
   clock: () => now,
-  settings: { dev: true, oidc: { dynamic_client_registration: { allowed_scope: ['read', 'write'] } } },
+  settings: { dev: true, users: [eve], oidc: { dynamic_client_registration: { allowed_scope: ['read', 'write'] } } },
 })
 after(() => server[Symbol.asyncDispose]())
 const { register, registered, created } = registrant(server)
@@ -271,11 +276,7 @@ test('O21-23 overridden: everybody who registered himself has a proof key; an op
 
 test('O21-24: who is asked for consent sees who asks, for what, and where it goes; what he granted can be seen and withdrawn', async () => {
   const app = await registerLoginClient(server, { client_name: 'Notes', scope: 'openid offline_access read' })
-  const browser = new Browser(server)
-  const toLogin = await browser.get(loginRequest(app, { scope: 'openid offline_access read' }).address)
-  const path = `/admin/oauth2/auth/requests/login/accept?login_challenge=${parameterOf(toLogin, 'login_challenge')}`
-  const toConsent = await browser.get((await server.admin(path, { method: 'PUT', json: { subject: 'eve' } })).json.redirect_to)
-  const { text } = await browser.get(String(toConsent.headers.location))
+  const { text } = await seeConsentPage(server, app, { subject: 'eve', parameters: { scope: 'openid offline_access read' } })
   for (const words of ['Notes', 'app.example', 'not verified', 'read', 'Stay signed in']) assert.ok(text.includes(words), words)
   const { refresh_token: good } = await obtainTokens(server, app, { subject: 'eve', consent: { remember: true } })
   const sessions = '/admin/oauth2/auth/sessions/consent?subject=eve'
@@ -283,6 +284,17 @@ test('O21-24: who is asked for consent sees who asks, for what, and where it goe
   assert.deepEqual([listed.length, listed[0].consent_request.client.client_id], [1, app.id])
   assert.equal((await server.admin(`${sessions}&client=${app.id}`, { method: 'DELETE' })).status, 204)
   assert.deepEqual(errorOf(await refresh(server, app, good)), [400, 'invalid_grant'])
+  const browser = new Browser(server)
+  const { refresh_token: own } = await obtainTokens(server, app, { browser, subject: 'eve', login: { remember: true } })
+  const { text: page } = await browser.get(grants)
+  assert.match(page, /app\.example[\s\S]*Notes[\s\S]*not verified[\s\S]*Stay signed in[\s\S]*Allowed since/)
+  const form = Object.fromEntries(
+    [...page.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
+  )
+  assert.equal(form.client_id, app.id)
+  assert.equal((await browser.send(grants, { method: 'POST', form })).status, 200)
+  assert.deepEqual(errorOf(await refresh(server, app, own)), [400, 'invalid_grant'])
+  assert.doesNotMatch((await browser.get(grants)).text, /Notes/)
 })
 
 test('O21-26: no page on the way shows in a frame', async () => {

@@ -82,6 +82,7 @@ test('texts: as long as the limit is accepted, one character more is refused by 
   const url = (length: number) => 'https://app.example/'.padEnd(length, 'x')
   const limits: Record<string, readonly [number, (length: number) => unknown]> = {
     client_name: [255, (length) => 'x'.repeat(length)],
+    'client_name#fr': [255, (length) => 'x'.repeat(length)],
     software_id: [255, (length) => 'x'.repeat(length)],
     software_version: [255, (length) => 'x'.repeat(length)],
     client_uri: [2048, url],

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, test } from 'node:test'
-import { Browser, parameterOf } from '../support/browser.ts'
 import { freshKey } from '../support/client-keys.ts'
 import { now, startFallbackPages } from '../support/fallback-pages.ts'
-import { loginRequest, registerLoginClient } from '../support/login-client.ts'
+import { registerLoginClient, seeConsentPage } from '../support/login-client.ts'
 import { assertRefused, machine, minimal, registrant } from '../support/registrant.ts'
 import { startServer } from '../support/server.ts'
 
@@ -224,12 +223,53 @@ test('R7591-30: members in other languages are kept and returned under the name 
   }
 })
 
+test('R7591-31: tags are compared without regard to case; two that differ in case only are refused', async () => {
+  await using site = await startServer({ settings: { dev: true } })
+  const client = await registerLoginClient(site, { 'client_name#FR': 'Mes notes', 'client_name#zh-hant-tw': '筆記' })
+  for (const [language, name] of [
+    ['fr', 'Mes notes'],
+    ['fR-ch', 'Mes notes'],
+    ['ZH-Hant-TW', '筆記'],
+  ] as const)
+    assert.ok((await seeConsentPage(site, client, { language })).text.includes(`<bdi>${name}</bdi>`), language)
+  const pair = { 'client_name#fr': 'A', 'client_name#FR': 'B' }
+  assertRefused(await register({ ...minimal, ...pair }), 'invalid_client_metadata', 'client_name#FR', 'client_name#fr')
+  const links = { 'tos_uri#pt-br': 'https://app.example/a', 'tos_uri#pt-BR': 'https://app.example/a' }
+  assertRefused(await register({ ...minimal, ...links }), 'invalid_client_metadata', 'tos_uri#pt-BR')
+  const own = await registered({ ...minimal, 'client_name#fr': 'A', 'client_uri#FR': 'https://app.example/', 'client_name#fr-FR': 'B' })
+  assertRefused(await own.put({ ...minimal, ...pair }), 'invalid_client_metadata', 'client_name#FR')
+})
+
 test('R7591-32: a name is kept code point for code point', async () => {
   for (const name of ['e\u0301', '\u00e9', 'مرحبا', 'שלום', '\u1e9b\u0323', '👩‍👩‍👧', ' two  spaces ', 'Ａ']) {
     const client = await registered({ ...minimal, client_name: name, 'client_name#x-any': name })
     const { json } = await client.read()
     assert.deepEqual([client.answer.json.client_name, json.client_name, json['client_name#x-any']], [name, name, name])
   }
+})
+
+test('R7591-33: a person asked for consent reads the name in his language, or else as it comes without one', async () => {
+  await using site = await startServer({ settings: { dev: true } })
+  const client = await registerLoginClient(site, {
+    client_name: 'Notes',
+    'client_name#fr': 'Carnet',
+    'client_uri#fr': 'https://app.example/fr',
+  })
+  const name = async (language?: string, parameters: Record<string, string> = {}) => {
+    const { text } = await seeConsentPage(site, client, { ...(language !== undefined && { language }), parameters })
+    assert.equal(text.includes('href="https://app.example/fr"'), text.includes('Carnet'))
+    return /<bdi>(.*?)<\/bdi>/.exec(text)?.[1]
+  }
+  assert.equal(await name('de'), 'Notes')
+  assert.equal(await name(), 'Notes')
+  assert.equal(await name('fr'), 'Carnet')
+  assert.equal(await name('fr-CH, de;q=0.9'), 'Carnet')
+  assert.equal(await name('de;q=0.9, fr-CH'), 'Carnet')
+  assert.equal(await name('de, fr;q=0'), 'Notes')
+  assert.equal(await name('de', { ui_locales: 'it fr-CA' }), 'Carnet')
+  assert.equal(await name('frr, f'), 'Notes')
+  const hidden = { 'client_name#fr': 'x\u202egnp.exe' }
+  assertRefused(await register({ ...minimal, ...hidden }), 'invalid_client_metadata', 'client_name#fr')
 })
 
 test('R7591-34: a link in another language is checked like the link itself', async () => {
@@ -550,11 +590,7 @@ test('R7591-13: a client gets no answer of a type that it has not registered', a
 test('R7591-14: a client without a name is shown by its id', async () => {
   await using site = await startServer({ settings: { dev: true } })
   const client = await registerLoginClient(site, { client_name: undefined })
-  const browser = new Browser(site)
-  const toLogin = await browser.get(loginRequest(client).address)
-  const path = `/admin/oauth2/auth/requests/login/accept?login_challenge=${parameterOf(toLogin, 'login_challenge')}`
-  const toConsent = await browser.get((await site.admin(path, { method: 'PUT', json: { subject: 'ada' } })).json.redirect_to)
-  const { status, text } = await browser.get(String(toConsent.headers.location))
+  const { status, text } = await seeConsentPage(site, client)
   assert.equal(status, 200)
   assert.ok(text.includes(client.id))
   assert.doesNotMatch(text, /undefined|null/)
@@ -564,7 +600,7 @@ test('R7591-15: a person asked for consent can follow the links of the client; i
   const links = { clientUri: 'https://app.example/', policyUri: 'https://app.example/policy', tosUri: 'https://app.example/terms?a=b&c' }
   await using pages = await startFallbackPages({ consent: links })
   const { text } = await pages.ask(consentPage)
-  const found = [...text.matchAll(/<a href="([^"]*)"/g)].map(([, href]) => href?.replaceAll('&amp;', '&'))
+  const found = [...text.matchAll(/<a href="(\w+:[^"]*)"/g)].map(([, href]) => href?.replaceAll('&amp;', '&'))
   assert.deepEqual(found, Object.values(links))
   assert.doesNotMatch(text, /<img/)
 })

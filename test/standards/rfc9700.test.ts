@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
 import { askTokenWith, clientKey } from '../support/assertions.ts'
-import { Browser, makeProofKey, parameterOf } from '../support/browser.ts'
+import { Browser, logIn, makeProofKey, parameterOf } from '../support/browser.ts'
 import {
   areActive,
   isActive,
@@ -188,6 +188,26 @@ test('R9700-18: pages of other origins read nothing at the authorization endpoin
     await server.public('/oauth2/auth', { method: 'OPTIONS', headers: { ...headers, 'access-control-request-method': 'POST' } }),
   ])
     assert.equal(answer.headers['access-control-allow-origin'], undefined, String(answer.status))
+})
+
+test('R9700-19: where the operator wants it, an answer in the query ends with a fragment that says nothing; else it has none', async () => {
+  await using ending = await startServer({ settings: { dev: true, oauth2: { dummy_fragment: true } } })
+  const app = await registerLoginClient(ending, { redirect_uris: [redirectUri, `${redirectUri}?a=1`] })
+  const locations = async (on: typeof server, as: typeof client, parameters: Record<string, string>) => {
+    const allowed = await logIn(on, new Browser(on), loginRequest(as, parameters).address)
+    const refused = await new Browser(on).get(loginRequest(as, { ...parameters, prompt: 'none' }).address)
+    return [allowed, refused].map(({ headers }) => String(headers.location))
+  }
+  for (const redirect_uri of [redirectUri, `${redirectUri}?a=1`]) {
+    const [code = '', error = ''] = await locations(ending, app, { redirect_uri })
+    assert.match(code, /^https:\/\/app\.example\/cb\?(a=1&)?code=[^#]+#_$/)
+    assert.match(error, /^https:\/\/app\.example\/cb\?(a=1&)?error=login_required&[^#]+#_$/)
+  }
+  for (const location of await locations(server, client, {})) assert.doesNotMatch(location, /#/)
+  for (const location of await locations(ending, app, { redirect_uri: redirectUri, response_mode: 'fragment' }))
+    assert.match(location, /^https:\/\/app\.example\/cb#[^#]+[^_]$/)
+  ending.reconfigure({ oauth2: { dummy_fragment: false } })
+  for (const location of await locations(ending, app, { redirect_uri: redirectUri })) assert.doesNotMatch(location, /#/)
 })
 
 test('R9700-20: pages pass no address on and load nothing from elsewhere; a code is good once, and for a short while', async () => {

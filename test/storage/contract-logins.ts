@@ -302,13 +302,15 @@ function grantContract(open: OpenDatabase): void {
       assert.deepEqual(await ids(now + 1), [])
     })
 
-    test('list goes page by page, the newest first, those of one moment by their ids, and leaves out what is over', async () => {
+    test('list goes page by page, the newest first, those of one moment by their ids, and leaves out what is over, and what nobody was asked for', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
         for (let at = 0; at < 9; at++)
           await tx.grants.open(someGrant(`g${at}`, 'c', { grantedAt: Math.floor(at / 3), sessionId: `s${at % 2}`, expiresAt: now + 1 }))
         await tx.grants.open(someGrant('over', 'c', { expiresAt: now }))
+        const consent = { remember: false, rememberFor: 0, context: null, isSkipped: true, request: {} } as const
+        await tx.grants.open(someGrant('skipped', 'c', { grantedAt: 1, expiresAt: now + 1, consent }))
         await tx.grants.open(someGrant('other', 'c', { subject: 'eve' }))
       })
       const list = stores.read.grants.list
@@ -320,6 +322,11 @@ function grantContract(open: OpenDatabase): void {
         page = await list({ subject: 'ada', now, limit: 2, after: { grantedAt, id } })
       }
       assert.deepEqual(seen, inOrder)
+      const all = await list({ subject: 'ada', withSkipped: true, now, limit: 99 })
+      assert.deepEqual(
+        all.map(({ id }) => id),
+        ['g8', 'g7', 'g6', 'skipped', ...inOrder.slice(3)],
+      )
       const ofSession = await list({ subject: 'ada', sessionId: 's1', now, limit: 9, after: { grantedAt: 2, id: 'g7' } })
       assert.deepEqual(
         ofSession.map(({ id }) => id),

@@ -124,6 +124,7 @@ describe('the plan of what every request does', () => {
     'withdraw what a person granted': (tx) => tx.grants.withdraw({ subject: 'p1' }),
     'withdraw what a person granted a client': (tx) => tx.grants.withdraw({ subject: 'p1', clientId: 'c7' }),
     'list the grants of a person': (tx) => tx.grants.list({ subject: 'p1', now: 1, limit: 10 }),
+    'list the grants of a person, asked for or not': (tx) => tx.grants.list({ subject: 'p1', withSkipped: true, now: 1, limit: 10 }),
     'list the grants of a session': (tx) => tx.grants.list({ subject: 'p1', sessionId: 's1', now: 1, limit: 10 }),
     'list the next grants of a person': (tx) => tx.grants.list({ subject: 'p1', now: 1, limit: 10, after: { grantedAt: 9, id: 'g9' } }),
     'find a code': (tx) => tx.codes.find('code7'),

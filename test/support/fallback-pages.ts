@@ -1,12 +1,16 @@
+import type { Client } from '../../src/core/clients/client.ts'
 import { ChosenSecrets } from '../../src/core/clients/secrets.ts'
 import { checkPassword } from '../../src/core/sessions/check-password.ts'
+import type { GrantedClient, GrantedClients } from '../../src/core/sessions/list-granted-clients.ts'
 import type { User } from '../../src/core/sessions/user.ts'
 import { makeListener } from '../../src/http/listener.ts'
-import { type FallbackHandlers, fallbacks } from '../../src/http/oauth/fallbacks.ts'
+import { type FallbackHandlers, fallbacks, type GrantsDesk } from '../../src/http/oauth/fallbacks.ts'
+import { makeFormSeal } from '../../src/http/oauth/form-seal.ts'
 import type { ConsentView, LoginView, LogoutView, SignInDesk } from '../../src/http/oauth/sign-in-desk.ts'
 import { type Handler, open, type Route } from '../../src/http/route.ts'
 import { Bcrypt } from '../../src/lib/bcrypt.ts'
 import { systemRandomness } from '../../src/lib/random.ts'
+import { makeSealer } from '../../src/lib/seal.ts'
 import { silence } from '../../src/lib/telemetry.ts'
 import { type Received, request, type Sent } from './request.ts'
 import { freePort } from './server.ts'
@@ -25,7 +29,7 @@ export const ada: User = {
   email: 'ada@example.com',
 }
 
-export const login: LoginView = { clientName: 'Claude', redirectHost: 'claude.ai', skip: false, subject: '', uiLocales: [] }
+export const login: LoginView = { redirectHost: 'claude.ai', skip: false, subject: '', uiLocales: [] }
 export const consent: ConsentView = {
   clientName: 'Claude',
   clientUri: 'https://claude.ai/',
@@ -41,7 +45,7 @@ export const consent: ConsentView = {
   subject: ada.subject,
   uiLocales: [],
 }
-export const logout: LogoutView = { clientName: 'Claude', subject: ada.subject }
+export const logout: LogoutView = { client: { clientName: 'Claude' }, subject: ada.subject }
 
 /** What the desk was told to do: the name of the act, the challenge, and what came with it. */
 export type Act = readonly [act: string, challenge: string, accepted?: unknown]
@@ -58,6 +62,9 @@ interface Given {
   readonly login?: Partial<LoginView>
   readonly consent?: Partial<ConsentView>
   readonly logout?: Partial<LogoutView>
+  /** Whether ada is signed in at the browser, and whom she let in. */
+  readonly isSignedIn?: boolean
+  readonly granted?: Partial<GrantedClients>
   readonly users?: readonly User[]
   readonly builtIn?: boolean
   readonly clock?: () => number
@@ -73,6 +80,7 @@ export async function startFallbackPages(given: Given = {}): Promise<FallbackPag
   const url = `http://127.0.0.1:${port}`
   const handlers = fallbacks({
     desk: fakeDesk(given, acts, landing(port)),
+    grants: fakeGrants(given, acts),
     builtIn: () => ({ login: builtIn, consent: builtIn, logout: builtIn }),
     users: () => users,
     checkPassword: checkPassword({ users: () => users, secrets, clock, count() {} }),
@@ -130,6 +138,49 @@ function fakeDesk(given: Given, acts: Act[], landing: string): SignInDesk {
   }
 }
 
+/** Two that ada let in: one that registered itself, and one of the operator's. */
+export const granted: readonly GrantedClient[] = [
+  grantedTo({ clientId: 'claude', origin: 'dynamic', metadata: { clientName: 'Claude', localized: { 'client_name#de': 'Klaus' } } }),
+  grantedTo({ clientId: 'own', origin: 'admin', metadata: {} }, { redirectUris: ['http://127.0.0.1:5/', 'http://[::1]:6/'], scope: [] }),
+]
+
+export function grantedTo(client: Partial<Client>, over: Partial<GrantedClient> = {}): GrantedClient {
+  return {
+    client: {
+      clientId: 'app',
+      version: 1,
+      origin: 'dynamic',
+      metadata: {},
+      settings: {},
+      rotatedSecretHashes: [],
+      createdAt: now,
+      updatedAt: now,
+      tokensValidAfter: 0,
+      ...client,
+    },
+    redirectUris: ['https://claude.ai/api/mcp/auth_callback'],
+    scope: ['openid', 'offline_access', 'offline', 'notes.read'],
+    since: now - 30 * day,
+    ...over,
+  }
+}
+
+/** The grants of ada, who is signed in with one session; each of her clients can be withdrawn once. */
+function fakeGrants({ isSignedIn = true, granted: given = { clients: granted } }: Given, acts: Act[]): GrantsDesk {
+  const left = new Map((given.clients ?? []).map((one) => [one.client.clientId, one]))
+  const session = { id: 'session-of-ada', subject: ada.subject, authenticatedAt: now, expiresAt: now + day }
+  return {
+    sessionAt: async () => (isSignedIn ? session : undefined),
+    list: async () => ({ next: undefined, ...given, clients: [...left.values()] }),
+    findClient: async (clientId) => (given.clients ?? []).find(({ client }) => client.clientId === clientId)?.client,
+    async withdraw({ subject, clientId }, actor) {
+      acts.push(['withdraw', clientId, { subject, actor }])
+      return left.delete(clientId) ? 1 : 0
+    },
+    formSeal: makeFormSeal({ sealer: makeSealer(['a secret of this test'], 'form', systemRandomness) }),
+  }
+}
+
 function routesOf(h: FallbackHandlers): Route[] {
   const operation = { id: 'x', tag: 'x', summary: 'x', answers: {} } as unknown as Route['operation']
   const route = (method: Route['method'], path: string, handler: Handler): Route => ({
@@ -150,6 +201,8 @@ function routesOf(h: FallbackHandlers): Route[] {
     route('GET',  '/oauth2/fallbacks/logout',          h.signOutPage),
     route('POST', '/oauth2/fallbacks/logout',          h.signOut),
     route('GET',  '/oauth2/fallbacks/logout/callback', h.signedOutPage),
+    route('GET',  '/oauth2/fallbacks/grants',          h.grantsPage),
+    route('POST', '/oauth2/fallbacks/grants',          h.withdrawGrants),
     route('GET',  '/oauth2/fallbacks/error',           h.errorFallback),
     route('GET',  '/landed',                           () => ({ status: 200, headers: { 'content-type': 'text/plain' }, body: 'landed' })),
   ]

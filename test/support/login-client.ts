@@ -55,6 +55,24 @@ export async function obtainCode(
   return { code, verifier }
 }
 
+/** The built-in consent page, as a person sees it who has just logged in. */
+export async function seeConsentPage(
+  server: Listeners,
+  client: LoginClient,
+  {
+    browser = new Browser(server),
+    subject = 'person-1',
+    parameters = {},
+    language,
+  }: { browser?: Browser; subject?: string; parameters?: Record<string, string>; language?: string } = {},
+): Promise<Received> {
+  const toLogin = await browser.get(loginRequest(client, parameters).address)
+  const path = `/admin/oauth2/auth/requests/login/accept?login_challenge=${parameterOf(toLogin, 'login_challenge')}`
+  const toConsent = await browser.get((await server.admin(path, { method: 'PUT', json: { subject } })).json.redirect_to)
+  const headers = language === undefined ? {} : { 'accept-language': language }
+  return browser.send(String(toConsent.headers.location), { headers })
+}
+
 export const redeem = (
   server: Listeners,
   client: LoginClient,

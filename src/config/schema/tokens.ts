@@ -83,6 +83,12 @@ export const oauth2 = group({
     description: 'The `aud` of a JWT access token for which no audience was asked; unset, it is the issuer.',
     live: true,
   }),
+  dummy_fragment: honoured(flag, {
+    description:
+      'Ends redirects to clients that carry the answer in the query with `#_`, so that a browser does not carry a fragment of an earlier address over (RFC 9700 §4.1.3).',
+    default: false,
+    live: true,
+  }),
   exclude_not_before_claim: honoured(flag, {
     description: 'Leaves `nbf` out of JWT access tokens.',
     default: false,

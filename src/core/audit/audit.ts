@@ -4,8 +4,8 @@ import { type Randomness, timedUuid } from '../../lib/random.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import type { AfterCommit } from '../../lib/transaction.ts'
 
-/** Who did it: a stranger who registers, a client's owner with its registration token, or an administrator. */
-export type Actor = 'stranger' | 'owner' | `admin:${string}`
+/** Who did it: a stranger who registers, a client's owner with its registration token, a person at a browser, or an administrator. */
+export type Actor = 'stranger' | 'owner' | 'person' | `admin:${string}`
 
 export interface AuditRecord {
   readonly id: string

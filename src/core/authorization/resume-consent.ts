@@ -98,6 +98,7 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
       rememberFor: consent.rememberFor,
       // What the login application said stays where the consent application says nothing.
       context: consent.context ?? login.context,
+      redirectUri: flow.request.redirectUri,
       ...(skip && { isSkipped: skip }),
       request: deps.record(flow, login, skip),
     },

@@ -39,12 +39,14 @@ export interface Grant {
   readonly tokensEndedAt?: number
 }
 
-/** What an administrator reads of a consent afterwards. */
+/** What is read of a consent afterwards. */
 export interface ConsentRecord {
   readonly remember: boolean
   /** Seconds; 0 is for ever. */
   readonly rememberFor: number
   readonly context: unknown
+  /** Where the answer went. Absent in what was granted before this was kept. */
+  readonly redirectUri?: string
   /** The person was not asked, as he had agreed to as much before. */
   readonly isSkipped?: true
   /** The consent request as the consent application read it, in the words of the wire, without the client. */
@@ -68,7 +70,7 @@ export interface GrantStore {
   endTokens(id: string, at: number): Promise<boolean>
   /** Withdraws consent: the grants that fit go, with every token of theirs. */
   withdraw(which: { id: string } | { subject: string; clientId?: string }): Promise<number>
-  /** A person's, the newest first; those that are over are left out, and those that he was not asked for. */
+  /** A person's, the newest first; those that are over are left out. */
   list(page: GrantPage): Promise<Grant[]>
   /** The clients that were granted something in a session. */
   clientsOf(sessionId: string): Promise<string[]>
@@ -78,6 +80,8 @@ export interface GrantStore {
 export interface GrantPage {
   readonly subject: string
   readonly sessionId?: string
+  /** With those that he was not asked for. */
+  readonly withSkipped?: boolean
   readonly now: number
   readonly limit: number
   /** After this one, in the order of the list. */

@@ -1,8 +1,8 @@
 import type { Actor } from '../../core/audit/audit.ts'
 import type { Client } from '../../core/clients/client.ts'
+import type { AskedConsents, Consents } from '../../core/sessions/list-consents.ts'
 import type { ConsentSelection } from '../../core/sessions/withdraw-consent.ts'
 import type { Grant, GrantPage } from '../../core/tokens/grant.ts'
-import type { Clock } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
 import { empty, hydraNoStore, json } from '../answer.ts'
@@ -13,31 +13,27 @@ import type { PageTokens } from './page-token.ts'
 import { pageLinks, pageSize } from './paging.ts'
 
 /** `GET /admin/oauth2/auth/sessions/consent?subject=…`: what a person granted and has not withdrawn, the newest first. */
-export function listConsentSessions(deps: {
-  list: (page: GrantPage) => Promise<Grant[]>
-  findClient: (clientId: string) => Promise<Client | undefined>
-  pageTokens: PageTokens
-  clock: Clock
-}): Handler {
+export function listConsentSessions(deps: { list: (asked: AskedConsents) => Promise<Consents>; pageTokens: PageTokens }): Handler {
   return async (request) => {
     const subject = queryParameter(request, 'subject')
     if (subject === undefined) throw new Refusal<DoorReason>({ kind: 'sessions-subject-missing' })
     const size = pageSize(queryParameter(request, 'page_size'))
     const [token, sessionId] = [queryParameter(request, 'page_token'), queryParameter(request, 'login_session_id')]
     const after = token === undefined ? undefined : placeOf(deps.pageTokens.read(token))
-    const page = { subject, now: deps.clock(), limit: size + 1, ...(sessionId !== undefined && { sessionId }), ...(after && { after }) }
-    const found = await deps.list(page)
-    const grants = found.slice(0, size)
-    const last = grants.at(-1)
-    const next = found.length > size && last ? deps.pageTokens.make(`${last.grantedAt} ${last.id}`) : undefined
-    const clients = new Map(
-      await Promise.all([...new Set(grants.map(({ clientId }) => clientId))].map(async (id) => [id, await deps.findClient(id)] as const)),
-    )
-    const link = pageLinks(request, size, { first: deps.pageTokens.make(undefined), next })
+    const { consents, next } = await deps.list({
+      subject,
+      limit: size,
+      ...(sessionId !== undefined && { sessionId }),
+      ...(after && { after }),
+    })
+    const link = pageLinks(request, size, {
+      first: deps.pageTokens.make(undefined),
+      next: next && deps.pageTokens.make(`${next.grantedAt} ${next.id}`),
+    })
     return json(
       200,
-      grants.map((grant) => consentSessionJson(grant, clients.get(grant.clientId))),
-      { ...hydraNoStore, ...(grants.length > 0 && { link }) },
+      consents.map(({ grant, client }) => consentSessionJson(grant, client)),
+      { ...hydraNoStore, ...(consents.length > 0 && { link }) },
     )
   }
 }
@@ -67,7 +63,7 @@ function consentSessionJson(grant: Grant, client: Client | undefined): Record<st
 }
 
 /** `DELETE /admin/oauth2/auth/sessions/consent`: one consent, a person's for a client, or all of a person. Their tokens end. */
-export function revokeConsentSessions(deps: { withdraw: (which: ConsentSelection, actor: Actor) => Promise<void> }): Handler {
+export function revokeConsentSessions(deps: { withdraw: (which: ConsentSelection, actor: Actor) => Promise<unknown> }): Handler {
   return async (request) => {
     const [id, subject, clientId] = ['consent_request_id', 'subject', 'client'].map((name) => queryParameter(request, name))
     const isAll = queryParameter(request, 'all') === 'true'

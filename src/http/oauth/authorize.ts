@@ -13,7 +13,7 @@ import { formBody } from '../body.ts'
 import { countedAddressOf } from '../client-address.ts'
 import type { Cookies } from '../cookies.ts'
 import { answerAuthorizationFault, answerAuthorizationRefusal, answerOnErrorPage } from '../errors.ts'
-import { toClient } from '../response-modes.ts'
+import { type RedirectSettings, toClient } from '../response-modes.ts'
 import type { Handler } from '../route.ts'
 import { wordsOf } from './fallback-answers.ts'
 import { queryOf } from './parameters.ts'
@@ -38,6 +38,7 @@ export interface AuthorizeDeps {
   /** Of the public listener, without a slash at its end. */
   readonly publicUrl: string
   readonly issuer: string
+  readonly redirects: Live<RedirectSettings>
   readonly telemetry: Telemetry
 }
 
@@ -55,7 +56,9 @@ export function authorize(deps: AuthorizeDeps): Handler {
         const words = wordsOf(request, (browser.parameters.get('ui_locales') ?? '').split(' '))
         return answerAuthorizationFault(error.fault, deps.telemetry, request.id, { errorUrl: deps.addresses().error, words })
       }
-      if (error instanceof RefusedToClient) return answerAuthorizationRefusal(error, deps.telemetry, request.id, deps.issuer)
+      if (error instanceof RefusedToClient) {
+        return answerAuthorizationRefusal(error, deps.telemetry, request.id, { issuer: deps.issuer, redirects: deps.redirects() })
+      }
       return answerOnErrorPage(error, deps.telemetry, request.id, deps.addresses().error)
     }
   }
@@ -65,7 +68,7 @@ async function step(browser: Browser, deps: AuthorizeDeps): Promise<Answer> {
   const [loginVerifier, consentVerifier] = ['login_verifier', 'consent_verifier'].map((name) => browser.parameters.get(name))
   if (consentVerifier) {
     const { target, code, scope } = await deps.resumeConsent(consentVerifier, browser)
-    return success(target, { code, scope: joinScope(scope) }, deps.issuer)
+    return success(target, { code, scope: joinScope(scope) }, deps)
   }
   return toApplication(loginVerifier ? await deps.resumeLogin(loginVerifier, browser) : await deps.begin(browser), deps)
 }
@@ -101,5 +104,5 @@ function toApplication(to: ToApplication & { readonly session?: SessionCookie },
 }
 
 /** RFC 9207 §2: the answer says who gives it. */
-const success = (target: ResponseTarget, parameters: Record<string, string>, issuer: string): Answer =>
-  toClient(target, { ...parameters, ...(target.state !== undefined && { state: target.state }), iss: issuer })
+const success = (target: ResponseTarget, parameters: Record<string, string>, { issuer, redirects }: AuthorizeDeps): Answer =>
+  toClient(target, { ...parameters, ...(target.state !== undefined && { state: target.state }), iss: issuer }, redirects())

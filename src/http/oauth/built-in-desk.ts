@@ -1,12 +1,13 @@
 import type { AskedConsent } from '../../core/authorization/answer-consent.ts'
 import type { AskedLogin } from '../../core/authorization/answer-login.ts'
-import type { AuthorizationFlow, ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
+import type { ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
 import type { ChallengeRefusal, WayBack } from '../../core/authorization/challenge.ts'
-import type { Client } from '../../core/clients/client.ts'
 import type { AskedLogout, LogoutChallengeRefusal } from '../../core/sessions/answer-logout.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import { isLoopbackRedirect, schemeOf } from '../../protocol/redirect-uri.ts'
+import { isLoopbackRedirect } from '../../protocol/redirect-uri.ts'
 import { wayBack } from '../way-back.ts'
+import { speechOf } from './client-words.ts'
+import { redirectHost } from './redirect-host.ts'
 import type { ConsentView, LoginView, SignInDesk } from './sign-in-desk.ts'
 
 /** The acts behind the admin listener's routes for login, consent and logout applications. */
@@ -41,7 +42,7 @@ export function builtInDesk(acts: DeskActs): SignInDesk {
     rejectConsent: async (challenge) => wayBack(await acts.rejectConsent(challenge, denied)),
     findLogout: async (challenge) =>
       known(acts.findLogout(challenge), ({ request, client }) => ({
-        clientName: client && nameOf(client),
+        client: client && speechOf(client),
         subject: request.asked.subject,
       })),
     acceptLogout: (challenge) => acts.acceptLogout(challenge),
@@ -62,9 +63,8 @@ async function known<Asked, View>(asked: Promise<Asked>, view: (asked: Asked) =>
   }
 }
 
-const loginView = ({ flow, client }: AskedLogin): LoginView => ({
-  clientName: nameOf(client),
-  redirectHost: hostOf(flow),
+const loginView = ({ flow }: AskedLogin): LoginView => ({
+  redirectHost: redirectHost(flow.request.redirectUri),
   skip: flow.session.known !== undefined,
   subject: flow.session.known?.subject ?? '',
   loginHint: flow.request.oidcContext.loginHint,
@@ -72,12 +72,9 @@ const loginView = ({ flow, client }: AskedLogin): LoginView => ({
 })
 
 const consentView = ({ flow, login, skip, client }: AskedConsent): ConsentView => ({
-  clientName: nameOf(client),
-  clientUri: client.metadata.clientUri,
-  policyUri: client.metadata.policyUri,
-  tosUri: client.metadata.tosUri,
+  ...speechOf(client),
   origin: client.origin,
-  redirectHost: hostOf(flow),
+  redirectHost: redirectHost(flow.request.redirectUri),
   isLoopback: isLoopbackRedirect(flow.request.redirectUri),
   firstSeen: client.createdAt,
   requestedScope: flow.request.scope,
@@ -88,10 +85,3 @@ const consentView = ({ flow, login, skip, client }: AskedConsent): ConsentView =
   uiLocales: flow.request.oidcContext.uiLocales ?? [],
   context: login.context,
 })
-
-const nameOf = ({ clientId, metadata }: Client): string => metadata.clientName || clientId
-
-const hostOf = ({ request: { redirectUri } }: AuthorizationFlow): string => {
-  const scheme = schemeOf(redirectUri)
-  return scheme === 'http' || scheme === 'https' ? new URL(redirectUri).host : `${scheme}:`
-}

@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import type { Answer } from '../answer.ts'
+import { languagesOf } from '../languages.ts'
 import { type Words, wordsFor } from '../pages/words.ts'
 
-/** @param uiLocales what the app that sent the person asked for, where it is known */
-export const wordsOf = ({ headers }: FastifyRequest, uiLocales: readonly string[] = []): Words =>
-  wordsFor(uiLocales, headers['accept-language'])
+/** Our words for a person, by what `languagesOf` says. */
+export const wordsOf = (request: FastifyRequest, uiLocales?: readonly string[]): Words => wordsFor(languagesOf(request, uiLocales))
 
 /** 303: whatever method brought the browser here, it goes on with GET (RFC 9700 §4.12). */
 export const goOn = (address: string): Answer => ({

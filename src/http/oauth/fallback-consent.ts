@@ -1,10 +1,12 @@
 import { userClaims } from '../../core/sessions/user.ts'
 import { formBody } from '../body.ts'
+import { languagesOf } from '../languages.ts'
 import { type ConsentShown, consentPage } from '../pages/consent-page.ts'
 import { gonePage, notSetUpPage } from '../pages/notice-page.ts'
 import { isOnDevice } from '../pages/place.ts'
 import { chosenScopes } from '../pages/scope-words.ts'
 import { type Handler, queryParameter } from '../route.ts'
+import { clientWords } from './client-words.ts'
 import { goOn, wordsOf } from './fallback-answers.ts'
 import type { FallbackDeps } from './fallbacks.ts'
 import { once } from './parameters.ts'
@@ -26,7 +28,8 @@ export function consentHandlers(deps: Deps): { readonly consentPage: Handler; re
       const view = challenge && (await desk.findConsent(challenge))
       if (!challenge || !view) return gonePage(wordsOf(request))
       if (view.skip) return goOn(await desk.acceptConsent(challenge, granted(deps, view, view.requestedScope, false)))
-      return consentPage(wordsOf(request, view.uiLocales), shown(deps, challenge, view))
+      const words = clientWords(view, languagesOf(request, view.uiLocales))
+      return consentPage(wordsOf(request, view.uiLocales), { ...shown(deps, challenge, view), ...words })
     },
 
     async consent(request) {

@@ -1,8 +1,10 @@
 import { formBody } from '../body.ts'
+import { languagesOf } from '../languages.ts'
 import { gonePage, notSetUpPage } from '../pages/notice-page.ts'
 import { signOutPage } from '../pages/sign-out-page.ts'
 import { stillSignedInPage } from '../pages/signed-out-page.ts'
 import { type Handler, queryParameter } from '../route.ts'
+import { clientWords } from './client-words.ts'
 import { goOn, wordsOf } from './fallback-answers.ts'
 import type { FallbackDeps } from './fallbacks.ts'
 import { once } from './parameters.ts'
@@ -18,7 +20,8 @@ export function signOutHandlers({ desk, builtIn, origin }: Deps): { readonly sig
       const challenge = queryParameter(request, 'logout_challenge')
       const view = challenge && (await desk.findLogout(challenge))
       if (!challenge || !view) return gonePage(wordsOf(request))
-      return signOutPage(wordsOf(request), { challenge, clientName: view.clientName })
+      const clientName = view.client && clientWords(view.client, languagesOf(request)).clientName
+      return signOutPage(wordsOf(request), { challenge, clientName })
     },
 
     async signOut(request) {

@@ -1,5 +1,11 @@
+import type { FastifyRequest } from 'fastify'
+import type { Actor } from '../../core/audit/audit.ts'
+import type { Client } from '../../core/clients/client.ts'
 import type { PasswordAttempt, PasswordOutcome } from '../../core/sessions/check-password.ts'
+import type { GrantedClients } from '../../core/sessions/list-granted-clients.ts'
+import type { LoginSession } from '../../core/sessions/login-session.ts'
 import type { User } from '../../core/sessions/user.ts'
+import type { GrantPage } from '../../core/tokens/grant.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Live } from '../../lib/live.ts'
 import type { Log } from '../../lib/telemetry.ts'
@@ -8,14 +14,17 @@ import { signedOutPage } from '../pages/signed-out-page.ts'
 import { type Handler, queryParameter } from '../route.ts'
 import { wordsOf } from './fallback-answers.ts'
 import { consentHandlers } from './fallback-consent.ts'
+import { grantsHandlers } from './fallback-grants.ts'
 import { signInHandlers } from './fallback-sign-in.ts'
 import { signOutHandlers } from './fallback-sign-out.ts'
+import type { FormSeal } from './form-seal.ts'
 import type { SignInDesk } from './sign-in-desk.ts'
 
 export type { ConsentView, LoginView, LogoutView, SignInDesk } from './sign-in-desk.ts'
 
 export interface FallbackDeps {
   readonly desk: SignInDesk
+  readonly grants: GrantsDesk
   /** Which of the built-in pages are in use: under `dev`, those whose address the operator has not configured. */
   readonly builtIn: Live<Readonly<Record<'login' | 'consent' | 'logout', boolean>>>
   readonly users: Live<readonly User[]>
@@ -26,6 +35,16 @@ export interface FallbackDeps {
   readonly log: Log
 }
 
+/** A person's own acts on what he granted. */
+export interface GrantsDesk {
+  /** Who is signed in at a browser, by its cookie. */
+  readonly sessionAt: (request: FastifyRequest) => Promise<LoginSession | undefined>
+  readonly list: (subject: string, after?: NonNullable<GrantPage['after']>) => Promise<GrantedClients>
+  readonly findClient: (clientId: string) => Promise<Client | undefined>
+  readonly withdraw: (which: { readonly subject: string; readonly clientId: string }, actor: Actor) => Promise<number>
+  readonly formSeal: FormSeal
+}
+
 export interface FallbackHandlers {
   readonly signInPage: Handler
   readonly signIn: Handler
@@ -34,6 +53,8 @@ export interface FallbackHandlers {
   readonly signOutPage: Handler
   readonly signOut: Handler
   readonly signedOutPage: Handler
+  readonly grantsPage: Handler
+  readonly withdrawGrants: Handler
   readonly errorFallback: Handler
 }
 
@@ -43,6 +64,7 @@ export function fallbacks(deps: FallbackDeps): FallbackHandlers {
     ...signInHandlers(deps),
     ...consentHandlers(deps),
     ...signOutHandlers(deps),
+    ...grantsHandlers(deps),
     signedOutPage: (request) => signedOutPage(wordsOf(request)),
     errorFallback: (request) =>
       fallbackErrorPage(wordsOf(request), {

@@ -3,8 +3,8 @@ import { Refusal } from '../../lib/refusal.ts'
 import type { DoorReason } from '../reasons.ts'
 
 /**
- * Refuses a form that a page of somebody else's sent. The challenge in it is a secret already; this is for the day it gets out.
- * `Origin: null` says nothing: browsers send it for our own pages too, as these pass no address on (`Referrer-Policy: no-referrer`);
+ * Refuses a form that a page of somebody else's sent. What it brings, a challenge or a seal, is a secret already; this is for the day it
+ * gets out. `Origin: null` says nothing: browsers send it for our own pages too, as these pass no address on (`Referrer-Policy: no-referrer`);
  * then it is `Sec-Fetch-Site` that tells, which they send to every https or loopback address.
  *
  * @param origin our own, as the browser sees it

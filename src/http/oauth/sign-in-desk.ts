@@ -1,3 +1,5 @@
+import type { ClientSpeech } from './client-words.ts'
+
 /** The acts of the login, consent and logout requests, as a login application would use them. An address is where to send the browser. */
 export interface SignInDesk {
   findLogin(challenge: string): Promise<LoginView | undefined>
@@ -12,7 +14,6 @@ export interface SignInDesk {
 }
 
 export interface LoginView {
-  readonly clientName: string
   /** Where the browser goes in the end: a host; of a private-use scheme, the scheme with its colon. */
   readonly redirectHost: string
   readonly skip: boolean
@@ -27,11 +28,7 @@ export interface AcceptedLogin {
   readonly amr: readonly string[]
 }
 
-export interface ConsentView {
-  readonly clientName: string
-  readonly clientUri?: string | undefined
-  readonly policyUri?: string | undefined
-  readonly tosUri?: string | undefined
+export interface ConsentView extends ClientSpeech {
   readonly origin: 'admin' | 'dynamic'
   /** As of a LoginView. */
   readonly redirectHost: string
@@ -55,6 +52,7 @@ export interface AcceptedConsent {
 }
 
 export interface LogoutView {
-  readonly clientName?: string | undefined
+  /** Absent where the person himself asks. */
+  readonly client?: ClientSpeech | undefined
   readonly subject: string
 }

@@ -185,6 +185,28 @@ export const publicOperations: Readonly<Record<keyof PublicHandlers, Operation>>
     answers: { 200: { description: 'A page.', ...html } },
     still: true,
   },
+  grantsPage: {
+    id: 'showFallbackGrants',
+    tag: 'oAuth2',
+    summary: 'What the person who is signed in at the browser allowed.',
+    query: { after: { schema: { type: 'string' }, description: 'Where older ones begin; the page has a link for it.' } },
+    answers: {
+      200: { description: 'A page.', ...html },
+      401: { description: 'Nobody is signed in.', ...html },
+      404: { description: 'The operator has pages of his own.', ...html },
+    },
+  },
+  withdrawGrants: {
+    id: 'postFallbackGrants',
+    tag: 'oAuth2',
+    summary: 'Its form: withdraws all that he allowed a client, and ends its tokens.',
+    answers: {
+      200: { description: 'The page again; it says what was done.', ...html },
+      401: { description: 'Nobody is signed in.', ...html },
+      404: { description: 'The operator has pages of his own.', ...html },
+    },
+    refusals: [403],
+  },
   errorFallback: {
     id: 'showFallbackError',
     tag: 'oAuth2',

@@ -1,4 +1,6 @@
 import type { Answer } from '../answer.ts'
+import { clientLine } from './client-line.ts'
+import { dateIn } from './date-in.ts'
 import { escapeHtml, filled, named, page } from './page.ts'
 import { isOnDevice, place, placeFirst } from './place.ts'
 import { askedScopes, scopeWords } from './scope-words.ts'
@@ -28,7 +30,7 @@ export interface ConsentShown {
  */
 export function consentPage(words: Words, shown: ConsentShown): Answer {
   const { consent } = words
-  const main = `<p>${filled(shown.origin === 'dynamic' ? consent.name : consent.ownName, { name: `<strong>${named(shown.clientName)}</strong>` })} ${marks(words, shown)}</p>
+  const main = `${clientLine(words, shown)}
 ${warning(words, shown)}
 <p class="soft">${filled(consent.user, { user: `<strong>${named(shown.user)}</strong>` })}</p>
 <form method="post">
@@ -43,13 +45,7 @@ ${shown.mayRemember ? `<label class="choice"><input type="checkbox" name="rememb
 </form>
 ${facts(words, shown)}`
   const heading = filled(consent.heading, { place: placeFirst(shown.redirectHost, words) })
-  return page(200, consent.title, main, { language: words.language, heading, hasForm: true })
-}
-
-function marks({ consent }: Words, { origin, isNew }: ConsentShown): string {
-  if (origin === 'admin') return `<span class="mark">${escapeHtml(consent.operators)}</span>`
-  const mark = (word: string) => `<span class="mark care">${escapeHtml(word)}</span>`
-  return [mark(consent.unverified), ...(isNew ? [mark(consent.new)] : [])].join(' ')
+  return page(200, consent.title, main, { language: words.language, heading, form: 'sends-on' })
 }
 
 /** For a client that nobody vouches for. Behind a loopback address can be anything that runs there (RFC 8252 §8.6). */
@@ -79,14 +75,17 @@ function audience({ consent }: Words, requested: readonly string[]): string {
   return `<p>${escapeHtml(consent.audience)} ${requested.map((each) => `<code>${escapeHtml(each)}</code>`).join(', ')}</p>`
 }
 
-function facts({ consent, language }: Words, { clientUri, policyUri, tosUri, origin, firstSeen }: ConsentShown): string {
+function facts({ consent, grants, language }: Words, { clientUri, policyUri, tosUri, origin, firstSeen }: ConsentShown): string {
   const links = [link(consent.website, clientUri), link(consent.policy, policyUri), link(consent.terms, tosUri)].filter(
     (each) => each !== '',
   )
   const said = links.length > 0 ? [`<p>${escapeHtml(consent.links)} ${links.join(' · ')}</p>`] : []
   // What the operator set up himself needs no history.
   const known = origin === 'dynamic' ? [`<p>${filled(consent.firstSeen, { date: escapeHtml(dateIn(language, firstSeen)) })}</p>`] : []
-  return said.length + known.length === 0 ? '' : `<div class="facts">\n${[...said, ...known].join('\n')}\n</div>`
+  // Beside this page, as long as he has not decided here.
+  const way = `<a href="grants" target="_blank" rel="noopener">${escapeHtml(grants.title)}</a>`
+  const later = `<p>${filled(consent.later, { page: way })}</p>`
+  return `<div class="facts">\n${[...said, ...known, later].join('\n')}\n</div>`
 }
 
 /** A stranger's page learns nothing of this one, and cannot reach back to it (RFC 7591 §5). */
@@ -94,6 +93,3 @@ const link = (text: string, uri: string | undefined): string =>
   uri !== undefined && /^https?:\/\//i.test(uri)
     ? `<a href="${escapeHtml(uri)}" target="_blank" rel="noopener noreferrer nofollow">${escapeHtml(text)}</a>`
     : ''
-
-const dateIn = (language: string, time: number): string =>
-  new Intl.DateTimeFormat(language, { dateStyle: 'long', timeZone: 'UTC' }).format(time)

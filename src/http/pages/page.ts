@@ -29,8 +29,8 @@ export interface PageOptions {
   readonly language?: string
   /** Markup, where the heading says more than the title can. */
   readonly heading?: string
-  /** Whether it has a form for a person to send. */
-  readonly hasForm?: boolean
+  /** Where a person gets by sending a form of it: on, wherever that may be, or back to this page. Absent where it has none. */
+  readonly form?: 'sends-on' | 'answered-here'
 }
 
 /**
@@ -39,7 +39,7 @@ export interface PageOptions {
  * @param main markup; every value in it has been escaped
  */
 export function page(status: number, title: string, main: string, options: PageOptions = {}): Answer {
-  const { headers, language = 'en', heading = escapeHtml(title), hasForm = false } = options
+  const { headers, language = 'en', heading = escapeHtml(title), form } = options
   const body = `<!doctype html>
 <html lang="${language}">
 <head>
@@ -56,7 +56,7 @@ ${main}
 </body>
 </html>
 `
-  return { status, headers: { ...pageHeaders, ...(hasForm && formHeaders), ...headers }, body }
+  return { status, headers: { ...pageHeaders, ...(form && formHeaders[form]), ...headers }, body }
 }
 
 /** The one style there is, by its hash: markup that got in would not even be coloured by its author. */
@@ -73,8 +73,11 @@ const pageHeaders = {
 }
 
 /**
- * No `form-action` where there is a form: browsers hold every redirect after a form against it, and from here the browser is sent on to
- * the client, at an address of any scheme, and by the client to wherever it likes. What the directive is for, a form that somebody
+ * No `form-action` where a form sends a person on: browsers hold every redirect after a form against it, and from here the browser is sent
+ * on to the client, at an address of any scheme, and by the client to wherever it likes. What the directive is for, a form that somebody
  * smuggled in, is kept out by escaping every value; there is no place in these pages where a caller's markup stays markup.
  */
-const formHeaders = { 'content-security-policy': `${policy}; frame-ancestors 'none'` }
+const formHeaders = {
+  'sends-on': { 'content-security-policy': `${policy}; frame-ancestors 'none'` },
+  'answered-here': { 'content-security-policy': `${policy}; form-action 'self'; frame-ancestors 'none'` },
+}

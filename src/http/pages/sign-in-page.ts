@@ -30,7 +30,7 @@ ${field('password', signIn.password, `type="password" autocomplete="current-pass
   return page(problem?.status ?? 200, title, main, {
     language: words.language,
     heading: escapeHtml(signIn.title),
-    hasForm: true,
+    form: 'sends-on',
     ...(problem?.headers && { headers: problem.headers }),
   })
 }

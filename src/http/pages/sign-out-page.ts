@@ -14,5 +14,5 @@ export function signOutPage(words: Words, { challenge, clientName }: { challenge
 <button name="action" value="stay">${escapeHtml(signOut.cancel)}</button>
 </div>
 </form>`
-  return page(200, signOut.title, main, { language: words.language, hasForm: true })
+  return page(200, signOut.title, main, { language: words.language, form: 'sends-on' })
 }

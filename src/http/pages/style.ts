@@ -27,7 +27,8 @@ dd { margin: 0 0 .6rem }
 .soft { color: var(--soft) }
 .mark { display: inline-block; padding: .05rem .55rem; border-radius: 1rem; background: var(--mark); color: var(--on-mark); font-size: .85rem; white-space: nowrap }
 .mark.care { background: var(--care); color: var(--on-care) }
-.care-note, .problem { padding: .65rem .9rem; border-radius: .5rem }
+.note, .care-note, .problem { padding: .65rem .9rem; border-radius: .5rem }
+.note { background: var(--mark); color: var(--on-mark) }
 .care-note { background: var(--care); color: var(--on-care) }
 .problem { background: var(--bad); color: var(--on-bad) }
 form { margin: 1.25rem 0 0 }
@@ -39,6 +40,9 @@ legend { padding: 0; font-weight: 600 }
 ul.plain { margin: .4rem 0 0; padding: 0; list-style: none }
 ul.plain > li { border-bottom: 1px solid var(--line) }
 ul.plain > li:last-child { border-bottom: 0 }
+ul.grants > li { padding: 1.25rem 0 1.5rem }
+ul.grants h2 { margin: 0; overflow-wrap: anywhere }
+ul.grants li > ul { margin: .75rem 0; padding-left: 1.2rem; overflow-wrap: anywhere }
 .choice { display: flex; gap: .7rem; align-items: flex-start; padding: .6rem 0; font-weight: 400; overflow-wrap: anywhere }
 .choice > input { flex: none; width: 1.2rem; height: 1.2rem; margin: .15rem 0 0; accent-color: var(--act) }
 .choice > .fixed { flex: none; width: 1.2rem; text-align: center; color: var(--soft) }

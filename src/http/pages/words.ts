@@ -39,6 +39,26 @@ const en = {
     terms: 'Terms of service',
     links: 'It says of itself:',
     firstSeen: 'Known here since {date}.',
+    later: 'You can withdraw it later: {page}.',
+  },
+  grants: {
+    title: 'What you allowed',
+    aDevice: 'An app on one of your devices',
+    appOfScheme: 'The app on one of your devices that opens {scheme} links',
+    noScopes: 'Nothing but that you sign in.',
+    since: 'Allowed since {date}.',
+    withdraw: 'Withdraw',
+    none: 'There is nothing here that you allowed.',
+    older: 'Older ones',
+    withdrawn: '{name} can no longer get access.',
+    withdrawnTitle: 'Withdrawn: {title}',
+    nothingToWithdraw: 'There was nothing to withdraw any more.',
+    outdated: 'This page was out of date, so nothing was withdrawn. Here is what you allowed; try again.',
+    nobodyTitle: 'Nobody is signed in here',
+    nobody:
+      'Sign in by way of an app that you use, and choose “{remember}”. Then open this page again, in this browser, to see and withdraw what you allowed.',
+    elsewhereTitle: 'What you allowed is not shown here',
+    elsewhere: 'You have done nothing wrong. Whoever runs this server can tell you where you see and withdraw what you allowed.',
   },
   scopes: {
     openid: 'Recognise you, by an identifier that stays the same',
@@ -148,6 +168,27 @@ const de: Words = {
     terms: 'Nutzungsbedingungen',
     links: 'Eigene Angaben:',
     firstSeen: 'Hier bekannt seit {date}.',
+    later: 'Sie können das später widerrufen: {page}.',
+  },
+  grants: {
+    title: 'Was Sie erlaubt haben',
+    aDevice: 'Eine App auf einem Ihrer Geräte',
+    appOfScheme: 'Die App auf einem Ihrer Geräte, die {scheme}-Links öffnet',
+    noScopes: 'Nur, dass Sie sich anmelden.',
+    since: 'Erlaubt seit {date}.',
+    withdraw: 'Widerrufen',
+    none: 'Hier ist nichts, was Sie erlaubt haben.',
+    older: 'Ältere',
+    withdrawn: '{name} bekommt keinen Zugriff mehr.',
+    withdrawnTitle: 'Widerrufen: {title}',
+    nothingToWithdraw: 'Es gab nichts mehr zu widerrufen.',
+    outdated: 'Diese Seite war veraltet, deshalb wurde nichts widerrufen. Hier steht, was Sie erlaubt haben; versuchen Sie es noch einmal.',
+    nobodyTitle: 'Hier ist niemand angemeldet',
+    nobody:
+      'Melden Sie sich über eine App an, die Sie benutzen, und wählen Sie „{remember}“. Öffnen Sie diese Seite dann noch einmal in diesem Browser, um zu sehen und zu widerrufen, was Sie erlaubt haben.',
+    elsewhereTitle: 'Was Sie erlaubt haben, steht nicht hier',
+    elsewhere:
+      'Sie haben nichts falsch gemacht. Wer diesen Server betreibt, kann Ihnen sagen, wo Sie sehen und widerrufen, was Sie erlaubt haben.',
   },
   scopes: {
     openid: 'Sie wiedererkennen, an einer gleichbleibenden Kennung',
@@ -221,24 +262,11 @@ const languages: Readonly<Record<string, Words>> = { en, de }
 /** English, where nobody says what he reads. */
 export const plainWords: Words = en
 
-/** The words a person reads: the first language that we speak of those the app asked for (`ui_locales`), else of the browser's, else English. */
-export function wordsFor(uiLocales: readonly string[], acceptLanguage: string | undefined): Words {
-  for (const tag of [...uiLocales, ...byPreference(acceptLanguage ?? '')]) {
+/** The words a person reads: of his languages the first that we speak, else English. */
+export function wordsFor(tags: readonly string[]): Words {
+  for (const tag of tags) {
     const language = tag.split('-', 1)[0]?.toLowerCase() ?? ''
     if (Object.hasOwn(languages, language)) return languages[language] ?? en
   }
   return en
-}
-
-/** RFC 9110 §12.5.4: the most wanted first; what has a weight of 0 is not wanted. */
-function byPreference(acceptLanguage: string): string[] {
-  const weighed = acceptLanguage.split(',', 50).map((range) => {
-    const [tag = '', ...parameters] = range.split(';').map((part) => part.trim())
-    const weight = parameters.find((parameter) => /^q=/i.test(parameter))?.slice(2)
-    return { tag, weight: weight === undefined ? 1 : Number(weight) }
-  })
-  return weighed
-    .filter(({ weight }) => weight > 0)
-    .sort((a, b) => b.weight - a.weight)
-    .map(({ tag }) => tag)
 }

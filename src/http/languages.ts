@@ -1,0 +1,26 @@
+import type { FastifyRequest } from 'fastify'
+
+const most = 50
+
+/**
+ * The languages that a person reads, the most wanted first: those that the app asked for, then those that the browser asks for.
+ *
+ * @param uiLocales of the app that sent the person, where it is known (OpenID Connect Core §3.1.2.1)
+ */
+export const languagesOf = ({ headers }: FastifyRequest, uiLocales: readonly string[] = []): string[] => [
+  ...uiLocales.slice(0, most),
+  ...byPreference(headers['accept-language'] ?? ''),
+]
+
+/** RFC 9110 §12.5.4: the most wanted first; what has a weight of 0 is not wanted. */
+function byPreference(acceptLanguage: string): string[] {
+  const weighed = acceptLanguage.split(',', most).map((range) => {
+    const [tag = '', ...parameters] = range.split(';').map((part) => part.trim())
+    const weight = parameters.find((parameter) => /^q=/i.test(parameter))?.slice(2)
+    return { tag, weight: weight === undefined ? 1 : Number(weight) }
+  })
+  return weighed
+    .filter(({ weight }) => weight > 0)
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ tag }) => tag)
+}

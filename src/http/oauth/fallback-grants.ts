@@ -1,0 +1,76 @@
+import type { FastifyRequest } from 'fastify'
+import type { GrantedClient } from '../../core/sessions/list-granted-clients.ts'
+import type { LoginSession } from '../../core/sessions/login-session.ts'
+import type { Answer } from '../answer.ts'
+import { formBody } from '../body.ts'
+import { languagesOf } from '../languages.ts'
+import { type GrantedShown, type GrantsNotice, grantsElsewherePage, grantsPage, nobodyPage } from '../pages/grants-page.ts'
+import { type Handler, queryParameter } from '../route.ts'
+import { clientWords, speechOf } from './client-words.ts'
+import { wordsOf } from './fallback-answers.ts'
+import type { FallbackDeps } from './fallbacks.ts'
+import { once } from './parameters.ts'
+import { checkPostedFromHere } from './posted-from-here.ts'
+import { shownHost } from './redirect-host.ts'
+
+type Deps = Pick<FallbackDeps, 'grants' | 'builtIn' | 'users' | 'origin'>
+
+/** `/oauth2/fallbacks/grants`: what a person allowed, and his withdrawal of it. It is there where the page is ours on which he allows. */
+export function grantsHandlers(deps: Deps): { readonly grantsPage: Handler; readonly withdrawGrants: Handler } {
+  return {
+    grantsPage: (request) => forPerson(deps, request, (session) => list(deps, request, session)),
+    async withdrawGrants(request) {
+      checkPostedFromHere(request, deps.origin)
+      return forPerson(deps, request, async (session) => list(deps, request, session, await withdraw(deps, request, session)))
+    },
+  }
+}
+
+async function forPerson(deps: Deps, request: FastifyRequest, answer: (session: LoginSession) => Promise<Answer>): Promise<Answer> {
+  if (!deps.builtIn().consent) return grantsElsewherePage(wordsOf(request))
+  const session = await deps.grants.sessionAt(request)
+  return session && isListed(deps, session) ? answer(session) : nobodyPage(wordsOf(request))
+}
+
+/** A session of somebody who is no longer listed opens nothing; where others than we sign people in, there is no list. */
+const isListed = ({ builtIn, users }: Deps, { subject }: LoginSession): boolean =>
+  !builtIn().login || users().some((user) => user.subject === subject)
+
+/** Only ever from the person's own: whose they are the session says, and nothing in the form. */
+async function withdraw({ grants }: Deps, request: FastifyRequest, session: LoginSession): Promise<GrantsNotice> {
+  const form = formBody(request)
+  if (!grants.formSeal.fits(once(form, 'form_seal'), session)) return { kind: 'form-outdated' }
+  const clientId = once(form, 'client_id')
+  const client = clientId === undefined ? undefined : await grants.findClient(clientId.replaceAll('\0', '\ufffd'))
+  if (!client || (await grants.withdraw({ subject: session.subject, clientId: client.clientId }, 'person')) === 0)
+    return { kind: 'nothing-to-withdraw' }
+  return { kind: 'withdrawn', clientName: clientWords(speechOf(client), languagesOf(request)).clientName }
+}
+
+async function list({ grants, users }: Deps, request: FastifyRequest, session: LoginSession, notice?: GrantsNotice): Promise<Answer> {
+  const after = placeOf(queryParameter(request, 'after'))
+  const { clients, next } = await grants.list(session.subject, after)
+  const user = users().find(({ subject }) => subject === session.subject)
+  return grantsPage(wordsOf(request), {
+    user: user?.name ?? user?.username ?? session.subject,
+    clients: clients.map((client) => shown(client, languagesOf(request))),
+    formSeal: grants.formSeal.make(session),
+    older: next && String(new URLSearchParams({ after: `${next.grantedAt}-${next.id}` })),
+    notice,
+  })
+}
+
+/** Nothing is in it that the person could not see: he may write it himself. What is none begins at the beginning. */
+function placeOf(after = ''): { grantedAt: number; id: string } | undefined {
+  const [, grantedAt, id] = /^(\d{1,15})-(\w{1,64})$/.exec(after) ?? []
+  return grantedAt === undefined || id === undefined ? undefined : { grantedAt: Number(grantedAt), id }
+}
+
+const shown = ({ client, redirectUris, scope, since }: GrantedClient, languages: readonly string[]): GrantedShown => ({
+  clientId: client.clientId,
+  clientName: clientWords(speechOf(client), languages).clientName,
+  origin: client.origin,
+  redirectHosts: [...new Set(redirectUris.map(shownHost))],
+  scope,
+  since,
+})
