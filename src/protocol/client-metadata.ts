@@ -123,7 +123,8 @@ const memberOf = (path: string): string =>
 
 const mostTagged = 64
 
-function readLocalized(members: Readonly<Record<string, unknown>>, problems: Problem[]): Record<string, string> | undefined {
+/** The tagged members (RFC 7591 §2.2), bounded like the plain ones; undefined where there are none. What is wrong goes to `problems`. */
+export function readLocalized(members: Readonly<Record<string, unknown>>, problems: Problem[]): Record<string, string> | undefined {
   const localized: Record<string, string> = {}
   for (const [name, value] of Object.entries(members)) {
     const tagged = name.includes('#') ? languageTagged(name) : undefined

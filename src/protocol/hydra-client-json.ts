@@ -57,5 +57,6 @@ export function hydraClientJson(client: HydraClientParts, form: 'written' | 'rea
 export function hydraTimes({ createdAt, updatedAt }: Pick<HydraClientParts, 'createdAt' | 'updatedAt'>) {
   const updated = new Date(updatedAt).toISOString()
   const created = createdAt === updatedAt ? updated : new Date(createdAt).toISOString()
-  return { created_at: `${created.slice(0, 19)}Z`, updated_at: updated }
+  // Joined they are one text; added to one another they are two, which `JSON.stringify` puts together more slowly.
+  return { created_at: [created.slice(0, 19), 'Z'].join(''), updated_at: updated }
 }

@@ -3,10 +3,19 @@ import { Compile } from 'typebox/schema'
 import { formatDuration, parseDuration } from '../lib/duration.ts'
 import type { Fence } from '../lib/fence.ts'
 import { Type } from '../lib/json-schema.ts'
-import { type ClientMetadata, camelCase, clientMetadataSchema, fromWire, presentMembers, shapeProblems } from './client-metadata.ts'
+import {
+  type ClientMetadata,
+  camelCase,
+  clientMetadataSchema,
+  fromWire,
+  presentMembers,
+  readLocalized,
+  shapeProblems,
+} from './client-metadata.ts'
 import { type ClientSettings, clientSettingsSchema, type LifespanName, type Lifespans, lifespanNames } from './client-settings.ts'
 import { assertionSigningAlgs } from './grant-types.ts'
 import { isUsableKey, type Jwk, publicHalf } from './jwks.ts'
+import type { Problem } from './problem.ts'
 import { isDangerousScheme, schemeOf } from './redirect-uri.ts'
 import { withDefaultSubject } from './registration-rules.ts'
 import { isImportableHash } from './secret-hash.ts'
@@ -81,18 +90,31 @@ export function readHydraClient(body: unknown, rules: HydraRules): HydraClient {
   if (body !== null && (typeof body !== 'object' || Array.isArray(body))) throw decode('a JSON object is needed')
   const members = presentMembers(body ?? {})
   checkTypes(members)
-  const metadata = checkMetadata(fromWire({ scope: rules.defaultScope.join(' '), ...members }), rules)
+  const localized = readTagged(members)
+  const metadata = checkMetadata(
+    { ...fromWire({ scope: rules.defaultScope.join(' '), ...members }), ...(localized && { localized }) },
+    rules,
+  )
   const { client_id: clientId } = members as { client_id?: string }
   if (clientId !== undefined && (clientId.length > 255 || /^\.{1,2}$/.test(clientId) || !isStorable(clientId))) {
     throw refuse('Field client_id must have at most 255 characters, all of them whole, and must not be a dot segment.')
   }
-  for (const name of ['client_name', 'owner']) {
+  for (const name of ['client_name', 'owner', ...Object.keys(localized ?? {})]) {
     if (!isStorable(members[name])) throw refuse(`Field ${name} must not contain a NUL or half of a surrogate pair.`)
   }
   const secret = readSecret(members)
   const raw = body === null ? undefined : (body as { metadata?: unknown }).metadata
   const settings = readSettings(raw === undefined ? members : { ...members, metadata: raw })
   return { metadata, settings, ...(clientId !== undefined && { clientId }), ...secret }
+}
+
+/** Hydra knows no languages; a client that a stranger registered comes with them, and keeps them when an administrator changes another member. */
+function readTagged(members: Readonly<Record<string, unknown>>): ClientMetadata['localized'] {
+  const problems: Problem[] = []
+  const localized = readLocalized(members, problems)
+  const [wrong] = problems
+  if (wrong) throw decode(`${wrong.member} ${wrong.message}`)
+  return localized
 }
 
 /** PostgreSQL's text holds no NUL, and no database half a character. */
@@ -187,7 +209,8 @@ function checkFetchedUris(metadata: ClientMetadata, fence: Fence): void {
 
 function checkPageUris(metadata: ClientMetadata): void {
   const pages = { tos_uri: metadata.tosUri, policy_uri: metadata.policyUri, logo_uri: metadata.logoUri, client_uri: metadata.clientUri }
-  for (const [name, uri] of Object.entries(pages)) {
+  const tagged = Object.entries(metadata.localized ?? {}).filter(([name]) => !name.startsWith('client_name#'))
+  for (const [name, uri] of [...Object.entries(pages), ...tagged]) {
     if (uri === undefined) continue
     if (!isRequestUri(uri)) throw refuse(`Field ${name} must be a valid URI.`)
     if (!/^https?:/i.test(uri)) throw refuse(`${uri} must use https:// or http:// as HTTP scheme for field ${name}.`)

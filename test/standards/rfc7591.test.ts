@@ -223,6 +223,26 @@ test('R7591-30: members in other languages are kept and returned under the name 
   }
 })
 
+test('R7591-30: members in other languages outlive what an administrator changes beside them, and he is held to their rules', async () => {
+  const tagged = { 'client_name#fr': 'Mon', 'tos_uri#de': 'https://app.example/agb' }
+  const client = await registered({ ...minimal, ...tagged })
+  const path = `/admin/clients/${client.id}`
+  const patch = (value: unknown, at = '/owner') => server.admin(path, { method: 'PATCH', json: [{ op: 'add', path: at, value }] })
+  const patched = await patch('ann')
+  const put = await server.admin(path, { method: 'PUT', json: { ...patched.json, owner: 'bob' } })
+  for (const { json } of [patched, put, await client.read()])
+    for (const [member, value] of Object.entries(tagged)) assert.equal(json[member], value)
+  for (const [member, value] of [
+    ['client_name#fr', 5],
+    ['client_name#fr', '\ud800'],
+    ['client_name#fr', 'x'.repeat(256)],
+    ['tos_uri#de', 'javascript:1'],
+  ] as const)
+    assert.equal((await patch(value, `/${member}`)).status, 400, `${member} ${value}`)
+  await patch('Mein', '/client_name#de')
+  assert.equal((await client.read()).json['client_name#de'], 'Mein')
+})
+
 test('R7591-31: tags are compared without regard to case; two that differ in case only are refused', async () => {
   await using site = await startServer({ settings: { dev: true } })
   const client = await registerLoginClient(site, { 'client_name#FR': 'Mes notes', 'client_name#zh-hant-tw': '筆記' })
