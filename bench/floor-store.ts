@@ -1,7 +1,7 @@
 /** The floor's SQLite: prepared statements, one writer with group commit, one read-only connection; the durability of the server and no more. */
 import { DatabaseSync } from 'node:sqlite'
 import { openDatabase } from '../src/app.ts'
-import { openWriter } from './group-commit.ts'
+import { inGroups, openWriter } from './group-commit.ts'
 
 export interface ClientRow {
   readonly client_id: string
@@ -21,7 +21,7 @@ export interface TokenRow {
 
 export async function openStore(file: string) {
   await makeTables(file)
-  const { writer, act } = openWriter(file)
+  const writer = openWriter(file)
   const reader = new DatabaseSync(file, { readOnly: true, timeout: 5000 })
   const clientColumns = 'c.client_id, c.metadata, c.secret_hash, c.created_at, c.updated_at'
   const getClient = reader.prepare(`SELECT ${clientColumns} FROM clients c WHERE c.client_id = ?`)
@@ -34,7 +34,7 @@ export async function openStore(file: string) {
   )
   const getToken = reader.prepare(`SELECT t.client_id, t.scope, t.issued_at, t.expires_at FROM access_tokens t WHERE t.hash = ?`)
   return {
-    act,
+    act: inGroups(writer),
     read: (sql: string) => reader.prepare(sql),
     write: (sql: string) => writer.prepare(sql),
     client: (id: string) => getClient.get(id) as ClientRow | undefined,
