@@ -22,7 +22,7 @@ export const callers = 64
 
 export type Order =
   | { readonly kind: 'aim'; readonly pid: number; readonly publicPort: number; readonly adminPort: number; readonly issuer: string }
-  | { readonly kind: 'prepare'; readonly clients: number; readonly tokens: number; readonly jwt: boolean; readonly logins: boolean }
+  | { readonly kind: 'prepare'; readonly clients: number; readonly tokens: number; readonly jwt: boolean }
   | { readonly kind: 'run'; readonly name: string; readonly seconds: number }
 
 export interface Measured {
@@ -84,10 +84,10 @@ function report(message: Report): void {
 }
 
 /** Registers clients and issues tokens through the API, as any stranger would. */
-async function prepare({ clients: clientCount, tokens: tokenCount, jwt, logins }: Extract<Order, { kind: 'prepare' }>): Promise<void> {
+async function prepare({ clients: clientCount, tokens: tokenCount, jwt }: Extract<Order, { kind: 'prepare' }>): Promise<void> {
   await fill(clients, clientCount, register)
   await fill(tokens, tokenCount, token)
-  if (logins) await fill(families, familyCount, login)
+  await fill(families, familyCount, login)
   if (!jwt) return
   await fill(keyed, keyedCount, registerKeyed)
   await fill(jwtClients, jwtClientCount, createJwtClient, target.adminPort)

@@ -92,8 +92,7 @@ export async function start({ name, folder, database, pin, home, profileFolder }
 
 function scriptOf(name: Exclude<Side, 'server'>, folder: string, database: string | undefined, ports: string[]): string[] {
   if (isPeer(name)) return [beside('peer-oidc-provider.ts'), peerKeeping[name], join(folder, 'peer.sqlite'), ...ports]
-  if (database === undefined) return [beside('floor.ts'), join(folder, 'floor.sqlite'), ...ports]
-  return [beside('floor-postgres.ts'), database, ...ports, name === 'floor' ? 'pipelined' : name]
+  return [beside('floor.ts'), database ?? join(folder, 'floor.sqlite'), ...ports, name]
 }
 
 function serverCommand(home: string, dsn: string, folder: string, issuer: string, publicPort: number, adminPort: number): string[] {

@@ -54,7 +54,7 @@ const seconds = positive('seconds')
 const rounds = positive('rounds')
 const onPostgres = options.database === 'postgres'
 if (!onPostgres && options.database !== 'sqlite') quit(2, '--database is sqlite or postgres\n')
-const chosen = cases.filter(({ name }) => (options.case.length === 0 || options.case.includes(name)) && isKnown('floor', name))
+const chosen = cases.filter(({ name }) => options.case.length === 0 || options.case.includes(name))
 const floorOnly = options['floor-only']
 const withGuesses = !floorOnly && (options.case.length === 0 || options.case.includes(guesses))
 
@@ -135,15 +135,10 @@ function otherSides(): Side[] {
   return options['no-peer'] ? [] : peers
 }
 
-/** The cases that a side can be asked; the floor on PostgreSQL signs and verifies nothing. */
+/** The cases that a side can be asked. */
 function isKnown(side: Side, name: string): boolean {
-  if (side === 'oidc-provider-in-memory') return isLogin(name)
-  if (isPeer(side)) return isLogin(name) || name === 'register' || name === 'token'
-  return side === 'server' || !onPostgres || !(/jwt|by-key/.test(name) || isLogin(name))
-}
-
-function isLogin(name: string): boolean {
-  return /login|refresh/.test(name)
+  if (!isPeer(side) || /login|refresh/.test(name)) return true
+  return side !== 'oidc-provider-in-memory' && (name === 'register' || name === 'token')
 }
 
 async function freshDatabase(postgres: PostgresServer): Promise<string> {
@@ -172,8 +167,7 @@ async function open(stack: AsyncDisposableStack, name: Side, postgres?: Postgres
   )
   const load = stack.use(await Load.aim(target))
   const began = performance.now()
-  const jwt = isKnown('floor', 'introspect-jwt') && !isPeer(name)
-  await load.prepare(listed, issued, { jwt, logins: isKnown('floor', 'login') })
+  await load.prepare(listed, issued, { jwt: !isPeer(name) })
   console.error(`${name}: ${listed} clients and ${issued} tokens made in ${figure((performance.now() - began) / 1000, 1)} s`)
   return { target, load }
 }
