@@ -11,7 +11,8 @@ interface OwnedRow extends ClientRow {
 }
 
 const secretAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'
-const [minuteMs, hourMs] = [60_000, 3_600_000]
+const minuteMs = 60_000
+const quarterMs = 90 * 24 * 60 * minuteMs
 
 export function floorClients(store: Store, issuer: string) {
   const client = findClient(store)
@@ -20,7 +21,7 @@ export function floorClients(store: Store, issuer: string) {
      WHERE c.client_id = ?`,
   )
   const clientsAfter = store.list<ClientRow>(`SELECT ${clientColumns} FROM clients c WHERE c.client_id > ? ORDER BY c.client_id LIMIT ?`)
-  const insertClient = store.write("INSERT INTO clients VALUES (?, 1, 'dynamic', ?, '', ?, '{}', ?, '[]', ?, ?, 0)")
+  const insertClient = store.write("INSERT INTO clients VALUES (?, 1, 'dynamic', ?, '', ?, ?, ?, '[]', ?, ?, 0)")
   const updateClient = store.write(
     'UPDATE clients SET client_name = ?, metadata = ?, updated_at = ?, version = version + 1 WHERE client_id = ?',
   )
@@ -31,10 +32,8 @@ export function floorClients(store: Store, issuer: string) {
   const deleteToken = store.write('DELETE FROM registration_access_tokens WHERE client_id = ? AND hash = ?')
   const insertAudit = store.write('INSERT INTO audit_records VALUES (?, ?, ?, ?, ?, ?, ?)')
 
-  const audit = (event: string, clientId: string, now: number) => {
-    const facts = '{"by":"registration_access_token"}'
-    return insertAudit(timedUuid(systemRandomness, now), now, event, clientId, 'owner', facts, now + hourMs)
-  }
+  const audit = (event: string, clientId: string, now: number, actor = 'owner', facts = {}) =>
+    insertAudit(timedUuid(systemRandomness, now), now, event, clientId, actor, JSON.stringify(facts), now + quarterMs)
 
   async function owned(id: string, request: IncomingMessage): Promise<OwnedRow | undefined> {
     const row = await clientWithToken(id)
@@ -43,15 +42,16 @@ export function floorClients(store: Store, issuer: string) {
 
   return {
     async register(text: string): Promise<Answer> {
-      const metadata = JSON.parse(text)
+      const metadata = registered(text)
       const now = Date.now()
       const id = randomUuid(systemRandomness)
       const secret = randomText(systemRandomness, 26, secretAlphabet)
       const token = randomToken(systemRandomness, 'ory_rat_')
+      const { client_name, redirect_uris } = metadata
       await store.act(
-        insertClient(id, metadata.client_name, JSON.stringify(metadata), sha256(secret), now, now),
+        insertClient(id, client_name, JSON.stringify(metadata), '{}', sha256(secret), now, now),
         insertToken(id, sha256(token), now),
-        audit('client.registered', id, now),
+        audit('client.registered', id, now, 'stranger', { client_name, redirect_uris }),
       )
       return [201, JSON.stringify(publicClient(issuer, id, metadata, now, now, { secret, token }))]
     },
@@ -65,7 +65,7 @@ export function floorClients(store: Store, issuer: string) {
     async update(id: string, request: IncomingMessage, text: string): Promise<Answer> {
       const row = await owned(id, request)
       if (!row) return [401]
-      const metadata = JSON.parse(text)
+      const metadata = registered(text)
       const now = Date.now()
       const token = randomToken(systemRandomness, 'ory_rat_')
       const isReplaced = await store.act(
@@ -92,7 +92,9 @@ export function floorClients(store: Store, issuer: string) {
     /** No case of its own: what the administrator's JWT clients are made with. */
     async create(text: string): Promise<Answer> {
       const [id, secret, now] = [randomUuid(systemRandomness), randomText(systemRandomness, 26, secretAlphabet), Date.now()]
-      await store.act(insertClient(id, JSON.parse(text).client_name, text, sha256(secret), now, now))
+      const { access_token_strategy, ...metadata } = JSON.parse(text)
+      const settings = JSON.stringify({ access_token_strategy })
+      await store.act(insertClient(id, metadata.client_name, JSON.stringify(metadata), settings, sha256(secret), now, now))
       return [201, JSON.stringify({ client_id: id, client_secret: secret })]
     },
 
@@ -113,3 +115,6 @@ export function floorClients(store: Store, issuer: string) {
     },
   }
 }
+
+/** What a client says of itself, with the default that it did not name. */
+const registered = (text: string) => ({ ...JSON.parse(text), application_type: 'web' })

@@ -66,7 +66,7 @@ export async function floorGrants(store: Store, issuer: string) {
     const person = { iss: issuer, sub: grant.subject, aud: [grant.client_id], auth_time: authTime, rat, acr, amr, sid: grant.session_id }
     const atHash = Buffer.from(sha256(access), 'base64url').subarray(0, 16).toString('base64url')
     const times = { exp: iat + 3_600, iat, jti: randomUuid(systemRandomness) }
-    const claims = { ...JSON.parse(grant.claims), ...person, at_hash: atHash, ...times, nonce }
+    const claims = { ...JSON.parse(grant.claims).idToken, ...person, at_hash: atHash, ...times, nonce }
     return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid, typ: 'JWT' }).sign(privateKey)
   }
 

@@ -25,6 +25,7 @@ type Step = 'login' | 'consent'
 
 const hourMs = 3_600_000
 const application = 'https://login.example.com/'
+const noClaims = '{"accessToken":{},"idToken":{}}'
 
 export function floorLogins(store: Store, issuer: string) {
   const client = findClient(store)
@@ -114,16 +115,18 @@ export function floorLogins(store: Store, issuer: string) {
 
   async function resumeConsent(verifier: string, request: IncomingMessage): Promise<Answer> {
     const flow = await answered('consent', verifier, request)
-    if (!flow || !(await client(flow.client_id))) return [400]
+    const row = flow && (await client(flow.client_id))
+    if (!row) return [400]
     const [asked, login, consent, { id: session }] = [flow.request, flow.login, flow.consent, flow.session].map((text) => JSON.parse(text))
     const [code, now] = [randomToken(systemRandomness, 'ory_ac_'), Date.now()]
     const { at, subject, acr, amr } = login
     const authentication = JSON.stringify({ at, requestedAt: flow.created_at, acr, amr, nonce: asked.nonce })
     const record = JSON.stringify({ ...consent, request: asked })
     const scope = consent.grant_scope.join(' ')
+    const granted = [flow.id, flow.client_id, subject, session, scope] as const
     const isPassed = await store.act(
       passConsent(now, flow.id, sha256(verifier)),
-      insertGrant(flow.id, flow.client_id, subject, session, scope, '{}', authentication, record, '', now, now + hourMs),
+      insertGrant(...granted, noClaims, authentication, record, sha256(row.metadata), now, now + hourMs),
       insertCode(sha256(code), flow.id, asked.redirectUri, asked.code_challenge, now + hourMs),
     )
     if (!isPassed) return [400]

@@ -25,13 +25,15 @@ export interface Store {
 
 export interface ClientRow {
   readonly client_id: string
+  /** What the client said of itself, and what the operator said of it, in the words of the wire. */
   readonly metadata: string
+  readonly settings: string
   readonly secret_hash: string
   readonly created_at: number
   readonly updated_at: number
 }
 
-export const clientColumns = 'c.client_id, c.metadata, c.secret_hash, c.created_at, c.updated_at'
+export const clientColumns = 'c.client_id, c.metadata, c.settings, c.secret_hash, c.created_at, c.updated_at'
 
 export const findClient = (store: Store) => store.find<ClientRow>(`SELECT ${clientColumns} FROM clients c WHERE c.client_id = ?`)
 

@@ -2,15 +2,20 @@
 import type { IncomingMessage } from 'node:http'
 import { compactVerify, decodeJwt, generateKeyPair, importJWK, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose'
 import { sameText, sha256 } from '../src/lib/hash.ts'
-import { randomToken, randomUuid, systemRandomness, timedUuid } from '../src/lib/random.ts'
+import { randomToken, randomUuid, systemRandomness, timedUuid, timeOfUuid } from '../src/lib/random.ts'
+import { fromJson } from './floor-bodies.ts'
 import type { Answer } from './floor-http.ts'
 import { type ClientRow, findClient, insertAccessToken, type Store } from './floor-store.ts'
 
 interface TokenRow {
   readonly client_id: string
+  readonly subject: string
   readonly scope: string
+  readonly audience: string
   readonly issued_at: number
   readonly expires_at: number
+  readonly ext: string | null
+  readonly obfuscated_subject: string | null
 }
 
 const lifetimeMs = 3_600_000
@@ -20,7 +25,10 @@ type Grants = Readonly<Record<'exchange' | 'refresh', (client: ClientRow, form: 
 
 export async function floorTokens(store: Store, issuer: string, { exchange, refresh }: Grants) {
   const client = findClient(store)
-  const tokenByHash = store.find<TokenRow>('SELECT t.client_id, t.scope, t.issued_at, t.expires_at FROM access_tokens t WHERE t.hash = ?')
+  const tokenByHash = store.find<TokenRow>(
+    `SELECT client_id, subject, scope, audience, issued_at, expires_at, ext, obfuscated_subject
+     FROM access_tokens WHERE hash = ?`,
+  )
   const standing = store.find<{ tokens_valid_after: number; jti: string | null }>(
     'SELECT c.tokens_valid_after, r.jti FROM clients c LEFT JOIN revoked_tokens r ON r.jti = ? WHERE c.client_id = ?',
   )
@@ -46,7 +54,7 @@ export async function floorTokens(store: Store, issuer: string, { exchange, refr
     if (grantType === 'authorization_code') return exchange(row, form)
     if (grantType === 'refresh_token') return refresh(row, form)
     const [scope, now] = [form.get('scope') ?? '', Date.now()]
-    if (JSON.parse(row.metadata).access_token_strategy === 'jwt') return issued(await signJwt(row.client_id, scope, now), scope)
+    if (fromJson(row.settings).access_token_strategy === 'jwt') return issued(await signJwt(row.client_id, scope, now), scope)
     const { token, write } = opaqueToken(row.client_id, scope, now)
     return (await store.act(write)) ? issued(token, scope) : [401]
   }
@@ -82,21 +90,29 @@ export async function floorTokens(store: Store, issuer: string, { exchange, refr
   async function introspectOpaque(token: string): Promise<Answer> {
     const row = await tokenByHash(sha256(token))
     if (!row || row.expires_at <= Date.now()) return inactive
-    const { client_id, scope } = row
+    const { client_id, subject: sub, scope, ext, obfuscated_subject } = row
     const [iat, exp] = [Math.floor(row.issued_at / 1000), Math.floor(row.expires_at / 1000)]
-    const use = { aud: [], iss: issuer, token_type: 'Bearer', token_use: 'access_token' }
-    return [200, JSON.stringify({ active: true, scope, client_id, sub: client_id, exp, iat, nbf: iat, ...use })]
+    const aud = fromJson(row.audience)
+    return active({
+      ...{ scope, client_id, sub, exp, iat, nbf: iat, aud },
+      ...(obfuscated_subject !== null && { obfuscated_subject }),
+      ...(ext !== null && { ext: JSON.parse(ext) }),
+    })
   }
 
   async function introspectJwt(token: string): Promise<Answer> {
     const key: JWTVerifyGetKey = ({ kid }) => keys.find((one) => one.kid === kid)?.publicKey as CryptoKey
     const { payload } = await jwtVerify(token, key, { issuer, typ: 'at+jwt' })
-    const { client_id, sub, scope, aud, iat, exp, nbf, jti = '' } = payload
+    const { client_id, sub, scope, aud, iat, exp, nbf, ext, jti = '' } = payload
     const found = await standing(jti, client_id as string)
-    if (!found || found.jti !== null) return inactive
-    const use = { aud, iss: issuer, token_type: 'Bearer', token_use: 'access_token', jti }
-    return [200, JSON.stringify({ active: true, scope, client_id, sub, exp, iat, nbf, ...use })]
+    if (!found || found.jti !== null || (timeOfUuid(jti) ?? 0) <= found.tokens_valid_after) return inactive
+    return active({ scope, client_id, sub, exp, iat, nbf, aud, ...(Object.keys(ext ?? {}).length > 0 && { ext }), jti })
   }
+
+  const active = (token: object): Answer => [
+    200,
+    JSON.stringify({ active: true, ...token, iss: issuer, token_type: 'Bearer', token_use: 'access_token' }),
+  ]
 
   return {
     issue,
