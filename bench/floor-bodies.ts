@@ -6,13 +6,18 @@ import {
   registrableResponseTypes,
 } from '../src/protocol/grant-types.ts'
 import { responseModes } from '../src/protocol/response-mode.ts'
-import type { ClientRow } from './floor-store.ts'
+import type { ShownRow } from './floor-store.ts'
 
 /** As the server reads a column: what is mostly empty is not parsed where it is. */
 export const fromJson = (text: string) => (text === '{}' ? {} : text === '[]' ? [] : JSON.parse(text))
 
-/** Joined: a text that V8 keeps in pieces costs `JSON.stringify` its fast way, for the whole body. */
-const wholeSeconds = (time: number) => [new Date(time).toISOString().slice(0, 19), 'Z'].join('')
+/** The first in whole seconds. Of a client that nobody has changed they are one. */
+function times(createdAt: number, updatedAt: number) {
+  const updated = new Date(updatedAt).toISOString()
+  const created = createdAt === updatedAt ? updated : new Date(createdAt).toISOString()
+  // Joined: a text that V8 keeps in pieces costs `JSON.stringify` its fast way, for the whole body.
+  return { created_at: [created.slice(0, 19), 'Z'].join(''), updated_at: updated }
+}
 
 /** The registration face: what is absent is omitted. */
 export function publicClient(
@@ -28,8 +33,7 @@ export function publicClient(
     client_id_issued_at: Math.floor(createdAt / 1000),
     ...(fresh.secret && { client_secret: fresh.secret, client_secret_expires_at: 0 }),
     ...metadata,
-    created_at: wholeSeconds(createdAt),
-    updated_at: new Date(updatedAt).toISOString(),
+    ...times(createdAt, updatedAt),
     ...(fresh.token && { registration_access_token: fresh.token }),
     registration_client_uri: `${issuer}oauth2/register/${id}`,
   }
@@ -54,7 +58,7 @@ const noLifespans = Object.fromEntries(
 )
 
 /** The admin face: Hydra's shape, with its nulls and empty strings. */
-export function adminClient(row: ClientRow) {
+export function adminClient(row: ShownRow) {
   return {
     client_id: row.client_id,
     client_name: '',
@@ -79,8 +83,7 @@ export function adminClient(row: ClientRow) {
     skip_consent: false,
     skip_logout_consent: null,
     ...JSON.parse(row.metadata),
-    created_at: wholeSeconds(row.created_at),
-    updated_at: new Date(row.updated_at).toISOString(),
+    ...times(row.created_at, row.updated_at),
     ...noLifespans,
     ...fromJson(row.settings),
   }

@@ -4,7 +4,7 @@ import { sameText, sha256 } from '../src/lib/hash.ts'
 import { randomText, randomToken, randomUuid, systemRandomness, timedUuid } from '../src/lib/random.ts'
 import { adminClient, publicClient } from './floor-bodies.ts'
 import type { Answer } from './floor-http.ts'
-import { type ClientRow, clientColumns, findClient, type Store } from './floor-store.ts'
+import { type ClientRow, clientColumns, findClient, type ShownRow, type Store, shownColumns } from './floor-store.ts'
 
 interface OwnedRow extends ClientRow {
   readonly token_hash: string
@@ -20,7 +20,7 @@ export function floorClients(store: Store, issuer: string) {
     `SELECT ${clientColumns}, t.hash AS token_hash FROM clients c JOIN registration_access_tokens t ON t.client_id = c.client_id
      WHERE c.client_id = ?`,
   )
-  const clientsAfter = store.list<ClientRow>(`SELECT ${clientColumns} FROM clients c WHERE c.client_id > ? ORDER BY c.client_id LIMIT ?`)
+  const clientsAfter = store.list<ShownRow>(`SELECT ${shownColumns} FROM clients c WHERE c.client_id > ? ORDER BY c.client_id LIMIT ?`)
   const insertClient = store.write("INSERT INTO clients VALUES (?, 1, 'dynamic', ?, '', ?, ?, ?, '[]', ?, ?, 0)")
   const updateClient = store.write(
     'UPDATE clients SET client_name = ?, metadata = ?, updated_at = ?, version = version + 1 WHERE client_id = ?',

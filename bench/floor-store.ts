@@ -23,17 +23,22 @@ export interface Store {
   close(): Promise<void>
 }
 
-export interface ClientRow {
+/** What is shown of a client. */
+export interface ShownRow {
   readonly client_id: string
   /** What the client said of itself, and what the operator said of it, in the words of the wire. */
   readonly metadata: string
   readonly settings: string
-  readonly secret_hash: string
   readonly created_at: number
   readonly updated_at: number
 }
 
-export const clientColumns = 'c.client_id, c.metadata, c.settings, c.secret_hash, c.created_at, c.updated_at'
+export interface ClientRow extends ShownRow {
+  readonly secret_hash: string
+}
+
+export const shownColumns = 'c.client_id, c.metadata, c.settings, c.created_at, c.updated_at'
+export const clientColumns = `${shownColumns}, c.secret_hash`
 
 export const findClient = (store: Store) => store.find<ClientRow>(`SELECT ${clientColumns} FROM clients c WHERE c.client_id = ?`)
 
