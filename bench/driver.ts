@@ -19,11 +19,8 @@ export class Load implements AsyncDisposable {
     return load
   }
 
-  /**
-   * @param also.jwt whether JWTs and clients with keys are made as well
-   * @param also.logins whether persons log in as well
-   */
-  async prepare(clients: number, tokens: number, also: { readonly jwt: boolean; readonly logins: boolean }): Promise<void> {
+  /** @param also.jwt whether JWTs and clients with keys are made as well */
+  async prepare(clients: number, tokens: number, also: { readonly jwt: boolean }): Promise<void> {
     await this.#order({ kind: 'prepare', clients, tokens, ...also })
   }
 

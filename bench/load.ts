@@ -22,11 +22,11 @@ export const callers = 64
 
 export type Order =
   | { readonly kind: 'aim'; readonly pid: number; readonly publicPort: number; readonly adminPort: number; readonly issuer: string }
-  | { readonly kind: 'prepare'; readonly clients: number; readonly tokens: number; readonly jwt: boolean; readonly logins: boolean }
+  | { readonly kind: 'prepare'; readonly clients: number; readonly tokens: number; readonly jwt: boolean }
   | { readonly kind: 'run'; readonly name: string; readonly seconds: number }
 
 export interface Measured {
-  /** Answers within the window, or acts where the case counts those. */
+  /** Answers within the window, or acts where the case counts those; what was under way at its end by the part that lay within. */
   readonly count: number
   /** The window: when it began and ended by the monotonic clock, in microseconds. */
   readonly from: number
@@ -84,10 +84,10 @@ function report(message: Report): void {
 }
 
 /** Registers clients and issues tokens through the API, as any stranger would. */
-async function prepare({ clients: clientCount, tokens: tokenCount, jwt, logins }: Extract<Order, { kind: 'prepare' }>): Promise<void> {
+async function prepare({ clients: clientCount, tokens: tokenCount, jwt }: Extract<Order, { kind: 'prepare' }>): Promise<void> {
   await fill(clients, clientCount, register)
   await fill(tokens, tokenCount, token)
-  if (logins) await fill(families, familyCount, login)
+  await fill(families, familyCount, login)
   if (!jwt) return
   await fill(keyed, keyedCount, registerKeyed)
   await fill(jwtClients, jwtClientCount, createJwtClient, target.adminPort)
@@ -114,7 +114,7 @@ async function run(name: string, seconds: number): Promise<Measured> {
   const spun = spin(crew)
   const work = Promise.all(crew.members.map((member) => crew.keepAt(found, member)))
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
-  crew.open = false
+  crew.close()
   const to = microseconds()
   const loadBusy = 1 - spun.idleMs / ((to - from) / 1000)
   const after = usage(target.pid)
@@ -123,7 +123,7 @@ async function run(name: string, seconds: number): Promise<Measured> {
   clearTimeout(watch)
   const took = Float64Array.from(crew.latencies).sort()
   return {
-    count: took.length,
+    count: crew.count,
     from,
     to,
     p50Ms: took[Math.floor(took.length * 0.5)] ?? Number.NaN,
@@ -171,8 +171,8 @@ class Crew implements Disposable {
   readonly members: readonly Member[]
   readonly #unit: Case['unit']
   readonly #adminConnections: Connection[] = []
-  /** While the window is open answers count; afterwards they are only checked. */
-  open = true
+  #closedAt = Number.POSITIVE_INFINITY
+  count = 0
   wrong = 0
   readonly examples: string[] = []
   /** In milliseconds, one for each answer or act within the window. */
@@ -186,6 +186,15 @@ class Crew implements Disposable {
 
   static async gather(port: number, unit?: Case['unit']): Promise<Crew> {
     return new Crew(await Promise.all(Array.from({ length: callers }, () => Connection.open(port))), unit)
+  }
+
+  get open(): boolean {
+    return this.#closedAt === Number.POSITIVE_INFINITY
+  }
+
+  /** Closes the window: what begins now is only checked. */
+  close(): void {
+    this.#closedAt = performance.now()
   }
 
   dismiss(error: Error): void {
@@ -203,13 +212,20 @@ class Crew implements Disposable {
       const began = performance.now()
       try {
         await found.act(caller)
-        if (this.open && this.#unit === 'act') this.latencies.push(performance.now() - began)
+        if (this.#unit === 'act') this.#ended(began)
       } catch (error) {
         this.wrong += 1
         if (this.examples.length < 5) this.examples.push(`${found.name}: ${(error as Error).message}`)
         if (connection.isLost) return
       }
     }
+  }
+
+  /** Counts an answer or an act. If one under way at the end counted nothing, long acts, and of two sides the slower, would be counted short. */
+  #ended(began: number): void {
+    const took = performance.now() - began
+    if (this.open) this.latencies.push(took)
+    this.count += Math.min(1, Math.max(0, this.#closedAt - began) / took)
   }
 
   #caller(connection: Connection, index: number): Caller {
@@ -239,7 +255,7 @@ class Crew implements Disposable {
       const began = performance.now()
       const answer = await connection.send(`${method} ${path} HTTP/1.1\r\n${host}${fields}${length}\r\n${body}`)
       this.answers += 1
-      if (this.open && this.#unit !== 'act') this.latencies.push(performance.now() - began)
+      if (this.#unit !== 'act') this.#ended(began)
       return answer
     }
   }

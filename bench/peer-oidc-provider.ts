@@ -1,18 +1,20 @@
 /**
  * The peer: oidc-provider for the same requests, at our addresses: registration, the token endpoint, and a login. Its keeping is as
- * durable as the server's (`peer-storage.ts`), or in memory.
+ * durable as the server's (`peer-storage.ts`), each write a commit by itself (`plain`) or what arrives together in one (`grouped`), or
+ * it is in memory.
  *
- * `node bench/peer-oidc-provider.ts <database file>|memory <public port>`
+ * `node bench/peer-oidc-provider.ts plain|grouped|memory <database file> <public port>`
  */
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 // @ts-expect-error it brings no types
 import Provider from 'oidc-provider'
+import { eachByItself, inGroups } from './group-commit.ts'
 import { memoryStorage, sqliteStorage } from './peer-storage.ts'
 
-const [file = '', port = ''] = process.argv.slice(2)
+const [keeping = '', file = '', port = ''] = process.argv.slice(2)
 
-const storage = file === 'memory' ? memoryStorage() : sqliteStorage(file)
+const storage = keeping === 'memory' ? memoryStorage() : sqliteStorage(file, keeping === 'grouped' ? inGroups : eachByItself)
 const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' })
 const scope = 'openid offline_access notes.read'
 const provider = new Provider(`http://127.0.0.1:${port}`, {

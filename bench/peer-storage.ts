@@ -1,6 +1,6 @@
 /** Where oidc-provider keeps things when it is measured: in SQLite, as durable as the server, or in memory. */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { openWriter } from './group-commit.ts'
+import { type Act, openWriter } from './group-commit.ts'
 
 interface Payload {
   readonly grantId?: string
@@ -25,9 +25,14 @@ export interface PeerStorage extends Disposable {
 
 const inSeconds = () => Math.floor(Date.now() / 1000)
 
-/** Over `node:sqlite`, with what its users would have to write themselves: answers after the commit, and group commit. */
-export function sqliteStorage(file: string): PeerStorage {
-  const { writer, act } = openWriter(file)
+/**
+ * Over `node:sqlite`, as its users would have to write it themselves: a write of one thing is one statement.
+ *
+ * @param writing how statements reach the disk
+ */
+export function sqliteStorage(file: string, writing: (writer: DatabaseSync) => Act): PeerStorage {
+  const writer = openWriter(file)
+  const act = writing(writer)
   writer.exec(`CREATE TABLE IF NOT EXISTS records (
       model TEXT NOT NULL, id TEXT NOT NULL, payload TEXT NOT NULL, grant_id TEXT, user_code TEXT, uid TEXT, expires_at INTEGER,
       PRIMARY KEY (model, id)) WITHOUT ROWID;

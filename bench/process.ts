@@ -27,9 +27,14 @@ export interface Target extends AsyncDisposable {
 
 /**
  * Who is measured: the server; the floor; beside them, on PostgreSQL, a floor whose statements wait for one another, and, on SQLite,
- * oidc-provider, once as durable as the server and once in memory.
+ * oidc-provider: as durable as the server, by a commit for each write or with our group commit, and in memory.
  */
-export type Side = 'server' | 'floor' | 'one-by-one' | 'oidc-provider' | 'oidc-provider-in-memory'
+export type Side = 'server' | 'floor' | 'one-by-one' | Peer
+export type Peer = keyof typeof peerKeeping
+
+const peerKeeping = { 'oidc-provider': 'plain', 'oidc-provider-grouped': 'grouped', 'oidc-provider-in-memory': 'memory' } as const
+export const peers = Object.keys(peerKeeping) as Peer[]
+export const isPeer = (side: Side): side is Peer => side in peerKeeping
 
 export interface Started {
   readonly name: Side
@@ -86,10 +91,8 @@ export async function start({ name, folder, database, pin, home, profileFolder }
 }
 
 function scriptOf(name: Exclude<Side, 'server'>, folder: string, database: string | undefined, ports: string[]): string[] {
-  if (name === 'oidc-provider') return [beside('peer-oidc-provider.ts'), join(folder, 'peer.sqlite'), ...ports]
-  if (name === 'oidc-provider-in-memory') return [beside('peer-oidc-provider.ts'), 'memory', ...ports]
-  if (database === undefined) return [beside('floor.ts'), join(folder, 'floor.sqlite'), ...ports]
-  return [beside('floor-postgres.ts'), database, ...ports, name === 'floor' ? 'pipelined' : name]
+  if (isPeer(name)) return [beside('peer-oidc-provider.ts'), peerKeeping[name], join(folder, 'peer.sqlite'), ...ports]
+  return [beside('floor.ts'), database ?? join(folder, 'floor.sqlite'), ...ports, name]
 }
 
 function serverCommand(home: string, dsn: string, folder: string, issuer: string, publicPort: number, adminPort: number): string[] {

@@ -10,7 +10,7 @@ import { cases } from './cases.ts'
 import { Load } from './driver.ts'
 import type { Guesses } from './guesses.ts'
 import type { Measured } from './load.ts'
-import { beside, build, launch, loadCore, pinned, type Side, start, type Target } from './process.ts'
+import { beside, build, isPeer, launch, loadCore, peers, pinned, type Side, start, type Target } from './process.ts'
 import { topFunctions } from './profile.ts'
 import { figure, median, othersTable, type Rounds, rate, summary, table, verdict } from './table.ts'
 import { targets } from './targets.ts'
@@ -28,7 +28,7 @@ const help = `npm run bench -- [options]
   --profile        profile the server under the one given case; prints the functions by self time
   --built          the server as it is packed (JavaScript by tsc) instead of its source
   --database <db>  sqlite (the default), or postgres: a real one, started here (or at DATABASE_URL), with fsync on
-  --no-peer        without oidc-provider, which is measured beside the server where it knows the case (on SQLite)
+  --no-peer        without oidc-provider, which is measured three times beside the server where it knows the case (on SQLite)
   --floor-only     the floor alone: no ratios, but the whole machinery
   --keep           keep the temporary folder (databases, logs, profiles)
 `
@@ -54,7 +54,7 @@ const seconds = positive('seconds')
 const rounds = positive('rounds')
 const onPostgres = options.database === 'postgres'
 if (!onPostgres && options.database !== 'sqlite') quit(2, '--database is sqlite or postgres\n')
-const chosen = cases.filter(({ name }) => (options.case.length === 0 || options.case.includes(name)) && isKnown('floor', name))
+const chosen = cases.filter(({ name }) => options.case.length === 0 || options.case.includes(name))
 const floorOnly = options['floor-only']
 const withGuesses = !floorOnly && (options.case.length === 0 || options.case.includes(guesses))
 
@@ -108,7 +108,7 @@ async function compare(): Promise<void> {
   if (options.json) writeFileSync(options.json, `${JSON.stringify({ summaries, guessed, idle, rounds: results, wrongCount }, null, 2)}\n`)
 }
 
-/** What is promised of others: logins, beside oidc-provider where it is as durable as we are. */
+/** What is promised of others: logins, beside oidc-provider where it is as durable as we are and writes as its users would. */
 function peerTarget(name: string, other: string): number | undefined {
   return other === 'oidc-provider' ? targets.peerRatio[name] : undefined
 }
@@ -132,18 +132,13 @@ async function profile(): Promise<void> {
 function otherSides(): Side[] {
   if (floorOnly || options.profile) return []
   if (onPostgres) return ['one-by-one']
-  return options['no-peer'] ? [] : ['oidc-provider', 'oidc-provider-in-memory']
+  return options['no-peer'] ? [] : peers
 }
 
-/** The cases that a side can be asked; the floor on PostgreSQL signs and verifies nothing. */
+/** The cases that a side can be asked. */
 function isKnown(side: Side, name: string): boolean {
-  if (side === 'oidc-provider-in-memory') return isLogin(name)
-  if (side === 'oidc-provider') return isLogin(name) || name === 'register' || name === 'token'
-  return side === 'server' || !onPostgres || !(/jwt|by-key/.test(name) || isLogin(name))
-}
-
-function isLogin(name: string): boolean {
-  return /login|refresh/.test(name)
+  if (!isPeer(side) || /login|refresh/.test(name)) return true
+  return side !== 'oidc-provider-in-memory' && (name === 'register' || name === 'token')
 }
 
 async function freshDatabase(postgres: PostgresServer): Promise<string> {
@@ -172,8 +167,7 @@ async function open(stack: AsyncDisposableStack, name: Side, postgres?: Postgres
   )
   const load = stack.use(await Load.aim(target))
   const began = performance.now()
-  const jwt = isKnown('floor', 'introspect-jwt') && !name.startsWith('oidc-provider')
-  await load.prepare(listed, issued, { jwt, logins: isKnown('floor', 'login') })
+  await load.prepare(listed, issued, { jwt: !isPeer(name) })
   console.error(`${name}: ${listed} clients and ${issued} tokens made in ${figure((performance.now() - began) / 1000, 1)} s`)
   return { target, load }
 }

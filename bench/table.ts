@@ -81,7 +81,7 @@ export function table(summaries: readonly Summary[]): string {
 }
 
 export const verdict = (value: number, target: number, met: boolean): string =>
-  Number.isNaN(value) ? '-' : `${target} ${met ? 'met' : 'MISSED'}`
+  Number.isFinite(value) ? `${target} ${met ? 'met' : 'MISSED'}` : '-'
 
 function perSecond({ perSecond, loadBusy }: { perSecond: number; loadBusy: number }): string {
   return figure(perSecond, 0) + (loadBusy > busy ? '*' : ' ')

@@ -20,7 +20,7 @@ export const targets = {
     'login-and-refresh': 0.5,
     refresh: 0.5,
   } as Readonly<Record<string, number>>,
-  /** The least ratio of our rate to that of oidc-provider on SQLite, as durable as we are. */
+  /** The least ratio of our rate to that of oidc-provider on SQLite, as durable as we are, each of its writes a commit by itself. */
   peerRatio: { login: 3, 'login-and-refresh': 3, refresh: 3 } as Readonly<Record<string, number>>,
   /** The most that another client's p99 may grow when 1,000 wrong guesses a second take the place of 1,000 right requests. */
   guesses: 2,
