@@ -179,7 +179,8 @@ class ActRunner {
     const effects: (() => void)[] = []
     let value: T
     try {
-      // Not awaited: it leaves with the body's first statement. If it fails, so does that.
+      sendTogether(client)
+      // Not awaited: it leaves with the body's first statements. If it fails, so do they.
       client.query(this.#begin).catch(() => {})
       value = await body(connectionOver(new ClientDriver(client, act)), (effect) => effects.push(effect))
       act.open = false
@@ -219,6 +220,13 @@ class ActRunner {
     // PostgreSQL answers COMMIT with ROLLBACK where a statement failed and the body caught the error.
     if (command !== 'COMMIT') throw new Error('a statement of the act failed, and its body did not say so')
   }
+}
+
+/** What is sent in this turn leaves in one write: each costs more than making the statement, as it wakes the database. */
+function sendTogether(client: pg.PoolClient): void {
+  const { stream } = (client as unknown as pg.Client).connection
+  stream.cork()
+  process.nextTick(() => stream.uncork())
 }
 
 class RunAgain extends Error {
@@ -279,17 +287,18 @@ interface RunningDriver extends Driver {
 
 /** An act: all statements go to its client. */
 class ClientDriver implements RunningDriver {
-  readonly #client: pg.ClientBase
+  readonly #client: pg.PoolClient
   readonly #act: OpenAct
   readonly #connection = new KyselyConnection((statement, values) => this.run(statement, values))
 
-  constructor(client: pg.ClientBase, act: OpenAct) {
+  constructor(client: pg.PoolClient, act: OpenAct) {
     this.#client = client
     this.#act = act
   }
 
   async run<R>(statement: CompiledStatement, values: readonly unknown[]): Promise<QueryResult<R>> {
     if (!this.#act.open) throw new Error('a statement was run after its act had ended')
+    sendTogether(this.#client)
     try {
       return await execute(this.#client, statement, values)
     } catch (error) {
