@@ -312,7 +312,6 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
           cookies,
           patience: live.patience,
           publicUrl,
-          issuer,
           redirects: live.redirects,
           telemetry,
         }),

@@ -84,7 +84,10 @@ export function liveSettings(config: Live<Config>) {
     sessionLifespan: () => config().ttl.authentication_session,
     codeLifespan: () => config().ttl.auth_code,
     addresses: derived(config, addresses),
-    redirects: derived(config, ({ oauth2 }): RedirectSettings => ({ dummyFragment: oauth2.dummy_fragment })),
+    redirects: derived(
+      config,
+      ({ oauth2, urls }): RedirectSettings => ({ issuer: urls.self.issuer, dummyFragment: oauth2.dummy_fragment }),
+    ),
     builtInPages: derived(config, ({ dev, urls }) => ({
       login: dev && urls.login === undefined,
       consent: dev && urls.consent === undefined,

@@ -75,18 +75,17 @@ const toErrorUrl = (errorUrl: string, { error, description }: { error: string; d
   },
 })
 
-/** The client is told why it gets no code, by way of the browser (RFC 6749 §4.1.2.1), and by whom (RFC 9207 §2). */
+/** The client is told why it gets no code, by way of the browser (RFC 6749 §4.1.2.1). */
 export function answerAuthorizationRefusal(
   { target, reason }: RefusedToClient,
   { log, count }: Telemetry,
   requestId: string,
-  { issuer, redirects }: { issuer: string; redirects: RedirectSettings },
+  redirects: RedirectSettings,
 ): Answer {
   const { error, description } = refusalWords(reason)
   log('info', 'request refused', { request_id: requestId, reason: { kind: reason.kind }, status: 303 })
   count('request_refused', { face: 'page', reason: reason.kind })
-  const state = target.state !== undefined && { state: target.state }
-  return toClient(target, { error, error_description: printable(description), iss: issuer, ...state }, redirects)
+  return toClient(target, { error, error_description: printable(description) }, redirects)
 }
 
 type Writer = (status: number, body: { error: string; error_description: string }, headers: Readonly<Record<string, string>>) => Answer

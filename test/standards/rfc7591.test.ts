@@ -223,7 +223,7 @@ test('R7591-30: members in other languages are kept and returned under the name 
   }
 })
 
-test('R7591-30: members in other languages outlive what an administrator changes beside them, and he is held to their rules', async () => {
+test('members in other languages outlive what an administrator changes beside them, and he is held to their rules (R7591-30)', async () => {
   const tagged = { 'client_name#fr': 'Mon', 'tos_uri#de': 'https://app.example/agb' }
   const client = await registered({ ...minimal, ...tagged })
   const path = `/admin/clients/${client.id}`

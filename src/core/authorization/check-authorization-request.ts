@@ -3,7 +3,7 @@ import { isCodeChallenge } from '../../protocol/pkce.ts'
 import { parsePrompt } from '../../protocol/prompt.ts'
 import { isOfflineScope, splitScope } from '../../protocol/scope.ts'
 import { authMethodOf, type Client, grantTypesOf } from '../clients/client.ts'
-import { type AskedAudience, audienceFault, audienceOf, type EntitlementSettings, mayHaveScope, scopesOf } from '../clients/entitlements.ts'
+import { askedAudience, audienceFault, audienceOf, type EntitlementSettings, mayHaveScope, scopesOf } from '../clients/entitlements.ts'
 import { type AuthorizationRefusal, RefusedToClient, type ResponseTarget } from './authorization-request.ts'
 
 export interface AuthorizationSettings extends EntitlementSettings {
@@ -93,14 +93,6 @@ const availableAudience: Check = ({ client, parameters, settings }) => {
     ? { kind: 'audience-unavailable', audience: fault.audience }
     : { kind: 'resource-unavailable', resource: fault.resource }
 }
-
-const askedAudience = (parameters: URLSearchParams): AskedAudience => ({
-  audience: parameters
-    .getAll('audience')
-    .flatMap((value) => value.split(' '))
-    .filter((value) => value !== ''),
-  resource: parameters.getAll('resource').filter((value) => value !== ''),
-})
 
 export const requestedAudience = ({ client, parameters, settings }: Asked): readonly string[] =>
   audienceOf(client, askedAudience(parameters), settings)

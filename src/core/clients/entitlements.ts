@@ -43,6 +43,15 @@ export interface AskedAudience {
   readonly resource: readonly string[]
 }
 
+/** From the parameters of a request. Both may come several times; `audience` may hold several, separated by spaces. */
+export const askedAudience = (parameters: URLSearchParams): AskedAudience => ({
+  audience: parameters
+    .getAll('audience')
+    .flatMap((value) => value.split(' '))
+    .filter((value) => value !== ''),
+  resource: parameters.getAll('resource').filter((value) => value !== ''),
+})
+
 /** Why the client may not have an audience: the first that is not within what it has registered. */
 export function audienceFault(
   client: Client,

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { RefusedToClient, type ResponseTarget } from '../../core/authorization/authorization-request.ts'
+import { RefusedToClient } from '../../core/authorization/authorization-request.ts'
 import type { Browser, ToApplication } from '../../core/authorization/begin-authorization.ts'
 import { FaultToPerson } from '../../core/authorization/find-response-target.ts'
 import type { ToClient } from '../../core/authorization/resume-consent.ts'
@@ -37,7 +37,6 @@ export interface AuthorizeDeps {
   readonly patience: Live<number>
   /** Of the public listener, without a slash at its end. */
   readonly publicUrl: string
-  readonly issuer: string
   readonly redirects: Live<RedirectSettings>
   readonly telemetry: Telemetry
 }
@@ -56,9 +55,7 @@ export function authorize(deps: AuthorizeDeps): Handler {
         const words = wordsOf(request, (browser.parameters.get('ui_locales') ?? '').split(' '))
         return answerAuthorizationFault(error.fault, deps.telemetry, request.id, { errorUrl: deps.addresses().error, words })
       }
-      if (error instanceof RefusedToClient) {
-        return answerAuthorizationRefusal(error, deps.telemetry, request.id, { issuer: deps.issuer, redirects: deps.redirects() })
-      }
+      if (error instanceof RefusedToClient) return answerAuthorizationRefusal(error, deps.telemetry, request.id, deps.redirects())
       return answerOnErrorPage(error, deps.telemetry, request.id, deps.addresses().error)
     }
   }
@@ -68,7 +65,7 @@ async function step(browser: Browser, deps: AuthorizeDeps): Promise<Answer> {
   const [loginVerifier, consentVerifier] = ['login_verifier', 'consent_verifier'].map((name) => browser.parameters.get(name))
   if (consentVerifier) {
     const { target, code, scope } = await deps.resumeConsent(consentVerifier, browser)
-    return success(target, { code, scope: joinScope(scope) }, deps)
+    return toClient(target, { code, scope: joinScope(scope) }, deps.redirects())
   }
   return toApplication(loginVerifier ? await deps.resumeLogin(loginVerifier, browser) : await deps.begin(browser), deps)
 }
@@ -102,7 +99,3 @@ function toApplication(to: ToApplication & { readonly session?: SessionCookie },
     },
   }
 }
-
-/** RFC 9207 §2: the answer says who gives it. */
-const success = (target: ResponseTarget, parameters: Record<string, string>, { issuer, redirects }: AuthorizeDeps): Answer =>
-  toClient(target, { ...parameters, ...(target.state !== undefined && { state: target.state }), iss: issuer }, redirects())

@@ -15,12 +15,5 @@ export function once(form: URLSearchParams, name: string): string | undefined {
   return values[0] || undefined
 }
 
-/** All values of a parameter that may come several times, or hold several separated by spaces. */
-export const several = (form: URLSearchParams, name: string): string[] =>
-  form
-    .getAll(name)
-    .flatMap((value) => value.split(' '))
-    .filter((value) => value !== '')
-
 /** What stands behind the first `?` of a request's address, as it was sent. */
 export const queryOf = ({ url }: FastifyRequest): string => url.split('?').slice(1).join('?')

@@ -1,3 +1,4 @@
+import { askedAudience } from '../../core/clients/entitlements.ts'
 import type { TokenRequest } from '../../core/grants/token-endpoint.ts'
 import type { IssuedTokens } from '../../core/tokens/issue-access-token.ts'
 import { Refusal } from '../../lib/refusal.ts'
@@ -7,7 +8,7 @@ import { formBody } from '../body.ts'
 import type { DoorReason } from '../reasons.ts'
 import type { Handler } from '../route.ts'
 import { readCredentials } from './client-credentials.ts'
-import { once, several } from './parameters.ts'
+import { once } from './parameters.ts'
 
 /** `POST /oauth2/token`: RFC 6749 §3.2. Always says which scope was granted (§5.1). */
 export function token(deps: { tokenEndpoint: (request: TokenRequest) => Promise<IssuedTokens> }): Handler {
@@ -18,8 +19,7 @@ export function token(deps: { tokenEndpoint: (request: TokenRequest) => Promise<
       grantType: once(form, 'grant_type'),
       credentials: readCredentials(request, form),
       scope: once(form, 'scope'),
-      audience: several(form, 'audience'),
-      resource: form.getAll('resource').filter((value) => value !== ''),
+      ...askedAudience(form),
       code: once(form, 'code'),
       redirectUri: once(form, 'redirect_uri'),
       codeVerifier: once(form, 'code_verifier'),
