@@ -9,7 +9,7 @@ export interface Sender {
 }
 
 /** Every method of ours; the others are unknown to the metrics, as anybody can make them up. */
-export const ours = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+const ours = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 export const knownMethod = ({ method }: FastifyRequest): string => (ours.includes(method) ? method : 'unknown')
 
 /** How the answers of one listener leave: as they stand, with nothing of the framework's added but what CORS put there. */

@@ -17,7 +17,7 @@ import { assertionSigningAlgs } from './grant-types.ts'
 import { isUsableKey, type Jwk, publicHalf } from './jwks.ts'
 import type { Problem } from './problem.ts'
 import { isDangerousScheme, schemeOf } from './redirect-uri.ts'
-import { withDefaultSubject } from './registration-rules.ts'
+import { localizedProblems, taggedLinks, withDefaultSubject } from './registration-rules.ts'
 import { isImportableHash } from './secret-hash.ts'
 import { fetchedUriFault } from './web-uri.ts'
 
@@ -99,7 +99,7 @@ export function readHydraClient(body: unknown, rules: HydraRules): HydraClient {
   if (clientId !== undefined && (clientId.length > 255 || /^\.{1,2}$/.test(clientId) || !isStorable(clientId))) {
     throw refuse('Field client_id must have at most 255 characters, all of them whole, and must not be a dot segment.')
   }
-  for (const name of ['client_name', 'owner', ...Object.keys(localized ?? {})]) {
+  for (const name of ['client_name', 'owner', 'scope', ...Object.keys(localized ?? {})]) {
     if (!isStorable(members[name])) throw refuse(`Field ${name} must not contain a NUL or half of a surrogate pair.`)
   }
   const secret = readSecret(members)
@@ -112,7 +112,7 @@ export function readHydraClient(body: unknown, rules: HydraRules): HydraClient {
 function readTagged(members: Readonly<Record<string, unknown>>): ClientMetadata['localized'] {
   const problems: Problem[] = []
   const localized = readLocalized(members, problems)
-  const [wrong] = problems
+  const [wrong] = [...problems, ...localizedProblems(localized)]
   if (wrong) throw decode(`${wrong.member} ${wrong.message}`)
   return localized
 }
@@ -209,8 +209,7 @@ function checkFetchedUris(metadata: ClientMetadata, fence: Fence): void {
 
 function checkPageUris(metadata: ClientMetadata): void {
   const pages = { tos_uri: metadata.tosUri, policy_uri: metadata.policyUri, logo_uri: metadata.logoUri, client_uri: metadata.clientUri }
-  const tagged = Object.entries(metadata.localized ?? {}).filter(([name]) => !name.startsWith('client_name#'))
-  for (const [name, uri] of [...Object.entries(pages), ...tagged]) {
+  for (const [name, uri] of [...Object.entries(pages), ...taggedLinks(metadata.localized)]) {
     if (uri === undefined) continue
     if (!isRequestUri(uri)) throw refuse(`Field ${name} must be a valid URI.`)
     if (!/^https?:/i.test(uri)) throw refuse(`${uri} must use https:// or http:// as HTTP scheme for field ${name}.`)

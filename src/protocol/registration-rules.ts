@@ -31,7 +31,7 @@ const checks: readonly ((checked: Checked) => Problem[])[] = [
   keysArePublic,
   assertionsHaveKeys,
   assertionAlgIsSupported,
-  languagesAreGivenOnce,
+  languagesAreSound,
   pagesAreWebPages,
   fetchedUrisAreReachable,
   logoutReceiverHasNoFragment,
@@ -41,7 +41,7 @@ const checks: readonly ((checked: Checked) => Problem[])[] = [
   subjectTypeIsSupported,
   pairwiseSubjectsHaveOneSector,
   algorithmsAreSupported,
-  namesAreReadable,
+  nameIsReadable,
 ]
 
 /** All that is wrong with what a client says of itself, in RFC 7591's and OpenID Connect Registration's terms. */
@@ -122,10 +122,26 @@ function assertionAlgIsSupported({ metadata }: Checked): Problem[] {
   return isLookedAt ? oneOf('token_endpoint_auth_signing_alg', alg, assertionSigningAlgs) : []
 }
 
+function languagesAreSound({ metadata }: Checked): Problem[] {
+  return localizedProblems(metadata.localized)
+}
+
+/** What is wrong with members in other languages, whoever writes them. */
+export function localizedProblems(localized: ClientMetadata['localized']): Problem[] {
+  const names = Object.entries(localized ?? {}).filter(([name]) => isTaggedName(name))
+  return [...languagesAreGivenOnce(localized), ...names.flatMap(([member, name]) => unreadableName(member, name))]
+}
+
+const isTaggedName = (name: string): boolean => name.startsWith('client_name#')
+
+/** The links among members in other languages. */
+export const taggedLinks = (localized: ClientMetadata['localized']): [name: string, uri: string][] =>
+  Object.entries(localized ?? {}).filter(([name]) => !isTaggedName(name))
+
 /** RFC 7591 §2.2: tags that differ in case only are one language, and nobody could say which of the two is meant. */
-function languagesAreGivenOnce({ metadata }: Checked): Problem[] {
+function languagesAreGivenOnce(localized: ClientMetadata['localized']): Problem[] {
   const first = new Map<string, string>()
-  return Object.keys(metadata.localized ?? {}).flatMap((name) => {
+  return Object.keys(localized ?? {}).flatMap((name) => {
     const known = first.get(name.toLowerCase())
     if (known !== undefined) return [problem(name, `and ${known} are for one language; choose one`)]
     first.set(name.toLowerCase(), name)
@@ -136,8 +152,9 @@ function languagesAreGivenOnce({ metadata }: Checked): Problem[] {
 /** The four links that people follow, in every language they come in (RFC 7591 §2, §2.2). */
 function pagesAreWebPages({ metadata }: Checked): Problem[] {
   const links = { client_uri: metadata.clientUri, logo_uri: metadata.logoUri, tos_uri: metadata.tosUri, policy_uri: metadata.policyUri }
-  const tagged = Object.entries(metadata.localized ?? {}).filter(([name]) => !name.startsWith('client_name#'))
-  return [...Object.entries(links), ...tagged].flatMap(([name, uri]) => found(name, uri === undefined ? undefined : pageUriFault(uri)))
+  return [...Object.entries(links), ...taggedLinks(metadata.localized)].flatMap(([name, uri]) =>
+    found(name, uri === undefined ? undefined : pageUriFault(uri)),
+  )
 }
 
 function fetchedUrisAreReachable({ metadata, rules }: Checked): Problem[] {
@@ -199,18 +216,18 @@ function algorithmsAreSupported({ metadata }: Checked): Problem[] {
   ]
 }
 
-/** Control characters and direction overrides are how a name pretends to be another (R7591-82); every other letter is welcome. */
-function namesAreReadable({ metadata }: Checked): Problem[] {
-  const names = Object.entries(metadata.localized ?? {}).filter(([name]) => name.startsWith('client_name#'))
-  return [['client_name', metadata.clientName ?? ''] as const, ...names].flatMap(([member, name]) =>
-    found(
-      member,
-      /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/u.test(name)
-        ? 'must not contain control or direction characters'
-        : undefined,
-    ),
-  )
+function nameIsReadable({ metadata }: Checked): Problem[] {
+  return unreadableName('client_name', metadata.clientName ?? '')
 }
+
+/** Control characters and direction overrides are how a name pretends to be another (R7591-82); every other letter is welcome. */
+const unreadableName = (member: string, name: string): Problem[] =>
+  found(
+    member,
+    /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]/u.test(name)
+      ? 'must not contain control or direction characters'
+      : undefined,
+  )
 
 const found = (member: string, message: string | undefined): Problem[] => (message ? [problem(member, message)] : [])
 

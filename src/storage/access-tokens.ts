@@ -4,7 +4,7 @@ import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
 import type { AccessTokenRow } from './schema.ts'
 
-const columns = [
+export const accessTokenColumns = [
   'hash',
   'client_id',
   'subject',
@@ -18,10 +18,10 @@ const columns = [
 ] as const
 
 /** Inserts for a client that is there: it may have been deleted since it proved who it is. */
-const insert = prepared<AccessTokenRow, unknown>(columns, (db, row) =>
+const insert = prepared<AccessTokenRow, unknown>(accessTokenColumns, (db, row) =>
   db
     .insertInto('access_tokens')
-    .columns([...columns])
+    .columns([...accessTokenColumns])
     .expression((from) =>
       from
         .selectFrom('clients')

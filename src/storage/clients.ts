@@ -100,6 +100,10 @@ export function clientStore(db: Connection): ClientStore {
       const [row] = (await select(db, { client_id: clientId })).rows
       return row && toClient(row)
     },
+    async findMany(clientIds) {
+      if (clientIds.length === 0) return []
+      return (await db.selectFrom('clients').selectAll().where('client_id', 'in', clientIds).execute()).map(toClient)
+    },
     async hold(clientId) {
       const [row] = (await lock(db, { client_id: clientId })).rows
       return row && toClient(row)

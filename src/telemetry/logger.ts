@@ -10,7 +10,7 @@ export interface LogSettings {
 /** A log that also can be told to write out what it holds. */
 export interface Logger {
   readonly log: Log
-  /** Resolves when it is written, which is never where nobody reads. */
+  /** Resolves when it is written but for a last piece that goes with the process's end; never where nobody reads. */
   flush(): Promise<void>
 }
 

@@ -52,7 +52,6 @@ const hostileGrants: Given = {
         { metadata: { clientName: `\u202e${'Official-Administrator-'.repeat(10)}` } },
         { redirectUris: [`https://${'very-long-label.'.repeat(12)}example.com/`, 'cursor://x/y'], scope: ['openid', 'x'.repeat(200)] },
       ),
-      grantedTo({ clientId: 'older' }, { redirectUris: [] }),
     ],
     next: { grantedAt: now, id: 'abc' },
   },

@@ -237,6 +237,8 @@ test('members in other languages outlive what an administrator changes beside th
     ['client_name#fr', '\ud800'],
     ['client_name#fr', 'x'.repeat(256)],
     ['tos_uri#de', 'javascript:1'],
+    ['client_name#FR', 'Mon'],
+    ['client_name#de', 'x\u202egnp.exe'],
   ] as const)
     assert.equal((await patch(value, `/${member}`)).status, 400, `${member} ${value}`)
   await patch('Mein', '/client_name#de')

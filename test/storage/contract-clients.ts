@@ -88,6 +88,20 @@ export function clientContract(open: OpenDatabase): void {
     })
   })
 
+  test('findMany gives those that are there, each once', async () => {
+    await using stores = await freshStores(open)
+    await stores.act(async (tx) => {
+      for (const id of ['a', 'b', 'c']) await tx.clients.add(someClient(id))
+    })
+    const found = await stores.read.clients.findMany(['c', 'gone', 'a', "x' or 1=1"])
+    assert.deepEqual(found.map(({ clientId }) => clientId).sort(), ['a', 'c'])
+    assert.deepEqual(
+      found.find(({ clientId }) => clientId === 'a'),
+      someClient('a'),
+    )
+    assert.deepEqual(await stores.read.clients.findMany([]), [])
+  })
+
   describe('the list of clients', () => {
     const ids = async (page: ClientPage, list: (page: ClientPage) => Promise<ListedClient[]>) =>
       (await list(page)).map(({ clientId }) => clientId)

@@ -309,7 +309,14 @@ function grantContract(open: OpenDatabase): void {
         for (let at = 0; at < 9; at++)
           await tx.grants.open(someGrant(`g${at}`, 'c', { grantedAt: Math.floor(at / 3), sessionId: `s${at % 2}`, expiresAt: now + 1 }))
         await tx.grants.open(someGrant('over', 'c', { expiresAt: now }))
-        const consent = { remember: false, rememberFor: 0, context: null, isSkipped: true, request: {} } as const
+        const consent = {
+          remember: false,
+          rememberFor: 0,
+          context: null,
+          redirectUri: 'https://app.example/cb',
+          isSkipped: true,
+          request: {},
+        } as const
         await tx.grants.open(someGrant('skipped', 'c', { grantedAt: 1, expiresAt: now + 1, consent }))
         await tx.grants.open(someGrant('other', 'c', { subject: 'eve' }))
       })

@@ -195,7 +195,7 @@ export const someGrant = (id: string, clientId: string, over: Partial<Grant> = {
   audience: ['https://api.example/'],
   claims: { accessToken: { role: 'reader' }, idToken: {} },
   authentication: { at: 1_700_000_000_000, requestedAt: 1_699_999_999_000, acr: '', amr: ['pwd'], nonce: 'n' },
-  consent: { remember: false, rememberFor: 0, context: null, request: { skip: false } },
+  consent: { remember: false, rememberFor: 0, context: null, redirectUri: 'https://app.example/cb', request: { skip: false } },
   terms: 'terms',
   grantedAt: 1_700_000_000_000,
   expiresAt: 1_700_000_060_000,

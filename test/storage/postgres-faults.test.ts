@@ -91,7 +91,7 @@ async function writtenTokens({ database }: { database: Database }): Promise<[tra
   return [rows[0]?.transactions ?? 0, rows[0]?.tokens ?? 0]
 }
 
-test('access tokens of callers who come together are written together, and those that come meanwhile after them', async () => {
+test('access tokens of callers who come together are written together', async () => {
   await using stores = await behindProxy()
   await stores.act((tx) => tx.clients.add(someClient('c')))
   const kept = await Promise.all(Array.from({ length: 300 }, (_, at) => stores.keepAccessToken(someToken(`t${at}`, 'c'))))

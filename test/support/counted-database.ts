@@ -20,6 +20,13 @@ export function counted(database: Database): { readonly database: Database; take
         count.acts += 1
         return database.transact((db, afterCommit) => body(counting(db, 'statements'), afterCommit))
       },
+      ...(database.keepAccessToken && {
+        keepAccessToken(row) {
+          count.acts += 1
+          count.statements += 1
+          return database.keepAccessToken?.(row) ?? Promise.resolve(false)
+        },
+      }),
     },
     take() {
       const taken = count

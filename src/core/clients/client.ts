@@ -41,6 +41,8 @@ export interface ClientStore {
   /** False, and nothing is stored, where the id is taken. */
   add(client: Client): Promise<boolean>
   find(clientId: string): Promise<Client | undefined>
+  /** Those of them that are there, in no order. */
+  findMany(clientIds: readonly string[]): Promise<Client[]>
   /** The client, which nobody else changes until this transaction is over. */
   hold(clientId: string): Promise<Client | undefined>
   /** Replaces the client if it still has the version before `client.version`; false, and nothing is changed, where it has not. */

@@ -21,8 +21,9 @@ const refused = (reason: EntitlementRefusal) => new Refusal<EntitlementRefusal>(
 
 export const scopesOf = ({ metadata }: Client): readonly string[] => splitScope(metadata.scope ?? '')
 
-/** Whether the client may have a scope. */
+/** Whether the client may have a scope. None has a control character (RFC 6749 §3.3), whatever a pattern covers. */
 export function mayHaveScope(client: Client, scope: string, { matchScope }: EntitlementSettings): boolean {
+  if (/\p{Cc}/u.test(scope)) return false
   const match = client.origin === 'dynamic' ? matchScopeExactly : matchScope
   return match(scopesOf(client), scope)
 }

@@ -18,7 +18,7 @@ export function listConsents({ grants, clients, clock }: { grants: GrantStore; c
     const found = await grants.list({ ...asked, now: clock(), limit: limit + 1 })
     const shown = found.slice(0, limit)
     const ids = [...new Set(shown.map(({ clientId }) => clientId))]
-    const known = new Map(await Promise.all(ids.map(async (id) => [id, await clients.find(id)] as const)))
+    const known = new Map((await clients.findMany(ids)).map((client) => [client.clientId, client]))
     const last = found.length > limit ? shown.at(-1) : undefined
     return {
       consents: shown.map((grant) => ({ grant, client: known.get(grant.clientId) })),

@@ -3,13 +3,13 @@ import type { Client } from '../clients/client.ts'
 import type { Grant, GrantPage } from '../tokens/grant.ts'
 import type { AskedConsents, Consents } from './list-consents.ts'
 
-/** A client that a person let in, with all that he granted it. */
+/** A client that a person let in, with what he granted it. */
 export interface GrantedClient {
   readonly client: Client
   /** Where it had its answers sent, each once. */
   readonly redirectUris: readonly string[]
   readonly scope: readonly string[]
-  /** Milliseconds since 1970 UTC. */
+  /** Milliseconds since 1970 UTC; of the grants that are looked at together. */
   readonly since: number
 }
 
@@ -45,10 +45,9 @@ const isWorthSomething = ({ tokensEndedAt, rememberedUntil = 0 }: Grant, now: nu
 
 /** The list goes from new to old, so a grant is older than those before it. */
 function joined({ scope, consent, grantedAt }: Grant, client: Client, newer?: GrantedClient): GrantedClient {
-  const redirectUri = consent.redirectUri === undefined ? [] : [consent.redirectUri]
   return {
     client,
-    redirectUris: [...new Set([...(newer?.redirectUris ?? []), ...redirectUri])],
+    redirectUris: [...new Set([...(newer?.redirectUris ?? []), consent.redirectUri])],
     scope: [...new Set([...(newer?.scope ?? []), ...scope])],
     since: grantedAt,
   }

@@ -45,8 +45,8 @@ export interface ConsentRecord {
   /** Seconds; 0 is for ever. */
   readonly rememberFor: number
   readonly context: unknown
-  /** Where the answer went. Absent in what was granted before this was kept. */
-  readonly redirectUri?: string
+  /** Where the answer went. */
+  readonly redirectUri: string
   /** The person was not asked, as he had agreed to as much before. */
   readonly isSkipped?: true
   /** The consent request as the consent application read it, in the words of the wire, without the client. */

@@ -88,19 +88,20 @@ function opaqueTokens(deps: IssueDeps) {
     const issuedAt = inSeconds(deps.clock()) * 1000
     const times = { issuedAt, expiresAt: issuedAt + lifespan }
     const token = { hash: sha256(accessToken), clientId, subject, scope, audience, ...times, ...(ext && { ext }) }
-    const isStored = assertion ? await keepAndSpend(deps, token, assertion) : await deps.keepAccessToken(token)
-    if (!isStored) throw clientGone(clientId)
-    deps.telemetry.count('token_issued', { grant_type: grantType })
+    const issued = () => deps.telemetry.count('token_issued', { grant_type: grantType })
+    if (assertion) await keepAndSpend(deps, token, assertion, issued)
+    else if (await deps.keepAccessToken(token)) issued()
+    else throw clientGone(clientId)
     return accessToken
   }
 }
 
 /** A token that is not stored takes the spending with it: whoever hears the refusal spends the assertion by itself. */
-function keepAndSpend({ transaction }: IssueDeps, token: AccessToken, assertion: AssertionId): Promise<boolean> {
+function keepAndSpend({ transaction }: IssueDeps, token: AccessToken, assertion: AssertionId, afterCommit: () => void): Promise<void> {
   return transaction(async (tx) => {
     const [isStored] = await Promise.all([tx.accessTokens.add(token), spendAssertion(tx, assertion)])
     if (!isStored) throw clientGone(token.clientId)
-    return isStored
+    tx.afterCommit(afterCommit)
   })
 }
 

@@ -41,7 +41,7 @@ async function withdraw({ grants }: Deps, request: FastifyRequest, session: Logi
   const form = formBody(request)
   if (!grants.formSeal.fits(once(form, 'form_seal'), session)) return { kind: 'form-outdated' }
   const clientId = once(form, 'client_id')
-  const client = clientId === undefined ? undefined : await grants.findClient(clientId.replaceAll('\0', '\ufffd'))
+  const client = clientId === undefined ? undefined : await grants.findClient(clientId)
   if (!client || (await grants.withdraw({ subject: session.subject, clientId: client.clientId }, 'person')) === 0)
     return { kind: 'nothing-to-withdraw' }
   return { kind: 'withdrawn', clientName: clientWords(speechOf(client), languagesOf(request)).clientName }
@@ -51,9 +51,10 @@ async function list({ grants, users }: Deps, request: FastifyRequest, session: L
   const after = placeOf(queryParameter(request, 'after'))
   const { clients, next } = await grants.list(session.subject, after)
   const user = users().find(({ subject }) => subject === session.subject)
+  const languages = languagesOf(request)
   return grantsPage(wordsOf(request), {
     user: user?.name ?? user?.username ?? session.subject,
-    clients: clients.map((client) => shown(client, languagesOf(request))),
+    clients: clients.map((client) => ({ ...shown(client, languages), since: after || next ? undefined : client.since })),
     formSeal: grants.formSeal.make(session),
     older: next && String(new URLSearchParams({ after: `${next.grantedAt}-${next.id}` })),
     notice,
@@ -66,11 +67,10 @@ function placeOf(after = ''): { grantedAt: number; id: string } | undefined {
   return grantedAt === undefined || id === undefined ? undefined : { grantedAt: Number(grantedAt), id }
 }
 
-const shown = ({ client, redirectUris, scope, since }: GrantedClient, languages: readonly string[]): GrantedShown => ({
+const shown = ({ client, redirectUris, scope }: GrantedClient, languages: readonly string[]): Omit<GrantedShown, 'since'> => ({
   clientId: client.clientId,
   clientName: clientWords(speechOf(client), languages).clientName,
   origin: client.origin,
   redirectHosts: [...new Set(redirectUris.map(shownHost))],
   scope,
-  since,
 })

@@ -52,7 +52,7 @@ ${facts(words, shown)}`
 function warning(words: Words, { origin, redirectHost }: ConsentShown): string {
   if (origin === 'admin') return ''
   const sentence = isOnDevice(redirectHost) ? words.consent.loopbackWarning : words.consent.warning
-  return `<p class="care-note">${filled(sentence, { place: place(redirectHost, words) })}</p>`
+  return `<p class="care-note">${filled(sentence, { place: place(redirectHost, words.place) })}</p>`
 }
 
 function scopes(words: Words, requested: readonly string[]): string {

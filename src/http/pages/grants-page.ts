@@ -2,7 +2,7 @@ import type { Answer } from '../answer.ts'
 import { clientLine } from './client-line.ts'
 import { dateIn } from './date-in.ts'
 import { escapeHtml, filled, named, page } from './page.ts'
-import { isOnDevice } from './place.ts'
+import { place } from './place.ts'
 import { askedScopes, scopeWords } from './scope-words.ts'
 import type { Words } from './words.ts'
 
@@ -14,8 +14,8 @@ export interface GrantedShown {
   /** Where it had its answers sent: hosts; of a private-use scheme, the scheme with its colon. */
   readonly redirectHosts: readonly string[]
   readonly scope: readonly string[]
-  /** Milliseconds since 1970 UTC. */
-  readonly since: number
+  /** Milliseconds since 1970 UTC; undefined where only a part of his grants is looked at. */
+  readonly since: number | undefined
 }
 
 /** What became of the form that was sent. */
@@ -49,25 +49,19 @@ ${older === undefined ? '' : `<p><a href="?${escapeHtml(older)}">${escapeHtml(gr
 
 /** What the client cannot make up comes first, as on the page where he let it in. */
 function item(words: Words, client: GrantedShown, formSeal: string, id: string): string {
-  const { clientId, clientName, redirectHosts, since } = client
-  const places = redirectHosts.map((host) => place(host, words))
+  const { clientId, redirectHosts, since } = client
+  const places = redirectHosts.map((host) => place(host, words.grants))
   return `<li>
-<h2 id="${id}">${places.length > 0 ? places.join(', ') : named(clientName)}</h2>
+<h2 id="${id}">${places.join(', ')}</h2>
 ${clientLine(words, { ...client, isNew: false })}
 ${scopes(words, client.scope)}
-<p class="soft">${filled(words.grants.since, { date: escapeHtml(dateIn(words.language, since)) })}</p>
+${since === undefined ? '' : `<p class="soft">${filled(words.grants.since, { date: escapeHtml(dateIn(words.language, since)) })}</p>`}
 <form method="post">
 <input type="hidden" name="form_seal" value="${escapeHtml(formSeal)}">
 <input type="hidden" name="client_id" value="${escapeHtml(clientId)}">
 <button aria-describedby="${id}">${escapeHtml(words.grants.withdraw)}</button>
 </form>
 </li>`
-}
-
-/** As on the page where he let it in, but that he may be at another device now. */
-function place(redirectHost: string, { grants }: Words): string {
-  if (redirectHost.endsWith(':')) return filled(grants.appOfScheme, { scheme: `<strong>${escapeHtml(redirectHost)}</strong>` })
-  return isOnDevice(redirectHost) ? escapeHtml(grants.aDevice) : `<strong>${escapeHtml(redirectHost)}</strong>`
 }
 
 function scopes(words: Words, granted: readonly string[]): string {

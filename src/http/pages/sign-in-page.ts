@@ -15,7 +15,7 @@ export interface SignInShown {
 export function signInPage(words: Words, { challenge, redirectHost, username, problem }: SignInShown): Answer {
   const { signIn } = words
   const title = problem ? signIn.problemTitle.replace('{title}', signIn.title) : signIn.title
-  const main = `<p class="soft">${filled(signIn.reason, { place: place(redirectHost, words) })}</p>
+  const main = `<p class="soft">${filled(signIn.reason, { place: place(redirectHost, words.place) })}</p>
 ${problem ? `<p class="problem" id="problem" role="alert">${escapeHtml(problem.sentence)}</p>` : ''}
 <form method="post">
 <input type="hidden" name="login_challenge" value="${escapeHtml(challenge)}">

@@ -2,7 +2,7 @@
 const en = {
   language: 'en',
   place: {
-    thisDevice: 'an app on this device',
+    device: 'an app on this device',
     appOfScheme: 'the app on this device that opens {scheme} links',
   },
   signIn: {
@@ -43,7 +43,7 @@ const en = {
   },
   grants: {
     title: 'What you allowed',
-    aDevice: 'An app on one of your devices',
+    device: 'An app on one of your devices',
     appOfScheme: 'The app on one of your devices that opens {scheme} links',
     noScopes: 'Nothing but that you sign in.',
     since: 'Allowed since {date}.',
@@ -130,7 +130,7 @@ export type Words = typeof en
 const de: Words = {
   language: 'de',
   place: {
-    thisDevice: 'eine App auf diesem Gerät',
+    device: 'eine App auf diesem Gerät',
     appOfScheme: 'die App auf diesem Gerät, die {scheme}-Links öffnet',
   },
   signIn: {
@@ -172,7 +172,7 @@ const de: Words = {
   },
   grants: {
     title: 'Was Sie erlaubt haben',
-    aDevice: 'Eine App auf einem Ihrer Geräte',
+    device: 'Eine App auf einem Ihrer Geräte',
     appOfScheme: 'Die App auf einem Ihrer Geräte, die {scheme}-Links öffnet',
     noScopes: 'Nur, dass Sie sich anmelden.',
     since: 'Erlaubt seit {date}.',

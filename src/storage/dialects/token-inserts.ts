@@ -1,4 +1,5 @@
 import { OutcomeUnknown, Unavailable } from '../../lib/unavailable.ts'
+import { accessTokenColumns as columns } from '../access-tokens.ts'
 import type { Connection } from '../database.ts'
 import type { CompiledStatement } from '../prepared.ts'
 import type { AccessTokenRow } from '../schema.ts'
@@ -9,8 +10,9 @@ const statementLimit = 4
 
 /** The rows come as one JSON text. Each is written if its client is there, as `accessTokenStore` does with one. */
 const insertRows: CompiledStatement = {
-  sql: `insert into access_tokens select row.* from json_populate_recordset(null::access_tokens, $1) as row
-    where exists (select from clients where clients.client_id = row.client_id) returning hash`,
+  sql: `insert into access_tokens (${columns.join(', ')})
+    select ${columns.map((name) => `row.${name}`).join(', ')} from json_populate_recordset(null::access_tokens, $1) as row
+    where exists (select 1 from clients where clients.client_id = row.client_id) returning hash`,
   looksUp: false,
   findsOne: false,
 }
@@ -64,7 +66,7 @@ export class TokenInserts {
     if (this.#waiting.length === 0 && this.#underWay === 0) this.#whenIdle?.()
   }
 
-  /** Where a row spoils the statement, which nothing that we know of can, each is tried by itself: it takes none of the others with it. */
+  /** Where a row spoils the statement, each is tried by itself, one after the other: it takes none of the others with it, nor the pool. */
   async #write(batch: readonly Waiting[]): Promise<void> {
     try {
       const rows = JSON.stringify(batch.map(({ row }) => row))
@@ -74,7 +76,7 @@ export class TokenInserts {
     } catch (error) {
       const isOfAll = error instanceof Unavailable || error instanceof OutcomeUnknown
       if (isOfAll || batch.length === 1) for (const { reject } of batch) reject(error)
-      else await Promise.all(batch.map((one) => this.#write([one])))
+      else for (const one of batch) await this.#write([one])
     }
   }
 }
