@@ -59,6 +59,15 @@ test('a dynamic client’s scopes are matched exactly, though strategies.scope i
   assert.equal((await dynamic.askToken({ scope: 'notes.*' })).status, 200)
 })
 
+test('a scope with a control character is nobody’s, whatever a pattern covers (RFC 6749 3.3)', async () => {
+  const operators = await created({ ...machine, scope: '*' })
+  for (const scope of ['\0', 'a\0b', 'a\tb', 'a\x7f'])
+    assert.equal((await operators.askToken({ scope })).json.error, 'invalid_scope', JSON.stringify(scope))
+  assert.equal((await operators.askToken({ scope: 'anything' })).status, 200)
+  const written = await server.admin('/admin/clients', { method: 'POST', json: { ...machine, scope: 'a\0b' } })
+  assert.deepEqual([written.status, /scope/.test(written.text)], [400, true])
+})
+
 test('scope: what is in force stays on an update after the operator has closed it, and is gone once given up', async () => {
   await using house = await startServer({ settings: { oidc: { dynamic_client_registration: open } } })
   const client = await registrant(house).registered({ ...machine, scope: 'notes.read notes.write' })
