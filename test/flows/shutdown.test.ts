@@ -111,14 +111,19 @@ describe('SIGTERM', () => {
     }
   })
 
-  test('a log that nobody reads keeps no request waiting, and the process not beyond 10 seconds', async () => {
+  test('a log that nobody reads keeps no request waiting, loses lines in the end and says so, and does not keep the process beyond 10 seconds', async () => {
     await using server = await spawnServer()
     server.process.stdout?.pause()
-    // A pipe and its reader hold some hundred KiB.
+    const lost = async (): Promise<number> =>
+      Number(/^clientele_log_line_lost_total (\d+)/m.exec((await server.admin('/admin/metrics/prometheus')).text)?.[1])
+    // More than 8 MiB, in lines of 400 bytes.
+    const path = `/${'x'.repeat(198)}`
     const worker = async () => {
-      for (let count = 0; count < 300; count++) assert.equal((await server.public('/nothing')).status, 404)
+      for (let count = 0; count < 2_500; count++) assert.equal((await server.public(path)).status, 404)
     }
+    assert.equal(await lost(), 0)
     await Promise.all(Array.from({ length: 10 }, worker))
+    assert.ok((await lost()) > 0)
     const begun = performance.now()
     server.process.kill('SIGTERM')
     assert.equal(await server.ended(), 'SIGKILL')
