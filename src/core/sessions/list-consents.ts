@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
-import type { Grant, GrantPage, GrantStore } from '../tokens/grant.ts'
+import type { Grant, GrantPage, GrantPlace, GrantStore } from '../tokens/grant.ts'
 
 /** Whose, and which part of the list. */
 export type AskedConsents = Omit<GrantPage, 'now'>
@@ -9,7 +9,7 @@ export interface Consents {
   /** The newest first; a client that was removed just now is absent. */
   readonly consents: readonly { readonly grant: Grant; readonly client: Client | undefined }[]
   /** Where the list goes on; undefined at its end. */
-  readonly next: GrantPage['after']
+  readonly next: GrantPlace | undefined
 }
 
 /** What a person granted and has not withdrawn. */

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Client } from '../clients/client.ts'
-import type { Grant, GrantPage } from '../tokens/grant.ts'
+import type { Grant, GrantPlace } from '../tokens/grant.ts'
 import type { AskedConsents, Consents } from './list-consents.ts'
 
 /** A client that a person let in, with what he granted it. */
@@ -17,7 +17,7 @@ export interface GrantedClients {
   /** The one that he let in last comes first. */
   readonly clients: readonly GrantedClient[]
   /** Where older grants begin, where there are more of them than are looked at together. */
-  readonly next: GrantPage['after']
+  readonly next: GrantPlace | undefined
 }
 
 /** So many grants are looked at together. */
@@ -28,7 +28,7 @@ export const mostGrants = 200
  * count, too, as their tokens live as long.
  */
 export function listGrantedClients({ list, clock }: { list: (asked: AskedConsents) => Promise<Consents>; clock: Clock }) {
-  return async (subject: string, after?: NonNullable<GrantPage['after']>): Promise<GrantedClients> => {
+  return async (subject: string, after?: GrantPlace): Promise<GrantedClients> => {
     const { consents, next } = await list({ subject, withSkipped: true, limit: mostGrants, ...(after && { after }) })
     const now = clock()
     const byClient = new Map<string, GrantedClient>()

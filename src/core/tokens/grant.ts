@@ -85,5 +85,11 @@ export interface GrantPage {
   readonly now: number
   readonly limit: number
   /** After this one, in the order of the list. */
-  readonly after?: { readonly grantedAt: number; readonly id: string }
+  readonly after?: GrantPlace
+}
+
+/** A place in the list. */
+export interface GrantPlace {
+  readonly grantedAt: number
+  readonly id: string
 }

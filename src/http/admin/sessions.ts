@@ -2,7 +2,7 @@ import type { Actor } from '../../core/audit/audit.ts'
 import type { Client } from '../../core/clients/client.ts'
 import type { AskedConsents, Consents } from '../../core/sessions/list-consents.ts'
 import type { ConsentSelection } from '../../core/sessions/withdraw-consent.ts'
-import type { Grant, GrantPage } from '../../core/tokens/grant.ts'
+import type { Grant, GrantPlace } from '../../core/tokens/grant.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
 import { empty, hydraNoStore, json } from '../answer.ts'
@@ -38,7 +38,7 @@ export function listConsentSessions(deps: { list: (asked: AskedConsents) => Prom
   }
 }
 
-function placeOf(after: string | undefined): GrantPage['after'] {
+function placeOf(after: string | undefined): GrantPlace | undefined {
   const [, grantedAt, id = ''] = /^(\d+) (\w+)$/.exec(after ?? '') ?? []
   return grantedAt === undefined ? undefined : { grantedAt: Number(grantedAt), id }
 }

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { GrantedClient } from '../../core/sessions/list-granted-clients.ts'
 import type { LoginSession } from '../../core/sessions/login-session.ts'
+import type { GrantPlace } from '../../core/tokens/grant.ts'
 import type { Answer } from '../answer.ts'
 import { formBody } from '../body.ts'
 import { languagesOf } from '../languages.ts'
@@ -62,7 +63,7 @@ async function list({ grants, users }: Deps, request: FastifyRequest, session: L
 }
 
 /** Nothing is in it that the person could not see: he may write it himself. What is none begins at the beginning. */
-function placeOf(after = ''): { grantedAt: number; id: string } | undefined {
+function placeOf(after = ''): GrantPlace | undefined {
   const [, grantedAt, id] = /^(\d{1,15})-(\w{1,64})$/.exec(after) ?? []
   return grantedAt === undefined || id === undefined ? undefined : { grantedAt: Number(grantedAt), id }
 }

@@ -5,7 +5,7 @@ import type { PasswordAttempt, PasswordOutcome } from '../../core/sessions/check
 import type { GrantedClients } from '../../core/sessions/list-granted-clients.ts'
 import type { LoginSession } from '../../core/sessions/login-session.ts'
 import type { User } from '../../core/sessions/user.ts'
-import type { GrantPage } from '../../core/tokens/grant.ts'
+import type { GrantPlace } from '../../core/tokens/grant.ts'
 import type { Clock } from '../../lib/clock.ts'
 import type { Live } from '../../lib/live.ts'
 import type { Log } from '../../lib/telemetry.ts'
@@ -39,7 +39,7 @@ export interface FallbackDeps {
 export interface GrantsDesk {
   /** Who is signed in at a browser, by its cookie. */
   readonly sessionAt: (request: FastifyRequest) => Promise<LoginSession | undefined>
-  readonly list: (subject: string, after?: NonNullable<GrantPage['after']>) => Promise<GrantedClients>
+  readonly list: (subject: string, after?: GrantPlace) => Promise<GrantedClients>
   readonly findClient: (clientId: string) => Promise<Client | undefined>
   readonly withdraw: (which: { readonly subject: string; readonly clientId: string }, actor: Actor) => Promise<number>
   readonly formSeal: FormSeal
