@@ -26,8 +26,8 @@ export function makeSender(listener: AnsweredRequest['listener'], answered: (ans
       route,
       status,
       seconds: request.began === undefined ? 0 : (performance.now() - request.began) / 1000,
-      // Where the head could not be read nothing was looked at, and the peer is all there is.
-      remoteAddress: request.clientAddress || request.ip.replace(/^::ffff:/, ''),
+      // Where the head could not be read nothing was looked at, and the peer is all there is, if it has not gone.
+      remoteAddress: request.clientAddress || (request.raw.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
     })
   }
   return {

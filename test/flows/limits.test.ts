@@ -137,3 +137,20 @@ async function raw(server: TestServer, bytes: string): Promise<string> {
   socket.write(Buffer.from(bytes, 'latin1'))
   return text(socket)
 }
+
+test('callers that hang up as soon as they have asked hurt nobody, and are logged and counted like others', async () => {
+  await using server = await startServer()
+  const asked = ['/%zz', `/${'a'.repeat(2_000)}`, '/health/alive', `/oauth2/register/${'a'.repeat(1_100)}`, '/gone']
+  for (const listener of [server.publicUrl, server.adminUrl]) {
+    for (const path of Array.from({ length: 5 }, () => asked).flat()) {
+      const socket = connect(Number(new URL(listener).port), '127.0.0.1')
+      await once(socket, 'connect')
+      socket.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`)
+      socket.resetAndDestroy()
+      await once(socket, 'close')
+    }
+  }
+  for (const ask of [server.public, server.admin]) assert.equal((await ask('/%zz')).status, 400)
+  const logged = server.lines.filter(({ msg, path }) => msg === 'request' && String(path).endsWith('/gone'))
+  assert.ok(logged.length > 0 && logged.every(({ remote_address: address }) => address === '' || address === '127.0.0.1'))
+})
