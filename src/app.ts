@@ -152,7 +152,10 @@ export async function makeTelemetry(
   tracing?: Config['tracing'],
 ): Promise<WatchedTelemetry> {
   const metrics = makeMetrics()
-  const { log, flush } = await makeLogger(settings, { ...(write && { write }), lost: () => metrics.count('log_line_lost') })
+  const lost = (lines: number): void => {
+    for (let line = 0; line < lines; line++) metrics.count('log_line_lost')
+  }
+  const { log, flush } = await makeLogger(settings, { ...(write && { write }), lost })
   const traces = tracing?.provider === 'otel' ? await makeTracing(tracing, version) : undefined
   return { log, count: metrics.count, trace: traces?.trace ?? untraced, flush, metrics, ...(traces && { traces }) }
 }

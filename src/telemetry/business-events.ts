@@ -31,7 +31,7 @@ export const businessEvents: Readonly<Record<string, BusinessEvent>> = {
   database_outcome_unknown: { help: 'Acts whose commit was sent to PostgreSQL and never answered.', labels: [] },
   request_refused: { help: 'Requests refused or failed, by face and reason.', labels: ['face', 'reason'] },
   job_failed: { help: 'Runs of background jobs that failed.', labels: ['job'] },
-  log_line_lost: { help: 'Log lines that were lost because the reader of the log stands still.', labels: [] },
+  log_line_lost: { help: 'Log lines that were lost because nobody reads the log, or it cannot be written.', labels: [] },
   config_reloaded: { help: 'Changed configurations that were taken.', labels: [] },
   config_refused: { help: 'Changed configurations that were refused.', labels: [] },
 }

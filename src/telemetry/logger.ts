@@ -1,5 +1,6 @@
 import { pino } from 'pino'
 import type { Log, LogLevel } from '../lib/telemetry.ts'
+import { BackgroundOutput } from './background-output.ts'
 
 export interface LogSettings {
   readonly level: LogLevel | 'trace' | 'fatal'
@@ -10,15 +11,15 @@ export interface LogSettings {
 /** A log that also can be told to write out what it holds. */
 export interface Logger {
   readonly log: Log
-  /** Resolves when it is written but for a last piece that goes with the process's end; never where nobody reads. */
+  /** Resolves when it is written, which is never where the reader stands still. */
   flush(): Promise<void>
 }
 
 interface LogEnds {
   /** Takes the lines in place of standard output. */
   readonly write?: (line: string) => void
-  /** Told of each line that is lost because nobody reads. */
-  readonly lost?: () => void
+  /** Told how many lines were lost, because nobody reads or they cannot be written. */
+  readonly lost?: (lines: number) => void
 }
 
 /** Our tokens, known by their prefixes: people send them where an id, a scope or a path should be. */
@@ -45,20 +46,14 @@ export async function makeLogger({ level, format }: LogSettings, { write, lost =
   )
   return {
     log: (at, message, facts) => logger[at](facts ?? {}, message),
-    flush: () => new Promise((resolve) => (lines.flush ? lines.flush(() => resolve()) : resolve())),
+    flush: async () => lines.flush?.(),
   }
 }
 
 interface Lines {
   write(line: string): unknown
-  flush?(done: () => void): void
+  flush?(): Promise<void>
 }
-
-/**
- * Lines leave together: one write for many of them (bytes), and none waits longer than the period (milliseconds). Nobody waits for the
- * write: what a reader that stands still has not taken is held, up to the limit (bytes); after that the newest lines are lost.
- */
-const together = { minLength: 8192, periodicFlush: 100, maxLength: 8 * 1024 * 1024 }
 
 let second = { at: 0, text: '' }
 
@@ -71,9 +66,12 @@ function timestamp(): string {
 }
 
 /** Lines for a person are made by a library that is loaded only where a person reads along. */
-async function standardOutput(format: LogSettings['format'], lost: () => void): Promise<Lines> {
-  if (format === 'json') return pino.destination({ fd: 1, sync: false, ...together }).on('drop', lost)
-  if (format === 'json_pretty') return { write: (line) => process.stdout.write(`${JSON.stringify(JSON.parse(line), null, 2)}\n`) }
+async function standardOutput(format: LogSettings['format'], lost: (lines: number) => void): Promise<Lines> {
+  if (format !== 'text') {
+    const output = new BackgroundOutput(1, lost)
+    if (format === 'json') return output
+    return { write: (line) => output.write(`${JSON.stringify(JSON.parse(line), null, 2)}\n`), flush: () => output.flush() }
+  }
   const { default: pretty } = await import('pino-pretty')
   const ignore = 'listener,method,path,status,milliseconds'
   return pretty({ translateTime: 'SYS:HH:MM:ss', ignore, messageFormat: readableMessage, sync: true, singleLine: true })
