@@ -102,24 +102,12 @@ import { makeSealer } from './lib/seal.ts'
 import { type Count, type Telemetry, untraced } from './lib/telemetry.ts'
 import type { Transaction } from './lib/transaction.ts'
 import { hostOf, liveSettings, withoutSlash } from './live-settings.ts'
-import { accessTokenKeeper, accessTokenStore } from './storage/access-tokens.ts'
-import { assertionStore } from './storage/assertions.ts'
-import { auditStore } from './storage/audit.ts'
-import { authorizationCodeStore } from './storage/authorization-codes.ts'
-import { authorizationFlowStore } from './storage/authorization-flows.ts'
-import { clientStore } from './storage/clients.ts'
+import { accessTokenKeeper } from './storage/access-tokens.ts'
 import type { Database } from './storage/database.ts'
 import { openPostgres } from './storage/dialects/postgres.ts'
 import { openSqlite } from './storage/dialects/sqlite.ts'
-import { grantStore } from './storage/grants.ts'
-import { loginSessionStore } from './storage/login-sessions.ts'
-import { logoutDeliveryStore } from './storage/logout-deliveries.ts'
-import { logoutRequestStore } from './storage/logout-requests.ts'
 import { migrateUp, migrationStatus, requireSchema } from './storage/migrations.ts'
-import { refreshTokenStore } from './storage/refresh-tokens.ts'
-import { registrationTokenStore } from './storage/registration-tokens.ts'
-import { revokedTokenStore } from './storage/revoked-tokens.ts'
-import { signingKeyStore } from './storage/signing-keys.ts'
+import { type Stores, storesOf } from './storage/stores.ts'
 import { makeLogger } from './telemetry/logger.ts'
 import { type Metrics, makeMetrics } from './telemetry/metrics.ts'
 import { makeTracing, type Tracing } from './telemetry/tracing.ts'
@@ -449,25 +437,3 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     },
   }
 }
-
-/** Every store over one connection: the committed state, or an act's own view. */
-function storesOf(db: Database['read']) {
-  return {
-    clients: clientStore(db),
-    registrationTokens: registrationTokenStore(db),
-    accessTokens: accessTokenStore(db),
-    revokedTokens: revokedTokenStore(db),
-    assertions: assertionStore(db),
-    signingKeys: signingKeyStore(db),
-    flows: authorizationFlowStore(db),
-    sessions: loginSessionStore(db),
-    grants: grantStore(db),
-    codes: authorizationCodeStore(db),
-    refreshTokens: refreshTokenStore(db),
-    logouts: logoutRequestStore(db),
-    logoutDeliveries: logoutDeliveryStore(db),
-    audit: auditStore(db),
-  }
-}
-
-type Stores = ReturnType<typeof storesOf>

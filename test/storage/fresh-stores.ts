@@ -11,26 +11,14 @@ import type { AccessToken, KeepAccessToken } from '../../src/core/tokens/access-
 import type { Grant } from '../../src/core/tokens/grant.ts'
 import type { RefreshToken } from '../../src/core/tokens/refresh-token.ts'
 import type { Transaction } from '../../src/lib/transaction.ts'
-import { accessTokenKeeper, accessTokenStore } from '../../src/storage/access-tokens.ts'
-import { assertionStore } from '../../src/storage/assertions.ts'
-import { auditStore } from '../../src/storage/audit.ts'
-import { authorizationCodeStore } from '../../src/storage/authorization-codes.ts'
-import { authorizationFlowStore } from '../../src/storage/authorization-flows.ts'
-import { clientStore } from '../../src/storage/clients.ts'
+import { accessTokenKeeper } from '../../src/storage/access-tokens.ts'
 import type { Database } from '../../src/storage/database.ts'
-import { grantStore } from '../../src/storage/grants.ts'
-import { loginSessionStore } from '../../src/storage/login-sessions.ts'
-import { logoutDeliveryStore } from '../../src/storage/logout-deliveries.ts'
-import { logoutRequestStore } from '../../src/storage/logout-requests.ts'
-import { refreshTokenStore } from '../../src/storage/refresh-tokens.ts'
-import { registrationTokenStore } from '../../src/storage/registration-tokens.ts'
-import { revokedTokenStore } from '../../src/storage/revoked-tokens.ts'
-import { signingKeyStore } from '../../src/storage/signing-keys.ts'
+import { type Stores, storesOf } from '../../src/storage/stores.ts'
+
+export type { Stores } from '../../src/storage/stores.ts'
 
 /** Opens a database that is new and has the schema of today. */
 export type OpenDatabase = () => Promise<Database>
-
-export type Stores = ReturnType<typeof storesOf>
 
 export interface FreshStores extends AsyncDisposable {
   readonly database: Database
@@ -49,25 +37,6 @@ export async function freshStores(open: OpenDatabase): Promise<FreshStores> {
     act: (body) => database.transact((db, afterCommit) => body({ ...storesOf(db), afterCommit })),
     keepAccessToken: accessTokenKeeper(database),
     [Symbol.asyncDispose]: () => database.close(),
-  }
-}
-
-function storesOf(db: Database['read']) {
-  return {
-    clients: clientStore(db),
-    registrationTokens: registrationTokenStore(db),
-    accessTokens: accessTokenStore(db),
-    signingKeys: signingKeyStore(db),
-    assertions: assertionStore(db),
-    revokedTokens: revokedTokenStore(db),
-    audit: auditStore(db),
-    logoutDeliveries: logoutDeliveryStore(db),
-    flows: authorizationFlowStore(db),
-    sessions: loginSessionStore(db),
-    grants: grantStore(db),
-    codes: authorizationCodeStore(db),
-    refreshTokens: refreshTokenStore(db),
-    logouts: logoutRequestStore(db),
   }
 }
 
