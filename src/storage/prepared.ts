@@ -1,4 +1,4 @@
-import type { Compilable, QueryResult } from 'kysely'
+import type { Compilable, CompiledQuery, QueryResult } from 'kysely'
 import type { Connection } from './database.ts'
 
 /** A statement that was compiled once; each run brings its own values. */
@@ -55,10 +55,12 @@ function compile<Values extends object, Row>(
   findsOne: boolean,
 ): Compiled {
   const standIns = Object.fromEntries(names.map((name) => [name, mark(name)])) as Values
-  const { sql, query, parameters } = build(db, standIns).compile()
-  const slots = parameters.map((parameter) => ({ name: names.find((name) => parameter === mark(name)), constant: parameter }))
-  return { statement: { sql, looksUp: looksUp(query), findsOne }, slots }
+  const query = build(db, standIns).compile()
+  const slots = query.parameters.map((parameter) => ({ name: names.find((name) => parameter === mark(name)), constant: parameter }))
+  return { statement: statementOf(query, findsOne), slots }
 }
 
-/** Of a query as Kysely builds it: see `CompiledStatement`. */
-export const looksUp = ({ kind }: { readonly kind: string }): boolean => kind === 'SelectQueryNode' || kind === 'DeleteQueryNode'
+/** The statement of a query that Kysely has built. */
+export function statementOf({ sql, query: { kind } }: CompiledQuery, findsOne = false): CompiledStatement {
+  return { sql, looksUp: kind === 'SelectQueryNode' || kind === 'DeleteQueryNode', findsOne }
+}

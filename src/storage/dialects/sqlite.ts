@@ -15,7 +15,7 @@ import {
 import { Unavailable } from '../../lib/unavailable.ts'
 import { Connection, type Database, type DatabaseWatch, timedAct, unwatched } from '../database.ts'
 import { type BatchWriter, GroupCommit } from '../group-commit.ts'
-import { type CompiledStatement, looksUp } from '../prepared.ts'
+import { type CompiledStatement, statementOf } from '../prepared.ts'
 
 /** How long a statement waits, with the process, for another process's write lock before it is refused. Milliseconds. */
 const lockWait = 1_000
@@ -143,8 +143,8 @@ class SqliteConnection implements DatabaseConnection {
     this.#took = took
   }
 
-  executeQuery<R>({ sql, query, parameters }: CompiledQuery): Promise<QueryResult<R>> {
-    return this.run({ sql, looksUp: looksUp(query), findsOne: false }, parameters)
+  executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    return this.run(statementOf(query), query.parameters)
   }
 
   async run<R>({ sql, findsOne }: CompiledStatement, values: readonly unknown[]): Promise<QueryResult<R>> {

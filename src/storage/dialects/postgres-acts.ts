@@ -1,0 +1,111 @@
+import { randomInt } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
+import { OutcomeUnknown, Unavailable } from '../../lib/unavailable.ts'
+import type { Connection } from '../database.ts'
+import { actConnection, type OpenAct, sendTogether } from './postgres-connection.ts'
+import { explain, isAftermath, isLost, isRefusedCommit, isWorthAnotherTry } from './postgres-errors.ts'
+import type { BoundedPool } from './postgres-pool.ts'
+
+export interface ActOptions {
+  /** The level of every act; the database's own default where absent. Tests run the contract at both. */
+  readonly isolation?: 'READ COMMITTED' | 'SERIALIZABLE'
+  /** Milliseconds for one statement of an act. */
+  readonly statementTimeout?: number
+  /** Called once for each act whose COMMIT was sent and never answered. */
+  readonly onOutcomeUnknown?: () => void
+}
+
+/** How often an act that lost a race, or its connection, runs again; and how long it waits before that at most. Milliseconds. */
+const attempts = 50
+const longestPause = 50
+
+type Body<T> = (db: Connection, afterCommit: (effect: () => void) => void) => Promise<T>
+
+/** Runs acts, each in a transaction of its own, and again where the database asks for it. */
+export class ActRunner {
+  readonly #pool: BoundedPool
+  readonly #begin: string
+  readonly #onOutcomeUnknown: () => void
+
+  constructor(pool: BoundedPool, { isolation, statementTimeout = 5_000, onOutcomeUnknown = () => {} }: ActOptions) {
+    this.#pool = pool
+    this.#onOutcomeUnknown = onOutcomeUnknown
+    this.#begin = `BEGIN${isolation ? ` ISOLATION LEVEL ${isolation}` : ''}; SET LOCAL statement_timeout = ${statementTimeout}`
+  }
+
+  async run<T>(body: Body<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#once(body)
+      } catch (error) {
+        if (!(error instanceof RunAgain)) throw error
+        if (attempt === attempts) throw new Unavailable('the database is too busy', 1, { cause: error.cause })
+        // Those who collided once should not meet again: each waits a little, longer each time, and not all the same.
+        await delay(randomInt(Math.min(2 ** attempt, longestPause)))
+      }
+    }
+  }
+
+  async #once<T>(body: Body<T>): Promise<T> {
+    const client = await this.#pool.acquire()
+    const act: OpenAct = { open: true, failure: undefined }
+    const effects: (() => void)[] = []
+    let value: T
+    try {
+      sendTogether(client)
+      // Not awaited: it leaves with the body's first statements. If it fails, so do they.
+      client.query(this.#begin).catch(() => {})
+      value = await body(actConnection(client, act), (effect) => effects.push(effect))
+      act.open = false
+    } catch (error) {
+      act.open = false
+      await this.#undo(client)
+      const reason = isAftermath(error) ? act.failure : error
+      throw isWorthAnotherTry(reason) ? new RunAgain(reason) : explain(reason)
+    }
+    await this.#commit(client)
+    for (const effect of effects) runEffect(effect)
+    return value
+  }
+
+  /** Gives the connection back clean, or breaks it. */
+  async #undo(client: pg.PoolClient): Promise<void> {
+    const isClean = await client.query('ROLLBACK').then(
+      () => true,
+      () => false,
+    )
+    this.#pool.release(client, !isClean)
+  }
+
+  /** From here on the act may have happened even if nobody says so: it is never run again unless the database says that it did not. */
+  async #commit(client: pg.PoolClient): Promise<void> {
+    let command: string
+    try {
+      command = (await client.query('COMMIT')).command
+    } catch (error) {
+      this.#pool.release(client, isLost(error))
+      if (isRefusedCommit(error)) throw new RunAgain(error)
+      if (!isLost(error)) throw error
+      this.#onOutcomeUnknown()
+      throw new OutcomeUnknown('the connection to the database broke while it was confirming', { cause: error })
+    }
+    this.#pool.release(client)
+    // PostgreSQL answers COMMIT with ROLLBACK where a statement failed and the body caught the error.
+    if (command !== 'COMMIT') throw new Error('a statement of the act failed, and its body did not say so')
+  }
+}
+
+class RunAgain extends Error {
+  constructor(cause: unknown) {
+    super('the act is to run again', { cause })
+  }
+}
+
+function runEffect(effect: () => void): void {
+  try {
+    effect()
+  } catch (error) {
+    process.emitWarning(error as Error)
+  }
+}

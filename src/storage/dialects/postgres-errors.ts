@@ -1,0 +1,29 @@
+import { Unavailable } from '../../lib/unavailable.ts'
+
+const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')
+
+/** Of statements that leave together the first one fails, and those behind it are refused: the body may learn of these first. */
+export const isAftermath = (error: unknown): boolean => codeOf(error) === '25P02'
+
+/** Serialization failure and deadlock: the database asks for another try. */
+export const isRefusedCommit = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error))
+
+/** 08…: the connection is gone; 57P0x: the server is going; and what the socket itself says. */
+export function isLost(error: unknown): boolean {
+  const code = codeOf(error)
+  if (/^08|^57P0/.test(code) || /^E[A-Z]+$/.test(code)) return true
+  return code === '' && /connection|socket|terminated/i.test((error as Error | null)?.message ?? '')
+}
+
+/**
+ * Before COMMIT was sent nothing has happened, so a lost connection is as good a reason as a lost race. So is a foreign key that another
+ * act pulled away meanwhile (23503): on the second try it is not there to be pointed at.
+ */
+export const isWorthAnotherTry = (error: unknown): boolean => isRefusedCommit(error) || isLost(error) || codeOf(error) === '23503'
+
+/** Troubles that pass: the disk is full or memory short (53…), the statement was too slow (57014). */
+export function explain(error: unknown): unknown {
+  if (/^53|^57014|^25006/.test(codeOf(error)) || isLost(error))
+    return new Unavailable('the database cannot do this now', 5, { cause: error })
+  return error
+}
