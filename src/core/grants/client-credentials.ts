@@ -3,7 +3,7 @@ import { splitScope } from '../../protocol/scope.ts'
 import { authMethodOf, type Client } from '../clients/client.ts'
 import { allowedAudience, checkScope, type EntitlementSettings, lifespanOf, scopesOf } from '../clients/entitlements.ts'
 import type { AccessTokenStrategy, IssuedTokens, TokenOrder } from '../tokens/issue-access-token.ts'
-import type { AskHooks } from './issue-for-grant.ts'
+import type { AskHooks } from './hook-call.ts'
 import { refused, type TokenGrant } from './token-endpoint.ts'
 
 export const clientCredentialsGrantType = 'client_credentials'

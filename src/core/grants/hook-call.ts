@@ -17,6 +17,9 @@ export interface HookCall {
   readonly payload: () => Readonly<Record<string, readonly string[]>>
 }
 
+/** Asks the operator's hooks; the very session comes back where there are none. */
+export type AskHooks = (call: HookCall) => Promise<HookSession>
+
 /** What Hydra posts to `oauth2.token_hook`: hooks that were written for it find what they look for. */
 export function tokenHookBody(call: HookCall, issuer: string): object {
   return {

@@ -6,7 +6,7 @@ import { allowedAudience, type EntitlementSettings, ignoresResource, lifespanOf 
 import type { Grant } from '../tokens/grant.ts'
 import type { AccessTokenStrategy } from '../tokens/issue-access-token.ts'
 import type { GrantOrder } from '../tokens/prepare-tokens.ts'
-import type { HookCall, HookSession } from './hook-call.ts'
+import type { AskHooks } from './hook-call.ts'
 import { refused, type TokenRequest } from './token-endpoint.ts'
 
 /** Lifespans in milliseconds, where the client has none of its own. */
@@ -20,9 +20,6 @@ export interface PersonGrantSettings extends EntitlementSettings {
   /** How often within that time. */
   readonly graceReuses: number
 }
-
-/** Asks the operator's hooks; the very session comes back where there are none. */
-export type AskHooks = (call: HookCall) => Promise<HookSession>
 
 export type PersonGrantLive = Live<PersonGrantSettings>
 

@@ -11,14 +11,8 @@ import type { Grant, GrantStore } from '../tokens/grant.ts'
 import type { GrantOrder, PreparedTokens } from '../tokens/prepare-tokens.ts'
 import type { RefreshToken, RefreshTokenStore } from '../tokens/refresh-token.ts'
 import type { RevokedTokenStore } from '../tokens/revoked-token.ts'
-import {
-  type AskHooks,
-  hookedGrant,
-  narrowedAudience,
-  orderFor,
-  type PersonGrantLive,
-  type PersonGrantSettings,
-} from './issue-for-grant.ts'
+import type { AskHooks } from './hook-call.ts'
+import { hookedGrant, narrowedAudience, orderFor, type PersonGrantLive, type PersonGrantSettings } from './issue-for-grant.ts'
 import { refused, type TokenGrant } from './token-endpoint.ts'
 
 export const refreshTokenGrantType = 'refresh_token'
