@@ -1,3 +1,18 @@
+/** RFC 8707 §2 `resource` and Hydra's `audience`, as a request names them. */
+export interface AskedAudience {
+  readonly audience: readonly string[]
+  readonly resource: readonly string[]
+}
+
+/** From the parameters of a request. Both may come several times; `audience` may hold several, separated by spaces. */
+export const askedAudience = (parameters: URLSearchParams): AskedAudience => ({
+  audience: parameters
+    .getAll('audience')
+    .flatMap((value) => value.split(' '))
+    .filter((value) => value !== ''),
+  resource: parameters.getAll('resource').filter((value) => value !== ''),
+})
+
 /** Whether a client that holds `held` may ask for a token for `asked`. */
 export type AudienceMatch = (held: readonly string[], asked: string) => boolean
 

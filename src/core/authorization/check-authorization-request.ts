@@ -1,9 +1,10 @@
 import type { Live } from '../../lib/live.ts'
+import { askedAudience } from '../../protocol/audience.ts'
 import { isCodeChallenge } from '../../protocol/pkce.ts'
 import { parsePrompt } from '../../protocol/prompt.ts'
 import { isOfflineScope, splitScope } from '../../protocol/scope.ts'
 import { authMethodOf, type Client, grantTypesOf } from '../clients/client.ts'
-import { askedAudience, audienceFault, audienceOf, type EntitlementSettings, mayHaveScope, scopesOf } from '../clients/entitlements.ts'
+import { audienceFault, audienceOf, type EntitlementSettings, mayHaveScope, scopesOf } from '../clients/entitlements.ts'
 import { type AuthorizationRefusal, RefusedToClient, type ResponseTarget } from './authorization-request.ts'
 
 export interface AuthorizationSettings extends EntitlementSettings {

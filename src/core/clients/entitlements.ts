@@ -1,6 +1,6 @@
 import { milliseconds, parseDuration } from '../../lib/duration.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import { isResourceIndicator, matchAudienceByPath, matchAudienceExactly } from '../../protocol/audience.ts'
+import { type AskedAudience, isResourceIndicator, matchAudienceByPath, matchAudienceExactly } from '../../protocol/audience.ts'
 import type { Lifespans } from '../../protocol/client-settings.ts'
 import { matchScopeExactly, type ScopeMatch, splitScope } from '../../protocol/scope.ts'
 import type { Client } from './client.ts'
@@ -37,21 +37,6 @@ export function checkScope(client: Client, scopes: readonly string[], settings: 
 /** Whether a client's `resource` is accepted and has no effect: clients of MCP always send it (RFC 8707 §2). */
 export const ignoresResource = ({ origin }: Client, { audiencesAreManaged }: EntitlementSettings): boolean =>
   origin === 'dynamic' && !audiencesAreManaged
-
-/** RFC 8707 §2 `resource` and Hydra's `audience`, as a request names them. */
-export interface AskedAudience {
-  readonly audience: readonly string[]
-  readonly resource: readonly string[]
-}
-
-/** From the parameters of a request. Both may come several times; `audience` may hold several, separated by spaces. */
-export const askedAudience = (parameters: URLSearchParams): AskedAudience => ({
-  audience: parameters
-    .getAll('audience')
-    .flatMap((value) => value.split(' '))
-    .filter((value) => value !== ''),
-  resource: parameters.getAll('resource').filter((value) => value !== ''),
-})
 
 /** Why the client may not have an audience: the first that is not within what it has registered. */
 export function audienceFault(

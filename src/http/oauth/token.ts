@@ -1,7 +1,7 @@
-import { askedAudience } from '../../core/clients/entitlements.ts'
 import type { TokenRequest } from '../../core/grants/token-endpoint.ts'
 import type { IssuedTokens } from '../../core/tokens/issue-access-token.ts'
 import { Refusal } from '../../lib/refusal.ts'
+import { askedAudience } from '../../protocol/audience.ts'
 import { joinScope } from '../../protocol/scope.ts'
 import { oauthJson } from '../answer.ts'
 import { formBody } from '../body.ts'
