@@ -10,6 +10,9 @@ export interface User {
   readonly email?: string | undefined
 }
 
+/** The one whose tokens have this `sub`; undefined where he is not listed, or no longer. */
+export const userOf = (users: readonly User[], subject: string): User | undefined => users.find((user) => user.subject === subject)
+
 /** What the granted scopes let an ID token say of him (OpenID Connect Core §5.4). */
 export function userClaims({ name, username, email }: User, granted: readonly string[]): Record<string, unknown> {
   return {

@@ -1,4 +1,4 @@
-import { userClaims } from '../../core/sessions/user.ts'
+import { userClaims, userOf } from '../../core/sessions/user.ts'
 import { formBody } from '../body.ts'
 import { languagesOf } from '../languages.ts'
 import { type ConsentShown, consentPage } from '../pages/consent-page.ts'
@@ -48,7 +48,7 @@ export function consentHandlers(deps: Deps): { readonly consentPage: Handler; re
 }
 
 function granted({ users }: Deps, view: ConsentView, grantScope: readonly string[], remember: boolean): AcceptedConsent {
-  const user = users().find(({ subject }) => subject === view.subject)
+  const user = userOf(users(), view.subject)
   return { grantScope, grantAudience: view.requestedAudience, remember, idTokenClaims: user ? userClaims(user, grantScope) : {} }
 }
 
@@ -57,7 +57,7 @@ const mayRemember = ({ origin, isLoopback, redirectHost }: ConsentView): boolean
   origin === 'admin' || !(isLoopback || isOnDevice(redirectHost))
 
 function shown({ users, clock }: Deps, challenge: string, view: ConsentView): ConsentShown {
-  const user = users().find(({ subject }) => subject === view.subject)
+  const user = userOf(users(), view.subject)
   return {
     ...view,
     challenge,

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { GrantedClient } from '../../core/sessions/list-granted-clients.ts'
 import type { LoginSession } from '../../core/sessions/login-session.ts'
+import { userOf } from '../../core/sessions/user.ts'
 import type { GrantPlace } from '../../core/tokens/grant.ts'
 import type { Answer } from '../answer.ts'
 import { formBody } from '../body.ts'
@@ -35,7 +36,7 @@ async function forPerson(deps: Deps, request: FastifyRequest, answer: (session: 
 
 /** A session of somebody who is no longer listed opens nothing; where others than we sign people in, there is no list. */
 const isListed = ({ builtIn, users }: Deps, { subject }: LoginSession): boolean =>
-  !builtIn().login || users().some((user) => user.subject === subject)
+  !builtIn().login || userOf(users(), subject) !== undefined
 
 /** Only ever from the person's own: whose they are the session says, and nothing in the form. */
 async function withdraw({ grants }: Deps, request: FastifyRequest, session: LoginSession): Promise<GrantsNotice> {
@@ -51,7 +52,7 @@ async function withdraw({ grants }: Deps, request: FastifyRequest, session: Logi
 async function list({ grants, users }: Deps, request: FastifyRequest, session: LoginSession, notice?: GrantsNotice): Promise<Answer> {
   const after = placeOf(queryParameter(request, 'after'))
   const { clients, next } = await grants.list(session.subject, after)
-  const user = users().find(({ subject }) => subject === session.subject)
+  const user = userOf(users(), session.subject)
   const languages = languagesOf(request)
   return grantsPage(wordsOf(request), {
     user: user?.name ?? user?.username ?? session.subject,

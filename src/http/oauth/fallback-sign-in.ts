@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { PasswordOutcome } from '../../core/sessions/check-password.ts'
+import { userOf } from '../../core/sessions/user.ts'
 import type { Answer } from '../answer.ts'
 import { formBody } from '../body.ts'
 import { countedAddressOf } from '../client-address.ts'
@@ -44,7 +45,7 @@ export function signInHandlers(deps: Deps): { readonly signInPage: Handler; read
 
 /** A remembered session of somebody who is no longer listed opens nothing. */
 function goOnAs({ desk, users }: Deps, challenge: string, subject: string): Promise<string> {
-  const isListed = users().some((user) => user.subject === subject)
+  const isListed = userOf(users(), subject) !== undefined
   return isListed ? desk.acceptLogin(challenge, { subject, remember: false, amr: [] }) : desk.rejectLogin(challenge)
 }
 
