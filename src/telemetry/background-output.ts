@@ -36,16 +36,21 @@ export class BackgroundOutput {
     if (this.#length + line.length > limit) return void this.#lost(1)
     this.#lines.push(line)
     this.#length += line.length
-    if (this.#length >= enough) this.#pass()
-    else this.#timer ??= setTimeout(() => this.#pass(), period).unref()
+    this.#schedule()
   }
 
   /** Resolves when all that is held is written or lost; never where the reader stands still. */
   flush(): Promise<void> {
     return new Promise((resolve) => {
       this.#flushed.push(resolve)
-      this.#pass()
+      this.#schedule()
     })
+  }
+
+  /** Now, where there is enough or somebody waits for the end of it; or else when the period is over. */
+  #schedule(): void {
+    if (this.#length >= enough || this.#flushed.length > 0) this.#pass()
+    else if (this.#length > 0) this.#timer ??= setTimeout(() => this.#pass(), period).unref()
   }
 
   #pass(): void {
@@ -62,8 +67,7 @@ export class BackgroundOutput {
     this.#send(bytes, (isWritten) => {
       this.#isWriting = false
       if (!isWritten) this.#lost(length)
-      if (this.#length >= enough || this.#flushed.length > 0) this.#pass()
-      else if (this.#length > 0) this.#timer ??= setTimeout(() => this.#pass(), period).unref()
+      this.#schedule()
     })
   }
 
