@@ -5,19 +5,12 @@ import {
   registrableGrantTypes,
   registrableResponseTypes,
 } from '../src/protocol/grant-types.ts'
+import { hydraTimes } from '../src/protocol/hydra-client-json.ts'
 import { responseModes } from '../src/protocol/response-mode.ts'
 import type { ShownRow } from './floor-store.ts'
 
 /** As the server reads a column: what is mostly empty is not parsed where it is. */
 export const fromJson = (text: string) => (text === '{}' ? {} : text === '[]' ? [] : JSON.parse(text))
-
-/** The first in whole seconds. Of a client that nobody has changed they are one. */
-function times(createdAt: number, updatedAt: number) {
-  const updated = new Date(updatedAt).toISOString()
-  const created = createdAt === updatedAt ? updated : new Date(createdAt).toISOString()
-  // Joined: a text that V8 keeps in pieces costs `JSON.stringify` its fast way, for the whole body.
-  return { created_at: [created.slice(0, 19), 'Z'].join(''), updated_at: updated }
-}
 
 /** The registration face: what is absent is omitted. */
 export function publicClient(
@@ -33,7 +26,7 @@ export function publicClient(
     client_id_issued_at: Math.floor(createdAt / 1000),
     ...(fresh.secret && { client_secret: fresh.secret, client_secret_expires_at: 0 }),
     ...metadata,
-    ...times(createdAt, updatedAt),
+    ...hydraTimes({ createdAt, updatedAt }),
     ...(fresh.token && { registration_access_token: fresh.token }),
     registration_client_uri: `${issuer}oauth2/register/${id}`,
   }
@@ -83,7 +76,7 @@ export function adminClient(row: ShownRow) {
     skip_consent: false,
     skip_logout_consent: null,
     ...JSON.parse(row.metadata),
-    ...times(row.created_at, row.updated_at),
+    ...hydraTimes({ createdAt: row.created_at, updatedAt: row.updated_at }),
     ...noLifespans,
     ...fromJson(row.settings),
   }
