@@ -1,6 +1,7 @@
 import type { AccessToken, AccessTokenStore, KeepAccessToken } from '../core/tokens/access-token.ts'
 import type { Connection, Database } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
+import { insertForClient } from './insert-for-client.ts'
 import { prepared } from './prepared.ts'
 import type { AccessTokenRow } from './schema.ts'
 
@@ -17,29 +18,7 @@ export const accessTokenColumns = [
   'obfuscated_subject',
 ] as const
 
-/** Inserts for a client that is there: it may have been deleted since it proved who it is. */
-const insert = prepared<AccessTokenRow, unknown>(accessTokenColumns, (db, row) =>
-  db
-    .insertInto('access_tokens')
-    .columns([...accessTokenColumns])
-    .expression((from) =>
-      from
-        .selectFrom('clients')
-        .select((value) => [
-          value.val(row.hash).as('hash'),
-          'client_id',
-          value.val(row.subject).as('subject'),
-          value.val(row.scope).as('scope'),
-          value.val(row.audience).as('audience'),
-          value.val(row.issued_at).as('issued_at'),
-          value.val(row.expires_at).as('expires_at'),
-          value.val(row.grant_id).as('grant_id'),
-          value.val(row.ext).as('ext'),
-          value.val(row.obfuscated_subject).as('obfuscated_subject'),
-        ])
-        .where('client_id', '=', row.client_id),
-    ),
-)
+const insert = insertForClient<AccessTokenRow>('access_tokens', accessTokenColumns)
 
 const select = prepared<{ hash: string }, AccessTokenRow>(
   ['hash'],

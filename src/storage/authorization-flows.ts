@@ -1,7 +1,7 @@
-import { sql } from 'kysely'
 import type { AuthorizationFlow, AuthorizationFlowStore, Step } from '../core/authorization/authorization-flow.ts'
 import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
+import { makeRoomIn } from './make-room.ts'
 import { prepared } from './prepared.ts'
 import type { AuthorizationFlowRow } from './schema.ts'
 
@@ -11,24 +11,8 @@ type NewRow = Pick<AuthorizationFlowRow, (typeof columns)[number]>
 
 const insert = prepared<NewRow, unknown>(columns, (db, row) => db.insertInto('authorization_flows').values({ ...row, consent_skip: 0 }))
 
-/** The oldest in which nobody has logged in, where an address has `limit` of them. */
-const makeRoom = prepared<{ address: string; newest: number }, unknown>(['address', 'newest'], (db, { address, newest }) =>
-  db
-    .deleteFrom('authorization_flows')
-    .where('id', 'in', (from) =>
-      from
-        .selectFrom('authorization_flows')
-        .select('id')
-        .where('address', '=', address)
-        .where('login_accepted_at', 'is', null)
-        .orderBy('created_at', 'desc')
-        .offset(newest)
-        // Written out: SQLite prepares a statement anew at every run where its limit is a parameter.
-        .limit(sql.lit(16)),
-    )
-    // Once more: PostgreSQL asks a row that it had to wait for only this, and it may have been accepted by then.
-    .where('login_accepted_at', 'is', null),
-)
+/** The oldest in which nobody has logged in, where an address has too many of them. */
+const makeRoom = makeRoomIn('authorization_flows', 'address', 'login_accepted_at')
 
 const select = prepared<{ id: string }, AuthorizationFlowRow>(
   ['id'],
@@ -83,7 +67,7 @@ const changedOne = ({ numAffectedRows }: { numAffectedRows?: bigint }): boolean 
 export function authorizationFlowStore(db: Connection): AuthorizationFlowStore {
   return {
     async add(flow, limit) {
-      await Promise.all([insert(db, toRow(flow)), makeRoom(db, { address: flow.address, newest: limit })])
+      await Promise.all([insert(db, toRow(flow)), makeRoom(db, { owner: flow.address, newest: limit })])
     },
     async find(id) {
       const [row] = (await select(db, { id })).rows

@@ -5,7 +5,10 @@ import type { AccessTokenRow, Schema } from './schema.ts'
 /** Runs a statement with these values. */
 export type Run = <Row>(statement: CompiledStatement, values: readonly unknown[]) => Promise<QueryResult<Row>>
 
-/** What the stores are handed: a Kysely for what is built at each call, and a short way for what `prepared` compiled before. */
+/**
+ * What the stores are handed: a Kysely for what is built at each call, and a short way for what `prepared` compiled before. What is made
+ * together keeps its order where all of it goes the same way; by the short way a statement overtakes one that Kysely still handles.
+ */
 export class Connection extends Kysely<Schema> {
   readonly run: Run
 

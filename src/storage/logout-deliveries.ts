@@ -1,32 +1,12 @@
 import type { LogoutDelivery, LogoutDeliveryStore } from '../core/sessions/logout-delivery.ts'
 import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
-import { prepared } from './prepared.ts'
+import { insertForClient } from './insert-for-client.ts'
 import type { LogoutDeliveryRow } from './schema.ts'
 
 const columns = ['id', 'client_id', 'sid', 'subject', 'attempts', 'next_at', 'created_at', 'expires_at'] as const
 
-/** Inserts for a client that is there: it may have been deleted since the session began. */
-const insert = prepared<LogoutDeliveryRow, unknown>(columns, (db, row) =>
-  db
-    .insertInto('logout_deliveries')
-    .columns([...columns])
-    .expression((from) =>
-      from
-        .selectFrom('clients')
-        .select((value) => [
-          value.val(row.id).as('id'),
-          'client_id',
-          value.val(row.sid).as('sid'),
-          value.val(row.subject).as('subject'),
-          value.val(row.attempts).as('attempts'),
-          value.val(row.next_at).as('next_at'),
-          value.val(row.created_at).as('created_at'),
-          value.val(row.expires_at).as('expires_at'),
-        ])
-        .where('client_id', '=', row.client_id),
-    ),
-)
+const insert = insertForClient<LogoutDeliveryRow>('logout_deliveries', columns)
 
 /** Logouts that clients are still to be told of, until they are, or their time is over, or the client goes. */
 export function logoutDeliveryStore(db: Connection): LogoutDeliveryStore {

@@ -1,25 +1,18 @@
-import { sql } from 'kysely'
 import type { LogoutRequestStore } from '../core/sessions/logout-request.ts'
 import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
+import { makeRoomIn } from './make-room.ts'
+import { prepared } from './prepared.ts'
+import type { LogoutRequestRow } from './schema.ts'
 
-/** The oldest that nobody has accepted, where a session has `limit` of them. */
-const makeRoom = (db: Connection, sessionId: string, limit: number) =>
-  db
-    .deleteFrom('logout_requests')
-    .where('id', 'in', (from) =>
-      from
-        .selectFrom('logout_requests')
-        .select('id')
-        .where('session_id', '=', sessionId)
-        .where('verifier', 'is', null)
-        .orderBy('created_at', 'desc')
-        .offset(limit)
-        .limit(sql.lit(16)),
-    )
-    // Once more: PostgreSQL asks a row that it had to wait for only this, and it may have been accepted by then.
-    .where('verifier', 'is', null)
-    .execute()
+/** The oldest that nobody has accepted, where a session has too many of them. */
+const makeRoom = makeRoomIn('logout_requests', 'session_id', 'verifier')
+
+const columns = ['id', 'session_id', 'challenge', 'request', 'created_at', 'expires_at'] as const
+
+type NewRow = Pick<LogoutRequestRow, (typeof columns)[number]>
+
+const insert = prepared<NewRow, unknown>(columns, (db, row) => db.insertInto('logout_requests').values(row))
 
 /** Logouts that were asked for, until they expire. */
 export function logoutRequestStore(db: Connection): LogoutRequestStore {
@@ -33,7 +26,7 @@ export function logoutRequestStore(db: Connection): LogoutRequestStore {
         created_at: createdAt,
         expires_at: expiresAt,
       }
-      await Promise.all([db.insertInto('logout_requests').values(row).execute(), makeRoom(db, asked.sessionId, limit)])
+      await Promise.all([insert(db, row), makeRoom(db, { owner: asked.sessionId, newest: limit })])
     },
     async find(id) {
       const row = await db.selectFrom('logout_requests').selectAll().where('id', '=', id).executeTakeFirst()
