@@ -192,7 +192,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const live = liveSettings(config)
   const bcrypt = new Bcrypt()
   const chosenSecrets = new ChosenSecrets(randomness, bcrypt)
-  const fetch = deps.fetch ?? makeOutboundFetch({ trace: telemetry.trace })
+  const fetch = deps.fetch ?? makeOutboundFetch({ trace: telemetry.trace, clock })
   const audit = makeAudit({ clock, randomness, telemetry, retention: () => config().audit.retention })
   const owner = {
     ...stores,

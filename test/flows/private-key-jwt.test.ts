@@ -239,7 +239,7 @@ test('keys are fetched over a real network: DNS, TLS, and a rotation in between'
     response.setHeader('content-type', 'application/jwk-set+json').end(JSON.stringify({ keys }))
   })
   let now = 1_800_000_000_000
-  const fetch = makeFencedFetch({ resolve: dns.resolve, ca: certificate.cert, isPublic: (address) => address === '127.0.0.1' })
+  const fetch = makeFencedFetch({ servers: dns.servers, ca: certificate.cert, isPublic: (address) => address === '127.0.0.1' })
   await using server = await startServer({ fetch, clock: () => now })
   const jwks_uri = `https://keys.example:${web.port}/jwks.json`
   const { id } = await registrant(server).registered({ ...machine, token_endpoint_auth_method: 'private_key_jwt', jwks_uri })

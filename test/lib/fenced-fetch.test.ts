@@ -12,13 +12,13 @@ import { startWebServer } from '../support/web-server.ts'
 
 // The fence with a real DNS server and real TLS sockets. 127.0.0.1 plays the public internet, 127.0.0.2 our own network.
 
-const names = ['good.example', 'both.example', 'inner.example', 'changing.example', 'v6.example']
+const names = ['good.example', 'both.example', 'inner.example', 'changing.example', 'v6.example', 'localhost']
 const certificate = selfSigned(names, ['127.0.0.1', '127.0.0.2'])
 const dns = await startDns()
 after(() => dns[Symbol.asyncDispose]())
 
 const isPublic = (address: string) => address === '127.0.0.1'
-const fetchIt = makeFencedFetch({ resolve: dns.resolve, isPublic, ca: certificate.cert })
+const fetchIt = makeFencedFetch({ servers: dns.servers, isPublic, ca: certificate.cert })
 after(() => fetchIt[Symbol.asyncDispose]())
 
 const closed: Fence = { allowPrivate: false, exceptions: [] }
@@ -196,9 +196,8 @@ test('a server that is slow with its handshake, its head or its body is given up
 })
 
 test('a name server that does not answer is given up in time, too', async () => {
-  const deaf = makeFencedFetch({ resolve: () => {}, isPublic })
-  await assert.rejects(deaf('https://good.example/', { ...order, timeout: 100 }, closed), FetchFailed)
-  await deaf[Symbol.asyncDispose]()
+  for (const type of ['A', 'AAAA'] as const) dns.fail('silent.example', type, 'silent')
+  await assertFails('https://silent.example/', undefined, { how: { ...order, timeout: 100 } })
 })
 
 test('a head that does not end is refused', async () => {
@@ -211,16 +210,19 @@ test('a head that does not end is refused', async () => {
 })
 
 test('the operator may open a gate: exceptions are compared with what would be fetched, not with how it is written', async () => {
-  await using trap = await serve('127.0.0.2', always)
-  dns.answer('inner.example', ['127.0.0.2'])
-  const url = `https://inner.example:${trap.port}/keys.json`
-  const gate: Fence = { allowPrivate: false, exceptions: [`https://inner.example:${trap.port}/*`] }
+  // An exempt name is looked up by the system; the name server is asked inside the fence only.
+  dns.answer('localhost', ['127.0.0.2'])
+  await using trap = await serve('127.0.0.1', always)
+  const url = `https://localhost:${trap.port}/keys.json`
+  const gate: Fence = { allowPrivate: false, exceptions: [`https://localhost:${trap.port}/*`] }
   assert.equal((await fetchIt(url, order, gate)).status, 200)
   assert.equal((await fetchIt(url, order, { allowPrivate: true, exceptions: [] })).status, 200)
+  assert.equal((await fetchIt(url, order, 'operator')).status, 200)
+  assert.equal(dns.asked('localhost'), 0)
   const before = trap.connections()
   const wild: Fence = { allowPrivate: false, exceptions: ['https://*.corp.example/*'] }
   for (const twisted of [`https://127.0.0.2:${trap.port}\\.corp.example/x`, `https://127.0.0.2:${trap.port}/.corp.example/x`])
     await assertFails(twisted, /not public/, { fence: wild })
-  await assertFails(`https://inner.example:${trap.port}/a/../other/keys.json`, /resolves to/, { fence: gate })
+  await assertFails(`https://localhost:${trap.port}/a/../other/keys.json`, /resolves to/, { fence: gate })
   assert.equal(trap.connections(), before)
 })
