@@ -16,6 +16,8 @@ export interface FetchOrder {
   readonly maxBytes: number | 'unread'
   /** Milliseconds for all of it: name, connection, answer. */
   readonly timeout: number
+  /** Ends the fetch early. */
+  readonly signal?: AbortSignal
 }
 
 /** An answer of any status but a redirect. */
@@ -85,7 +87,8 @@ function checkTarget(target: URL, isPublic: (address: string) => boolean): void 
 
 async function send(agent: Agent, target: URL, order: FetchOrder): Promise<Fetched> {
   const { method = 'GET', headers, body, types, maxBytes, timeout } = order
-  const signal = AbortSignal.timeout(timeout)
+  const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(order.signal ? [order.signal] : [])])
+  signal.throwIfAborted()
   const asked = agent.request({
     origin: target.origin,
     path: `${target.pathname}${target.search}`,

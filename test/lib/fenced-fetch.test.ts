@@ -200,6 +200,17 @@ test('a name server that does not answer is given up in time, too', async () => 
   await assertFails('https://silent.example/', undefined, { how: { ...order, timeout: 100 } })
 })
 
+test('a signal ends a fetch, also before it begins', async () => {
+  dns.answer('good.example', ['127.0.0.1'])
+  const stopping = new AbortController()
+  await using silent = await serve('127.0.0.1', () => stopping.abort())
+  const how = { ...order, timeout: 60_000, signal: stopping.signal }
+  await assertFails(`https://good.example:${silent.port}/`, /aborted/, { how })
+  const before = silent.connections()
+  await assertFails(`https://good.example:${silent.port}/`, /aborted/, { how })
+  assert.equal(silent.connections(), before)
+})
+
 test('a head that does not end is refused', async () => {
   dns.answer('good.example', ['127.0.0.1'])
   await using web = await serve('127.0.0.1', (_request, response) => {
