@@ -1,7 +1,7 @@
 import type { LookupAddress } from 'node:dns'
 import { Agent, type Dispatcher } from 'undici'
 import type { Clock } from './clock.ts'
-import { type Fence, isExempt } from './fence.ts'
+import { type Fence, hasFetchedPort, isExempt } from './fence.ts'
 import { type LookUp, type LookUpDeps, makeLookUps } from './look-ups.ts'
 import { isAddress, isPublicAddress } from './public-address.ts'
 import { Unavailable } from './unavailable.ts'
@@ -78,9 +78,10 @@ export function makeFencedFetch(deps: FencedFetchDeps = {}): FencedFetch & Async
 
 /** A literal address is never looked up, so it is vetted here. */
 function checkTarget(target: URL, isPublic: (address: string) => boolean): void {
-  const { protocol, hostname, username, password } = target
+  const { protocol, hostname, username, password, port } = target
   if (protocol !== 'https:') throw new Error('not https')
   if (username !== '' || password !== '') throw new Error('a URL with credentials')
+  if (!hasFetchedPort(target)) throw new Error(`the port ${port} is neither 443 nor above 1023`)
   const host = hostname.replace(/^\[|\]$/g, '')
   if (isAddress(host) && !isPublic(host)) throw new Error(`the address ${host} is not public`)
 }

@@ -95,6 +95,34 @@ test('the addresses of the real internet are told from those of every inner one,
   for (const address of ['8.8.8.8', '100.63.255.255', '2606:4700::1111']) assert.equal(isPublicAddress(address), true, address)
 })
 
+test('no metadata service of a cloud counts as public, in any form', () => {
+  const azure = [
+    '168.63.129.16',
+    '0xa83f8110',
+    '2822734096',
+    '0250.077.0201.020',
+    '::ffff:168.63.129.16',
+    '64:ff9b::a83f:8110',
+    '2002:a83f:8110::',
+  ]
+  const others = ['169.254.169.254', '169.254.170.2', '100.100.100.200', '192.0.0.192', 'fd00:ec2::254', 'fd20:ce::254', 'fe80::a9fe:a9fe']
+  for (const address of [...azure, ...others]) assert.equal(isPublicAddress(address), false, address)
+  for (const address of ['168.63.129.15', '168.63.129.17']) assert.equal(isPublicAddress(address), true, address)
+})
+
+test('a port that is neither 443 nor above 1023 is not connected to; an exempt URL may have any port', async () => {
+  dns.answer('good.example', ['127.0.0.1'])
+  const before = dns.asked('good.example')
+  for (const port of [0, 1, 22, 25, 80, 444, 1023])
+    await assertFails(`https://good.example:${port}/`, new RegExp(`the port ${port} is neither 443 nor above 1023`))
+  assert.equal(dns.asked('good.example'), before)
+  // Nothing listens there: what is told is that it was connected to.
+  await assertFails('https://127.0.0.1:1/', /ECONNREFUSED/, { fence: { allowPrivate: false, exceptions: ['https://127.0.0.1:1/*'] } })
+  await assert.rejects(fetchIt('https://127.0.0.1:1/', order, 'operator'), (error: Error) =>
+    /ECONNREFUSED/.test((error.cause as Error).message),
+  )
+})
+
 test('literal addresses are never looked up, and are vetted in every form', async () => {
   const real = makeFencedFetch({ ca: certificate.cert })
   await using trap = await serve('127.0.0.1', always)
