@@ -12,7 +12,7 @@ export interface FetchOrder {
   readonly body?: string
   /** The media types that are taken, such as `application/json`; a `+json` type counts as JSON. Empty: whatever comes. */
   readonly types: readonly string[]
-  /** Bytes. `unread`: the status and headers say it all, and what follows them is dropped. */
+  /** Bytes of the body, which is never compressed. `unread`: the status and headers say it all, and what follows them is dropped. */
   readonly maxBytes: number | 'unread'
   /** Milliseconds for all of it: name, connection, answer. */
   readonly timeout: number
@@ -94,7 +94,7 @@ async function send(agent: Agent, target: URL, order: FetchOrder): Promise<Fetch
     origin: target.origin,
     path: `${target.pathname}${target.search}`,
     method,
-    headers: { accept: types.join(', ') || '*/*', 'user-agent': 'clientele', ...headers },
+    headers: { accept: types.join(', ') || '*/*', 'accept-encoding': 'identity', 'user-agent': 'clientele', ...headers },
     body: body ?? null,
     signal,
   })
@@ -126,6 +126,10 @@ function inTime<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 function checkHead({ statusCode, headers }: Dispatcher.ResponseData, types: readonly string[], maxBytes: number): void {
   if (statusCode >= 300 && statusCode < 400) throw new Error(`a redirect (${statusCode}), which is not followed`)
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const encoding = String(headers['content-encoding'] ?? 'identity')
+  // Nothing is decompressed, so the size of what came is the size of what is read (RFC 9110 §12.5.3: only `identity` was accepted).
+  if (maxBytes !== Number.POSITIVE_INFINITY && encoding.toLowerCase() !== 'identity')
+    throw new Error(`the answer has the encoding '${encoding}'`)
   const type = mediaType(headers['content-type'])
   const isTaken = types.length === 0 || types.includes(type) || (types.includes('application/json') && jsonLike.test(type))
   if (!isTaken) throw new Error(`the answer is of type '${type}'`)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { RequestListener, ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { after, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { Fence } from '../../src/lib/fence.ts'
 import { FetchFailed, type FetchOrder, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { isPublicAddress } from '../../src/lib/public-address.ts'
@@ -26,7 +27,8 @@ const order: FetchOrder = { types: ['application/json'], maxBytes: 1_000, timeou
 
 const serve = (host: string, listener: RequestListener) => startWebServer(host, certificate, listener)
 
-const json = (response: ServerResponse, body = '["yes"]', type = 'application/json') => response.setHeader('content-type', type).end(body)
+const json = (response: ServerResponse, body: string | Buffer = '["yes"]', type = 'application/json') =>
+  response.setHeader('content-type', type).end(body)
 const always: RequestListener = (_request, response) => json(response)
 
 /** Every refusal is the same to a caller. */
@@ -185,6 +187,21 @@ test('an answer that is too large, announced or not, is cut off', async () => {
   assert.ok(sent < 50_000_000)
   await using exact = await serve('127.0.0.1', (_request, response) => json(response, 'y'.repeat(1_000)))
   assert.equal((await fetchIt(`https://good.example:${exact.port}/`, order, closed)).body.length, 1_000)
+})
+
+test('a compressed answer is not asked for and refused, so that a small one cannot become large', async () => {
+  dns.answer('good.example', ['127.0.0.1'])
+  const asked: unknown[] = []
+  const small = gzipSync(`["${'x'.repeat(100_000)}"]`)
+  await using web = await serve('127.0.0.1', (request, response) => {
+    asked.push(request.headers['accept-encoding'])
+    json(response.setHeader('content-encoding', (request.url ?? '').slice(1)), small)
+  })
+  for (const encoding of ['gzip', 'br', 'GZIP, identity']) {
+    const url = `https://good.example:${web.port}/${encoding}`
+    await assertFails(url, /has the encoding/)
+  }
+  assert.deepEqual(asked, ['identity', 'identity', 'identity'])
 })
 
 test('a type that was not asked for is refused; a +json type counts as JSON', async () => {
