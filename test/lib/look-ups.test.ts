@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { after, test } from 'node:test'
 import { FetchFailed, type FetchOrder, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { type LookUp, makeLookUps } from '../../src/lib/look-ups.ts'
+import { resolveName } from '../../src/lib/resolve-name.ts'
 import { Unavailable } from '../../src/lib/unavailable.ts'
 import { startDns } from '../support/dns.ts'
 import { startPlainWebServer } from '../support/web-server.ts'
@@ -91,6 +92,23 @@ test('silent names: 32 are asked for at once, 64 more wait for a second at most,
     'that there was no place is not remembered as a failure of the name',
   )
   assert.equal(dns.askedBelow('silent.example'), 33)
+})
+
+test('a silent name server is followed by the next one; where all are silent, the look-up ends after four seconds', async () => {
+  await using mute = new AsyncDisposableStack()
+  const silent: string[] = []
+  for (let count = 0; count < 3; count++) {
+    const server = mute.use(await startDns())
+    for (const type of ['A', 'AAAA'] as const) server.fail('example', type, 'silent')
+    silent.push(...server.servers)
+  }
+  dns.answer('second.example', ['192.0.2.1'])
+  const ask = (servers: readonly string[]) => resolveName('second.example', { servers, signal: new AbortController().signal })
+  const begun = performance.now()
+  const found = ask([...silent.slice(1, 2), ...dns.servers])
+  await assert.rejects(ask(silent), /ECANCELLED/)
+  assert.ok(performance.now() - begun < 5_500)
+  assert.deepEqual(await found, [{ address: '192.0.2.1', family: 4 }])
 })
 
 test("exempt names: two at once occupy threads, and the operator's own names do not wait for them", async () => {
