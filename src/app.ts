@@ -99,6 +99,7 @@ import type { Live } from './lib/live.ts'
 import { makeOutboundFetch } from './lib/outbound-fetch.ts'
 import { type Randomness, systemRandomness } from './lib/random.ts'
 import { makeSealer } from './lib/seal.ts'
+import { stoppableFetch } from './lib/stoppable-fetch.ts'
 import { type Count, type Telemetry, untraced } from './lib/telemetry.ts'
 import type { Transaction } from './lib/transaction.ts'
 import { hostOf, liveSettings, withoutSlash } from './live-settings.ts'
@@ -129,6 +130,8 @@ export interface AppDeps {
 export interface App {
   readonly public: ReturnType<typeof makeListener>
   readonly admin: ReturnType<typeof makeListener>
+  /** The server is about to end: jobs are aborted, and fetches end soon. Requests that have begun are still answered. */
+  stop(): void
   /** Finishes what was begun, then closes the database. The listeners must be closed by then. */
   close(): Promise<void>
 }
@@ -175,6 +178,9 @@ export function openDatabase({ dsn }: Pick<Config, 'dsn'>, count: Count = () => 
   }
 }
 
+/** What a fetch for a request may still take once the server stops: as long as one that began just then may. Milliseconds. */
+const fetchesEnd = 5_000
+
 /** Puts the rooms together: database up to date, keys opened, listeners ready to listen, jobs running. */
 export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const { config, secrets, clock, randomness, telemetry } = deps
@@ -192,7 +198,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const live = liveSettings(config)
   const bcrypt = new Bcrypt()
   const chosenSecrets = new ChosenSecrets(randomness, bcrypt)
-  const fetch = deps.fetch ?? makeOutboundFetch({ trace: telemetry.trace })
+  const fetch = stoppableFetch(deps.fetch ?? makeOutboundFetch({ trace: telemetry.trace, clock }))
   const audit = makeAudit({ clock, randomness, telemetry, retention: () => config().audit.retention })
   const owner = {
     ...stores,
@@ -429,6 +435,10 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   return {
     public: publicListener,
     admin: adminListener,
+    stop() {
+      jobs.stop()
+      fetch.stop(fetchesEnd)
+    },
     async close() {
       await jobs[Symbol.asyncDispose]()
       await fetch[Symbol.asyncDispose]()

@@ -117,6 +117,7 @@ async function listenEverywhere(listener: App['public'], port: number): Promise<
 }
 
 async function stop(app: App): Promise<void> {
+  app.stop()
   const cut = setTimeout(() => {
     for (const { server } of [app.public, app.admin]) server.closeAllConnections()
   }, grace).unref()

@@ -91,5 +91,26 @@ describe('the runner of jobs', () => {
     assert.equal(ends.length, 1)
   })
 
+  test('stopping aborts what runs at once, and nothing runs after it', async () => {
+    const signals: AbortSignal[] = []
+    const job: Job = {
+      name: 'slow',
+      period: 1_000,
+      run: ({ signal }) =>
+        new Promise((resolve) => {
+          signals.push(signal)
+          signal.addEventListener('abort', () => resolve({}))
+        }),
+    }
+    const jobs = running(job)
+    jobs.runNow('slow')
+    jobs.stop()
+    assert.equal(signals[0]?.aborted, true)
+    jobs.runNow('slow')
+    mock.timers.tick(10_000)
+    await jobs[Symbol.asyncDispose]()
+    assert.equal(signals.length, 1)
+  })
+
   test('a job that is not there is not run', () => running().runNow('nobody'))
 })

@@ -12,6 +12,8 @@ export interface Job {
 export interface Jobs extends AsyncDisposable {
   /** Has a job run at once; one that is running runs once more after that, as it may have looked too early. */
   runNow(name: string): void
+  /** Aborts what runs, and starts nothing any more. Disposing does the same, and waits for what runs. */
+  stop(): void
 }
 
 /** Runs jobs until it is disposed of, each by itself; a run that fails is logged and comes round again. */
@@ -42,8 +44,14 @@ export function runJobs(jobs: readonly Job[], { clock, telemetry }: { clock: Clo
   }
   const schedule = (job: Job) => timers.set(job.name, setTimeout(() => start(job), job.period).unref())
 
+  const stop = () => {
+    stopping.abort()
+    for (const timer of timers.values()) clearTimeout(timer)
+  }
+
   for (const job of jobs) schedule(job)
   return {
+    stop,
     runNow(name) {
       const job = jobs.find((one) => one.name === name)
       if (!job || stopping.signal.aborted) return
@@ -51,8 +59,7 @@ export function runJobs(jobs: readonly Job[], { clock, telemetry }: { clock: Clo
       else start(job)
     },
     async [Symbol.asyncDispose]() {
-      stopping.abort()
-      for (const timer of timers.values()) clearTimeout(timer)
+      stop()
       await Promise.all(running.values())
     },
   }

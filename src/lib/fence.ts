@@ -12,6 +12,9 @@ export function isExempt(url: URL, { allowPrivate, exceptions }: Fence): boolean
   return allowPrivate || exceptions.some((glob) => matches(glob, url.href) || (url.pathname === '/' && matches(glob, url.origin)))
 }
 
+/** Whether the port is one that a stranger may have fetched: 443, or one that no well-known service of a machine has. */
+export const hasFetchedPort = ({ port }: URL): boolean => port === '' || port === '443' || Number(port) > 1023
+
 /** `*` stands for any run of characters but a slash and what starts a query or fragment, so it never leaves the host; `**` for any run. */
 function matches(glob: string, url: string): boolean {
   const pattern = glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*+/g, (stars) => (stars.length > 1 ? '.*' : '[^/?#]*'))

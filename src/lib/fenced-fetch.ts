@@ -1,8 +1,10 @@
-import type { LookupAddress, LookupOptions } from 'node:dns'
-import { lookup as systemLookup } from 'node:dns'
+import type { LookupAddress } from 'node:dns'
 import { Agent, type Dispatcher } from 'undici'
-import { type Fence, isExempt } from './fence.ts'
+import type { Clock } from './clock.ts'
+import { type Fence, hasFetchedPort, isExempt } from './fence.ts'
+import { type LookUp, type LookUpDeps, makeLookUps } from './look-ups.ts'
 import { isAddress, isPublicAddress } from './public-address.ts'
+import { Unavailable } from './unavailable.ts'
 
 export interface FetchOrder {
   readonly method?: 'GET' | 'POST'
@@ -10,10 +12,12 @@ export interface FetchOrder {
   readonly body?: string
   /** The media types that are taken, such as `application/json`; a `+json` type counts as JSON. Empty: whatever comes. */
   readonly types: readonly string[]
-  /** Bytes. `unread`: the status and headers say it all, and what follows them is dropped. */
+  /** Bytes of the body, which is never compressed. `unread`: the status and headers say it all, and what follows them is dropped. */
   readonly maxBytes: number | 'unread'
   /** Milliseconds for all of it: name, connection, answer. */
   readonly timeout: number
+  /** Ends the fetch early. */
+  readonly signal?: AbortSignal
 }
 
 /** An answer of any status but a redirect. */
@@ -32,59 +36,65 @@ export class FetchFailed extends Error {
   }
 }
 
-/** @throws FetchFailed */
-export type FencedFetch = (url: string, order: FetchOrder, fence: Fence) => Promise<Fetched>
+/**
+ * Fetches a URL. `operator`: it is the operator's own, so no fence holds for it.
+ *
+ * @throws FetchFailed, or Unavailable where the fault is this server's: too much is under way, or it stops
+ */
+export type FencedFetch = (url: string, order: FetchOrder, fence: Fence | 'operator') => Promise<Fetched>
 
-/** Resolves every address of a name; `dns.lookup` with `all`. */
-export type Resolve = (hostname: string, options: LookupOptions, done: (error: Error | null, addresses: LookupAddress[]) => void) => void
-
-export interface FencedFetchDeps {
-  readonly resolve?: Resolve
-  readonly isPublic?: (address: string) => boolean
+export interface FencedFetchDeps extends Partial<Pick<LookUpDeps, 'isPublic' | 'servers' | 'system'>> {
+  readonly clock?: Clock
   /** The certificates to trust, in place of Node's own. */
   readonly ca?: string
 }
 
 /**
- * Fetches a URL that a stranger chose, without becoming his way into our network: https only, no redirects, bounded in size and time.
+ * Fetches a URL that a stranger chose, so that it gives no access to our own network: https only, no redirects, bounded in size and time.
  * Every address of the name is vetted when the connection is made, and the connection goes to a vetted address: an answer that changes
  * between the check and the connect changes nothing.
  */
 export function makeFencedFetch(deps: FencedFetchDeps = {}): FencedFetch & AsyncDisposable {
-  const { isPublic = isPublicAddress, resolve = resolveAll } = deps
-  const agents = { fenced: agent(vetted(resolve, isPublic), deps.ca), open: agent(resolve, deps.ca) }
+  const { isPublic = isPublicAddress, clock = Date.now, ca, servers, system } = deps
+  const lookUps = makeLookUps({ isPublic, clock, servers, system })
+  const agents = { fenced: agent(lookUps.fenced, ca), exempt: agent(lookUps.exempt, ca), operator: agent(lookUps.operator, ca) }
   const fencedFetch: FencedFetch = async (url, order, fence) => {
     try {
       const target = new URL(url)
-      const isOpen = isExempt(target, fence)
-      if (!isOpen) checkTarget(target, isPublic)
-      return await send(isOpen ? agents.open : agents.fenced, target, order)
+      const way = fence === 'operator' ? fence : isExempt(target, fence) ? 'exempt' : 'fenced'
+      if (way === 'fenced') checkTarget(target, isPublic)
+      return await send(agents[way], target, order)
     } catch (error) {
-      throw new FetchFailed(error)
+      throw error instanceof Unavailable ? error : new FetchFailed(error)
     }
   }
   return Object.assign(fencedFetch, {
     async [Symbol.asyncDispose]() {
-      await Promise.all([agents.fenced.destroy(), agents.open.destroy()])
+      lookUps[Symbol.dispose]()
+      await Promise.all(Object.values(agents).map((one) => one.destroy()))
     },
   })
 }
 
 /** A literal address is never looked up, so it is vetted here. */
-function checkTarget({ protocol, hostname, username, password }: URL, isPublic: (address: string) => boolean): void {
+function checkTarget(target: URL, isPublic: (address: string) => boolean): void {
+  const { protocol, hostname, username, password, port } = target
   if (protocol !== 'https:') throw new Error('not https')
   if (username !== '' || password !== '') throw new Error('a URL with credentials')
+  if (!hasFetchedPort(target)) throw new Error(`the port ${port} is neither 443 nor above 1023`)
   const host = hostname.replace(/^\[|\]$/g, '')
   if (isAddress(host) && !isPublic(host)) throw new Error(`the address ${host} is not public`)
 }
 
-async function send(agent: Agent, target: URL, { method = 'GET', headers, body, types, maxBytes, timeout }: FetchOrder): Promise<Fetched> {
-  const signal = AbortSignal.timeout(timeout)
+async function send(agent: Agent, target: URL, order: FetchOrder): Promise<Fetched> {
+  const { method = 'GET', headers, body, types, maxBytes, timeout } = order
+  const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(order.signal ? [order.signal] : [])])
+  signal.throwIfAborted()
   const asked = agent.request({
     origin: target.origin,
     path: `${target.pathname}${target.search}`,
     method,
-    headers: { accept: types.join(', ') || '*/*', 'user-agent': 'clientele', ...headers },
+    headers: { accept: types.join(', ') || '*/*', 'accept-encoding': 'identity', 'user-agent': 'clientele', ...headers },
     body: body ?? null,
     signal,
   })
@@ -116,6 +126,10 @@ function inTime<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
 function checkHead({ statusCode, headers }: Dispatcher.ResponseData, types: readonly string[], maxBytes: number): void {
   if (statusCode >= 300 && statusCode < 400) throw new Error(`a redirect (${statusCode}), which is not followed`)
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  const encoding = String(headers['content-encoding'] ?? 'identity')
+  // Nothing is decompressed, so the size of what came is the size of what is read (RFC 9110 §12.5.3: only `identity` was accepted).
+  if (maxBytes !== Number.POSITIVE_INFINITY && encoding.toLowerCase() !== 'identity')
+    throw new Error(`the answer has the encoding '${encoding}'`)
   const type = mediaType(headers['content-type'])
   const isTaken = types.length === 0 || types.includes(type) || (types.includes('application/json') && jsonLike.test(type))
   if (!isTaken) throw new Error(`the answer is of type '${type}'`)
@@ -138,10 +152,10 @@ async function readAtMost(body: Dispatcher.ResponseData['body'], maxBytes: numbe
 
 const tooLarge = (maxBytes: number) => new Error(`the answer is larger than ${maxBytes} bytes`)
 
-const agent = (lookup: Resolve, ca: string | undefined): Agent =>
+const agent = (lookUp: LookUp, ca: string | undefined): Agent =>
   new Agent({
-    connect: { lookup: lookup as never, timeout: 5_000, ...(ca !== undefined && { ca }) },
-    // Our lookups always answer with a list, which is what a connection that tries several addresses asks for.
+    connect: { lookup: asNodeDoes(lookUp) as never, timeout: 5_000, ...(ca !== undefined && { ca }) },
+    // Our look-ups always answer with a list, which is what a connection that tries several addresses asks for.
     autoSelectFamily: true,
     // A connection that is kept was vetted when it was made; it is not kept for long.
     keepAliveTimeout: 1_000,
@@ -151,16 +165,11 @@ const agent = (lookup: Resolve, ca: string | undefined): Agent =>
     maxHeaderSize: 16_384,
   })
 
-const resolveAll: Resolve = (hostname, options, done) => systemLookup(hostname, { ...options, all: true }, done as never)
-
-/** All addresses of a name, or none if one of them is not public: which one a connection would take is not ours to guess. */
-function vetted(resolve: Resolve, isPublic: (address: string) => boolean): Resolve {
-  return (hostname, options, done) => {
-    resolve(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error) return done(error, [])
-      const strange = addresses.find(({ address }) => !isPublic(address))
-      if (strange || addresses.length === 0) return done(new Error(`${hostname} resolves to ${strange?.address ?? 'nothing'}`), [])
-      done(null, addresses)
-    })
-  }
-}
+/** A look-up in the form of `dns.lookup` with `all`. */
+const asNodeDoes =
+  (lookUp: LookUp) =>
+  (hostname: string, _options: object, done: (error: unknown, addresses: LookupAddress[]) => void): void =>
+    void lookUp(hostname).then(
+      (addresses) => done(null, addresses),
+      (error) => done(error, []),
+    )

@@ -1,4 +1,4 @@
-import { type Fence, isExempt } from '../lib/fence.ts'
+import { type Fence, hasFetchedPort, isExempt } from '../lib/fence.ts'
 import { isAddress, isPublicAddress } from '../lib/public-address.ts'
 import { quote } from './problem.ts'
 
@@ -18,7 +18,8 @@ export function secureUriFault(uri: string): string | undefined {
 }
 
 /**
- * Why a URL that this server fetches may not be registered, or undefined where it may: https, and not plainly a private address.
+ * Why a URL that this server fetches may not be registered, or undefined where it may: https, port 443 or above 1023, and not plainly a
+ * private address.
  * No name is resolved here: that is done, and vetted again, when the connection is made.
  */
 export function fetchedUriFault(uri: string, fence: Fence): string | undefined {
@@ -26,6 +27,7 @@ export function fetchedUriFault(uri: string, fence: Fence): string | undefined {
   if (!url) return `${quote(uri)} must be a valid https URL`
   if (isExempt(url, fence)) return undefined
   if (url.protocol !== 'https:') return `${quote(uri)} must use https`
+  if (!hasFetchedPort(url)) return `${quote(uri)} must use port 443 or a port above 1023`
   return isPrivateHost(url.hostname) ? `${quote(uri)} must not point to a private or loopback address` : undefined
 }
 

@@ -239,7 +239,7 @@ test('keys are fetched over a real network: DNS, TLS, and a rotation in between'
     response.setHeader('content-type', 'application/jwk-set+json').end(JSON.stringify({ keys }))
   })
   let now = 1_800_000_000_000
-  const fetch = makeFencedFetch({ resolve: dns.resolve, ca: certificate.cert, isPublic: (address) => address === '127.0.0.1' })
+  const fetch = makeFencedFetch({ servers: dns.servers, ca: certificate.cert, isPublic: (address) => address === '127.0.0.1' })
   await using server = await startServer({ fetch, clock: () => now })
   const jwks_uri = `https://keys.example:${web.port}/jwks.json`
   const { id } = await registrant(server).registered({ ...machine, token_endpoint_auth_method: 'private_key_jwt', jwks_uri })
@@ -248,6 +248,32 @@ test('keys are fetched over a real network: DNS, TLS, and a rotation in between'
     keys = [key.publicJwk]
     assert.equal((await askTokenWith(server, await key.sign(id, server.issuer))).status, 200)
     now += 15_000
+  }
+})
+
+test('a key set of more than 64 KiB is refused, however it is sent, and one of exactly that is read', async () => {
+  const certificate = selfSigned(['keys.example'])
+  await using dns = await startDns()
+  dns.answer('keys.example', ['127.0.0.1'])
+  let sent = ''
+  await using web = await startWebServer('127.0.0.1', certificate, (request, response) => {
+    response.setHeader('content-type', 'application/json')
+    // Without a length of its own, the answer is sent in chunks.
+    if (request.url === '/chunked') response.write(sent.slice(0, 10))
+    response.end(request.url === '/chunked' ? sent.slice(10) : sent)
+  })
+  const fetch = makeFencedFetch({ servers: dns.servers, ca: certificate.cert, isPublic: (address) => address === '127.0.0.1' })
+  await using server = await startServer({ fetch })
+  for (const [path, size, status] of [
+    ['/whole', 65_536, 200],
+    ['/large', 65_537, 401],
+    ['/chunked', 65_537, 401],
+  ] as const) {
+    const jwks_uri = `https://keys.example:${web.port}${path}`
+    const { id } = await registrant(server).registered({ ...machine, token_endpoint_auth_method: 'private_key_jwt', jwks_uri })
+    const key = await clientKey('RS256')
+    sent = JSON.stringify({ keys: [key.publicJwk] }).padEnd(size)
+    assert.equal((await askTokenWith(server, await key.sign(id, server.issuer))).status, status, path)
   }
 })
 

@@ -259,6 +259,14 @@ test('only so many are fetched at once; the next is told to come again', async (
   for (const reason of await Promise.all(underWay)) assert.equal(reason.fault, 'uri-unreachable')
 })
 
+test('where no name can be looked up now, or the server stops, the request object is not said to be unreachable', async () => {
+  const fetch: FencedFetch = () => Promise.reject(new Unavailable('too many name look-ups are under way', 2))
+  const fence = () => ({ allowPrivate: false, exceptions: [] })
+  const read = readRequestObject({ fetch, fence, clock: () => now, remoteKeys: assert.fail, audience: assert.fail })
+  const client = clientWith({ ...keys, requestUris: [uri] })
+  await assert.rejects(read(client, new URLSearchParams({ ...outside, request_uri: uri })), Unavailable)
+})
+
 test('Hydra’s recorded words where the client has no keys (f177, f178), and the code of each refusal', async () => {
   assert.deepEqual(requestObjectWords({ fault: 'no-keys' }), {
     error: 'invalid_request',

@@ -3,7 +3,10 @@ import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { describe, test } from 'node:test'
 import { recordSecrets } from '../support/leaks.ts'
+import { obtainTokens, registerLoginClient } from '../support/login-client.ts'
+import { startLogoutReceiver } from '../support/logout-room.ts'
 import { type SpawnedServer, spawnServer } from '../support/spawned-server.ts'
+import { startPlainWebServer } from '../support/web-server.ts'
 
 const metadata = { grant_types: ['client_credentials'] }
 const body = JSON.stringify(metadata)
@@ -98,6 +101,40 @@ describe('SIGTERM', () => {
     for (const socket of held) socket.destroy()
     await server.restart()
     await assertAllKept(server, [json])
+  })
+
+  test('a client that never answers a logout delivery does not keep it, and hears of the logout after the next start', async () => {
+    const reached = Promise.withResolvers<void>()
+    let hangs = true
+    await using receiver = await startLogoutReceiver((response) => {
+      reached.resolve()
+      if (!hangs) response.end()
+    })
+    await using server = await spawnServer({ clients: { http: { private_ip_exception_urls: [`${receiver.url}/*`] } } })
+    await obtainTokens(server, await registerLoginClient(server, { backchannel_logout_uri: receiver.url }), { subject: 'ann' })
+    assert.equal((await server.admin('/admin/oauth2/auth/sessions/login?subject=ann', { method: 'DELETE' })).status, 204)
+    await reached.promise
+    const begun = performance.now()
+    server.process.kill('SIGTERM')
+    assert.equal(await server.ended(), 0)
+    assert.ok(performance.now() - begun < 5_000)
+    hangs = false
+    await server.restart()
+    await server.next('logout delivered')
+    assert.equal(receiver.received.length, 2)
+  })
+
+  test('a token hook that never answers keeps a token request no longer than its deadline, and the client is answered', async () => {
+    const asked = Promise.withResolvers<void>()
+    await using hook = await startPlainWebServer(() => asked.resolve())
+    await using server = await spawnServer({ oauth2: { token_hook: hook.url } })
+    const { json } = await server.public('/oauth2/register', { method: 'POST', json: metadata })
+    const basic = [json.client_id, json.client_secret] as const
+    const answer = server.public('/oauth2/token', { method: 'POST', basic, form: { grant_type: 'client_credentials' } })
+    await asked.promise
+    server.process.kill('SIGTERM')
+    assert.ok((await answer).status >= 500)
+    assert.equal(await server.ended(), 0)
   })
 
   test('at rest it is over at once, and SIGINT is as good', async () => {

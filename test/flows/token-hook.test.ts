@@ -10,6 +10,7 @@ import { answerError } from '../../src/http/errors.ts'
 import { type FencedFetch, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
 import { silence } from '../../src/lib/telemetry.ts'
+import { Unavailable } from '../../src/lib/unavailable.ts'
 import { startPlainWebServer } from '../support/web-server.ts'
 
 // Hydra's oauth2.token_hook and oauth2.refresh_token_hook, asked over real sockets: on loopback and without TLS, as an operator may.
@@ -142,6 +143,14 @@ describe('a hook that is slow', () => {
     await once(silent.listen(0, '127.0.0.1'), 'listening')
     await assert.rejects(askAt(`http://127.0.0.1:${(silent.address() as AddressInfo).port}/`, { deadline: 100 }), failed)
     silent.close()
+  })
+
+  test('and the server stops: the caller is told to try again, and the hook is not said to have failed', async () => {
+    const lines: unknown[] = []
+    const stopped: FencedFetch = () => Promise.reject(new Unavailable('the server is stopping', 1))
+    const telemetry = { log: (...line: unknown[]) => void lines.push(line) }
+    await assert.rejects(askAt('http://hook.example/', { fetch: stopped, telemetry }), Unavailable)
+    assert.deepEqual(lines, [])
   })
 
   test('has five seconds', async () => {

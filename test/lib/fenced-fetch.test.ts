@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import type { RequestListener, ServerResponse } from 'node:http'
 import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net'
 import { after, test } from 'node:test'
+import { gzipSync } from 'node:zlib'
 import type { Fence } from '../../src/lib/fence.ts'
 import { FetchFailed, type FetchOrder, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { isPublicAddress } from '../../src/lib/public-address.ts'
@@ -12,13 +13,13 @@ import { startWebServer } from '../support/web-server.ts'
 
 // The fence with a real DNS server and real TLS sockets. 127.0.0.1 plays the public internet, 127.0.0.2 our own network.
 
-const names = ['good.example', 'both.example', 'inner.example', 'changing.example', 'v6.example']
+const names = ['good.example', 'both.example', 'inner.example', 'changing.example', 'v6.example', 'localhost']
 const certificate = selfSigned(names, ['127.0.0.1', '127.0.0.2'])
 const dns = await startDns()
 after(() => dns[Symbol.asyncDispose]())
 
 const isPublic = (address: string) => address === '127.0.0.1'
-const fetchIt = makeFencedFetch({ resolve: dns.resolve, isPublic, ca: certificate.cert })
+const fetchIt = makeFencedFetch({ servers: dns.servers, isPublic, ca: certificate.cert })
 after(() => fetchIt[Symbol.asyncDispose]())
 
 const closed: Fence = { allowPrivate: false, exceptions: [] }
@@ -26,7 +27,8 @@ const order: FetchOrder = { types: ['application/json'], maxBytes: 1_000, timeou
 
 const serve = (host: string, listener: RequestListener) => startWebServer(host, certificate, listener)
 
-const json = (response: ServerResponse, body = '["yes"]', type = 'application/json') => response.setHeader('content-type', type).end(body)
+const json = (response: ServerResponse, body: string | Buffer = '["yes"]', type = 'application/json') =>
+  response.setHeader('content-type', type).end(body)
 const always: RequestListener = (_request, response) => json(response)
 
 /** Every refusal is the same to a caller. */
@@ -95,6 +97,34 @@ test('the addresses of the real internet are told from those of every inner one,
   for (const address of ['8.8.8.8', '100.63.255.255', '2606:4700::1111']) assert.equal(isPublicAddress(address), true, address)
 })
 
+test('no metadata service of a cloud counts as public, in any form', () => {
+  const azure = [
+    '168.63.129.16',
+    '0xa83f8110',
+    '2822734096',
+    '0250.077.0201.020',
+    '::ffff:168.63.129.16',
+    '64:ff9b::a83f:8110',
+    '2002:a83f:8110::',
+  ]
+  const others = ['169.254.169.254', '169.254.170.2', '100.100.100.200', '192.0.0.192', 'fd00:ec2::254', 'fd20:ce::254', 'fe80::a9fe:a9fe']
+  for (const address of [...azure, ...others]) assert.equal(isPublicAddress(address), false, address)
+  for (const address of ['168.63.129.15', '168.63.129.17']) assert.equal(isPublicAddress(address), true, address)
+})
+
+test('a port that is neither 443 nor above 1023 is not connected to; an exempt URL may have any port', async () => {
+  dns.answer('good.example', ['127.0.0.1'])
+  const before = dns.asked('good.example')
+  for (const port of [0, 1, 22, 25, 80, 444, 1023])
+    await assertFails(`https://good.example:${port}/`, new RegExp(`the port ${port} is neither 443 nor above 1023`))
+  assert.equal(dns.asked('good.example'), before)
+  // Nothing listens there: what is told is that it was connected to.
+  await assertFails('https://127.0.0.1:1/', /ECONNREFUSED/, { fence: { allowPrivate: false, exceptions: ['https://127.0.0.1:1/*'] } })
+  await assert.rejects(fetchIt('https://127.0.0.1:1/', order, 'operator'), (error: Error) =>
+    /ECONNREFUSED/.test((error.cause as Error).message),
+  )
+})
+
 test('literal addresses are never looked up, and are vetted in every form', async () => {
   const real = makeFencedFetch({ ca: certificate.cert })
   await using trap = await serve('127.0.0.1', always)
@@ -159,6 +189,21 @@ test('an answer that is too large, announced or not, is cut off', async () => {
   assert.equal((await fetchIt(`https://good.example:${exact.port}/`, order, closed)).body.length, 1_000)
 })
 
+test('a compressed answer is not asked for and refused, so that a small one cannot become large', async () => {
+  dns.answer('good.example', ['127.0.0.1'])
+  const asked: unknown[] = []
+  const small = gzipSync(`["${'x'.repeat(100_000)}"]`)
+  await using web = await serve('127.0.0.1', (request, response) => {
+    asked.push(request.headers['accept-encoding'])
+    json(response.setHeader('content-encoding', (request.url ?? '').slice(1)), small)
+  })
+  for (const encoding of ['gzip', 'br', 'GZIP, identity']) {
+    const url = `https://good.example:${web.port}/${encoding}`
+    await assertFails(url, /has the encoding/)
+  }
+  assert.deepEqual(asked, ['identity', 'identity', 'identity'])
+})
+
 test('a type that was not asked for is refused; a +json type counts as JSON', async () => {
   dns.answer('good.example', ['127.0.0.1'])
   await using web = await serve('127.0.0.1', (request, response) => json(response, '[]', decodeURIComponent((request.url ?? '').slice(1))))
@@ -196,9 +241,19 @@ test('a server that is slow with its handshake, its head or its body is given up
 })
 
 test('a name server that does not answer is given up in time, too', async () => {
-  const deaf = makeFencedFetch({ resolve: () => {}, isPublic })
-  await assert.rejects(deaf('https://good.example/', { ...order, timeout: 100 }, closed), FetchFailed)
-  await deaf[Symbol.asyncDispose]()
+  for (const type of ['A', 'AAAA'] as const) dns.fail('silent.example', type, 'silent')
+  await assertFails('https://silent.example/', undefined, { how: { ...order, timeout: 100 } })
+})
+
+test('a signal ends a fetch, also before it begins', async () => {
+  dns.answer('good.example', ['127.0.0.1'])
+  const stopping = new AbortController()
+  await using silent = await serve('127.0.0.1', () => stopping.abort())
+  const how = { ...order, timeout: 60_000, signal: stopping.signal }
+  await assertFails(`https://good.example:${silent.port}/`, /aborted/, { how })
+  const before = silent.connections()
+  await assertFails(`https://good.example:${silent.port}/`, /aborted/, { how })
+  assert.equal(silent.connections(), before)
 })
 
 test('a head that does not end is refused', async () => {
@@ -211,16 +266,19 @@ test('a head that does not end is refused', async () => {
 })
 
 test('the operator may open a gate: exceptions are compared with what would be fetched, not with how it is written', async () => {
-  await using trap = await serve('127.0.0.2', always)
-  dns.answer('inner.example', ['127.0.0.2'])
-  const url = `https://inner.example:${trap.port}/keys.json`
-  const gate: Fence = { allowPrivate: false, exceptions: [`https://inner.example:${trap.port}/*`] }
+  // An exempt name is looked up by the system; the name server is asked inside the fence only.
+  dns.answer('localhost', ['127.0.0.2'])
+  await using trap = await serve('127.0.0.1', always)
+  const url = `https://localhost:${trap.port}/keys.json`
+  const gate: Fence = { allowPrivate: false, exceptions: [`https://localhost:${trap.port}/*`] }
   assert.equal((await fetchIt(url, order, gate)).status, 200)
   assert.equal((await fetchIt(url, order, { allowPrivate: true, exceptions: [] })).status, 200)
+  assert.equal((await fetchIt(url, order, 'operator')).status, 200)
+  assert.equal(dns.asked('localhost'), 0)
   const before = trap.connections()
   const wild: Fence = { allowPrivate: false, exceptions: ['https://*.corp.example/*'] }
   for (const twisted of [`https://127.0.0.2:${trap.port}\\.corp.example/x`, `https://127.0.0.2:${trap.port}/.corp.example/x`])
     await assertFails(twisted, /not public/, { fence: wild })
-  await assertFails(`https://inner.example:${trap.port}/a/../other/keys.json`, /resolves to/, { fence: gate })
+  await assertFails(`https://localhost:${trap.port}/a/../other/keys.json`, /resolves to/, { fence: gate })
   assert.equal(trap.connections(), before)
 })

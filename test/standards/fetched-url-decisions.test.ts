@@ -23,6 +23,9 @@ const privateUrls = [
   'https://127.0.0.1/', 'https://127.8.9.1/', 'https://127.1/', 'https://2130706433/', 'https://0x7f000001/', 'https://0x7f.0.0.1/', 'https://0177.0.0.1/', 'https://017700000001/',
   'https://10.0.0.1/', 'https://0xa000001/', 'https://012.0.0.1/', 'https://172.16.0.1/', 'https://172.31.255.255/', 'https://192.168.1.1/', 'https://3232235777/', 'https://１２７.0.0.1/',
   'https://127.0.0.1./',
+  // What looks public and is the metadata service of a cloud (168.63.129.16), and the metadata services in private ranges.
+  'https://168.63.129.16/metadata', 'https://0xa83f8110/', 'https://2822734096/', 'https://[::ffff:168.63.129.16]/', 'https://[64:ff9b::a83f:8110]/', 'https://100.100.100.200/',
+  'https://192.0.0.192/', 'https://[fd00:ec2::254]/', 'https://[fd20:ce::254]/',
   // Shared, link-local, unspecified, reserved, multicast.
   'https://100.64.0.1/', 'https://100.127.255.255/', 'https://169.254.169.254/latest/meta-data/', 'https://0.0.0.0/', 'https://0/', 'https://198.18.0.1/', 'https://192.0.0.8/',
   'https://240.0.0.1/', 'https://255.255.255.255/', 'https://224.0.0.1/',
@@ -45,6 +48,23 @@ test('private addresses and loopback names are refused, in every spelling', asyn
     assertRefused(await register({ ...minimal, jwks_uri: url }), 'invalid_client_metadata', 'jwks_uri', 'private')
 })
 
+test('a port below 1024 other than 443 is refused, with the member, the value and what to use', async () => {
+  for (const port of [0, 1, 22, 25, 53, 80, 389, 444, 993, 1023]) {
+    const url = `https://app.example:${port}/jwks.json`
+    assertRefused(
+      await register({ ...minimal, jwks_uri: url }),
+      'invalid_client_metadata',
+      'jwks_uri',
+      url,
+      'port 443 or a port above 1023',
+    )
+  }
+  for (const port of [443, 1024, 8443, 65535]) assert.ok(await isTaken(register, `https://app.example:${port}/jwks.json`), String(port))
+  const created = await server.admin('/admin/clients', { method: 'POST', json: { ...minimal, jwks_uri: 'https://app.example:22/' } })
+  assert.deepEqual([created.status, created.json.error], [400, 'invalid_client_metadata'])
+  assert.match(created.json.error_description, /jwks_uri.*app\.example:22.*port 443 or a port above 1023/)
+})
+
 test('plain http, and what is no URL, is refused', async () => {
   for (const url of ['http://app.example/jwks.json', ...noUrls]) {
     assertRefused(await register({ ...minimal, jwks_uri: url }), 'invalid_client_metadata', 'jwks_uri')
@@ -53,7 +73,7 @@ test('plain http, and what is no URL, is refused', async () => {
 
 test('the rule holds for every URL that is fetched, on an update, too', async () => {
   const client = await registered({ ...minimal, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [freshKey().publicJwk] } })
-  for (const url of ['https://169.254.169.254/', 'http://app.example/', 'https://localhost/']) {
+  for (const url of ['https://169.254.169.254/', 'http://app.example/', 'https://localhost/', 'https://app.example:22/']) {
     for (const [body, member] of [
       [{ jwks_uri: url }, 'jwks_uri'],
       [{ backchannel_logout_uri: url }, 'backchannel_logout_uri'],
@@ -68,7 +88,13 @@ test('the rule holds for every URL that is fetched, on an update, too', async ()
 test('dev lifts the rule and allows http, unless disallow_private_ip_ranges is written', async () => {
   await using dev = await startServer({ settings: { dev: true } })
   const there = registrant(dev).register
-  for (const url of ['http://app.example/', 'http://127.0.0.1:3000/jwks.json', 'https://10.0.0.1/', 'http://localhost/'])
+  for (const url of [
+    'http://app.example/',
+    'http://127.0.0.1:3000/jwks.json',
+    'https://10.0.0.1/',
+    'http://localhost/',
+    'http://127.0.0.1:81/',
+  ])
     assert.ok(await isTaken(there, url), url)
   for (const url of noUrls) assert.ok(!(await isTaken(there, url)), url)
   await using strict = await startServer({ settings: { dev: true, clients: { http: { disallow_private_ip_ranges: true } } } })
@@ -78,12 +104,18 @@ test('dev lifts the rule and allows http, unless disallow_private_ip_ranges is w
 })
 
 test('private_ip_exception_urls lifts the rule for its URLs, and for no URL that only looks like one', async () => {
-  const private_ip_exception_urls = ['https://10.0.0.5/**', 'http://127.0.0.1:*/jwks.json', 'https://*.corp.internal/*']
+  const private_ip_exception_urls = [
+    'https://10.0.0.5/**',
+    'https://keys.example:444/*',
+    'http://127.0.0.1:*/jwks.json',
+    'https://*.corp.internal/*',
+  ]
   await using house = await startServer({ settings: { clients: { http: { private_ip_exception_urls } } } })
   const there = registrant(house).register
   for (const url of [
     'https://10.0.0.5/',
     'https://10.0.0.5/a/b?c',
+    'https://keys.example:444/jwks.json',
     'http://127.0.0.1:3000/jwks.json',
     'https://a.corp.internal/jwks.json',
   ]) {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { after, test } from 'node:test'
 import { decodeJwt } from 'jose'
 import { makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
+import { Unavailable } from '../../src/lib/unavailable.ts'
 import { selfSigned } from '../support/certificate.ts'
 import { startDns } from '../support/dns.ts'
 import { type LoginClient, obtainTokens, registerLoginClient } from '../support/login-client.ts'
@@ -31,7 +32,7 @@ const at = (path: string) => `https://sector.example:${web.port}${path}`
 
 const salt = 'a-salt-for-tests'
 const pairwise = { oidc: { subject_identifiers: { supported_types: ['pairwise', 'public'], pairwise: { salt } } } }
-const publicLoopback = () => makeFencedFetch({ resolve: dns.resolve, ca: certificate.cert, isPublic: (address) => address === '127.0.0.1' })
+const publicLoopback = () => makeFencedFetch({ servers: dns.servers, ca: certificate.cert, isPublic: (address) => address === '127.0.0.1' })
 const server = await startServer({ settings: pairwise, fetch: publicLoopback() })
 after(() => server[Symbol.asyncDispose]())
 const { register, registered } = registrant(server)
@@ -98,13 +99,22 @@ test('OREG-61: the fetch is fenced: a sector that resolves to an inner address i
   )
   dns.answer('inner.example', ['127.0.0.1'])
   dns.answer('metadata.example', ['169.254.169.254'])
-  await using real = await startServer({ settings: pairwise, fetch: makeFencedFetch({ resolve: dns.resolve, ca: certificate.cert }) })
+  await using real = await startServer({ settings: pairwise, fetch: makeFencedFetch({ servers: dns.servers, ca: certificate.cert }) })
   for (const host of ['inner.example', 'metadata.example']) {
     const refused = await registrant(real).register({ ...minimal, sector_identifier_uri: `https://${host}:${trap.port}/` })
     assertRefused(refused, 'invalid_client_metadata', 'sector_identifier_uri', 'must be an https URL that can be fetched')
   }
   assert.equal(dns.asked('inner.example'), 1)
   assert.equal(trap.connections(), 0)
+})
+
+test('where no name can be looked up now, a sector is 503 with Retry-After, and not said to be unreadable', async () => {
+  const full = Object.assign(() => Promise.reject(new Unavailable('too many name look-ups are under way', 2)), {
+    async [Symbol.asyncDispose]() {},
+  })
+  await using busy = await startServer({ settings: pairwise, fetch: full })
+  const { status, headers } = await registrant(busy).register(sectorOf('/one'))
+  assert.deepEqual([status, headers['retry-after']], [503, '2'])
 })
 
 test('OCORE-08: pairwise subjects with redirect URIs on several hosts need a sector', async () => {

@@ -1,55 +1,68 @@
 import { createSocket } from 'node:dgram'
-import { type LookupAddress, Resolver } from 'node:dns'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { isIPv4 } from 'node:net'
-import type { Resolve } from '../../src/lib/fenced-fetch.ts'
+
+/** How one family of addresses fails: no answer at all, or an error of the name server (RCODE 2). */
+type Failure = 'silent' | 'SERVFAIL'
 
 /** A DNS server on loopback that answers what a test tells it to. */
 export interface DnsStub extends AsyncDisposable {
-  /** What `hostname` resolves to from now on; one list for each question, the last one for all that follow. */
+  /** What `hostname` resolves to from now on; one list for each look-up, the last one for all that follow. */
   answer(hostname: string, ...answers: readonly (readonly string[])[]): void
-  /** How often `hostname` was asked for, in all types together. */
+  /** Questions of this type, and of this name or a name below it, fail from now on. */
+  fail(domain: string, type: 'A' | 'AAAA', how: Failure): void
+  /** How often `hostname` was asked for; the questions for A and for AAAA count as one. */
   asked(hostname: string): number
-  /** Asks the stub, as the server asks the system. */
-  readonly resolve: Resolve
+  /** How many names below this one were asked for. */
+  askedBelow(domain: string): number
+  /** Emits `question` when one has come. */
+  readonly questions: EventEmitter
+  /** Its address, as a list of name servers. */
+  readonly servers: readonly string[]
 }
 
-/** Speaks DNS (RFC 1035) over UDP: A and AAAA, no errors but NXDOMAIN. */
+/** Speaks DNS (RFC 1035) over UDP: A and AAAA, NXDOMAIN for every name that it was not told of. */
 export async function startDns(): Promise<DnsStub> {
   const zone = new Map<string, (readonly string[])[]>()
+  const failures = new Map<string, Failure>()
   const counts = new Map<string, number>()
+  const questions = new EventEmitter()
   const socket = createSocket('udp4')
   socket.on('message', (question, { port, address }) => {
     const { name, type } = readQuestion(question)
     counts.set(name, (counts.get(name) ?? 0) + 1)
+    questions.emit('question')
+    const [, failure] = [...failures].find(([failing]) => isBelow(`${type} ${name}`, failing)) ?? []
+    if (failure === 'silent') return
     const answers = zone.get(name)
     // Of the two questions of one look-up, A and AAAA, each sees its own part of the same list.
     const addresses = answers?.[Math.min(Math.ceil((counts.get(name) ?? 1) / 2), answers.length) - 1]
-    socket.send(reply(question, type, addresses), port, address)
+    socket.send(failure ? reply(question, { code: 2 }) : reply(question, { code: addresses ? 0 : 3, type, addresses }), port, address)
   })
   socket.bind(0, '127.0.0.1')
   await once(socket, 'listening')
-  const resolver = new Resolver({ timeout: 2_000, tries: 1 })
-  resolver.setServers([`127.0.0.1:${socket.address().port}`])
   return {
     answer: (hostname, ...answers) => void zone.set(hostname, [...answers]),
+    fail: (domain, type, how) => void failures.set(`${type === 'A' ? typeA : typeAaaa} ${domain}`, how),
     asked: (hostname) => Math.ceil((counts.get(hostname) ?? 0) / 2),
-    resolve: (hostname, _options, done) => void lookUp(resolver, hostname).then((found) => done(null, found), done as never),
+    askedBelow: (domain) =>
+      counts
+        .keys()
+        .filter((name) => name.endsWith(`.${domain}`))
+        .toArray().length,
+    questions,
+    servers: [`127.0.0.1:${socket.address().port}`],
     async [Symbol.asyncDispose]() {
-      resolver.cancel()
       socket.close()
       await once(socket, 'close')
     },
   }
 }
 
-async function lookUp(resolver: Resolver, hostname: string): Promise<LookupAddress[]> {
-  const ask = (type: 'resolve4' | 'resolve6') =>
-    new Promise<string[]>((resolve, reject) =>
-      resolver[type](hostname, (error, found) => (error && error.code !== 'ENODATA' ? reject(error) : resolve(found ?? []))),
-    )
-  const [v4, v6] = await Promise.all([ask('resolve4'), ask('resolve6')])
-  return [...v4.map((address) => ({ address, family: 4 })), ...v6.map((address) => ({ address, family: 6 }))]
+/** Both as type and name. */
+function isBelow(asked: string, failing: string): boolean {
+  const [[type, name = ''], [failingType, domain = '']] = [asked.split(' '), failing.split(' ')]
+  return type === failingType && (name === domain || name.endsWith(`.${domain}`))
 }
 
 function readQuestion(message: Buffer): { name: string; type: number } {
@@ -64,12 +77,14 @@ function readQuestion(message: Buffer): { name: string; type: number } {
 
 const [typeA, typeAaaa] = [1, 28]
 
-function reply(question: Buffer, type: number, addresses: readonly string[] | undefined): Buffer {
-  const records = (addresses ?? [])
-    .filter((address) => (isIPv4(address) ? typeA : typeAaaa) === type)
-    .map((address) => record(type, address))
+/** @param answer `code` is the RCODE: 0 no error, 2 SERVFAIL, 3 NXDOMAIN */
+function reply(
+  question: Buffer,
+  { code, type = 0, addresses = [] }: { code: number; type?: number; addresses?: readonly string[] | undefined },
+): Buffer {
+  const records = addresses.filter((address) => (isIPv4(address) ? typeA : typeAaaa) === type).map((address) => record(type, address))
   const head = Buffer.from(question.subarray(0, 12))
-  head.writeUInt16BE(addresses ? 0x8180 : 0x8183, 2)
+  head.writeUInt16BE(0x8180 + code, 2)
   head.writeUInt16BE(records.length, 6)
   head.fill(0, 8)
   return Buffer.concat([head, question.subarray(12, endOfQuestion(question)), ...records])

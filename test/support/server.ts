@@ -67,6 +67,7 @@ export async function startServer({
     database ?? (await freshDatabase(config)),
   )
   const stop = async () => {
+    app.stop()
     const hangUp = () => {
       for (const { server } of [app.public, app.admin]) server.closeAllConnections()
     }

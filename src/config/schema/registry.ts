@@ -67,12 +67,13 @@ export const oidc = group({
 export const clients = group({
   http: group({
     disallow_private_ip_ranges: honoured(flag, {
-      description: "Refuses to fetch a client's URLs from private and loopback addresses; Hydra's default is false.",
+      description:
+        "Refuses to fetch a client's URLs over http, from private and loopback addresses, and from ports below 1024 other than 443; Hydra's default is false.",
       derived: { shown: '`true`; `false` under `dev`', from: (of) => of('dev') !== true },
       live: true,
     }),
     private_ip_exception_urls: honoured(listOf('url-glob'), {
-      description: 'URL patterns that may be fetched all the same.',
+      description: 'URL patterns that may be fetched all the same: over http, from any address and port.',
       default: [],
       live: true,
     }),

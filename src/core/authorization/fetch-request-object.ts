@@ -16,7 +16,7 @@ const mostAtOnce = 32
  * The request object at a `request_uri` (OpenID Connect Core §6.2), which must be one that the client has registered: nobody makes us
  * fetch what no client asked for. It is fetched anew each time, as what stands there may change with each request.
  *
- * @throws Refusal `request-object-refused`, or Unavailable where too many are being fetched
+ * @throws Refusal `request-object-refused`, or Unavailable where too many are being fetched, or the server stops
  */
 export function fetchRequestObject(deps: { fetch: FencedFetch; fence: Live<Fence> }) {
   let running = 0
@@ -29,6 +29,7 @@ export function fetchRequestObject(deps: { fetch: FencedFetch; fence: Live<Fence
     try {
       return textOf(await deps.fetch(address, order, deps.fence()))
     } catch (error) {
+      if (error instanceof Unavailable) throw error
       const { message, cause } = error as Error
       throw refuse({ fault: 'uri-unreachable', uri, cause: String((cause as Error | undefined)?.message ?? message) })
     } finally {

@@ -3,6 +3,7 @@ import { parseJson } from '../../lib/json.ts'
 import type { Live } from '../../lib/live.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
+import { Unavailable } from '../../lib/unavailable.ts'
 import { type HookCall, type HookSession, refreshHookBody, tokenHookBody } from './hook-call.ts'
 
 /** The operator's own URL: it may be plain http and lie in our network. */
@@ -42,7 +43,7 @@ const shape = { depth: 32, width: 4_096 }
  * tokens. Everything else, and no answer in time, is a failure that issues nothing: a hook that is down must not grant what it might
  * have denied. It may run for a request that then loses a race. The session comes back as it is where no hook is set.
  *
- * @throws Refusal of a `HookRefusal`
+ * @throws Refusal of a `HookRefusal`, or Unavailable where the server stops
  */
 export function tokenHook(deps: TokenHookDeps): (call: HookCall) => Promise<HookSession> {
   const ask = asking(deps)
@@ -61,8 +62,9 @@ function asking({ fetch, telemetry, deadline: timeout = usualDeadline }: TokenHo
     const sent = { method: 'POST', headers: headersOf(hook), body: JSON.stringify(body), types: [], maxBytes, timeout } as const
     let verdict: HookSession | 'denied'
     try {
-      verdict = read(await fetch(hook.url, sent, gateFor(hook)), session)
+      verdict = read(await fetch(hook.url, sent, 'operator'), session)
     } catch (error) {
+      if (error instanceof Unavailable) throw error
       const { message, cause } = error as Error
       // Without the URL: people put secrets into its query.
       telemetry.log('error', 'token hook failed', { hook: name, error: String((cause as Error | undefined)?.message ?? message) })
@@ -72,9 +74,6 @@ function asking({ fetch, telemetry, deadline: timeout = usualDeadline }: TokenHo
     return verdict
   }
 }
-
-/** The fence with a gate for this URL alone; a redirect from it leads nowhere. */
-const gateFor = ({ url }: Hook) => ({ allowPrivate: false, exceptions: [new URL(url).href] })
 
 function headersOf({ apiKey }: Hook): Record<string, string> {
   const headers = { accept: 'application/json', 'content-type': 'application/json; charset=UTF-8' }

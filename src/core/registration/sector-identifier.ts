@@ -22,7 +22,7 @@ const unreadable = 'must be an https URL that can be fetched and holds a JSON ar
  * OpenID Connect Registration §5: the URL is fetched when a client is registered or changed, and holds a JSON array with every one of its
  * redirect URIs, so that nobody joins a sector that does not know him.
  *
- * @throws Unavailable where too many are being fetched
+ * @throws Unavailable where too many are being fetched, or the server stops
  */
 export function sectorFault(deps: { fetch: FencedFetch; fence: Live<Fence>; telemetry: Telemetry }): SectorFault {
   let running = 0
@@ -35,6 +35,7 @@ export function sectorFault(deps: { fetch: FencedFetch; fence: Live<Fence>; tele
       const missing = redirectUris.find((redirect) => !listed.includes(redirect))
       return missing === undefined ? undefined : `does not list the redirect URI ${quote(missing)}`
     } catch (error) {
+      if (error instanceof Unavailable) throw error
       const { message, cause } = error as Error
       deps.telemetry.log('info', 'sector identifier refused', { uri, error: String((cause as Error | undefined)?.message ?? message) })
       return unreadable

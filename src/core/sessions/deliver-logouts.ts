@@ -19,6 +19,9 @@ export interface DeliverLogoutsDeps extends LogoutTokenDeps {
 
 export type LogoutCounts = Record<'delivered' | 'failed' | 'givenUp', number>
 
+/** `interrupted`: the server stops, so the client's answer is not known. */
+type Outcome = keyof LogoutCounts | 'dropped' | 'interrupted'
+
 /** Milliseconds. */
 const usualDeadline = 10_000
 /** From one failure to the next try; the last one is for all that follow. Milliseconds. */
@@ -31,21 +34,25 @@ const lease = 60_000
 /**
  * Tells clients of the logouts that are due (OpenID Connect Back-Channel Logout §2.5): a form with a logout token, to a URL that they
  * chose, so through the fence. Any 2xx is success (§2.8 names 200 and 204). Failures are tried again, ever more rarely, and given up a
- * day after the logout. A process that dies in between loses none: its claims come back when the lease is over, and a client that then
- * hears of a logout twice has lost nothing.
+ * day after the logout. `signal` ends a run at once: what was not delivered is due again, for another node or the next start. A process
+ * that dies loses none: its claims come back when the lease is over, and a client that then hears of a logout twice has lost nothing.
  */
 export function deliverLogouts(deps: DeliverLogoutsDeps) {
   const deliver = deliverOne(deps)
+  const putBack = (ids: readonly string[]) =>
+    deps.transaction(async (tx) => void (await Promise.all(ids.map((id) => tx.logoutDeliveries.retryAt(id, deps.clock())))))
   return async ({ now, signal }: { now: number; signal?: AbortSignal }): Promise<LogoutCounts> => {
     const counts: LogoutCounts = { delivered: 0, failed: 0, givenUp: 0 }
     let claimed: readonly LogoutDelivery[]
     do {
       claimed = await deps.transaction((tx) => tx.logoutDeliveries.claim(now, deps.clock() + lease, batch))
+      const interrupted: string[] = []
       await eachOf(claimed, async (delivery) => {
-        if (signal?.aborted) return
-        const outcome = await deliver(delivery)
-        if (outcome) counts[outcome]++
+        const outcome = signal?.aborted ? 'interrupted' : await deliver(delivery, signal)
+        if (outcome === 'interrupted') interrupted.push(delivery.id)
+        else if (outcome !== 'dropped') counts[outcome]++
       })
+      if (interrupted.length > 0) await putBack(interrupted)
     } while (claimed.length === batch && !signal?.aborted)
     return counts
   }
@@ -61,19 +68,23 @@ async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>):
   for (const result of settled) if (result.status === 'rejected') throw result.reason
 }
 
-/** Undefined where the client no longer wants to hear of logouts, and the delivery was dropped. */
+/** A delivery is dropped where the client no longer wants to hear of logouts. */
 function deliverOne(deps: DeliverLogoutsDeps) {
   const { clients, telemetry, clock, transaction } = deps
   const post = posting(deps)
   const end = (id: string) => transaction((tx) => tx.logoutDeliveries.done(id))
-  return async (delivery: LogoutDelivery): Promise<keyof LogoutCounts | undefined> => {
+  return async (delivery: LogoutDelivery, signal: AbortSignal | undefined): Promise<Outcome> => {
     const { id, clientId, attempts, sid, expiresAt } = delivery
     const facts = { client_id: clientId, delivery: id, attempts }
     try {
       const uri = (await clients.find(clientId))?.metadata.backchannelLogoutUri
-      if (!uri) return void (await end(id))
-      await post(uri, clientId, sid)
+      if (!uri) {
+        await end(id)
+        return 'dropped'
+      }
+      await post(uri, { clientId, sid, signal })
     } catch (error) {
+      if (signal?.aborted) return 'interrupted'
       const nextAt = clock() + (backOff[attempts - 1] ?? backOff.at(-1) ?? 0)
       return await failed({ ...facts, error: reasonOf(error) }, id, nextAt < expiresAt ? nextAt : undefined)
     }
@@ -101,9 +112,10 @@ function posting(deps: DeliverLogoutsDeps) {
   const { fetch, fence, deadline: timeout = usualDeadline } = deps
   const sign = signLogoutToken(deps)
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-  return async (uri: string, clientId: string, sid: string): Promise<void> => {
+  return async (uri: string, { clientId, sid, signal }: { clientId: string; sid: string; signal: AbortSignal | undefined }) => {
     const body = new URLSearchParams({ logout_token: await sign(clientId, sid) }).toString()
-    const { status } = await fetch(uri, { method: 'POST', headers, body, types: [], maxBytes: 'unread', timeout }, fence())
+    const order = { method: 'POST', headers, body, types: [], maxBytes: 'unread', timeout, ...(signal && { signal }) } as const
+    const { status } = await fetch(uri, order, fence())
     if (status < 200 || status > 299) throw new Error(`it was answered with ${status}`)
   }
 }

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { after, test } from 'node:test'
+import { FetchFailed, type FetchOrder, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
+import { type LookUp, makeLookUps } from '../../src/lib/look-ups.ts'
+import { resolveName } from '../../src/lib/resolve-name.ts'
+import { Unavailable } from '../../src/lib/unavailable.ts'
+import { startDns } from '../support/dns.ts'
+import { startPlainWebServer } from '../support/web-server.ts'
+
+// Look-ups of names that strangers chose, with a real DNS server on loopback.
+
+const dns = await startDns()
+after(() => dns[Symbol.asyncDispose]())
+for (const type of ['A', 'AAAA'] as const) dns.fail('silent.example', type, 'silent')
+
+const isPublic = (address: string) => !address.startsWith('10.')
+const time = { now: 0 }
+const lookUpsOf = (more: { system?: LookUp } = {}) => makeLookUps({ isPublic, clock: () => time.now, servers: dns.servers, ...more })
+const lookUps = lookUpsOf()
+after(() => lookUps[Symbol.dispose]())
+
+const addressesOf = async (hostname: string) => (await lookUps.fenced(hostname)).map(({ address, family }) => `${address} ${family}`)
+
+const isFailure = (error: unknown): boolean => error instanceof Error && !(error instanceof Unavailable)
+const isUnavailable = (error: unknown): boolean => {
+  assert.ok(error instanceof Unavailable)
+  assert.equal(error.message, 'too many name look-ups are under way')
+  return true
+}
+
+test('a name has the addresses of both families, and one family may be empty', async () => {
+  dns.answer('both.example', ['192.0.2.1', '2001:db8::1', '192.0.2.2'])
+  dns.answer('old.example', ['192.0.2.1'])
+  dns.answer('new.example', ['2001:db8::1'])
+  assert.deepEqual(await addressesOf('both.example'), ['192.0.2.1 4', '192.0.2.2 4', '2001:db8::1 6'])
+  assert.deepEqual(await addressesOf('old.example'), ['192.0.2.1 4'])
+  assert.deepEqual(await addressesOf('new.example'), ['2001:db8::1 6'])
+})
+
+test('RFC 4074 §4: a name server that fails for one family does not keep the addresses of the other from being used', async () => {
+  for (const [name, type] of [
+    ['no-aaaa.example', 'AAAA'],
+    ['no-a.example', 'A'],
+  ] as const) {
+    dns.answer(name, ['192.0.2.1', '2001:db8::1'])
+    dns.fail(name, type, 'SERVFAIL')
+  }
+  assert.deepEqual(await addressesOf('no-aaaa.example'), ['192.0.2.1 4'])
+  assert.deepEqual(await addressesOf('no-a.example'), ['2001:db8::1 6'])
+})
+
+test('the addresses of the family that answers are vetted as all are', async () => {
+  dns.answer('inner.example', ['10.0.0.1', '2001:db8::1'])
+  dns.fail('inner.example', 'AAAA', 'SERVFAIL')
+  await assert.rejects(lookUps.fenced('inner.example'), /inner\.example resolves to 10\.0\.0\.1/)
+  dns.answer('empty.example', [])
+  await assert.rejects(lookUps.fenced('empty.example'), /empty\.example resolves to nothing/)
+})
+
+test('a name that failed is not asked for again within 10 seconds; one that was found is asked for each time', async () => {
+  for (let count = 0; count < 3; count++) await assert.rejects(lookUps.fenced('later.example'), /ENOTFOUND/)
+  assert.equal(dns.asked('later.example'), 1)
+  dns.answer('later.example', ['192.0.2.1'])
+  time.now += 9_999
+  await assert.rejects(lookUps.fenced('later.example'), /ENOTFOUND/)
+  time.now += 1
+  for (let count = 0; count < 2; count++) assert.deepEqual(await addressesOf('later.example'), ['192.0.2.1 4'])
+  assert.equal(dns.asked('later.example'), 3)
+})
+
+test('look-ups of one name at the same time are one', async () => {
+  dns.answer('shared.example', ['192.0.2.1'])
+  const all = await Promise.all(Array.from({ length: 50 }, () => addressesOf('shared.example')))
+  assert.ok(all.every(([address]) => address === '192.0.2.1 4'))
+  assert.equal(dns.asked('shared.example'), 1)
+})
+
+test('silent names: 32 are asked for at once, 64 more wait for a second at most, the next is refused at once; all end in time', async () => {
+  const begun = performance.now()
+  const flood = Array.from({ length: 96 }, (_, at) => lookUps.fenced(`n${at}.silent.example`).catch((error: unknown) => error))
+  await assert.rejects(lookUps.fenced('both.example'), isUnavailable)
+  assert.ok(performance.now() - begun < 1_000, 'refused at once')
+  const errors = await Promise.all(flood)
+  assert.ok(performance.now() - begun < 5_000, 'a silent name server has two seconds')
+  assert.deepEqual([errors.slice(0, 32).filter(isFailure).length, errors.slice(32).filter(isUnavailable).length], [32, 64])
+  assert.equal(dns.askedBelow('silent.example'), 32)
+  assert.deepEqual(await addressesOf('old.example'), ['192.0.2.1 4'], 'the places are free again')
+  await assert.rejects(
+    lookUps.fenced('n95.silent.example'),
+    isFailure,
+    'that there was no place is not remembered as a failure of the name',
+  )
+  assert.equal(dns.askedBelow('silent.example'), 33)
+})
+
+test('a silent name server is followed by the next one; where all are silent, the look-up ends after four seconds', async () => {
+  await using mute = new AsyncDisposableStack()
+  const silent: string[] = []
+  for (let count = 0; count < 3; count++) {
+    const server = mute.use(await startDns())
+    for (const type of ['A', 'AAAA'] as const) server.fail('example', type, 'silent')
+    silent.push(...server.servers)
+  }
+  dns.answer('second.example', ['192.0.2.1'])
+  const ask = (servers: readonly string[]) => resolveName('second.example', { servers, signal: new AbortController().signal })
+  const begun = performance.now()
+  const found = ask([...silent.slice(1, 2), ...dns.servers])
+  await assert.rejects(ask(silent), /ECANCELLED/)
+  assert.ok(performance.now() - begun < 5_500)
+  assert.deepEqual(await found, [{ address: '192.0.2.1', family: 4 }])
+})
+
+test("exempt names: two at once occupy threads, and the operator's own names do not wait for them", async () => {
+  let [open, most] = [0, 0]
+  const gate = Promise.withResolvers<void>()
+  const system: LookUp = async (hostname) => {
+    if (hostname === 'hook.internal') return [{ address: '10.0.0.1', family: 4 }]
+    most = Math.max(most, ++open)
+    await gate.promise
+    open--
+    return [{ address: '10.0.0.2', family: 4 }]
+  }
+  using slow = lookUpsOf({ system })
+  const strangers = Array.from({ length: 24 }, (_, at) => slow.exempt(`n${at}.corp.internal`))
+  assert.deepEqual(await slow.operator('hook.internal'), [{ address: '10.0.0.1', family: 4 }])
+  gate.resolve()
+  assert.equal((await Promise.all(strangers)).length, 24)
+  assert.equal(most, 2)
+})
+
+const order: FetchOrder = { types: [], maxBytes: 1_000, timeout: 5_000 }
+const closed = { allowPrivate: false, exceptions: [] }
+
+test("while strangers' silent names fill all places, the operator's hook is reached by its name, and a stranger's fetch is told to come back", async () => {
+  await using hook = await startPlainWebServer((_request, response) => response.end('yes'))
+  await using fetch = makeFencedFetch({ servers: dns.servers, isPublic })
+  const flood = Array.from({ length: 96 }, (_, at) => assert.rejects(fetch(`https://f${at}.silent.example/`, order, closed)))
+  const begun = performance.now()
+  assert.equal((await fetch(`http://localhost:${hook.port}/`, order, 'operator')).body, 'yes')
+  assert.ok(performance.now() - begun < 1_000)
+  await assert.rejects(fetch('https://both.example/', order, closed), isUnavailable)
+  await Promise.all(flood)
+})
+
+test('disposing ends look-ups that are under way', async () => {
+  const asked = dns.askedBelow('silent.example')
+  const begun = performance.now()
+  const fetch = makeFencedFetch({ servers: dns.servers, isPublic })
+  const ended = assert.rejects(fetch('https://last.silent.example/', { ...order, timeout: 60_000 }, closed), FetchFailed)
+  while (dns.askedBelow('silent.example') === asked) await once(dns.questions, 'question')
+  await fetch[Symbol.asyncDispose]()
+  await ended
+  assert.ok(performance.now() - begun < 1_000)
+})

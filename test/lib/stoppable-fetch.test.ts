@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { FetchFailed, type FetchOrder, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
+import { stoppableFetch } from '../../src/lib/stoppable-fetch.ts'
+import { startPlainWebServer } from '../support/web-server.ts'
+
+const order: FetchOrder = { types: [], maxBytes: 1_000, timeout: 60_000 }
+const open = { allowPrivate: true, exceptions: [] }
+const stopping = { name: 'Unavailable', message: 'the server is stopping' }
+
+test('when the server stops, a fetch under way still has its time, then it ends, and no other begins', async () => {
+  const asked = Promise.withResolvers<void>()
+  await using web = await startPlainWebServer((request, response) => (request.url === '/silent' ? asked.resolve() : response.end('yes')))
+  await using fetch = stoppableFetch(makeFencedFetch())
+  const hanging = assert.rejects(fetch(`${web.url}/silent`, order, open), stopping)
+  await asked.promise
+  fetch.stop(100)
+  assert.equal((await fetch(web.url, order, open)).body, 'yes')
+  await hanging
+  const before = web.connections()
+  await assert.rejects(fetch(web.url, order, open), stopping)
+  assert.equal(web.connections(), before)
+})
+
+test('the body of an answer, too, ends when the server stops', async () => {
+  const begun = Promise.withResolvers<void>()
+  await using web = await startPlainWebServer((_request, response) => {
+    response.write('[')
+    begun.resolve()
+  })
+  await using fetch = stoppableFetch(makeFencedFetch())
+  const hanging = assert.rejects(fetch(web.url, order, 'operator'), stopping)
+  await begun.promise
+  fetch.stop(0)
+  await hanging
+})
+
+test('a signal of the caller ends a fetch as before', async () => {
+  await using web = await startPlainWebServer(() => {})
+  await using fetch = stoppableFetch(makeFencedFetch())
+  await assert.rejects(fetch(web.url, { ...order, signal: AbortSignal.abort() }, open), FetchFailed)
+})
