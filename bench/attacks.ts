@@ -51,15 +51,23 @@ async function ask(port: number, head: string, fields = '', body = ''): Promise<
 
 const register = (metadata: object) => ask(target.publicPort, 'POST /oauth2/register', json, JSON.stringify(metadata))
 
-/** Repeats an act on each of so many lanes until the time is over; what it throws is counted by its words. */
-async function lanes(number: number, until: number, tally: Tally, act: (lane: number) => Promise<string | number>): Promise<void> {
+/** How many do an act at once, and how long each waits before its next one, in milliseconds. */
+interface Lanes {
+  readonly number: number
+  readonly pause: number
+}
+
+/** Repeats an act on each lane until the time is over; what it throws is counted by its words. */
+async function lanes(
+  { number, pause }: Lanes,
+  until: number,
+  tally: Tally,
+  act: (lane: number) => Promise<string | number>,
+): Promise<void> {
   const keepAt = async (lane: number) => {
     while (Date.now() < until) {
-      const outcome = await act(lane).catch(async (error: Error) => {
-        await wait(100)
-        return error.message
-      })
-      count(tally, outcome)
+      count(tally, await act(lane).catch((error: Error) => error.message))
+      await wait(pause)
     }
   }
   await Promise.race([Promise.all(Array.from({ length: number }, (_, lane) => keepAt(lane))), wait(until - Date.now() + 500)])
@@ -168,7 +176,7 @@ function costlyKeys(): Attack {
       }
     },
     run: (until, tally) =>
-      lanes(16, until, tally, async () => {
+      lanes({ number: 16, pause: 100 }, until, tally, async () => {
         const { id, signatureBytes, kid } = clients[Math.floor(Math.random() * clients.length)] as (typeof clients)[number]
         return askToken(badAssertion(id, signatureBytes, kid?.()))
       }),
@@ -184,17 +192,20 @@ function lookUps(): Attack {
     },
     async run(until, tally) {
       const sectors = lanes(
-        60,
+        { number: 60, pause: 1_000 },
         until,
         tally,
-        async () => `register: ${(await register({ ...pairwise(), sector_identifier_uri: silent('sector') })).status}`,
+        async () => `register: ${(await register({ ...forLogins, sector_identifier_uri: silent('sector') })).status}`,
       )
-      await Promise.all([lanes(24, until, tally, (lane) => askToken(badAssertion(ids[lane] as string, 256))), sectors])
+      await Promise.all([
+        lanes({ number: 24, pause: 250 }, until, tally, (lane) => askToken(badAssertion(ids[lane] as string, 256))),
+        sectors,
+      ])
     },
   }
 }
 
-const pairwise = () => ({ redirect_uris: ['https://app.example.com/callback'], scope: 'openid' })
+const forLogins = { redirect_uris: ['https://app.example.com/callback'], scope: 'openid' }
 
 function removal(): Attack {
   const timed = async (what: string, tally: Tally, act: Promise<{ status: number }>) => {

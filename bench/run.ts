@@ -81,6 +81,8 @@ const folder = mkdtempSync(join(tmpdir(), 'clientele-bench-'))
 process.on('exit', () => (options.keep ? console.log(`kept ${folder}`) : rmSync(folder, { recursive: true, force: true })))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
+/** The other checkout. */
+const before = options.before && resolve(options.before)
 const home = options.built ? build(join(folder, 'built')) : undefined
 
 const others = otherSides()
@@ -131,7 +133,10 @@ async function compare(): Promise<void> {
 /** The hostile cases that were asked for, each with a server of its own; they take five times as long as a round. */
 async function attack() {
   const results = []
-  for (const name of attacked) results.push(await hostile(name, seconds * 5, home))
+  for (const name of attacked) {
+    if (before !== undefined) results.push({ ...(await hostile(name, seconds * 5, before)), name: `${name}, before` })
+    results.push(await hostile(name, seconds * 5, home))
+  }
   if (results.length > 0) console.log(hostileTable(results))
   return results
 }
@@ -170,7 +175,7 @@ async function profile(): Promise<void> {
 /** Whom to measure besides: the checkout before where it is given; else on PostgreSQL a floor that waits for each statement, on SQLite oidc-provider. */
 function otherSides(): Side[] {
   if (floorOnly || options.profile) return []
-  if (options.before !== undefined) return ['before']
+  if (before !== undefined) return ['before']
   if (onPostgres) return ['one-by-one']
   return options['no-peer'] ? [] : peers
 }
@@ -196,7 +201,7 @@ interface Measurable {
 }
 
 async function open(stack: AsyncDisposableStack, name: Side, postgres?: PostgresServer, profileFolder?: string): Promise<Measurable> {
-  const checkout = name === 'before' ? options.before && resolve(options.before) : home
+  const checkout = name === 'before' ? before : home
   const target = stack.use(
     await start({
       name,
