@@ -6,6 +6,7 @@ import { closeSync, cpSync, mkdirSync, openSync, readFileSync, symlinkSync, trun
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import { merge } from '../test/support/server.ts'
 
 export const beside = (path: string) => join(import.meta.dirname, path)
 
@@ -21,15 +22,17 @@ export interface Target extends AsyncDisposable {
   readonly publicPort: number
   readonly adminPort: number
   readonly issuer: string
+  /** Resolves when the process has ended, with its exit code or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals>
   /** Empties the log: its unwritten pages would be a burden for whoever syncs next. */
   emptyLog(): void
 }
 
 /**
- * Who is measured: the server; the floor; beside them, on PostgreSQL, a floor whose statements wait for one another, and, on SQLite,
+ * Who is measured: the server; the server of another checkout (`before`); the floor; beside them, on PostgreSQL, a floor whose statements wait for one another, and, on SQLite,
  * oidc-provider: as durable as the server, by a commit for each write or with our group commit, and in memory.
  */
-export type Side = 'server' | 'floor' | 'one-by-one' | Peer
+export type Side = 'server' | 'before' | 'floor' | 'one-by-one' | Peer
 export type Peer = keyof typeof peerKeeping
 
 const peerKeeping = { 'oidc-provider': 'plain', 'oidc-provider-grouped': 'grouped', 'oidc-provider-in-memory': 'memory' } as const
@@ -45,8 +48,12 @@ export interface Started {
   readonly pin: boolean
   /** Where the server stands: the project itself, or a copy of it as `npm pack` would make it (`build`). */
   readonly home?: string
-  /** Where a processor profile goes when the process ends. */
-  readonly profileFolder?: string
+  /** Options of Node for the process. */
+  readonly nodeOptions?: string
+  /** Merged into the server's configuration. */
+  readonly settings?: Readonly<Record<string, unknown>>
+  /** A command that becomes the one that is given to it as arguments. */
+  readonly prefix?: readonly string[]
 }
 
 const running = new Set<ChildProcess>()
@@ -57,13 +64,13 @@ process.on('exit', () => {
 /** How long a start or an end may take, in milliseconds. */
 const patience = 15_000
 
-export async function start({ name, folder, database, pin, home, profileFolder }: Started): Promise<Target> {
+export async function start({ name, folder, database, pin, home, nodeOptions, settings = {}, prefix = [] }: Started): Promise<Target> {
   mkdirSync(folder, { recursive: true })
   const [publicPort, adminPort] = await freePorts()
   const issuer = `http://127.0.0.1:${publicPort}/`
   const ports = [String(publicPort), String(adminPort)]
   const command =
-    name === 'server'
+    name === 'server' || name === 'before'
       ? serverCommand(
           home ?? beside('..'),
           database ?? `sqlite://${join(folder, 'clientele.sqlite')}`,
@@ -71,31 +78,50 @@ export async function start({ name, folder, database, pin, home, profileFolder }
           issuer,
           publicPort,
           adminPort,
+          settings,
         )
       : [process.execPath, ...scriptOf(name, folder, database, ports)]
   const logFile = join(folder, 'log')
   const log = openSync(logFile, 'a')
   const { PATH, HOME, TMPDIR } = process.env
-  const profiling = profileFolder ? { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileFolder}` } : {}
   const began = performance.now()
-  const child = launch(command, pin ? serverCore : undefined, {
+  const child = launch([...prefix, ...command], pin ? serverCore : undefined, {
     cwd: folder,
     stdio: ['ignore', log, log],
-    env: { PATH, HOME, TMPDIR, ...profiling },
+    env: { PATH, HOME, TMPDIR, ...(nodeOptions !== undefined && { NODE_OPTIONS: nodeOptions }) },
   })
+  const ended = new Promise<number | NodeJS.Signals>((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal ?? 0)))
   closeSync(log)
   await ready(child, `${issuer}health/ready`, name, logFile)
   const readySeconds = (performance.now() - began) / 1000
   const emptyLog = () => truncateSync(logFile)
-  return { name, pid: child.pid ?? 0, readySeconds, publicPort, adminPort, issuer, emptyLog, [Symbol.asyncDispose]: () => end(child) }
+  return {
+    name,
+    pid: child.pid ?? 0,
+    readySeconds,
+    publicPort,
+    adminPort,
+    issuer,
+    ended,
+    emptyLog,
+    [Symbol.asyncDispose]: () => end(child),
+  }
 }
 
-function scriptOf(name: Exclude<Side, 'server'>, folder: string, database: string | undefined, ports: string[]): string[] {
+function scriptOf(name: Exclude<Side, 'server' | 'before'>, folder: string, database: string | undefined, ports: string[]): string[] {
   if (isPeer(name)) return [beside('peer-oidc-provider.ts'), peerKeeping[name], join(folder, 'peer.sqlite'), ...ports]
   return [beside('floor.ts'), database ?? join(folder, 'floor.sqlite'), ...ports, name]
 }
 
-function serverCommand(home: string, dsn: string, folder: string, issuer: string, publicPort: number, adminPort: number): string[] {
+function serverCommand(
+  home: string,
+  dsn: string,
+  folder: string,
+  issuer: string,
+  publicPort: number,
+  adminPort: number,
+  over: Readonly<Record<string, unknown>>,
+): string[] {
   const config = join(folder, 'clientele.yml')
   const host = '127.0.0.1'
   const settings = {
@@ -107,7 +133,7 @@ function serverCommand(home: string, dsn: string, folder: string, issuer: string
     oidc: { dynamic_client_registration: { enabled: true, allowed_scope: ['notes.read'] } },
     webfinger: { jwks: { publish_before_use: '1s' } },
   }
-  writeFileSync(config, stringify(settings))
+  writeFileSync(config, stringify(merge(settings, over)))
   return [join(home, 'bin/clientele'), 'serve', 'all', '-c', config]
 }
 
@@ -185,7 +211,7 @@ function pinnable(): readonly [number?, number?] {
   }
 }
 
-async function freePorts(): Promise<[number, number]> {
+export async function freePorts(): Promise<[number, number]> {
   const servers = [createServer(), createServer()]
   const ports = await Promise.all(
     servers.map(async (server) => {

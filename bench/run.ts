@@ -1,15 +1,18 @@
 /** `npm run bench`: the server and the floor in turn under the same load. `--help` lists the options; README.md says how to read the table. */
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { text as readText } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
-import { openDatabase } from '../src/app.ts'
 import { type PostgresServer, startPostgres } from '../test/support/postgres.ts'
 import { cases } from './cases.ts'
 import { Load } from './driver.ts'
 import type { Guesses } from './guesses.ts'
+import { hostile, hostileNames, hostileTable } from './hostile.ts'
+import { kill } from './kills.ts'
 import type { Measured } from './load.ts'
+import { timeMigrations } from './migrations.ts'
 import { beside, build, isPeer, launch, loadCore, peers, pinned, type Side, start, type Target } from './process.ts'
 import { topFunctions } from './profile.ts'
 import { figure, median, othersTable, type Rounds, rate, summary, table, verdict } from './table.ts'
@@ -18,7 +21,9 @@ import { usage } from './usage.ts'
 
 /** Not a case like the others: two clients at once, and no floor. */
 const guesses = 'wrong-guesses'
-const names = [...cases.map(({ name }) => name), guesses]
+/** Only where they are asked for: the attacks, and the migrations of a large database. */
+const migrate = 'migrate'
+const names = [...cases.map(({ name }) => name), guesses, ...hostileNames, migrate]
 
 const help = `npm run bench -- [options]
   --seconds <n>    length of one round of one case (3)
@@ -28,6 +33,10 @@ const help = `npm run bench -- [options]
   --profile        profile the server under the one given case; prints the functions by self time
   --built          the server as it is packed (JavaScript by tsc) instead of its source
   --database <db>  sqlite (the default), or postgres: a real one, started here (or at DATABASE_URL), with fsync on
+  --before <path>  the server of another checkout beside this one in the same rounds, in place of oidc-provider
+  --kills <n>      no case: kills the server so often under a mixed load, and looks for what it answered each time
+  --clients <n>    for migrate: how many clients are stored (1000000)
+  --after <n>      for migrate: the last migration before the clients are stored (5)
   --no-peer        without oidc-provider, which is measured three times beside the server where it knows the case (on SQLite)
   --floor-only     the floor alone: no ratios, but the whole machinery
   --keep           keep the temporary folder (databases, logs, profiles)
@@ -41,6 +50,10 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     profile: { type: 'boolean', default: false },
     database: { type: 'string', default: 'sqlite' },
+    before: { type: 'string' },
+    kills: { type: 'string' },
+    clients: { type: 'string', default: '1000000' },
+    after: { type: 'string', default: '5' },
     'no-peer': { type: 'boolean', default: false },
     built: { type: 'boolean', default: false },
     'floor-only': { type: 'boolean', default: false },
@@ -56,23 +69,28 @@ const onPostgres = options.database === 'postgres'
 if (!onPostgres && options.database !== 'sqlite') quit(2, '--database is sqlite or postgres\n')
 const chosen = cases.filter(({ name }) => options.case.length === 0 || options.case.includes(name))
 const floorOnly = options['floor-only']
+const attacked = hostileNames.filter((name) => options.case.includes(name))
 const withGuesses = !floorOnly && (options.case.length === 0 || options.case.includes(guesses))
 
 if (options.help) quit(0, help)
 for (const name of options.case) if (!names.includes(name)) quit(2, `no case ${name}\n${help}`)
+if (onPostgres && attacked.length > 0) quit(2, 'the hostile cases are on SQLite only\n')
 if (options.profile && chosen.length !== 1) quit(2, '--profile needs exactly one --case\n')
 
 const folder = mkdtempSync(join(tmpdir(), 'clientele-bench-'))
 process.on('exit', () => (options.keep ? console.log(`kept ${folder}`) : rmSync(folder, { recursive: true, force: true })))
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130))
 
+/** The other checkout. */
+const before = options.before && resolve(options.before)
 const home = options.built ? build(join(folder, 'built')) : undefined
 
 const others = otherSides()
 const wrong: string[] = []
 let wrongCount = 0
 
-await (options.profile ? profile() : compare()).catch((error: Error) => quit(1, `${error.message}\n`))
+const work = options.kills !== undefined ? kills : options.profile ? profile : compare
+await work().catch((error: Error) => quit(1, `${error.message}\n`))
 if (wrongCount > 0) quit(1, `\n${wrongCount} wrong answers, among them:\n${wrong.slice(0, 10).join('\n')}\n`)
 
 async function compare(): Promise<void> {
@@ -103,13 +121,39 @@ async function compare(): Promise<void> {
   if (summaries.length > 0) console.log(`\n${table(summaries)}\n${othersTable(summaries, peerTarget)}`)
   const guessed = withGuesses && !onPostgres ? await guess() : undefined
   if (guessed) console.log(guessed.text)
-  const idle = floorOnly || onPostgres ? undefined : await startAgain()
+  const attacks = await attack()
+  if (options.case.includes(migrate))
+    console.log(await timeMigrations({ onPostgres, after: positive('after'), clients: positive('clients') }))
+  const idle = floorOnly || onPostgres || chosen.length === 0 ? undefined : await startAgain()
   if (idle) console.log(idle.text)
-  if (options.json) writeFileSync(options.json, `${JSON.stringify({ summaries, guessed, idle, rounds: results, wrongCount }, null, 2)}\n`)
+  const all = { summaries, guessed, attacks, idle, rounds: results, wrongCount }
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(all, null, 2)}\n`)
 }
 
-/** What is promised of others: logins, beside oidc-provider where it is as durable as we are and writes as its users would. */
+/** The hostile cases that were asked for, each with a server of its own; they take five times as long as a round. */
+async function attack() {
+  const results = []
+  for (const name of attacked) {
+    if (before !== undefined) results.push({ ...(await hostile(name, seconds * 5, before)), name: `${name}, before` })
+    results.push(await hostile(name, seconds * 5, home))
+  }
+  if (results.length > 0) console.log(hostileTable(results))
+  return results
+}
+
+/** Of the server under SIGKILL; what it lost or kept alive is wrong. */
+async function kills(): Promise<void> {
+  await using stack = new AsyncDisposableStack()
+  const postgres = onPostgres ? stack.use(await startPostgres({ own: true })) : undefined
+  const { text, faults } = await kill(positive('kills'), postgres && { postgres, dsn: await freshDatabase(postgres) })
+  console.log(text)
+  wrong.push(...faults)
+  wrongCount += faults.length
+}
+
+/** What is promised beside others: of the checkout before, no less; of oidc-provider, where it is as durable as we are, logins. */
 function peerTarget(name: string, other: string): number | undefined {
+  if (other === 'before') return targets.beforeRatio
   return other === 'oidc-provider' ? targets.peerRatio[name] : undefined
 }
 
@@ -128,9 +172,10 @@ async function profile(): Promise<void> {
   console.log(topFunctions(profileFolder, window.from, window.to, 30))
 }
 
-/** Whom to measure besides: on PostgreSQL a floor that waits for each statement, on SQLite oidc-provider. */
+/** Whom to measure besides: the checkout before where it is given; else on PostgreSQL a floor that waits for each statement, on SQLite oidc-provider. */
 function otherSides(): Side[] {
   if (floorOnly || options.profile) return []
+  if (before !== undefined) return ['before']
   if (onPostgres) return ['one-by-one']
   return options['no-peer'] ? [] : peers
 }
@@ -141,11 +186,12 @@ function isKnown(side: Side, name: string): boolean {
   return side !== 'oidc-provider-in-memory' && (name === 'register' || name === 'token')
 }
 
-async function freshDatabase(postgres: PostgresServer): Promise<string> {
+/** With the schema of the checkout whose server will open it. */
+async function freshDatabase(postgres: PostgresServer, checkout = beside('..')): Promise<string> {
   const url = await postgres.createDatabase()
-  const { migrateUp, close } = openDatabase({ dsn: { engine: 'postgres', url, connections: 1 } })
-  await migrateUp()
-  await close()
+  const settings = { DSN: url, URLS_SELF_ISSUER: 'https://auth.example.com/', SECRETS_SYSTEM: 'nothing is sealed by a migration' }
+  const env = { ...process.env, ...settings }
+  execFileSync(join(checkout, 'bin/clientele'), ['migrate', 'sql', 'up'], { env, stdio: ['ignore', 'ignore', 'inherit'] })
   return url
 }
 
@@ -155,14 +201,15 @@ interface Measurable {
 }
 
 async function open(stack: AsyncDisposableStack, name: Side, postgres?: PostgresServer, profileFolder?: string): Promise<Measurable> {
+  const checkout = name === 'before' ? before : home
   const target = stack.use(
     await start({
       name,
       folder: join(folder, name),
       pin: true,
-      ...(postgres && { database: await freshDatabase(postgres) }),
-      ...(home && { home }),
-      ...(profileFolder && { profileFolder }),
+      ...(postgres && { database: await freshDatabase(postgres, checkout) }),
+      ...(checkout && { home: checkout }),
+      ...(profileFolder && { nodeOptions: `--cpu-prof --cpu-prof-dir=${profileFolder}` }),
     }),
   )
   const load = stack.use(await Load.aim(target))
@@ -235,7 +282,7 @@ function whole(value: number): string {
   return figure(value, 0)
 }
 
-function positive(name: 'seconds' | 'rounds'): number {
+function positive(name: 'seconds' | 'rounds' | 'kills' | 'clients' | 'after'): number {
   const value = Number(options[name])
   if (!(value > 0)) quit(2, `--${name} must be a positive number\n`)
   return value

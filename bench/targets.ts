@@ -24,6 +24,13 @@ export const targets = {
   peerRatio: { login: 3, 'login-and-refresh': 3, refresh: 3 } as Readonly<Record<string, number>>,
   /** The most that another client's p99 may grow when 1,000 wrong guesses a second take the place of 1,000 right requests. */
   guesses: 2,
+  /** The least ratio to the server of another checkout (`--before`), every case. */
+  beforeRatio: 0.95,
+  /**
+   * An honest caller beside an attack: its p99 is at most `ratio` times what it is alone or `milliseconds`, whichever is more. The
+   * server holds `memoryMiB` more than when it was just started; `loopMilliseconds` is the p99.9 of its event loop's delay.
+   */
+  hostile: { ratio: 3, milliseconds: 100, memoryMiB: 150, loopMilliseconds: 50 },
   /** On PostgreSQL, every case: to a floor that does the same statements through `pg`. */
   postgresRatio: 0.6,
   /**
