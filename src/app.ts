@@ -431,7 +431,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     audit_records: (tx: Stores, now: number, limit: number) => tx.audit.removeExpired(now, limit),
   }
   const deliver = deliverLogouts({ ...act, ring, issuer, fetch, fence: live.fence })
-  const jobs = runJobs([removeExpired({ transaction, stores: expiring }), logoutDeliveries(deliver)], { clock, telemetry })
+  const jobs = runJobs([removeExpired({ transaction, stores: expiring, telemetry }), logoutDeliveries(deliver)], { clock, telemetry })
   return {
     public: publicListener,
     admin: adminListener,
