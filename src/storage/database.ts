@@ -1,4 +1,5 @@
 import { type Dialect, Kysely, type QueryResult } from 'kysely'
+import { RolledBack, Unavailable } from '../lib/unavailable.ts'
 import type { CompiledStatement } from './prepared.ts'
 import type { AccessTokenRow, Schema } from './schema.ts'
 
@@ -53,7 +54,7 @@ export interface DatabaseWatch {
 
 export const unwatched: DatabaseWatch = { act() {}, read() {}, batch() {} }
 
-/** Runs an act and tells how long it took. */
+/** Runs an act and tells how long it took. @throws RolledBack in place of `Unavailable` */
 export async function timedAct<T>(watch: DatabaseWatch, act: () => Promise<T>): Promise<T> {
   const began = performance.now()
   try {
@@ -62,6 +63,6 @@ export async function timedAct<T>(watch: DatabaseWatch, act: () => Promise<T>): 
     return value
   } catch (error) {
     watch.act('rolled_back', (performance.now() - began) / 1000)
-    throw error
+    throw error instanceof Unavailable ? new RolledBack(error) : error
   }
 }
