@@ -186,7 +186,13 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const { config, secrets, clock, randomness, telemetry } = deps
   const fixed = config()
 
-  database.watch(telemetry.metrics.database)
+  database.watch({
+    ...telemetry.metrics.database,
+    writable(problem) {
+      if (problem === undefined) telemetry.log('info', 'the database can be written again')
+      else telemetry.log('error', 'the database cannot be written; reads go on, and a write is tried each second', { problem })
+    },
+  })
   if (database.pool) telemetry.metrics.showPool(database.pool)
   const stores = storesOf(database.read)
   const transaction: Transaction<Stores> = (body) =>

@@ -50,9 +50,11 @@ export interface DatabaseWatch {
   read(seconds: number): void
   /** How many acts one commit carried. */
   batch(acts: number): void
+  /** A write failed, for a reason that passes; undefined once one succeeds again. Each is told once. */
+  writable(problem: string | undefined): void
 }
 
-export const unwatched: DatabaseWatch = { act() {}, read() {}, batch() {} }
+export const unwatched: DatabaseWatch = { act() {}, read() {}, batch() {}, writable() {} }
 
 /** Runs an act and tells how long it took. @throws RolledBack in place of `Unavailable` */
 export async function timedAct<T>(watch: DatabaseWatch, act: () => Promise<T>): Promise<T> {
