@@ -1,14 +1,18 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import type { Log } from '../../lib/telemetry.ts'
 import { type Database, type DatabaseWatch, timedAct, unwatched } from '../database.ts'
 import { type Act, GroupCommit } from '../group-commit.ts'
 import { connectionOver, SqliteConnection, StatementCache } from './sqlite-connection.ts'
+import { makePrivate } from './sqlite-files.ts'
 import { batchWriter, lockWait, openWriter, probeWrite } from './sqlite-writer.ts'
 import { WriteHealth } from './write-health.ts'
 
 export interface SqliteOptions {
+  /** Told which files were open to other users. */
+  readonly log?: Log
   /** How many pages the database may have. */
   readonly maxPages?: number
   /** How long an act waits for another process's lock before it is refused. Milliseconds. */
@@ -25,7 +29,7 @@ export interface SqliteOptions {
 export function openSqlite(location: string, options: SqliteOptions = {}): Database {
   const temporary = location === 'memory' ? mkdtempSync(join(tmpdir(), 'clientele-')) : undefined
   const file = temporary ? join(temporary, 'memory.sqlite') : location
-  makeFolder(dirname(file))
+  makePrivate(file, options.log ?? (() => {}))
   const writer = openWriter(file, options.maxPages)
   const reader = new DatabaseSync(file, { readOnly: true, timeout: lockWait })
   const readerStatements = new StatementCache(reader)
@@ -63,11 +67,4 @@ export function openSqlite(location: string, options: SqliteOptions = {}): Datab
       if (temporary) rmSync(temporary, { recursive: true, force: true })
     },
   }
-}
-
-/** Node's own recursive `mkdir` never ends where a parent cannot be made, as below /proc. */
-function makeFolder(folder: string): void {
-  if (existsSync(folder)) return
-  makeFolder(dirname(folder))
-  mkdirSync(folder)
 }
