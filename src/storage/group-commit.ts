@@ -137,6 +137,7 @@ export class GroupCommit<Statements> {
   /** Whether a transaction was opened. If not, acts were refused, or the batch is tried again. */
   #begin(): boolean {
     try {
+      this.#rollBack()
       this.#writer.begin(this.#lockedSince !== undefined)
       this.#lockedSince = undefined
       return true
@@ -217,6 +218,15 @@ export class GroupCommit<Statements> {
   #abandon(acts: Waiting[], error: unknown): void {
     const reason = this.#writer.explain(error)
     for (const act of acts) act.reject(reason)
+    try {
+      this.#rollBack()
+    } catch (failure) {
+      // The next batch tries it again before it begins.
+      this.#writer.explain(failure)
+    }
+  }
+
+  #rollBack(): void {
     if (this.#writer.isOpen()) this.#writer.rollback()
   }
 }
