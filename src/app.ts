@@ -100,7 +100,7 @@ import { makeOutboundFetch } from './lib/outbound-fetch.ts'
 import { type Randomness, systemRandomness } from './lib/random.ts'
 import { makeSealer } from './lib/seal.ts'
 import { stoppableFetch } from './lib/stoppable-fetch.ts'
-import { type Count, type Telemetry, untraced } from './lib/telemetry.ts'
+import { silence, type Telemetry, untraced } from './lib/telemetry.ts'
 import type { Transaction } from './lib/transaction.ts'
 import { hostOf, liveSettings, withoutSlash } from './live-settings.ts'
 import { accessTokenKeeper } from './storage/access-tokens.ts'
@@ -163,12 +163,12 @@ export interface WatchedTelemetry extends Telemetry {
 export const hashPassword = (password: string): Promise<string> => new ChosenSecrets(systemRandomness, new Bcrypt()).hash(password)
 
 /** Opens the database of a configuration, for whoever brings its schema up to date. */
-export function openDatabase({ dsn }: Pick<Config, 'dsn'>, count: Count = () => {}) {
+export function openDatabase({ dsn }: Pick<Config, 'dsn'>, { count, log }: Pick<Telemetry, 'count' | 'log'> = silence) {
   const onOutcomeUnknown = () => count('database_outcome_unknown')
   const database =
     dsn.engine === 'postgres'
       ? openPostgres(dsn.url, { ...dsn, onOutcomeUnknown })
-      : openSqlite(dsn.engine === 'memory' ? 'memory' : dsn.path)
+      : openSqlite(dsn.engine === 'memory' ? 'memory' : dsn.path, { log })
   return {
     database,
     migrateUp: () => migrateUp(database),
@@ -186,7 +186,13 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const { config, secrets, clock, randomness, telemetry } = deps
   const fixed = config()
 
-  database.watch(telemetry.metrics.database)
+  database.watch({
+    ...telemetry.metrics.database,
+    writable(problem) {
+      if (problem === undefined) telemetry.log('info', 'the database can be written again')
+      else telemetry.log('error', 'the database cannot be written; reads go on, and a write is tried each second', { problem })
+    },
+  })
   if (database.pool) telemetry.metrics.showPool(database.pool)
   const stores = storesOf(database.read)
   const transaction: Transaction<Stores> = (body) =>
@@ -431,7 +437,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     audit_records: (tx: Stores, now: number, limit: number) => tx.audit.removeExpired(now, limit),
   }
   const deliver = deliverLogouts({ ...act, ring, issuer, fetch, fence: live.fence })
-  const jobs = runJobs([removeExpired({ transaction, stores: expiring }), logoutDeliveries(deliver)], { clock, telemetry })
+  const jobs = runJobs([removeExpired({ transaction, stores: expiring, telemetry }), logoutDeliveries(deliver)], { clock, telemetry })
   return {
     public: publicListener,
     admin: adminListener,

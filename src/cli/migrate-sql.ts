@@ -1,5 +1,6 @@
 import type { openDatabase } from '../app.ts'
 import { loadConfig } from '../config/load.ts'
+import type { Log } from '../lib/telemetry.ts'
 import { openConfiguredDatabase } from './open-database.ts'
 
 interface Options {
@@ -28,7 +29,8 @@ export async function migrateSqlStatus(options: Options): Promise<number> {
 
 async function withDatabase({ config: file }: Options, act: (opened: ReturnType<typeof openDatabase>) => Promise<void>): Promise<number> {
   const { config } = loadConfig({ file })
-  const opened = openConfiguredDatabase(config)
+  const log: Log = (_level, message, facts) => console.error(message, JSON.stringify(facts))
+  const opened = openConfiguredDatabase(config, { count() {}, log })
   try {
     await act(opened)
     return 0

@@ -1,6 +1,6 @@
 import { openDatabase } from '../app.ts'
 import type { Config } from '../config/schema.ts'
-import type { Count } from '../lib/telemetry.ts'
+import type { Telemetry } from '../lib/telemetry.ts'
 
 /** The database cannot be opened where `dsn` says; the message is for the operator. */
 class DatabaseUnusable extends Error {
@@ -12,9 +12,9 @@ class DatabaseUnusable extends Error {
  *
  * @throws DatabaseUnusable
  */
-export function openConfiguredDatabase({ dsn }: Config, count?: Count): ReturnType<typeof openDatabase> {
+export function openConfiguredDatabase({ dsn }: Config, telemetry: Pick<Telemetry, 'count' | 'log'>): ReturnType<typeof openDatabase> {
   try {
-    return openDatabase({ dsn }, count)
+    return openDatabase({ dsn }, telemetry)
   } catch (error) {
     if (dsn.engine !== 'sqlite') throw error
     throw new DatabaseUnusable(`dsn: ${dsn.path} cannot be opened as a SQLite database (${(error as Error).message})`, { cause: error })

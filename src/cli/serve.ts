@@ -67,7 +67,7 @@ function announce({ config, warnings }: LoadedConfig, log: Log): void {
 }
 
 async function open(config: () => Config, { secrets }: LoadedConfig, telemetry: WatchedTelemetry): Promise<App> {
-  const { database, migrateUp, requireSchema } = openConfiguredDatabase(config(), telemetry.count)
+  const { database, migrateUp, requireSchema } = openConfiguredDatabase(config(), telemetry)
   // An embedded database is ours alone; one that others share is brought up to date when the operator says so.
   if (config().dsn.engine === 'postgres') await requireSchema()
   else for (const migration of await migrateUp()) telemetry.log('info', 'migration applied', { migration })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, test } from 'node:test'
@@ -430,6 +430,25 @@ test('dev: the issuer has a default, private addresses may be fetched, text is l
   assert.equal(written.clients.http.disallow_private_ip_ranges, true)
   assert.equal(written.log.format, 'json')
   assert.equal(written.urls.self.issuer, 'http://dev.example.com')
+})
+
+test('a kept system secret that other users could read is closed to them, with its folder, and a warning says so, once', () => {
+  const folder = folderWith()
+  const { secrets } = load(undefined, { DSN: 'memory' }, { dev: true, folder })
+  const [kept, path] = [join(folder, '.clientele'), join(folder, '.clientele/secrets.system')]
+  chmodSync(kept, 0o755)
+  chmodSync(path, 0o644)
+  const again = load(undefined, { DSN: 'memory' }, { dev: true, folder })
+  assert.deepEqual(again.secrets.system, secrets.system)
+  assert.deepEqual(
+    [kept, path].map((one) => statSync(one).mode & 0o777),
+    [0o700, 0o600],
+  )
+  assert.deepEqual(
+    again.warnings.filter((warning) => warning.includes('other users')),
+    ['secrets.system: .clientele/secrets.system was open to other users of this machine, and was closed to them'],
+  )
+  assert.ok(!load(undefined, { DSN: 'memory' }, { dev: true, folder }).warnings.join().includes('other users'))
 })
 
 test('dev: a system secret is made once, from the injected randomness, and only its owner reads it', () => {

@@ -36,9 +36,11 @@ export interface LoadedConfig {
  */
 export function loadConfig(source: ConfigSource): LoadedConfig {
   const written = nameSource(source)
-  const named = withSystemSecret(written, source)
+  const closed: string[] = []
+  const named = withSystemSecret(written, source, (file) => closed.push(file))
   const resolved = resolveSettings(named, workingDirectoryOf(source))
-  return freezeSnapshot(resolved, named)
+  const warnings = closed.map((file) => `secrets.system: ${file} was open to other users of this machine, and was closed to them`)
+  return freezeSnapshot({ ...resolved, warnings: [...resolved.warnings, ...warnings] }, named)
 }
 
 const workingDirectoryOf = (source: ConfigSource): string => source.workingDirectory ?? process.cwd()
@@ -56,18 +58,18 @@ export function resolveSource(named: Named, source: ConfigSource): ResolvedSetti
 }
 
 /** `named` with the system secret that `dev` makes or finds. @throws ConfigError */
-function withSystemSecret(named: Named, source: ConfigSource): Named {
+function withSystemSecret(named: Named, source: ConfigSource, closed: (file: string) => void): Named {
   resolveSource(named, source)
   if (named.values.has('secrets.system')) return named
-  const kept = keptSecret(source)
+  const kept = keptSecret(source, closed)
   const read = readValue(settings.get('secrets.system')?.leaf as Leaf, [kept])
   if ('problems' in read) throw new ConfigError(read.problems.map((problem) => `secrets.system: in .clientele/secrets.system, ${problem}`))
   return { ...named, values: new Map([...named.values, ['secrets.system', read.value]]) }
 }
 
-function keptSecret(source: ConfigSource): string {
+function keptSecret(source: ConfigSource, closed: (file: string) => void): string {
   try {
-    return keptSystemSecret(workingDirectoryOf(source), source.randomness ?? systemRandomness)
+    return keptSystemSecret(workingDirectoryOf(source), source.randomness ?? systemRandomness, closed)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new ConfigError([

@@ -1,18 +1,23 @@
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { closeToOthers } from '../lib/close-to-others.ts'
 import { type Randomness, randomToken, randomUuid } from '../lib/random.ts'
 
 /**
  * The system secret of a developer's machine: made once, then kept in `.clientele/secrets.system`, which only its owner reads.
  * Two processes that start together get the same one: a link, unlike a write, either makes the whole file or finds it there.
  *
+ * @param closed is told where other users could open what was kept: they cannot any more
  * @throws NodeJS.ErrnoException when the file can be neither read nor made
  */
-export function keptSystemSecret(workingDirectory: string, randomness: Randomness): string {
+export function keptSystemSecret(workingDirectory: string, randomness: Randomness, closed: (file: string) => void): string {
   const folder = join(workingDirectory, '.clientele')
   const path = join(folder, 'secrets.system')
   const kept = readIfThere(path)
-  if (kept !== undefined) return kept
+  if (kept !== undefined) {
+    if ([folder, path].map(closeToOthers).includes('closed')) closed('.clientele/secrets.system')
+    return kept
+  }
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const draft = join(folder, `secrets.system.${randomUuid(randomness)}`)
   writeFileSync(draft, `${randomToken(randomness, '')}\n`, { mode: 0o600, flag: 'wx', flush: true })

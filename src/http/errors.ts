@@ -3,7 +3,7 @@ import type { AuthorizationFault } from '../core/authorization/find-response-tar
 import { InvalidJson } from '../lib/json.ts'
 import { Refusal } from '../lib/refusal.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
-import { OutcomeUnknown, Unavailable } from '../lib/unavailable.ts'
+import { OutcomeUnknown, RolledBack, Unavailable } from '../lib/unavailable.ts'
 import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
 import { pageLocation } from '../protocol/response-mode.ts'
 import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
@@ -119,11 +119,12 @@ function problemOf(error: unknown, face: Face): Problem {
   return problemOfFramework(error as Error)
 }
 
-const unavailable = ({ message, retryAfterSeconds }: Unavailable): Problem => ({
+/** That nothing was changed is known of a transaction only: what failed elsewhere may have come after a commit. */
+const unavailable = (error: Unavailable): Problem => ({
   status: 503,
   code: 'temporarily_unavailable',
-  description: `The server cannot do this now (${message}); nothing was changed. Try again later.`,
-  headers: { 'retry-after': String(retryAfterSeconds) },
+  description: `The server cannot do this now (${error.message})${error instanceof RolledBack ? '; nothing was changed' : ''}. Try again later.`,
+  headers: { 'retry-after': String(error.retryAfterSeconds) },
 })
 
 /** No `Retry-After`: trying again might do it twice. */

@@ -1,29 +1,44 @@
+import type { Telemetry } from '../lib/telemetry.ts'
 import type { Transaction } from '../lib/transaction.ts'
 import type { Job } from './runner.ts'
 
 /** One store's way to remove what has expired; each row has an expiry of its own. Returns how many rows went. */
 export type RemoveExpired<Stores> = (stores: Stores, now: number, limit: number) => Promise<number>
 
+export interface RemoveExpiredDeps<Stores> {
+  readonly transaction: Transaction<Stores>
+  readonly stores: Readonly<Record<string, RemoveExpired<Stores>>>
+  readonly telemetry: Pick<Telemetry, 'log' | 'count'>
+}
+
+const job = 'remove-expired'
+
 /** How many rows go in one transaction: few enough that nobody who waits behind it notices. */
 const batch = 500
 
-/** Removes expired rows from every store, in small transactions, until none are left. */
-export function removeExpired<Stores>(deps: {
-  transaction: Transaction<Stores>
-  stores: Readonly<Record<string, RemoveExpired<Stores>>>
-}): Job {
+/**
+ * Removes expired rows from every store, in small transactions, until none are left. A store that fails is logged and left until the next
+ * run; the others go on.
+ */
+export function removeExpired<Stores>({ transaction, stores, telemetry }: RemoveExpiredDeps<Stores>): Job {
   return {
-    name: 'remove-expired',
+    name: job,
     period: 60_000,
     async run({ now, signal }) {
       const counts: Record<string, number> = {}
-      for (const [name, remove] of Object.entries(deps.stores)) {
-        let removed: number
-        counts[name] = 0
-        do {
-          removed = await deps.transaction((tx) => remove(tx, now, batch))
-          counts[name] += removed
-        } while (removed === batch && !signal.aborted)
+      for (const [store, remove] of Object.entries(stores)) {
+        if (signal.aborted) break
+        counts[store] = 0
+        try {
+          let removed: number
+          do {
+            removed = await transaction((tx) => remove(tx, now, batch))
+            counts[store] += removed
+          } while (removed === batch && !signal.aborted)
+        } catch (error) {
+          telemetry.count('job_failed', { job })
+          telemetry.log('error', 'job failed', { job, store, error: (error as Error).message })
+        }
       }
       return counts
     },

@@ -7,7 +7,7 @@
  * A body awaits nothing but `tx`: no network, no slow hashing, no timer. Where the database asks for it, a body runs again,
  * so it must not change anything outside `tx`; what should happen once, after the commit, goes to `tx.afterCommit`.
  *
- * @throws Unavailable when the database cannot take the act now (full disk, too many waiting): nothing was written.
+ * @throws RolledBack when the act cannot be done now (full disk, too many waiting): nothing was written.
  */
 export type Transaction<Stores> = <T>(body: (tx: Stores & AfterCommit) => Promise<T>) => Promise<T>
 

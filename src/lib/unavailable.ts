@@ -1,4 +1,4 @@
-/** The act could not be done now and nothing of it was done; trying again after `retryAfterSeconds` may help. */
+/** This cannot be done now; trying again after `retryAfterSeconds` may help. It says nothing of what was done before. */
 export class Unavailable extends Error {
   override name = 'Unavailable'
   readonly retryAfterSeconds: number
@@ -6,6 +6,13 @@ export class Unavailable extends Error {
   constructor(message: string, retryAfterSeconds = 1, options?: ErrorOptions) {
     super(message, options)
     this.retryAfterSeconds = retryAfterSeconds
+  }
+}
+
+/** An act that cannot be done now: its transaction was rolled back, and nothing of it is left. Only transactions throw it. */
+export class RolledBack extends Unavailable {
+  constructor({ message, retryAfterSeconds, cause }: Unavailable) {
+    super(message, retryAfterSeconds, { cause })
   }
 }
 

@@ -1,4 +1,5 @@
 import { type Dialect, Kysely, type QueryResult } from 'kysely'
+import { RolledBack, Unavailable } from '../lib/unavailable.ts'
 import type { CompiledStatement } from './prepared.ts'
 import type { AccessTokenRow, Schema } from './schema.ts'
 
@@ -49,11 +50,13 @@ export interface DatabaseWatch {
   read(seconds: number): void
   /** How many acts one commit carried. */
   batch(acts: number): void
+  /** A write failed, for a reason that passes; undefined once one succeeds again. Each is told once. */
+  writable(problem: string | undefined): void
 }
 
-export const unwatched: DatabaseWatch = { act() {}, read() {}, batch() {} }
+export const unwatched: DatabaseWatch = { act() {}, read() {}, batch() {}, writable() {} }
 
-/** Runs an act and tells how long it took. */
+/** Runs an act and tells how long it took. @throws RolledBack in place of `Unavailable` */
 export async function timedAct<T>(watch: DatabaseWatch, act: () => Promise<T>): Promise<T> {
   const began = performance.now()
   try {
@@ -62,6 +65,6 @@ export async function timedAct<T>(watch: DatabaseWatch, act: () => Promise<T>): 
     return value
   } catch (error) {
     watch.act('rolled_back', (performance.now() - began) / 1000)
-    throw error
+    throw error instanceof Unavailable ? new RolledBack(error) : error
   }
 }

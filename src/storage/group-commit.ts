@@ -4,7 +4,8 @@ import { Unavailable } from '../lib/unavailable.ts'
 /** What the batches need of the one connection that writes. All calls are synchronous: a batch lives within one turn. */
 export interface BatchWriter<Statements> {
   readonly statements: Statements
-  begin(): void
+  /** @param isLockedSinceLong it waited for a lock at its last try, and must not again: the event loop stands still meanwhile */
+  begin(isLockedSinceLong: boolean): void
   commit(): void
   rollback(): void
   savepoint(): void
@@ -12,6 +13,8 @@ export interface BatchWriter<Statements> {
   rollbackToSavepoint(): void
   /** Whether the transaction that `begin` opened is still there: some errors end it. */
   isOpen(): boolean
+  /** Whether `begin` failed because another process holds the lock. */
+  isLocked(error: unknown): boolean
   /** Turns the database's passing troubles into `Unavailable`; leaves every other error as it is. */
   explain(error: unknown): unknown
 }
@@ -19,6 +22,10 @@ export interface BatchWriter<Statements> {
 /** How many acts one commit carries at most, and how many may wait before the next is refused. */
 const batchLimit = 256
 const waitingLimit = 8_192
+
+/** How long an act waits for another process's lock, and the pause between two tries. Milliseconds. */
+const usualLockPatience = 5_000
+const lockPause = 50
 
 /**
  * An act's end of its connection: closed when the act is over, so that a stray statement cannot land in another act, and when its
@@ -47,6 +54,8 @@ export class Act {
 }
 
 interface Waiting {
+  /** `performance.now()` when it came. */
+  readonly since: number
   run(act: Act): Promise<unknown>
   resolve(value: unknown): void
   reject(error: unknown): void
@@ -60,21 +69,29 @@ interface Done extends Waiting {
 /**
  * One writer, first in first out. The acts that arrive in one turn of the event loop share one COMMIT, and so one sync of the
  * disk; each runs in a savepoint of its own, one after the other, so that a refused act takes nothing of its neighbours with it.
+ * While another process holds the lock, the acts wait in the queue, in their order, and the event loop goes on.
  */
 export class GroupCommit<Statements> {
   readonly statements: Statements
   readonly #writer: BatchWriter<Statements>
   readonly #committed: (acts: number) => void
+  readonly #lockPatience: number
   #waiting: Waiting[] = []
   #scheduled = false
+  /** `performance.now()` when the lock was found first, until it is gone. */
+  #lockedSince: number | undefined
   #closed = false
   #tripGuard: (() => void) | undefined
   #whenIdle: (() => void)[] = []
 
-  /** @param committed is told how many acts each commit carried */
-  constructor(writer: BatchWriter<Statements>, committed: (acts: number) => void = () => {}) {
+  /** @param options `committed` is told how many acts each commit carried; `lockPatience`: milliseconds */
+  constructor(
+    writer: BatchWriter<Statements>,
+    options: { readonly committed?: (acts: number) => void; readonly lockPatience?: number | undefined } = {},
+  ) {
     this.#writer = writer
-    this.#committed = committed
+    this.#committed = options.committed ?? (() => {})
+    this.#lockPatience = options.lockPatience ?? usualLockPatience
     this.statements = writer.statements
   }
 
@@ -82,7 +99,7 @@ export class GroupCommit<Statements> {
     if (this.#closed) return Promise.reject(new Unavailable('the database is closed'))
     if (this.#waiting.length >= waitingLimit) return Promise.reject(new Unavailable('too many acts are waiting for the database'))
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ run, resolve: resolve as (value: unknown) => void, reject })
+      this.#waiting.push({ run, resolve: resolve as (value: unknown) => void, reject, since: performance.now() })
       this.#schedule()
     })
   }
@@ -101,24 +118,56 @@ export class GroupCommit<Statements> {
   }
 
   async #batch(): Promise<void> {
+    if (!this.#begin()) return
     const done: Done[] = []
     const guard = setImmediate(() => this.#tripGuard?.())
-    let begun = false
     try {
-      this.#writer.begin()
-      begun = true
       await this.#runActs(done)
       this.#writer.commit()
       this.#committed(done.length)
       for (const act of done) act.settle()
     } catch (error) {
-      this.#abandon(begun ? done : this.#waiting.splice(0, batchLimit), error)
+      this.#abandon(done, error)
     } finally {
       clearImmediate(guard)
-      this.#scheduled = false
-      if (this.#waiting.length > 0) this.#schedule()
-      else for (const resolve of this.#whenIdle.splice(0)) resolve()
+      this.#goOn()
     }
+  }
+
+  /** Whether a transaction was opened. If not, acts were refused, or the batch is tried again. */
+  #begin(): boolean {
+    try {
+      this.#rollBack()
+      this.#writer.begin(this.#lockedSince !== undefined)
+      this.#lockedSince = undefined
+      return true
+    } catch (error) {
+      if (this.#writer.isLocked(error)) this.#waitForLock(error)
+      else {
+        this.#abandon(this.#waiting.splice(0, batchLimit), error)
+        this.#goOn()
+      }
+      return false
+    }
+  }
+
+  /** Refuses the acts that have waited for long enough; once the database closes, all of them. */
+  #waitForLock(error: unknown): void {
+    const now = performance.now()
+    const lockedSince = this.#lockedSince ?? now
+    this.#lockedSince = lockedSince
+    const isInTime = ({ since }: Waiting) => !this.#closed && Math.max(since, lockedSince) + this.#lockPatience > now
+    const first = this.#waiting.findIndex(isInTime)
+    const overdue = this.#waiting.splice(0, first === -1 ? this.#waiting.length : first)
+    if (overdue.length > 0) this.#abandon(overdue, error)
+    if (this.#waiting.length > 0) setTimeout(() => void this.#batch(), lockPause)
+    else this.#goOn()
+  }
+
+  #goOn(): void {
+    this.#scheduled = false
+    if (this.#waiting.length > 0) this.#schedule()
+    else for (const resolve of this.#whenIdle.splice(0)) resolve()
   }
 
   async #runActs(done: Done[]): Promise<void> {
@@ -165,10 +214,19 @@ export class GroupCommit<Statements> {
     }
   }
 
-  /** Nothing of the batch was committed: every act in it is refused, and told whether trying again may help. */
+  /** Nothing of these acts was committed: each is refused, and told whether trying again may help. */
   #abandon(acts: Waiting[], error: unknown): void {
     const reason = this.#writer.explain(error)
     for (const act of acts) act.reject(reason)
+    try {
+      this.#rollBack()
+    } catch (failure) {
+      // The next batch tries it again before it begins.
+      this.#writer.explain(failure)
+    }
+  }
+
+  #rollBack(): void {
     if (this.#writer.isOpen()) this.#writer.rollback()
   }
 }

@@ -246,6 +246,32 @@ test('where signing fails, the delivery is put off like any other', async () => 
   assert.equal((await room.waiting()).length, 1)
 })
 
+test('a delivery whose outcome cannot be stored is tried again a minute later, and all others of the run are delivered', async () => {
+  await using receiver = await startLogoutReceiver()
+  let failures = 20
+  await using room = await logoutRoom((stores) => ({
+    transaction: (body) =>
+      stores.act(async (tx) => {
+        const logoutDeliveries = {
+          ...tx.logoutDeliveries,
+          done: async (id: string) => {
+            if (failures-- > 0) throw new Error('the disk is full')
+            return tx.logoutDeliveries.done(id)
+          },
+        }
+        return body({ ...tx, logoutDeliveries })
+      }),
+  }))
+  const ids = Array.from({ length: 70 }, (_, at) => `c${at}`)
+  for (const id of ids) await room.addClient(id, `${receiver.url}/${id}`)
+  await room.queue(...ids)
+  assert.deepEqual(await room.deliver(), { delivered: 50, failed: 20, givenUp: 0 })
+  assert.equal(new Set(receiver.received.map(({ path }) => path)).size, 70)
+  assert.equal(room.lines.filter(({ error }) => error === 'the disk is full').length, 20)
+  room.time.now += 1 * minutes
+  assert.deepEqual(await room.deliver(), { delivered: 20, failed: 0, givenUp: 0 })
+})
+
 test('an answer that is not read is one of any type and size', async () => {
   await using web = await startPlainWebServer((_request, response) =>
     response.writeHead(200, { 'content-length': '999999999999' }).write('\xff'),

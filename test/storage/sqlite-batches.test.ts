@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
-import { StatementSync } from 'node:sqlite'
+import { type SQLInputValue, StatementSync } from 'node:sqlite'
 import { describe, type TestContext, test } from 'node:test'
 import { setImmediate as nextTurn, setTimeout as timer } from 'node:timers/promises'
 import { sql } from 'kysely'
@@ -138,6 +138,28 @@ describe('when a COMMIT fails', () => {
       ['c'],
     )
     assert.equal(effects, 1)
+  })
+})
+
+describe('when the disk fails a COMMIT and the ROLLBACK after it', () => {
+  test('every act of the batch is told to come back, and the next batch goes on', async (t) => {
+    await using stores = await memoryStores()
+    const failures = ['COMMIT', 'ROLLBACK']
+    const run = StatementSync.prototype.run
+    t.mock.method(StatementSync.prototype, 'run', function (this: StatementSync, ...values: SQLInputValue[]) {
+      if (this.sourceSQL !== failures[0]) return run.apply(this, values as never)
+      failures.shift()
+      throw Object.assign(new Error('disk I/O error'), { errcode: 778 })
+    })
+    const add = (id: string) => stores.act((tx) => tx.clients.add(someClient(id)))
+    for (const { status } of await Promise.allSettled([add('a'), add('b')])) assert.equal(status, 'rejected')
+    assert.deepEqual(failures, [])
+    assert.equal(await add('c'), true)
+    const left = await stores.read.clients.list({ limit: 9 })
+    assert.deepEqual(
+      left.map(({ clientId }) => clientId),
+      ['c'],
+    )
   })
 })
 

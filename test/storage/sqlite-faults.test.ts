@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { describe, test } from 'node:test'
 import { sql } from 'kysely'
+import { Unavailable } from '../../src/lib/unavailable.ts'
+import { explain } from '../../src/storage/dialects/sqlite-errors.ts'
+import { holdLock } from '../support/lock-holder.ts'
 import type { Received } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
+import { spawnServer } from '../support/spawned-server.ts'
 import { freshStores, someClient } from './fresh-stores.ts'
 import { databaseFolder, migratedSqlite } from './sqlite-file.ts'
 
@@ -48,12 +51,12 @@ async function assertNothingLost(server: TestServer, made: readonly Received[], 
 describe('a full database', () => {
   test('answers 503 with Retry-After, loses nothing that was answered, serves reads, and recovers when there is space', async () => {
     using folder = databaseFolder()
-    const database = await migratedSqlite(folder.file, { maxPages: 100 })
+    const database = await migratedSqlite(folder.file, { maxPages: 100, probeEvery: 600_000 })
     await using server = await startServer({ database })
     const { made, refused } = await registerUntilRefused(server)
     refused.forEach(assertTemporarilyUnavailable)
     await assertNothingLost(server, made, false)
-    assert.equal((await server.public('/health/ready')).status, 200)
+    assert.equal((await server.public('/health/ready')).status, 503, 'readiness follows the last write')
 
     await sql`PRAGMA max_page_count = 100000`.execute(database.write)
     made.push(await register(server))
@@ -121,38 +124,127 @@ describe('a full disk', () => {
   })
 })
 
-describe('a database that another process has locked', () => {
-  test('answers a write with 503 and a read with 200, and goes on when the lock is gone', async () => {
-    using folder = databaseFolder()
-    const database = await migratedSqlite(folder.file)
-    await using server = await startServer({ database })
-    const { json } = await register(server)
-    using other = new DatabaseSync(folder.file)
-    other.exec('BEGIN IMMEDIATE')
-    const bearer = json.registration_access_token
-    assertTemporarilyUnavailable(await register(server))
-    const form = { grant_type: 'client_credentials' }
-    assertTemporarilyUnavailable(
-      await server.public('/oauth2/token', { method: 'POST', basic: [json.client_id, json.client_secret], form }),
-    )
-    assert.equal((await server.public(`/oauth2/register/${json.client_id}`, { bearer })).status, 200)
-    other.exec('ROLLBACK')
-    assert.equal((await register(server)).status, 201)
+const token = (server: TestServer, { json }: Received) =>
+  server.public('/oauth2/token', {
+    method: 'POST',
+    basic: [json.client_id, json.client_secret],
+    form: { grant_type: 'client_credentials' },
   })
 
-  test('refuses the whole batch at once: many who wait do not wait one after the other', async () => {
+/** Writes are answered 503 and reads as ever; the server says that it is not ready. */
+async function assertOnlyReads(server: TestServer, made: Received): Promise<void> {
+  assertTemporarilyUnavailable(await register(server))
+  assertTemporarilyUnavailable(await token(server, made))
+  const { client_id: id, registration_access_token: bearer } = made.json
+  assert.equal((await server.public(`/oauth2/register/${id}`, { bearer })).status, 200)
+  assert.equal((await server.admin('/admin/clients')).json.length, 1)
+  const ready = await server.public('/health/ready')
+  assert.deepEqual([ready.status, ready.json], [503, { errors: { database: 'not ready' } }])
+  assert.equal((await server.public('/health/alive')).status, 200)
+}
+
+/** Nobody writes meanwhile: a probe of the server's own finds out. */
+async function untilReady(server: Pick<TestServer, 'public'>): Promise<void> {
+  while ((await server.public('/health/ready')).status !== 200) await new Promise((resolve) => setImmediate(resolve))
+}
+
+describe('a database that another process has locked', () => {
+  test('answers a write with 503 and a read with 200, is not ready, and goes on by itself when the lock is gone', async () => {
+    using folder = databaseFolder()
+    await using server = await startServer({ database: await migratedSqlite(folder.file, { lockPatience: 300 }) })
+    const made = await register(server)
+    await using lock = await holdLock(folder.file)
+    await assertOnlyReads(server, made)
+    await lock.release()
+    await untilReady(server)
+    assert.equal((await register(server)).status, 201)
+    const said = server.lines.filter(({ msg }) => /^the database can/.test(String(msg)))
+    assert.deepEqual(
+      said.map(({ level, msg, problem }) => [level, msg, problem]),
+      [
+        [
+          'error',
+          'the database cannot be written; reads go on, and a write is tried each second',
+          'the database is locked by another process',
+        ],
+        ['info', 'the database can be written again', undefined],
+      ],
+    )
+  })
+
+  test('by default a write waits 5 s for the lock', async () => {
     using folder = databaseFolder()
     await using stores = await freshStores(() => migratedSqlite(folder.file))
-    using other = new DatabaseSync(folder.file)
-    other.exec('BEGIN IMMEDIATE')
-    const begun = performance.now()
-    const settled = await Promise.allSettled(
-      Array.from({ length: 200 }, (_, at) => stores.act((tx) => tx.clients.add(someClient(`c${at}`)))),
+    await using _lock = await holdLock(folder.file)
+    const began = performance.now()
+    await assert.rejects(
+      stores.act((tx) => tx.clients.add(someClient('c'))),
+      { name: 'Unavailable' },
     )
-    assert.ok(settled.every((result) => result.status === 'rejected' && result.reason.name === 'Unavailable'))
-    assert.ok(performance.now() - begun < 5_000)
+    assert.ok(performance.now() - began >= 5_000)
   })
 })
+
+/** Makes a file one that this process cannot open for writing; undefined where it can do so whatever the file says. */
+function readOnly(file: string): Disposable | undefined {
+  if (process.getuid?.() !== 0) {
+    chmodSync(file, 0o400)
+    return { [Symbol.dispose]: () => chmodSync(file, 0o600) }
+  }
+  try {
+    execFileSync('mount', ['--bind', file, file], { stdio: 'ignore' })
+  } catch {
+    return undefined
+  }
+  execFileSync('mount', ['-o', 'remount,bind,ro', file])
+  return { [Symbol.dispose]: () => execFileSync('umount', ['-l', file]) }
+}
+
+describe('a database file that cannot be written', () => {
+  test('a server that is started on it answers writes with 503, serves reads, and is not ready (SQLITE_READONLY)', async (t) => {
+    using folder = databaseFolder()
+    const made = await (async () => {
+      await using before = await startServer({ database: await migratedSqlite(folder.file) })
+      return await register(before)
+    })()
+    using file = readOnly(folder.file)
+    if (!file) return t.skip('this process may not mount, and writes to every file')
+    await using server = await startServer({ database: await migratedSqlite(folder.file) })
+    await assertOnlyReads(server, made)
+  })
+
+  test('writes that the file system fails are answered 503, never 500, and the server recovers by itself (SQLITE_IOERR)', async () => {
+    await using server = await spawnServer()
+    const limitFiles = (bytes: string) => execFileSync('prlimit', ['--pid', String(server.process.pid), `--fsize=${bytes}:`])
+    const made = await server.public('/oauth2/register', { method: 'POST', json: metadata })
+    limitFiles('4096')
+    for (const _ of [1, 2, 3]) {
+      assertTemporarilyUnavailable(await server.public('/oauth2/register', { method: 'POST', json: metadata }))
+      assert.equal((await server.public('/health/ready')).status, 503)
+    }
+    const { client_id: id, registration_access_token: bearer } = made.json
+    assert.equal((await server.public(`/oauth2/register/${id}`, { bearer })).status, 200)
+    limitFiles('unlimited')
+    await untilReady(server)
+    assert.equal((await server.public('/oauth2/register', { method: 'POST', json: metadata })).status, 201)
+  })
+})
+
+for (const [code, name] of [
+  [8, 'SQLITE_READONLY'],
+  [1544, 'SQLITE_READONLY_DIRECTORY'],
+  [10, 'SQLITE_IOERR'],
+  [1034, 'SQLITE_IOERR_FSYNC'],
+  [13, 'SQLITE_FULL'],
+  [14, 'SQLITE_CANTOPEN'],
+  [1038, 'SQLITE_CANTOPEN_SYMLINK'],
+  [517, 'SQLITE_BUSY_SNAPSHOT'],
+] as const)
+  test(`${name} (${code}) passes: whoever meets it is told to come back`, () => {
+    const said = explain(Object.assign(new Error('as SQLite says it'), { errcode: code }))
+    assert.ok(said instanceof Unavailable && said.retryAfterSeconds > 0)
+    assert.doesNotMatch(said.message, /as SQLite says it/)
+  })
 
 test('a log line says why the database could not take an act, and quotes none of its values', async () => {
   using folder = databaseFolder()

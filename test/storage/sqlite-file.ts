@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { openSqlite } from '../../src/storage/dialects/sqlite.ts'
+import { openSqlite, type SqliteOptions } from '../../src/storage/dialects/sqlite.ts'
 import { migrateUp } from '../../src/storage/migrations.ts'
 import { type FreshStores, freshStores } from './fresh-stores.ts'
 
@@ -11,7 +11,7 @@ export function databaseFolder(): Disposable & { readonly path: string; readonly
   return { path, file: join(path, 'test.sqlite'), [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }
 }
 
-export async function migratedSqlite(location: string, options: { maxPages?: number } = {}) {
+export async function migratedSqlite(location: string, options: SqliteOptions = {}) {
   const database = openSqlite(location, options)
   await migrateUp(database)
   return database

@@ -6,44 +6,56 @@ export interface Cut {
   readonly at: string
   /** Whether the server still gets what holds the text. */
   readonly forward: boolean
+  /** Both sides stay connected and get nothing any more, as where a machine between them has died. */
+  readonly isSilent?: boolean
 }
 
 export interface CuttingProxy extends AsyncDisposable {
   readonly port: number
-  /** How often a connection was cut. */
+  /** How often a connection was cut, or went silent. */
   readonly cuts: number
   /** Cuts the next `times` connections on which the text passes. */
   arm(cut: Cut, times?: number): void
+  /** From now on connections, old and new, are open and nothing passes, until `speak`. What was sent meanwhile is lost. */
+  silence(): void
+  speak(): void
+}
+
+interface Line {
+  readonly client: Socket
+  readonly upstream: Socket
+  isSilent: boolean
 }
 
 /** Stands between a client and a server on loopback, and breaks the line at a chosen word. */
 export async function cuttingProxy(target: number): Promise<CuttingProxy> {
   let armed: { cut: Cut; times: number } | undefined
   let cuts = 0
-  const sockets = new Set<Socket>()
+  let isSilent = false
+  const lines = new Set<Line>()
+  const takeCut = (chunk: Buffer): Cut | undefined => {
+    if (!armed || armed.times === 0 || !chunk.includes(armed.cut.at)) return undefined
+    armed.times--
+    cuts++
+    return armed.cut
+  }
   const server = createServer((client) => {
-    const upstream = connect(target, '127.0.0.1')
+    const line: Line = { client, upstream: connect(target, '127.0.0.1'), isSilent }
+    const { upstream } = line
+    lines.add(line)
     for (const socket of [client, upstream]) {
-      sockets.add(socket)
       socket.on('error', () => {})
-      socket.on('close', () => sockets.delete(socket))
+      socket.on('close', () => client.destroyed && upstream.destroyed && lines.delete(line))
     }
-    client.on('data', (chunk) => {
-      if (armed && armed.times > 0 && chunk.includes(armed.cut.at)) {
-        armed.times--
-        cuts++
-        const { forward } = armed.cut
-        // The server has what was sent before the line breaks; its answer reaches nobody.
-        if (forward) upstream.write(chunk, () => upstream.once('data', () => upstream.destroy()))
-        else upstream.destroy()
-        client.destroy()
-        return
-      }
-      upstream.write(chunk)
+    client.on('data', (chunk: Buffer) => {
+      if (line.isSilent) return
+      const cut = takeCut(chunk)
+      if (!cut) upstream.write(chunk)
+      else breakLine(line, cut, chunk)
     })
-    upstream.on('data', (chunk) => client.write(chunk))
-    upstream.on('close', () => client.destroy())
-    client.on('close', () => upstream.end())
+    upstream.on('data', (chunk) => line.isSilent || client.write(chunk))
+    upstream.on('close', () => line.isSilent || client.destroy())
+    client.on('close', () => line.isSilent || upstream.end())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
@@ -54,9 +66,29 @@ export async function cuttingProxy(target: number): Promise<CuttingProxy> {
     arm(cut, times = 1) {
       armed = { cut, times }
     },
+    silence() {
+      isSilent = true
+      for (const line of lines) line.isSilent = true
+    },
+    speak() {
+      isSilent = false
+    },
     async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy()
+      for (const { client, upstream } of lines) for (const socket of [client, upstream]) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
   }
+}
+
+/** The server has what was sent before the line breaks, if it is forwarded; its answer reaches nobody. */
+function breakLine(line: Line, { forward, isSilent = false }: Cut, chunk: Buffer): void {
+  const { client, upstream } = line
+  line.isSilent = isSilent
+  if (isSilent) {
+    if (forward) upstream.write(chunk)
+    return
+  }
+  if (forward) upstream.write(chunk, () => upstream.once('data', () => upstream.destroy()))
+  else upstream.destroy()
+  client.destroy()
 }

@@ -10,14 +10,14 @@ import { makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { systemRandomness } from '../../src/lib/random.ts'
 import { makeSealer } from '../../src/lib/seal.ts'
 import { silence } from '../../src/lib/telemetry.ts'
-import { someClient } from '../storage/fresh-stores.ts'
+import { type FreshStores, someClient } from '../storage/fresh-stores.ts'
 import { memoryStores } from '../storage/sqlite-file.ts'
 import { startPlainWebServer } from './web-server.ts'
 
 export const issuer = 'https://auth.example/'
 
 /** The room that tells clients of logouts, over real storage and a real network, with a clock that the test moves. */
-export async function logoutRoom(over: Partial<DeliverLogoutsDeps> = {}) {
+export async function logoutRoom(over: Partial<DeliverLogoutsDeps> | ((stores: FreshStores) => Partial<DeliverLogoutsDeps>) = {}) {
   const stores = await memoryStores()
   const time = { now: 1_800_000_000_000 }
   const clock = () => time.now
@@ -41,7 +41,7 @@ export async function logoutRoom(over: Partial<DeliverLogoutsDeps> = {}) {
       count: (event) => void counted.push(event),
     },
     deadline: 1_000,
-    ...over,
+    ...(typeof over === 'function' ? over(stores) : over),
   })
   return {
     stores,

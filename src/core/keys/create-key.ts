@@ -1,5 +1,6 @@
 import type { Live } from '../../lib/live.ts'
 import { randomUuid } from '../../lib/random.ts'
+import type { Telemetry } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import { Unavailable } from '../../lib/unavailable.ts'
 import type { Jwk } from '../../protocol/jwks.ts'
@@ -13,6 +14,7 @@ export interface KeyAdminDeps extends Omit<KeyDeps, 'transaction'> {
   readonly transaction: Transaction<KeyStores>
   readonly ring: KeyRing
   readonly audit: Audit
+  readonly telemetry: Pick<Telemetry, 'log'>
   /** Milliseconds from the publication of a key to its first signature. */
   readonly publishBeforeUse: Live<number>
 }

@@ -48,10 +48,11 @@ export class KeyRing {
     return this.#keys
   }
 
-  /** After a change of ours, which stands whether or not it can be read back at once: reads what is committed by now. */
+  /** After a change of ours, which stands whether or not it can be read back at once: reads what is committed by now. Never fails. */
   async reload(): Promise<void> {
     await this.#reading?.catch(() => {})
-    await this.#readOrKeep()
+    // Where no key was ever read, the next caller who needs one reads again, and is told.
+    await this.#readOrKeep().catch(() => {})
   }
 
   /**

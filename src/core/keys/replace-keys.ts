@@ -75,9 +75,17 @@ async function letGo(tx: KeyStores, old: SigningKey, keys: readonly NewSigningKe
   else if (old.retiredAt === undefined) await tx.signingKeys.retire(old.kid, takesOver?.signsFrom ?? now)
 }
 
-/** A set that we sign with is never left without a key that can. */
+/**
+ * After a change of keys is committed: a set that we sign with gets a key that can, if it has none. Where that fails, the change stands and
+ * is answered as done; `KeyRing.signer` makes the key when one is needed.
+ */
 export async function settle(deps: KeyAdminDeps, set: string): Promise<void> {
-  const canSign = keyThatSigns(await deps.signingKeys.inSet(set), deps.clock()) !== undefined
-  if (ourSets.includes(set) && !canSign) await makeFirstKey(deps, set)
+  try {
+    const canSign = keyThatSigns(await deps.signingKeys.inSet(set), deps.clock()) !== undefined
+    if (ourSets.includes(set) && !canSign) await makeFirstKey(deps, set)
+  } catch (error) {
+    const message = 'the set has no key that signs; the next one that is needed is made then'
+    deps.telemetry.log('warn', message, { set, error: (error as Error).message })
+  }
   await deps.ring.reload()
 }

@@ -38,7 +38,7 @@ const lease = 60_000
  * that dies loses none: its claims come back when the lease is over, and a client that then hears of a logout twice has lost nothing.
  */
 export function deliverLogouts(deps: DeliverLogoutsDeps) {
-  const deliver = deliverOne(deps)
+  const deliver = withoutStopping(deliverOne(deps), deps.telemetry)
   const putBack = (ids: readonly string[]) =>
     deps.transaction(async (tx) => void (await Promise.all(ids.map((id) => tx.logoutDeliveries.retryAt(id, deps.clock())))))
   return async ({ now, signal }: { now: number; signal?: AbortSignal }): Promise<LogoutCounts> => {
@@ -58,14 +58,26 @@ export function deliverLogouts(deps: DeliverLogoutsDeps) {
   }
 }
 
-/** Several workers share one list; an error of one is told when all have stopped, so that no work goes on unseen. */
+/** Several workers share one list. */
 async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
   const next = items.values()
   const worker = async () => {
     for (const item of next) await work(item)
   }
-  const settled = await Promise.allSettled(Array.from({ length: mostAtOnce }, worker))
-  for (const result of settled) if (result.status === 'rejected') throw result.reason
+  await Promise.all(Array.from({ length: mostAtOnce }, worker))
+}
+
+/** Where our own database fails, that delivery comes back when its lease is over, and the others go on. */
+function withoutStopping(deliver: ReturnType<typeof deliverOne>, { log, count }: DeliverLogoutsDeps['telemetry']): typeof deliver {
+  return async (delivery, signal) => {
+    try {
+      return await deliver(delivery, signal)
+    } catch (error) {
+      count('logout_delivery_failed')
+      log('error', 'logout delivery failed', { client_id: delivery.clientId, delivery: delivery.id, error: reasonOf(error) })
+      return 'failed'
+    }
+  }
 }
 
 /** A delivery is dropped where the client no longer wants to hear of logouts. */

@@ -115,7 +115,7 @@ const words: Readonly<Record<number, string>> = {
   413: 'The body is larger than this server accepts.',
   429: 'Too many wrong secrets; `Retry-After` says when to try again.',
   500: 'Our fault. `X-Request-Id` names the request in our log.',
-  503: 'Not now; nothing was changed. `Retry-After` says when to try again.',
+  503: 'Not now; `Retry-After` says when to try again. Where nothing was changed, the sentence says so.',
 }
 
 const refusal = (status: number, face: Face): Json =>

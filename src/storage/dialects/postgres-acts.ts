@@ -3,15 +3,21 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { OutcomeUnknown, Unavailable } from '../../lib/unavailable.ts'
 import type { Connection } from '../database.ts'
-import { actConnection, type OpenAct, sendTogether } from './postgres-connection.ts'
+import { actConnection, type OpenAct, sendTogether, timed } from './postgres-connection.ts'
 import { explain, isAftermath, isLost, isRefusedCommit, isWorthAnotherTry } from './postgres-errors.ts'
 import type { BoundedPool } from './postgres-pool.ts'
 
 export interface ActOptions {
   /** The level of every act; the database's own default where absent. Tests run the contract at both. */
   readonly isolation?: 'READ COMMITTED' | 'SERIALIZABLE'
-  /** Milliseconds for one statement of an act. */
+  /** Milliseconds for one statement of an act, as PostgreSQL counts them. */
   readonly statementTimeout?: number
+  /** Milliseconds until the answer to each, as we count them: longer, so that PostgreSQL's own word comes first. */
+  readonly answerTimeout?: number
+  /** Milliseconds that PostgreSQL waits for the next statement of an act before it takes the locks back. */
+  readonly idleTimeout?: number
+  /** Milliseconds after which an act does not begin again, however many tries are left. */
+  readonly patience?: number
   /** Called once for each act whose COMMIT was sent and never answered. */
   readonly onOutcomeUnknown?: () => void
 }
@@ -26,21 +32,32 @@ type Body<T> = (db: Connection, afterCommit: (effect: () => void) => void) => Pr
 export class ActRunner {
   readonly #pool: BoundedPool
   readonly #begin: string
+  readonly #answerTimeout: number
+  readonly #patience: number
   readonly #onOutcomeUnknown: () => void
 
-  constructor(pool: BoundedPool, { isolation, statementTimeout = 5_000, onOutcomeUnknown = () => {} }: ActOptions) {
+  constructor(pool: BoundedPool, options: ActOptions) {
+    const { isolation, statementTimeout = 5_000, answerTimeout = 7_000, idleTimeout = 5_000, patience = 10_000 } = options
     this.#pool = pool
-    this.#onOutcomeUnknown = onOutcomeUnknown
-    this.#begin = `BEGIN${isolation ? ` ISOLATION LEVEL ${isolation}` : ''}; SET LOCAL statement_timeout = ${statementTimeout}`
+    this.#answerTimeout = answerTimeout
+    this.#patience = patience
+    this.#onOutcomeUnknown = options.onOutcomeUnknown ?? (() => {})
+    // For the transaction alone: behind a transaction-pooling proxy a session belongs to others, too.
+    this.#begin = [
+      `BEGIN${isolation ? ` ISOLATION LEVEL ${isolation}` : ''}`,
+      `SET LOCAL statement_timeout = ${statementTimeout}`,
+      `SET LOCAL idle_in_transaction_session_timeout = ${idleTimeout}`,
+    ].join('; ')
   }
 
   async run<T>(body: Body<T>): Promise<T> {
+    const lastStart = performance.now() + this.#patience
     for (let attempt = 1; ; attempt++) {
       try {
         return await this.#once(body)
       } catch (error) {
         if (!(error instanceof RunAgain)) throw error
-        if (attempt === attempts) throw new Unavailable('the database is too busy', 1, { cause: error.cause })
+        if (attempt === attempts || performance.now() > lastStart) throw givenUp(error.cause)
         // Those who collided once should not meet again: each waits a little, longer each time, and not all the same.
         await delay(randomInt(Math.min(2 ** attempt, longestPause)))
       }
@@ -55,8 +72,8 @@ export class ActRunner {
     try {
       sendTogether(client)
       // Not awaited: it leaves with the body's first statements. If it fails, so do they.
-      client.query(this.#begin).catch(() => {})
-      value = await body(actConnection(client, act), (effect) => effects.push(effect))
+      client.query(timed(this.#begin, this.#answerTimeout)).catch(() => {})
+      value = await body(actConnection(client, act, this.#answerTimeout), (effect) => effects.push(effect))
       act.open = false
     } catch (error) {
       act.open = false
@@ -71,7 +88,7 @@ export class ActRunner {
 
   /** Gives the connection back clean, or breaks it. */
   async #undo(client: pg.PoolClient): Promise<void> {
-    const isClean = await client.query('ROLLBACK').then(
+    const isClean = await client.query(timed('ROLLBACK', this.#answerTimeout)).then(
       () => true,
       () => false,
     )
@@ -82,7 +99,7 @@ export class ActRunner {
   async #commit(client: pg.PoolClient): Promise<void> {
     let command: string
     try {
-      command = (await client.query('COMMIT')).command
+      command = (await client.query(timed('COMMIT', this.#answerTimeout))).command
     } catch (error) {
       this.#pool.release(client, isLost(error))
       if (isRefusedCommit(error)) throw new RunAgain(error)
@@ -95,6 +112,11 @@ export class ActRunner {
     if (command !== 'COMMIT') throw new Error('a statement of the act failed, and its body did not say so')
   }
 }
+
+const givenUp = (cause: unknown): Unavailable =>
+  isLost(cause)
+    ? new Unavailable('the database cannot be reached', 5, { cause })
+    : new Unavailable('the database is too busy', 1, { cause })
 
 class RunAgain extends Error {
   constructor(cause: unknown) {

@@ -14,6 +14,7 @@ import {
 import type pg from 'pg'
 import { Connection, type Run } from '../database.ts'
 import { type CompiledStatement, statementOf } from '../prepared.ts'
+import { cancelStatement } from './postgres-cancel.ts'
 import { explain, isLost } from './postgres-errors.ts'
 import type { BoundedPool } from './postgres-pool.ts'
 
@@ -24,16 +25,26 @@ export interface OpenAct {
   failure: unknown
 }
 
-/** What the body of an act is handed: all of its statements go to one client. */
-export const actConnection = (client: pg.PoolClient, act: OpenAct): Connection => connectionOver(new ClientDriver(client, act))
-
 /**
- * For what is read outside acts, and for migrations.
+ * What the body of an act is handed: all of its statements go to one client.
  *
- * @param took is told how long a client was wanted and used, in seconds
+ * @param timeout milliseconds until the answer to each
  */
-export const pooledConnection = (pool: BoundedPool, took?: (seconds: number) => void): Connection =>
-  connectionOver(new PooledDriver(pool, took))
+export const actConnection = (client: pg.PoolClient, act: OpenAct, timeout: number): Connection =>
+  connectionOver(new ClientDriver(client, act, timeout))
+
+/** Milliseconds for the answer to a statement that was cancelled. */
+const cancelGrace = 1_000
+
+export interface PooledUse {
+  /** Milliseconds until PostgreSQL is asked to cancel a statement, a second before its connection is closed; never where it is absent. */
+  readonly timeout?: number
+  /** Told how long a client was wanted and used, in seconds. */
+  readonly took?: (seconds: number) => void
+}
+
+/** For what is read outside acts, and for migrations. */
+export const pooledConnection = (pool: BoundedPool, use: PooledUse = {}): Connection => connectionOver(new PooledDriver(pool, use))
 
 /** What is sent in this turn leaves in one write: each costs more than making the statement, as it wakes the database. */
 export function sendTogether(client: pg.PoolClient): void {
@@ -42,11 +53,24 @@ export function sendTogether(client: pg.PoolClient): void {
   process.nextTick(() => stream.uncork())
 }
 
+/**
+ * A statement for the driver. Where it is not answered in time, the driver closes the connection: nothing on it can be relied on any more.
+ *
+ * @param timeout milliseconds until its answer; without end where it is undefined
+ */
+export const timed = (text: string, timeout: number | undefined, values?: readonly unknown[]): pg.QueryConfig =>
+  ({ text, values, query_timeout: timeout }) as unknown as pg.QueryConfig
+
 /** Runs a statement on one connection. */
-async function execute<R>(client: pg.ClientBase, { sql, looksUp }: CompiledStatement, values: readonly unknown[]): Promise<QueryResult<R>> {
+async function execute<R>(
+  client: pg.ClientBase,
+  { sql, looksUp }: CompiledStatement,
+  values: readonly unknown[],
+  timeout: number | undefined,
+): Promise<QueryResult<R>> {
   // PostgreSQL's text holds no NUL, so nothing that has one can be found.
   if (looksUp && values.some((value) => typeof value === 'string' && value.includes('\0'))) return { rows: [], numAffectedRows: 0n }
-  const { rows, rowCount, command } = await client.query(sql, values as unknown[])
+  const { rows, rowCount, command } = await client.query(timed(sql, timeout, values))
   const changes = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
   return { rows, ...(changes && { numAffectedRows: BigInt(rowCount ?? 0) }) }
 }
@@ -60,18 +84,20 @@ interface RunningDriver extends Driver {
 class ClientDriver implements RunningDriver {
   readonly #client: pg.PoolClient
   readonly #act: OpenAct
+  readonly #timeout: number
   readonly #connection = new KyselyConnection((statement, values) => this.run(statement, values))
 
-  constructor(client: pg.PoolClient, act: OpenAct) {
+  constructor(client: pg.PoolClient, act: OpenAct, timeout: number) {
     this.#client = client
     this.#act = act
+    this.#timeout = timeout
   }
 
   async run<R>(statement: CompiledStatement, values: readonly unknown[]): Promise<QueryResult<R>> {
     if (!this.#act.open) throw new Error('a statement was run after its act had ended')
     sendTogether(this.#client)
     try {
-      return await execute(this.#client, statement, values)
+      return await execute(this.#client, statement, values, this.#timeout)
     } catch (error) {
       this.#act.failure ??= error
       throw error
@@ -101,13 +127,12 @@ interface Held {
 /** Reads and migrations: a client for one statement, or for as long as Kysely wants one. */
 class PooledDriver implements RunningDriver {
   readonly #pool: BoundedPool
-  readonly #took: (seconds: number) => void
+  readonly #use: PooledUse
   readonly #held = new WeakMap<DatabaseConnection, Held>()
 
-  /** @param took is told how long a client was wanted and used */
-  constructor(pool: BoundedPool, took: (seconds: number) => void = () => {}) {
+  constructor(pool: BoundedPool, use: PooledUse) {
     this.#pool = pool
-    this.#took = took
+    this.#use = use
   }
 
   async run<R>(statement: CompiledStatement, values: readonly unknown[]): Promise<QueryResult<R>> {
@@ -126,16 +151,31 @@ class PooledDriver implements RunningDriver {
 
   async #execute<R>(held: Held, statement: CompiledStatement, values: readonly unknown[]): Promise<QueryResult<R>> {
     try {
-      return await execute(held.client, statement, values)
+      return await this.#executeInTime(held, statement, values)
     } catch (error) {
       held.failed ||= isLost(error)
       throw explain(error)
     }
   }
 
+  /** A connection on which something was cancelled is not used again: the cancellation could come late, and meet what runs then. */
+  async #executeInTime<R>(held: Held, statement: CompiledStatement, values: readonly unknown[]): Promise<QueryResult<R>> {
+    const { timeout } = this.#use
+    if (timeout === undefined) return execute(held.client, statement, values, undefined)
+    const cancel = setTimeout(() => {
+      held.failed = true
+      cancelStatement(held.client)
+    }, timeout)
+    try {
+      return await execute(held.client, statement, values, timeout + cancelGrace)
+    } finally {
+      clearTimeout(cancel)
+    }
+  }
+
   #release(held: Held): void {
     this.#pool.release(held.client, held.failed)
-    this.#took((performance.now() - held.began) / 1000)
+    this.#use.took?.((performance.now() - held.began) / 1000)
   }
 
   async init(): Promise<void> {}

@@ -8,11 +8,14 @@ export const isAftermath = (error: unknown): boolean => codeOf(error) === '25P02
 /** Serialization failure and deadlock: the database asks for another try. */
 export const isRefusedCommit = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error))
 
-/** 08…: the connection is gone; 57P0x: the server is going; and what the socket itself says. */
+/**
+ * 08…: the connection is gone; 57P0x: the server is going; 25P03: the transaction had to wait for us; and what the socket and the driver
+ * say. A read timeout is of the driver, which has closed the connection then.
+ */
 export function isLost(error: unknown): boolean {
   const code = codeOf(error)
-  if (/^08|^57P0/.test(code) || /^E[A-Z]+$/.test(code)) return true
-  return code === '' && /connection|socket|terminated/i.test((error as Error | null)?.message ?? '')
+  if (/^08|^57P0|^25P03/.test(code) || /^E[A-Z]+$/.test(code)) return true
+  return code === '' && /connection|socket|terminated|read timeout/i.test((error as Error | null)?.message ?? '')
 }
 
 /**

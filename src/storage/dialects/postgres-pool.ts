@@ -6,13 +6,21 @@ export interface PoolOptions {
   readonly connections?: number
   /** How many acts and reads may wait for one; the next is refused. */
   readonly waiting?: number
+  /** Milliseconds to get a connection, a new one or one that is in use. */
+  readonly connectTimeout?: number
 }
 
 /** How many acts and reads, and how many access tokens, may wait unless it is said. */
 export const waitingLimit = 1_000
 
 /** Milliseconds to get a connection. */
-const connectionTimeout = 3_000
+const usualConnectTimeout = 3_000
+
+/** Milliseconds after which the kernel asks whether a silent peer is still there; libuv lets it ask ten times, a second apart. */
+const keepAliveDelay = 5_000
+
+/** Milliseconds for `ping`. */
+const pingTimeout = 2_000
 
 /** `bigint` columns hold milliseconds: a number carries them exactly. */
 const types: pg.CustomTypesConfig = {
@@ -27,12 +35,14 @@ export class BoundedPool {
   #held = 0
   #closed: (() => void) | undefined
 
-  constructor(url: string, { connections = 20, waiting = waitingLimit }: PoolOptions) {
+  constructor(url: string, { connections = 20, waiting = waitingLimit, connectTimeout = usualConnectTimeout }: PoolOptions) {
     this.#waiting = waiting
     this.#pool = new pg.Pool({
       connectionString: url,
       max: connections,
-      connectionTimeoutMillis: connectionTimeout,
+      connectionTimeoutMillis: connectTimeout,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: keepAliveDelay,
       idleTimeoutMillis: 30_000,
       allowExitOnIdle: true,
       types,
@@ -65,6 +75,8 @@ export class BoundedPool {
 
   /** @param isBroken whether the connection is of no use any more */
   release(client: pg.PoolClient, isBroken = false): void {
+    // The pool would say goodbye to the server, and wait for an answer.
+    if (isBroken) (client as unknown as pg.Client).connection.stream.destroy()
     client.release(isBroken)
     this.#gaveBack()
   }
@@ -75,7 +87,7 @@ export class BoundedPool {
 
   async ping(): Promise<boolean> {
     try {
-      await this.#pool.query('SELECT 1')
+      await this.#pool.query({ text: 'SELECT 1', query_timeout: pingTimeout } as pg.QueryConfig)
       return true
     } catch {
       return false

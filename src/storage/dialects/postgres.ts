@@ -4,7 +4,12 @@ import { pooledConnection } from './postgres-connection.ts'
 import { BoundedPool, type PoolOptions, waitingLimit } from './postgres-pool.ts'
 import { TokenInserts } from './postgres-tokens.ts'
 
-export interface PostgresOptions extends PoolOptions, ActOptions {}
+export interface PostgresOptions extends PoolOptions, ActOptions {
+  /** Milliseconds until the answer to a read outside acts. */
+  readonly readTimeout?: number
+}
+
+const usualReadTimeout = 5_000
 
 /**
  * Opens a PostgreSQL database (or an engine that speaks its protocol: nothing is used that a distributed one lacks). Statements have no
@@ -17,7 +22,7 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
   let watch: DatabaseWatch = unwatched
   return {
     write: pooledConnection(pool),
-    read: pooledConnection(pool, (seconds) => watch.read(seconds)),
+    read: pooledConnection(pool, { timeout: options.readTimeout ?? usualReadTimeout, took: (seconds) => watch.read(seconds) }),
     transact: (body) => timedAct(watch, () => runs.run(body)),
     keepAccessToken: (row) => timedAct(watch, () => tokens.add(row)),
     watch(next) {

@@ -1,0 +1,42 @@
+import { Unavailable } from '../../src/lib/unavailable.ts'
+import type { Connection, Database } from '../../src/storage/database.ts'
+
+export interface FailingDatabase {
+  readonly database: Database
+  /** After so many further commits, every read and every act finds the disk full, until it is cleared. */
+  failAfterCommits: number | undefined
+}
+
+/** A database that fails from a chosen commit on: its acts as the real one does, in their body, and its reads as they are run. */
+export function failingDatabase(real: Database): FailingDatabase {
+  const state = { failAfterCommits: undefined as number | undefined }
+  const check = () => {
+    if (state.failAfterCommits === 0) throw new Unavailable('the disk is full', 5)
+  }
+  const database: Database = {
+    ...real,
+    read: failingConnection(real.read, check),
+    async transact(body) {
+      const value = await real.transact((db, afterCommit) => body(failingConnection(db, check), afterCommit))
+      if (state.failAfterCommits) state.failAfterCommits--
+      return value
+    },
+  }
+  return Object.assign(state, { database })
+}
+
+/** Fails on both ways: what Kysely builds at each call, and what was compiled before. */
+function failingConnection(db: Connection, check: () => void): Connection {
+  const built = db.withPlugin({
+    transformQuery({ node }) {
+      check()
+      return node
+    },
+    transformResult: async ({ result }) => result,
+  })
+  const run: Connection['run'] = async (statement, values) => {
+    check()
+    return db.run(statement, values)
+  }
+  return Object.assign(built, { run }) as Connection
+}
