@@ -350,6 +350,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       withoutSlash(new URL(fixed.urls.self.issuer).pathname),
     ),
     telemetry,
+    host: fixed.serve.public.host,
     bounds: {
       max: fixed.serve.public.max_connections,
       openFiles,
@@ -414,6 +415,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       version: versionHandler(version),
     }),
     telemetry,
+    host: fixed.serve.admin.host,
     bounds: { max: fixed.serve.admin.max_connections, openFiles },
     bodyLimit: 1024 * 1024,
     cors: () => ({ origin: false }),

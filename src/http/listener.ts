@@ -1,10 +1,12 @@
 import { METHODS } from 'node:http'
+import type { Server } from 'node:net'
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Live } from '../lib/live.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
 import { type Answer, empty, json } from './answer.ts'
 import { readBody } from './body.ts'
+import { listenOnBothLoopbacks } from './both-loopbacks.ts'
 import type { ClientAddress } from './client-address.ts'
 import type { ConnectionBounds } from './connection-bounds.ts'
 import { answerError } from './errors.ts'
@@ -25,6 +27,8 @@ export interface ListenerSettings {
   /** Told the routes once, for `/openapi.json`. */
   readonly describe: (routes: readonly Route[]) => void
   readonly telemetry: Telemetry
+  /** What it will listen on, as configured. */
+  readonly host: string
   readonly bounds: ConnectionBounds
   /** Absent: the usual ones. */
   readonly timeouts?: Timeouts
@@ -96,6 +100,7 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
     frameworkErrors: (error, request, reply) => send(request, reply, answerError(error, settings.face, telemetry, request.id)),
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, nextId(), telemetry),
   })
+  if (settings.host === 'localhost') closeWith(server, listenOnBothLoopbacks(server.server))
   // Bodies are read by us, and only where a handler wants one. The methods that are not ours are known only to be refused.
   for (const method of methods) server.addHttpMethod(method, { overrideExisting: true, hasBody: false })
   server.decorateRequest('began', undefined)
@@ -126,6 +131,13 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
   })
   server.register(async (scope) => mount(scope, own, settings, sender))
   return server
+}
+
+function closeWith(server: FastifyInstance, other: Server): void {
+  server.addHook('preClose', (done) => {
+    other.close()
+    done()
+  })
 }
 
 /** Every request gets an id of its own, so that an answer can be found in the log; nothing of a caller's gets into it. */

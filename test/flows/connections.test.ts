@@ -43,6 +43,28 @@ test('the loopback address has more connections than an address of the internet 
   assert.equal(await closedConnections(server, 'public', 'address'), 0)
 })
 
+test('a listener on localhost answers at both addresses of that name, and closes both', async () => {
+  const server = await startServer({ host: 'localhost', settings: { serve: { public: { host: 'localhost' } } } })
+  const urls = [server.publicUrl, server.publicUrl.replace('127.0.0.1', '[::1]')]
+  try {
+    for (const url of urls) assert.match((await eventually(() => served(url))).received(), /"ok"/)
+  } finally {
+    await server[Symbol.asyncDispose]()
+  }
+  for (const url of urls) await assert.rejects(served(url), { code: 'ECONNREFUSED' })
+})
+
+/** The second address is listened on a moment after the first. */
+async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let left = 100; ; left--) {
+    try {
+      return await attempt()
+    } catch (error) {
+      if (left === 0) throw error
+    }
+  }
+}
+
 test('a listener waits 10 s for a head and 30 s for a whole request, and looks every second', async () => {
   const { server } = listenerOf()
   assert.deepEqual(
@@ -103,6 +125,7 @@ function listenerOf(timeouts?: Timeouts, telemetry: Partial<Telemetry> = {}) {
     routes: (['GET', 'POST'] as const).map((method) => ({ ...route, method, handler: () => page })),
     describe() {},
     telemetry: { log() {}, count() {}, trace: (_part, work) => work(), ...telemetry },
+    host: '127.0.0.1',
     bounds: { max: 100, openFiles: undefined },
     ...(timeouts && { timeouts }),
     bodyLimit: 1_000,

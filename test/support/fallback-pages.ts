@@ -94,6 +94,7 @@ export async function startFallbackPages(given: Given = {}): Promise<FallbackPag
     routes: routesOf(handlers),
     describe() {},
     telemetry: silence,
+    host: '127.0.0.1',
     bounds: { max: 1_000, openFiles: undefined },
     bodyLimit: 64 * 1024,
     cors: () => ({ origin: false }),

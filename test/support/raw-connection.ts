@@ -12,10 +12,11 @@ export interface RawConnection extends Disposable {
   readonly closed: Promise<string>
 }
 
-/** @param from the address of ours that the server sees: one of 127.0.0.0/8 */
-export async function openConnection(base: string, from = '127.0.0.1'): Promise<RawConnection> {
+/** @param from the address of ours that the server sees: one of 127.0.0.0/8, or ::1 */
+export async function openConnection(base: string, from?: string): Promise<RawConnection> {
   const { hostname, port } = new URL(base)
-  const socket = connect({ host: hostname, port: Number(port), localAddress: from })
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const socket = connect({ host, port: Number(port), ...(from !== undefined && { localAddress: from }) })
   let text = ''
   socket.on('data', (bytes: Buffer) => {
     text += bytes.toString('latin1')
