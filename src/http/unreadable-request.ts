@@ -16,6 +16,7 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex, r
 
 /** We are no proxy (RFC 9110 §9.3.6); Node hands over the bare connection, and without an answer would end it and say nothing. */
 export function answerConnect(socket: Duplex, requestId: string, telemetry: Telemetry): void {
+  if (isClosing(socket)) return void closeSoon(socket)
   tell(telemetry, requestId, 'CONNECT', 405)
   end(socket, 405, requestId, 'This is not a proxy.', 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n')
 }
