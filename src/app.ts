@@ -91,11 +91,12 @@ import { publicRoutes } from './http/public.ts'
 import { deliverLogoutsJob, deliverLogouts as logoutDeliveries } from './jobs/deliver-logouts.ts'
 import { removeExpired } from './jobs/remove-expired.ts'
 import { runJobs } from './jobs/runner.ts'
-import { plainAddress } from './lib/address-range.ts'
+import { isWithin, loopback, plainAddress } from './lib/address-range.ts'
 import { Bcrypt } from './lib/bcrypt.ts'
 import type { Clock } from './lib/clock.ts'
 import type { FencedFetch } from './lib/fenced-fetch.ts'
 import type { Live } from './lib/live.ts'
+import { openFilesLimit } from './lib/open-files.ts'
 import { makeOutboundFetch } from './lib/outbound-fetch.ts'
 import { type Randomness, systemRandomness } from './lib/random.ts'
 import { makeSealer } from './lib/seal.ts'
@@ -296,6 +297,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const adminApi = describeApi({ listener: 'admin', version, server: adminUrl && withoutSlash(adminUrl) }, () => true)
 
   const health = { alive, ready: ready({ isReady: () => database.ping() }) }
+  const openFiles = openFilesLimit()
   const publicListener = makeListener({
     name: 'public',
     face: 'plain',
@@ -354,6 +356,15 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       withoutSlash(new URL(fixed.urls.self.issuer).pathname),
     ),
     telemetry,
+    host: fixed.serve.public.host,
+    bounds: {
+      max: fixed.serve.public.max_connections,
+      openFiles,
+      perAddress: {
+        max: () => config().serve.public.max_connections_per_address,
+        isExempt: (address) => isWithin(loopback, address) || isWithin(live.trustedProxies(), address),
+      },
+    },
     bodyLimit: 64 * 1024,
     cors: live.cors,
     clientOrigins: clientOrigins({
@@ -410,6 +421,8 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       version: versionHandler(version),
     }),
     telemetry,
+    host: fixed.serve.admin.host,
+    bounds: { max: fixed.serve.admin.max_connections, openFiles },
     bodyLimit: 1024 * 1024,
     cors: () => ({ origin: false }),
     addressOf: ({ raw }) => plainAddress(raw.socket.remoteAddress ?? '') ?? '',

@@ -1,9 +1,9 @@
 /** What a handler answers: nothing is sent but what stands here. */
-export interface Answer {
+export interface Answer<Body extends string | Uint8Array = string> {
   readonly status: number
   /** A list for a header that comes several times. */
   readonly headers: Readonly<Record<string, string | string[]>>
-  readonly body?: string
+  readonly body?: Body
 }
 
 type Headers = Readonly<Record<string, string>>
@@ -17,6 +17,9 @@ export const hydraNoStore: Headers = { 'cache-control': 'private, no-cache, no-s
 export function json(status: number, value: unknown, headers: Headers = {}): Answer {
   return { status, headers: { 'content-type': 'application/json; charset=utf-8', ...headers }, body: JSON.stringify(value) }
 }
+
+/** A large answer that many callers get as it is: in memory once, however many connections wait for it. */
+export const shared = ({ body = '', ...answer }: Answer): Answer<Uint8Array> => ({ ...answer, body: Buffer.from(body) })
 
 /** The spelling of the media type that Hydra's token and introspection endpoints and its errors have. */
 export const oauthJson = (status: number, value: unknown, headers: Headers = {}): Answer =>

@@ -1,16 +1,20 @@
 import { METHODS } from 'node:http'
+import type { Server } from 'node:net'
 import cors, { type FastifyCorsOptions } from '@fastify/cors'
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify'
 import type { Live } from '../lib/live.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
 import { type Answer, empty, json } from './answer.ts'
 import { readBody } from './body.ts'
+import { listenOnBothLoopbacks } from './both-loopbacks.ts'
 import type { ClientAddress } from './client-address.ts'
+import type { ConnectionBounds } from './connection-bounds.ts'
 import { answerError } from './errors.ts'
+import { makeHttpServer, type Timeouts } from './http-server.ts'
 import type { Face, Guard, Route } from './route.ts'
 import { knownMethod, makeSender, type Sender } from './send.ts'
 import { type AnsweredRequest, tellAnswered } from './tell-answered.ts'
-import { answerConnect, answerUnreadable } from './unreadable-request.ts'
+import { answerUnreadable } from './unreadable-request.ts'
 
 /** Which pages of other origins may call us; `origin: false` is none. */
 export type CorsSettings = FastifyCorsOptions
@@ -23,6 +27,11 @@ export interface ListenerSettings {
   /** Told the routes once, for `/openapi.json`. */
   readonly describe: (routes: readonly Route[]) => void
   readonly telemetry: Telemetry
+  /** What it will listen on, as configured. */
+  readonly host: string
+  readonly bounds: ConnectionBounds
+  /** Absent: the usual ones. */
+  readonly timeouts?: Timeouts
   /** Bytes. */
   readonly bodyLimit: number
   readonly cors: Live<CorsSettings>
@@ -56,10 +65,6 @@ interface RequestSpan {
 /** Every method that Node can read; `CONNECT` never comes as a request. */
 const methods = METHODS.filter((method) => method !== 'CONNECT')
 
-/** Milliseconds: a request that has not arrived by then, or a connection that has been idle so long, is closed. */
-const requestTimeout = 30_000
-const keepAliveTimeout = 65_000
-
 declare module 'fastify' {
   interface FastifyRequest {
     /** When its head had come, by the monotonic clock, in milliseconds; undefined where the head could not be read. */
@@ -85,8 +90,7 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
   const sender = makeSender(name, tellAnswered({ log: telemetry.log, logsHealth: settings.logsHealth, count: settings.answered }))
   const { send } = sender
   const server = fastify({
-    requestTimeout,
-    keepAliveTimeout,
+    serverFactory: (handle) => makeHttpServer(handle, { ...settings, nextId }),
     genReqId: nextId,
     rewriteUrl: ({ url = '/' }) => rewriteUrl?.(url) ?? url,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 1024 },
@@ -96,7 +100,7 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
     frameworkErrors: (error, request, reply) => send(request, reply, answerError(error, settings.face, telemetry, request.id)),
     clientErrorHandler: (error, socket) => answerUnreadable(error, socket, nextId(), telemetry),
   })
-  server.server.on('connect', (_request, socket) => answerConnect(socket, nextId(), telemetry))
+  if (settings.host === 'localhost') closeWith(server, listenOnBothLoopbacks(server.server))
   // Bodies are read by us, and only where a handler wants one. The methods that are not ours are known only to be refused.
   for (const method of methods) server.addHttpMethod(method, { overrideExisting: true, hasBody: false })
   server.decorateRequest('began', undefined)
@@ -127,6 +131,13 @@ export function makeListener(settings: ListenerSettings): FastifyInstance {
   })
   server.register(async (scope) => mount(scope, own, settings, sender))
   return server
+}
+
+function closeWith(server: FastifyInstance, other: Server): void {
+  server.addHook('preClose', (done) => {
+    other.close()
+    done()
+  })
 }
 
 /** Every request gets an id of its own, so that an answer can be found in the log; nothing of a caller's gets into it. */

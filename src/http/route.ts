@@ -5,7 +5,9 @@ import type { Operation } from './openapi/operation.ts'
 /** Which family of errors a route answers with; `errors.ts` has one table for each. */
 export type Face = 'registration' | 'oauth' | 'userinfo' | 'admin' | 'page' | 'plain'
 
-export type Handler = (request: FastifyRequest) => Answer | Promise<Answer>
+type AnyAnswer = Answer<string | Uint8Array>
+
+export type Handler = (request: FastifyRequest) => AnyAnswer | Promise<AnyAnswer>
 
 /** Lets a request pass, or throws the Refusal that says why not; runs before the body is read. */
 export type Guard = (request: FastifyRequest) => void

@@ -3,7 +3,7 @@ import type { Answer } from './answer.ts'
 import type { AnsweredRequest } from './tell-answered.ts'
 
 export interface Sender {
-  send(request: FastifyRequest, reply: FastifyReply, answer: Answer): void
+  send(request: FastifyRequest, reply: FastifyReply, answer: Answer<string | Uint8Array>): void
   /** What `send` does at its end; for answers that leave by another way. */
   tell(request: FastifyRequest, status: number): void
 }
@@ -44,7 +44,7 @@ export function makeSender(listener: AnsweredRequest['listener'], answered: (ans
       // Only a head that could be written takes the reply from the framework; what threw is an error for its handler.
       reply.raw.writeHead(status, fields)
       reply.hijack()
-      // A text, so that head and body leave in one packet and one system call.
+      // A text leaves with its head in one packet and one system call.
       reply.raw.end(body)
       tell(request, status)
     },

@@ -17,6 +17,12 @@ export function parseRange(text: string): AddressRange | undefined {
 /** Four decimal numbers, or IPv6: the forms that nobody reads in two ways. */
 const isPlain = (text: string): boolean => isIPv4(text) || ipaddr.IPv6.isValid(text)
 
+/** This machine. */
+export const loopback: readonly AddressRange[] = [
+  [ipaddr.IPv4.parse('127.0.0.0'), 8],
+  [ipaddr.IPv6.parse('::1'), 128],
+]
+
 /** The address without what does not tell who it is: an IPv4 address in IPv6 clothes is IPv4, a zone is this machine's own business. */
 export function plainAddress(text: string): string | undefined {
   const bare = text.replace(/%.*$/, '')

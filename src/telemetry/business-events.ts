@@ -30,6 +30,10 @@ export const businessEvents: Readonly<Record<string, BusinessEvent>> = {
   logout_delivery_given_up: { help: 'Logouts that a client was not told of within a day.', labels: [] },
   database_outcome_unknown: { help: 'Acts whose commit was sent to PostgreSQL and never answered.', labels: [] },
   request_refused: { help: 'Requests refused or failed, by face and reason.', labels: ['face', 'reason'] },
+  connection_closed: {
+    help: 'Connections closed at a bound, by listener and reason: full, address, pipelining or stalled.',
+    labels: ['listener', 'reason'],
+  },
   job_failed: { help: 'Runs of background jobs that failed.', labels: ['job'] },
   log_line_lost: { help: 'Log lines that were lost because nobody reads the log, or it cannot be written.', labels: [] },
   config_reloaded: { help: 'Changed configurations that were taken.', labels: [] },

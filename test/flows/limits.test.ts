@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { counted } from '../support/metric.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const registration = { grant_types: ['client_credentials'] }
@@ -116,6 +117,20 @@ const unreadable: [name: string, head: string, status: number][] = [
     400,
   ],
   ['something that is not HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400],
+  [
+    'a chunk with an extension of 17 KB',
+    `POST /oauth2/token HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;${'a'.repeat(17_000)}\r\nx\r\n`,
+    413,
+  ],
+  ['two Host fields (RFC 9112 3.2)', 'GET / HTTP/1.1\r\nHost: x\r\nhost: x\r\n\r\n', 400],
+  ['two Host fields in HTTP/1.0', 'GET / HTTP/1.0\r\nHost: x\r\nHost: y\r\n\r\n', 400],
+  ['no Host field in HTTP/1.1 (RFC 9112 3.2)', 'GET / HTTP/1.1\r\n\r\n', 400],
+  ['an invalid Host field (RFC 9112 3.2)', 'GET / HTTP/1.1\r\nHost: http://x/\r\n\r\n', 400],
+  ['HTTP/2.0 in a request line', 'GET / HTTP/2.0\r\nHost: x\r\n\r\n', 400],
+  ['the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 400],
+  ['HTTP/3.0 in a request line', 'GET / HTTP/3.0\r\nHost: x\r\n\r\n', 400],
+  ['a request line without a version', 'GET /health/alive\r\n\r\n', 400],
+  ['an expectation that is not 100-continue (RFC 9110 10.1.1)', 'GET / HTTP/1.1\r\nHost: x\r\nExpect: more\r\n\r\n', 417],
   ['CONNECT, which is for proxies', 'CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n', 405],
 ]
 for (const [name, head, status] of unreadable) {
@@ -127,8 +142,42 @@ for (const [name, head, status] of unreadable) {
     const line = server.lines.find(({ request_id: logged }) => logged === id)
     assert.deepEqual([line?.msg, line?.status], ['request refused', status])
     assert.equal(typeof JSON.parse(answer.slice(answer.indexOf('{'))).error_description, 'string')
+    assert.match(answer, /^connection: close\r$/im)
+    assert.equal(await counted(server, 'clientele_request_refused_total', { face: 'plain', reason: 'unreadable' }), 1)
   })
 }
+
+test('behind a request that is refused by its head no other of the connection is handled (RFC 9112 9.6)', async () => {
+  await using server = await startServer()
+  const body = JSON.stringify(registration)
+  const next = `POST /oauth2/register HTTP/1.1\r\nHost: x\r\nContent-Length: ${body.length}\r\n\r\n${body}`
+  for (const head of ['GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n', 'GET / HTTP/1.1\r\nHost: x\r\nExpect: more\r\n\r\n']) {
+    const answer = await raw(server, head + next + next)
+    assert.equal(answer.match(/^HTTP\/1\.1 /gm)?.length, 1)
+  }
+  assert.equal((await server.admin('/admin/clients')).json.length, 0)
+})
+
+test('what is sent behind a refused request is not read for ever: the connection is closed', async () => {
+  await using server = await startServer()
+  const socket = connect({ host: '127.0.0.1', port: Number(new URL(server.publicUrl).port), allowHalfOpen: true })
+  await once(socket, 'connect')
+  socket.on('error', () => {})
+  socket.write('no header\r\n\r\n')
+  await once(socket, 'data')
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  const more = setInterval(() => socket.write('more'), 50)
+  await closed
+  clearInterval(more)
+})
+
+test('a request of HTTP/1.0 needs no Host field, and 100-continue is met (RFC 9110 10.1.1)', async () => {
+  await using server = await startServer()
+  assert.match(await raw(server, 'GET /health/alive HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 /)
+  const body = JSON.stringify(registration)
+  const head = `POST /oauth2/register HTTP/1.1\r\nHost: x\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`
+  assert.match(await raw(server, head + body), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 201 /)
+})
 
 /** What comes back for bytes as they are, until the server closes. */
 async function raw(server: TestServer, bytes: string): Promise<string> {

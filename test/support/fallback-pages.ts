@@ -94,6 +94,8 @@ export async function startFallbackPages(given: Given = {}): Promise<FallbackPag
     routes: routesOf(handlers),
     describe() {},
     telemetry: silence,
+    host: '127.0.0.1',
+    bounds: { max: 1_000, openFiles: undefined },
     bodyLimit: 64 * 1024,
     cors: () => ({ origin: false }),
     addressOf: ({ raw }) => String(raw.headers['x-test-address'] ?? '192.0.2.1'),

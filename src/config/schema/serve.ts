@@ -38,6 +38,12 @@ const socket = () =>
 const requestLog = () =>
   group({ disable_for_health: honoured(flag, { description: 'Leaves requests of `/health/*` out of the log.', default: false }) })
 
+const maxConnections = (listener: string) =>
+  honoured(count(1, 1_000_000), {
+    description: `How many connections the ${listener} listener has open at most; more are closed at once. A limit of open files (\`ulimit -n\`) lowers it: 128 of those are kept for everything else.`,
+    default: 10_000,
+  })
+
 const cors = group({
   enabled: honoured(flag, {
     description:
@@ -97,6 +103,13 @@ export const serve = group({
     trusted_proxies: proxies(
       'Address ranges (such as `10.0.0.0/8`) of proxies whose `X-Forwarded-For` is believed; the caller is its rightmost entry that is not in the list.',
     ),
+    max_connections: maxConnections('public'),
+    max_connections_per_address: honoured(count(1, 1_000_000), {
+      description:
+        'How many of them one address has at most (IPv6: one /64 network), unless it is loopback or one of `serve.public.trusted_proxies`.',
+      default: 256,
+      live: true,
+    }),
     request_log: requestLog(),
     cors,
     tls: publicTls(),
@@ -116,6 +129,7 @@ export const serve = group({
       sensitive: true,
     }),
     base_url: later(text, 'Use `urls.self.admin`.'),
+    max_connections: maxConnections('admin'),
     request_log: requestLog(),
     cors: adminCors,
     tls: adminTls(),

@@ -1,5 +1,5 @@
 import { derived, type Live } from '../../lib/live.ts'
-import { json } from '../answer.ts'
+import { json, shared } from '../answer.ts'
 import { referencePage } from '../pages/reference-page.ts'
 import type { Handler, Route } from '../route.ts'
 import { type About, openApiDocument } from './document.ts'
@@ -17,12 +17,12 @@ export interface ApiDescription {
  */
 export function describeApi(about: About, registrationIsOn: Live<boolean>): ApiDescription {
   let described: readonly Route[] = []
-  const current = derived(registrationIsOn, (isOn) => openApiDocument(isOn ? described : described.filter(isAlwaysThere), about))
+  const document = derived(registrationIsOn, (isOn) => openApiDocument(isOn ? described : described.filter(isAlwaysThere), about))
   const caching = { 'cache-control': about.listener === 'public' ? 'public, max-age=60' : 'no-store' }
   return {
     handlers: {
-      openApi: () => json(200, current(), caching),
-      reference: () => referencePage(current()),
+      openApi: derived(document, (current) => shared(json(200, current, caching))),
+      reference: derived(document, (current) => shared(referencePage(current))),
     },
     describe(routes) {
       described = routes
