@@ -211,7 +211,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     policy: live.policy,
     sectorFault: sectorFault({ fetch, fence: live.fence, telemetry }),
   }
-  const administrator = { ...owner, rules: live.hydraRules }
+  const administrator = { ...owner, rules: live.hydraRules, telemetry }
   const registrationUri = (clientId: string) => `${withoutSlash(fixed.urls.self.public)}/oauth2/register/${encodeURIComponent(clientId)}`
 
   const keyAdmin = { ...keyDeps, ring, audit, publishBeforeUse: () => config().webfinger.jwks.publish_before_use }

@@ -2,7 +2,7 @@ import { Refusal } from '../../lib/refusal.ts'
 import { type HydraClient, readHydraClient } from '../../protocol/hydra-client.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { Client } from '../clients/client.ts'
-import { type AdminDeps, secretFor } from './create-client.ts'
+import { type AdminDeps, secretFor, warnOfBcrypt } from './create-client.ts'
 import type { ClientNotFound } from './delete-client.ts'
 import { checkSectorForAdmin } from './sector-identifier.ts'
 import { retryOnConflict, VersionConflict } from './version-conflict.ts'
@@ -55,6 +55,7 @@ export function changeClient(
       ...((secret || forgetRotated) && { rotatedSecretHashes: [] }),
     }
     await writeChange(deps, client, actor)
+    warnOfBcrypt(given, clientId, deps.telemetry)
     return { client, ...(secret?.secret !== undefined && { clientSecret: secret.secret }) }
   })
 }
