@@ -14,7 +14,7 @@ import {
 } from './client-metadata.ts'
 import { type ClientSettings, clientSettingsSchema, type LifespanName, type Lifespans, lifespanNames } from './client-settings.ts'
 import { assertionSigningAlgs } from './grant-types.ts'
-import { isUsableKey, type Jwk, publicHalf } from './jwks.ts'
+import { isAmong, isUsableKey, type Jwk, keySetSizeFault, knownPublicHalf, usableKeys } from './jwks.ts'
 import type { Problem } from './problem.ts'
 import { isDangerousScheme, schemeOf } from './redirect-uri.ts'
 import { localizedProblems, taggedLinks, withDefaultSubject } from './registration-rules.ts'
@@ -190,9 +190,20 @@ function readKeys(keys: unknown): Jwk[] {
   return keys.map((key: unknown) => {
     const jwk = typeof key === 'object' && key !== null ? (key as Jwk) : {}
     if (jwk.kty === 'oct') throw refuse('Invalid JSON web key in set.')
-    if (!isUsableKey(jwk)) throw decode('jwks.keys holds a key of an unknown kind or with missing members')
-    return publicHalf(jwk)
+    return knownPublicHalf(jwk)
   })
+}
+
+/**
+ * What a client may have of keys, once it is known which it has already: those may stay.
+ *
+ * @throws HydraFaultError
+ */
+export function checkKeys({ jwks }: ClientMetadata, before: readonly Jwk[] = []): void {
+  const keys = jwks?.keys ?? []
+  const fault = keySetSizeFault(keys, before)
+  if (fault !== undefined) throw refuse(`Field jwks ${fault}.`)
+  if (keys.some((key) => !isAmong(before, key) && !isUsableKey(key))) throw decode(`jwks.keys holds a key that is not valid: ${usableKeys}`)
 }
 
 function checkFetchedUris(metadata: ClientMetadata, fence: Fence): void {

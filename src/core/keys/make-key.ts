@@ -1,7 +1,7 @@
 import { exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } from 'jose'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Sealer } from '../../lib/seal.ts'
-import { isUsableKey, type Jwk, keyMembers, publicHalf } from '../../protocol/jwks.ts'
+import { isUsableKey, type Jwk, keyMembers, publicHalf, usableKeys } from '../../protocol/jwks.ts'
 import type { NewSigningKey, SigningKey } from './signing-key.ts'
 
 export type KeyRefusal =
@@ -49,7 +49,7 @@ export async function generateKey(alg: string, use: string, facts: KeyFacts, sea
 export async function importKey(jwk: Jwk, facts: KeyFacts, sealer: Sealer): Promise<NewSigningKey> {
   const alg = jwk.alg === undefined || jwk.alg === '' ? usualAlgorithm(jwk) : jwk.alg
   if (typeof alg !== 'string' || !signingAlgorithms.includes(alg)) throw keyRefusal({ kind: 'key-algorithm-unsupported', alg })
-  if (!isUsableKey(jwk)) throw malformed(facts.kid, 'is no RSA key of 2048 bits or more, and no EC or OKP key')
+  if (!isUsableKey(jwk)) throw malformed(facts.kid, `is not a valid key: ${usableKeys}`)
   const key = Object.fromEntries(Object.entries(jwk).filter(([member]) => keyMembers.includes(member)))
   if (!(await works({ ...key, alg }, alg))) throw malformed(facts.kid, `is no whole key for ${alg}`)
   return { ...keyOf({ ...key, use: jwk.use ?? 'sig', alg }, alg, facts, sealer), lastExpiry: facts.createdAt + tokensFromElsewhere }

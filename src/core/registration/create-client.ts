@@ -4,7 +4,7 @@ import { type Randomness, randomUuid } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
-import { type HydraClient, type HydraRules, readHydraClient } from '../../protocol/hydra-client.ts'
+import { checkKeys, type HydraClient, type HydraRules, readHydraClient } from '../../protocol/hydra-client.ts'
 import { isBcrypt } from '../../protocol/secret-hash.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
@@ -40,6 +40,7 @@ export function createClient(deps: AdminDeps) {
   return async (body: unknown, actor: Actor): Promise<Registered> => {
     const given = readHydraClient(body, deps.rules())
     const { clientId = randomUuid(deps.randomness), metadata, settings } = given
+    checkKeys(metadata)
     await checkSectorForAdmin(metadata, deps.sectorFault)
     const secret = await secretFor(given, deps)
     const { token, hash } = makeRegistrationToken(deps.randomness)

@@ -28,9 +28,8 @@ export function evaluateRegistration(
   if (problems.length > 0) refuse(problems)
   const { granted, denied } = consultPolicy(asked, policy, inForce)
   const narrowed = granted ? withGranted(asked, granted) : asked
-  const known = [...(inForce?.metadata.redirectUris ?? []), ...(inForce?.metadata.postLogoutRedirectUris ?? [])]
   const allowed = withSubjectInForce(rules, inForce?.metadata)
-  problems.push(...registrationProblems(narrowed, allowed, known), ...denied)
+  problems.push(...registrationProblems(narrowed, allowed, inForce?.metadata), ...denied)
   if (problems.length > 0) refuse(problems)
   return completeMetadata(narrowed, rules, inForce?.metadata)
 }
