@@ -200,6 +200,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const chosenSecrets = new ChosenSecrets(randomness, bcrypt)
   const fetch = stoppableFetch(deps.fetch ?? makeOutboundFetch({ trace: telemetry.trace, clock }))
   const audit = makeAudit({ clock, randomness, telemetry, retention: () => config().audit.retention })
+  const signingAlgs = idTokenAlgs({ ring, clock })
   const owner = {
     ...stores,
     transaction,
@@ -208,6 +209,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     audit,
     secrets: chosenSecrets,
     rules: live.registrationRules,
+    signingAlgs,
     policy: live.policy,
     sectorFault: sectorFault({ fetch, fence: live.fence, telemetry }),
   }
@@ -342,7 +344,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
           revoke: revokeToken({ ...act, readJwt, count: telemetry.count }),
         }),
         jwks: jwks({ publicKeys: publishedKeys({ ring, broadcast: () => config().webfinger.jwks.broadcast_keys }) }),
-        discovery: discovery({ settings: live.discovery, idTokenAlgs: idTokenAlgs({ ring, clock }) }),
+        discovery: discovery({ settings: live.discovery, idTokenAlgs: signingAlgs }),
       },
       registrationIsOn,
       withoutSlash(new URL(fixed.urls.self.issuer).pathname),

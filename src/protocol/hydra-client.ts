@@ -152,9 +152,6 @@ function checkMetadata(metadata: ClientMetadata, rules: HydraRules): ClientMetad
   checkFetchedUris(metadata, rules.fence)
   checkPageUris(metadata)
   const allowedCorsOrigins = metadata.allowedCorsOrigins?.map(readOrigin)
-  if (!['none', 'RS256'].includes(metadata.userinfoSignedResponseAlg ?? 'none')) {
-    throw refuse("Field userinfo_signed_response_alg can either be 'none' or 'RS256'.")
-  }
   for (const uri of metadata.redirectUris ?? []) checkRedirectUri(uri)
   const subject = withDefaultSubject(metadata, rules.subjectTypes)
   if (subject.subjectType !== undefined && !rules.subjectTypes.includes(subject.subjectType))
@@ -167,7 +164,7 @@ function checkMetadata(metadata: ClientMetadata, rules: HydraRules): ClientMetad
     ...(jwks && { jwks }),
     ...(allowedCorsOrigins && { allowedCorsOrigins }),
     // Hydra says `none` of every client. The client is told so only if it said so itself: strict ones then expect a signed answer.
-    ...(userinfoSignedResponseAlg === 'RS256' && { userinfoSignedResponseAlg }),
+    ...(userinfoSignedResponseAlg !== 'none' && userinfoSignedResponseAlg !== undefined && { userinfoSignedResponseAlg }),
   }
 }
 
@@ -199,11 +196,26 @@ function readKeys(keys: unknown): Jwk[] {
  *
  * @throws HydraFaultError
  */
-export function checkKeys({ jwks }: ClientMetadata, before: readonly Jwk[] = []): void {
-  const keys = jwks?.keys ?? []
+export function checkKeys({ jwks }: ClientMetadata, inForce: ClientMetadata = {}): void {
+  const [keys, before] = [jwks?.keys ?? [], inForce.jwks?.keys ?? []]
   const fault = keySetSizeFault(keys, before)
   if (fault !== undefined) throw refuse(`Field jwks ${fault}.`)
   if (keys.some((key) => !isAmong(before, key) && !isUsableKey(key))) throw decode(`jwks.keys holds a key that is not valid: ${usableKeys}`)
+}
+
+/**
+ * What a client may have signed for it is what this server can sign with now, or what it has registered already.
+ *
+ * @throws HydraFaultError
+ */
+export function checkResponseAlgs(metadata: ClientMetadata, signingAlgs: readonly string[], inForce: ClientMetadata = {}): void {
+  const check = (name: string, alg: string | undefined, before: string | undefined, supported: readonly string[]) => {
+    if (alg === undefined || alg === before || supported.includes(alg)) return
+    const [last, ...others] = supported.map((one) => `'${one}'`).reverse()
+    throw refuse(`Field ${name} can ${others.length > 0 ? `either be ${others.reverse().join(', ')} or` : 'only be'} ${last}.`)
+  }
+  check('userinfo_signed_response_alg', metadata.userinfoSignedResponseAlg, inForce.userinfoSignedResponseAlg, ['none', ...signingAlgs])
+  check('id_token_signed_response_alg', metadata.idTokenSignedResponseAlg, inForce.idTokenSignedResponseAlg, signingAlgs)
 }
 
 function checkFetchedUris(metadata: ClientMetadata, fence: Fence): void {

@@ -8,6 +8,17 @@ export interface Jwks {
   readonly keys: readonly Jwk[]
 }
 
+/**
+ * What this server can sign with. Asymmetric all of them: whoever checks a token needs no secret of ours. HMAC is refused, as in Hydra.
+ */
+export const signingAlgorithms: readonly string[] = [
+  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
+  ...['ES256', 'ES384', 'ES512', 'EdDSA'],
+]
+
+/** What ID tokens are signed with where the client registered nothing; every OpenID client must understand it (OpenID Connect Core §15.1). */
+export const defaultSigningAlg = 'RS256'
+
 /** The members that make a key private or symmetric (RFC 7518 §6.2.2, §6.3.2, §6.4.1; RFC 8037 §2). */
 const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 /** The members of an asymmetric public key that are registered (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2). */

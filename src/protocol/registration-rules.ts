@@ -13,6 +13,8 @@ export interface RegistrationRules {
   readonly fence: Fence
   /** The kinds of subject that a client may ask for; the first is what it gets if it does not. */
   readonly subjectTypes: readonly string[]
+  /** What this server can sign with now. */
+  readonly signingAlgs: readonly string[]
 }
 
 interface Checked {
@@ -121,7 +123,7 @@ function keysArePublic({ metadata, inForce }: Checked): Problem[] {
 const mostMetadata = 16 * 1024
 
 /** Defaults count, or a client that an administrator made without them would grow by being put back. */
-function sizeOf(metadata: ClientMetadata, rules: RegistrationRules): number {
+function sizeOf(metadata: ClientMetadata, rules: Pick<RegistrationRules, 'subjectTypes'>): number {
   const { jwks: _, ...rest } = completeMetadata({ grantTypes: ['authorization_code'], ...metadata }, rules, metadata)
   return Buffer.byteLength(JSON.stringify(rest))
 }
@@ -230,10 +232,15 @@ function pairwiseSubjectsHaveOneSector({ metadata, rules }: Checked): Problem[] 
   return [problem('sector_identifier_uri', 'is needed for pairwise subjects where redirect_uris are on several hosts')]
 }
 
-function algorithmsAreSupported({ metadata }: Checked): Problem[] {
+function algorithmsAreSupported({ metadata, rules, inForce }: Checked): Problem[] {
   return [
-    ...oneOf('id_token_signed_response_alg', metadata.idTokenSignedResponseAlg, ['RS256']),
-    ...oneOf('userinfo_signed_response_alg', metadata.userinfoSignedResponseAlg, ['none', 'RS256']),
+    ...oneOf('id_token_signed_response_alg', metadata.idTokenSignedResponseAlg, rules.signingAlgs, inForce.idTokenSignedResponseAlg),
+    ...oneOf(
+      'userinfo_signed_response_alg',
+      metadata.userinfoSignedResponseAlg,
+      ['none', ...rules.signingAlgs],
+      inForce.userinfoSignedResponseAlg,
+    ),
     ...oneOf('request_object_signing_alg', metadata.requestObjectSigningAlg, assertionSigningAlgs),
   ]
 }
@@ -253,8 +260,9 @@ const unreadableName = (member: string, name: string): Problem[] =>
 
 const found = (member: string, message: string | undefined): Problem[] => (message ? [problem(member, message)] : [])
 
-function oneOf(member: string, value: string | undefined, supported: readonly string[]): Problem[] {
-  if (value === undefined || supported.includes(value)) return []
+/** @param kept what the client has already, which may stay (decision 0005) */
+function oneOf(member: string, value: string | undefined, supported: readonly string[], kept?: string): Problem[] {
+  if (value === undefined || value === kept || supported.includes(value)) return []
   return [problem(member, `${quote(value)} is not supported; use ${supported.join(', ')}`)]
 }
 

@@ -1,23 +1,18 @@
 import { exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } from 'jose'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Sealer } from '../../lib/seal.ts'
-import { isUsableKey, type Jwk, keyMembers, publicHalf, usableKeys } from '../../protocol/jwks.ts'
+import { isUsableKey, type Jwk, keyMembers, publicHalf, signingAlgorithms, usableKeys } from '../../protocol/jwks.ts'
 import type { NewSigningKey, SigningKey } from './signing-key.ts'
 
 export type KeyRefusal =
   | { readonly kind: 'key-algorithm-unsupported'; readonly alg: unknown }
   | { readonly kind: 'key-malformed'; readonly message: string }
   | { readonly kind: 'key-id-taken'; readonly kid: string }
+  | { readonly kind: 'key-algorithm-in-use'; readonly algs: readonly string[]; readonly clients: number | '1000+' }
   | { readonly kind: 'key-set-not-found' }
   | { readonly kind: 'key-not-found' }
 
 export const keyRefusal = (reason: KeyRefusal) => new Refusal<KeyRefusal>(reason)
-
-/** Asymmetric all of them: whoever checks a token needs no secret of ours. HMAC is refused, as in Hydra. */
-export const signingAlgorithms: readonly string[] = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA'],
-]
 
 /** Milliseconds: an imported key may have signed tokens elsewhere a moment ago, so it stays published for a day at least. */
 const tokensFromElsewhere = 86_400_000

@@ -4,7 +4,7 @@ import { type Randomness, randomUuid } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
-import { checkKeys, type HydraClient, type HydraRules, readHydraClient } from '../../protocol/hydra-client.ts'
+import { checkKeys, checkResponseAlgs, type HydraClient, type HydraRules, readHydraClient } from '../../protocol/hydra-client.ts'
 import { isBcrypt } from '../../protocol/secret-hash.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
@@ -25,6 +25,8 @@ export interface AdminDeps {
   readonly randomness: Randomness
   readonly secrets: ChosenSecrets
   readonly rules: Live<HydraRules>
+  /** What this server can sign with now. */
+  readonly signingAlgs: () => Promise<readonly string[]>
   readonly audit: Audit
   readonly sectorFault: SectorFault
   readonly telemetry: Pick<Telemetry, 'log'>
@@ -41,6 +43,7 @@ export function createClient(deps: AdminDeps) {
     const given = readHydraClient(body, deps.rules())
     const { clientId = randomUuid(deps.randomness), metadata, settings } = given
     checkKeys(metadata)
+    checkResponseAlgs(metadata, await deps.signingAlgs())
     await checkSectorForAdmin(metadata, deps.sectorFault)
     const secret = await secretFor(given, deps)
     const { token, hash } = makeRegistrationToken(deps.randomness)

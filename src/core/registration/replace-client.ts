@@ -1,5 +1,5 @@
 import { Refusal } from '../../lib/refusal.ts'
-import { checkKeys, type HydraClient, readHydraClient } from '../../protocol/hydra-client.ts'
+import { checkKeys, checkResponseAlgs, type HydraClient, readHydraClient } from '../../protocol/hydra-client.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { Client } from '../clients/client.ts'
 import { type AdminDeps, secretFor, warnOfBcrypt } from './create-client.ts'
@@ -43,7 +43,8 @@ export function changeClient(
   return retryOnConflict(async () => {
     const before = await findOrRefuse(deps, clientId)
     const { given, forgetRotated = false } = await decide(before)
-    checkKeys(given.metadata, before.metadata.jwks?.keys)
+    checkKeys(given.metadata, before.metadata)
+    checkResponseAlgs(given.metadata, await deps.signingAlgs(), before.metadata)
     const isGiven = given.clientSecret !== undefined || given.clientSecretHash !== undefined
     const secret = isGiven || before.secretHash === undefined ? await secretFor(given, deps) : undefined
     const client: Client = {
