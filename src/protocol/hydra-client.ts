@@ -14,7 +14,7 @@ import {
 } from './client-metadata.ts'
 import { type ClientSettings, clientSettingsSchema, type LifespanName, type Lifespans, lifespanNames } from './client-settings.ts'
 import { assertionSigningAlgs } from './grant-types.ts'
-import { isAmong, isUsableKey, type Jwk, keySetSizeFault, knownPublicHalf, usableKeys } from './jwks.ts'
+import { isKept, isUsableKey, type Jwk, keySetSizeFault, knownPublicHalf, usableKeys } from './jwks.ts'
 import type { Problem } from './problem.ts'
 import { isDangerousScheme, schemeOf } from './redirect-uri.ts'
 import { localizedProblems, taggedLinks, withDefaultSubject } from './registration-rules.ts'
@@ -200,7 +200,7 @@ export function checkKeys({ jwks }: ClientMetadata, inForce: ClientMetadata = {}
   const [keys, before] = [jwks?.keys ?? [], inForce.jwks?.keys ?? []]
   const fault = keySetSizeFault(keys, before)
   if (fault !== undefined) throw refuse(`Field jwks ${fault}.`)
-  if (keys.some((key) => !isAmong(before, key) && !isUsableKey(key))) throw decode(`jwks.keys holds a key that is not valid: ${usableKeys}`)
+  if (keys.some((key) => !isKept(before, key) && !isUsableKey(key))) throw decode(`jwks.keys holds a key that is not valid: ${usableKeys}`)
 }
 
 /**

@@ -76,8 +76,11 @@ function publicKeyFault(key: unknown, before: readonly Jwk[]): string | undefine
   const jwk = key as Jwk
   if (jwk.kty === 'oct') return 'is symmetric; only public keys may be registered'
   if (secretMembers.some((member) => member in jwk)) return 'holds private key material; register the public half only'
-  return isUsableKey(jwk) || isAmong(before, knownPublicHalf(jwk)) ? undefined : `is not a valid public key: ${usableKeys}`
+  return isUsableKey(jwk) || isKept(before, jwk) ? undefined : `is not a valid public key: ${usableKeys}`
 }
+
+/** Whether a key is in force already, as far as it is kept. */
+export const isKept = (before: readonly Jwk[], key: Jwk): boolean => isAmong(before.map(knownPublicHalf), knownPublicHalf(key))
 
 export const isAmong = (keys: readonly Jwk[], key: Jwk): boolean => keys.some((one) => isSameJwk(one, key))
 

@@ -124,8 +124,8 @@ const mostMetadata = 16 * 1024
 
 /** Defaults count, or a client that an administrator made without them would grow by being put back. */
 function sizeOf(metadata: ClientMetadata, rules: Pick<RegistrationRules, 'subjectTypes'>): number {
-  const { jwks: _, ...rest } = completeMetadata({ grantTypes: ['authorization_code'], ...metadata }, rules, metadata)
-  return Buffer.byteLength(JSON.stringify(rest))
+  const { jwks: _, ...rest } = metadata
+  return Buffer.byteLength(JSON.stringify(completeMetadata({ grantTypes: ['authorization_code'], ...rest }, rules, rest)))
 }
 
 function metadataIsBounded({ metadata, rules, inForce }: Checked): Problem[] {

@@ -54,6 +54,8 @@ test('an RSA key has 2048 to 4096 bits, and an odd exponent from 3 to 32 bits, o
   }
   const strange = [{ n: 5 }, { e: '' }, { n: '' }, { e: ['AQAB'] }, { kty: 'EC' }].map((members) => ({ ...rsaJwk(), ...members }))
   for (const key of strange) assertRefused(await register({ ...minimal, jwks: { keys: [key] } }), 'invalid_client_metadata', 'keys[0]')
+  for (const keys of [null, {}, 5, [null], [5], [[]]])
+    assertRefused(await register({ ...minimal, jwks: { keys } }), 'invalid_client_metadata', 'jwks')
 })
 
 test('16 keys are accepted, one more is refused on both faces; an update that does not grow is accepted', async () => {
