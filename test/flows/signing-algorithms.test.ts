@@ -67,7 +67,7 @@ async function signedWith(server: TestServer, members: object): Promise<[idToken
 }
 
 suite('what signs', () => {
-  test('OREG-22: ID tokens and userinfo are signed as each client registered; RS256 and plain JSON where it registered nothing', async () => {
+  test('OpenID Connect Registration §2: ID tokens and userinfo are signed as each client registered; RS256 and plain JSON where it registered nothing', async () => {
     await using it = await setting()
     await it.makeSigning('es')
     await it.makeSigning('ed', 'EdDSA')

@@ -148,7 +148,7 @@ test('the operator’s members: any other value is refused by name, and nothing 
   assert.equal(await countNamed('of the operator'), 0)
 })
 
-test('R7591-99: a guess at an operator’s member gets one answer, whether or not it is the value in force', async () => {
+test('a guess at an operator’s member gets one answer, whether or not it is the value in force', async () => {
   const [client, other] = [await created({ ...minimal, ...operators }), await created(minimal)]
   const guess = (of: typeof client, member: string, value: unknown) => of.put({ ...minimal, client_name: 'U', [member]: value })
   for (const [member, value] of Object.entries(operators)) {

@@ -75,8 +75,8 @@ export async function addKey({ signingKeys }: Pick<KeyStores, 'signingKeys'>, ke
 }
 
 /**
- * A set that we sign with has one key that goes on; that of the ID tokens one for each algorithm. Keys that do not sign are there for a reason of the operator's, and so are all in
- * sets of his own: he clears them himself.
+ * A set that we sign with has one key that goes on; that of the ID tokens one for each algorithm. Keys that do not sign, and all keys in
+ * the operator's own sets, are the operator's to remove.
  */
 async function retireOlder({ signingKeys }: KeyStores, key: NewSigningKey): Promise<void> {
   if (!ourSets.includes(key.set) || !canSign(key)) return

@@ -55,8 +55,9 @@ export class KeyRing {
   }
 
   /**
-   * The key that signs for a set now, for a token that expires at `expiresAt` (milliseconds); of those for `alg`, if given. The database knows by then that the key
-   * must be published for that long: so no key goes before its last token, whatever the lifespans are and whoever signed it.
+   * The key that signs for a set now, for a token that expires at `expiresAt` (milliseconds); of those for `alg`, if given. The
+   * database knows by then that the key must be published for that long: so no key goes before its last token, whatever the lifespans
+   * are and whoever signed it.
    *
    * @throws Unavailable, also where no key signs with `alg`, until an administrator makes one
    */
@@ -65,7 +66,10 @@ export class KeyRing {
       const inSet = (await this.keys()).filter((key) => key.set === set && (alg === undefined || key.alg === alg))
       const key = keyThatSigns(inSet, this.#deps.clock())
       if (key && (await this.#covers(key, expiresAt + leeway))) return { kid: key.kid, alg: key.alg, key: await this.#privateKey(key) }
-      if (!key && (alg === undefined || alg === defaultSigningAlg)) await makeFirstKey(this.#deps, set)
+      const isMade = alg === undefined || alg === defaultSigningAlg
+      // Keys for other algorithms are the operator's to make; asking for one that is not there must not become queries.
+      if (!key && !isMade && this.#age() < pause) break
+      if (!key && isMade) await makeFirstKey(this.#deps, set)
       await this.reload()
     }
     throw new Unavailable(`no key of ${set} can sign${alg === undefined ? '' : ` with ${alg}`}`)

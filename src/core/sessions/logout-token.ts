@@ -19,8 +19,8 @@ const lifespan = 120_000
 const event = 'http://schemas.openid.net/event/backchannel-logout'
 
 /**
- * Signs a logout token (OpenID Connect Back-Channel Logout §2.4) with the key of the client's ID tokens (§2.6). It names the session and, as in Hydra,
- * nobody: no `sub`. There is never a `nonce`.
+ * Signs a logout token (OpenID Connect Back-Channel Logout §2.4) as the ID tokens of its client are signed (§2.6). It names the session
+ * and, as in Hydra, has no `sub`. There is never a `nonce`.
  *
  * @throws Unavailable
  */
