@@ -207,6 +207,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const chosenSecrets = new ChosenSecrets(randomness, bcrypt)
   const fetch = stoppableFetch(deps.fetch ?? makeOutboundFetch({ trace: telemetry.trace, clock }))
   const audit = makeAudit({ clock, randomness, telemetry, retention: () => config().audit.retention })
+  const signingAlgs = idTokenAlgs({ ring, clock })
   const owner = {
     ...stores,
     transaction,
@@ -215,10 +216,11 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     audit,
     secrets: chosenSecrets,
     rules: live.registrationRules,
+    signingAlgs,
     policy: live.policy,
     sectorFault: sectorFault({ fetch, fence: live.fence, telemetry }),
   }
-  const administrator = { ...owner, rules: live.hydraRules }
+  const administrator = { ...owner, rules: live.hydraRules, telemetry }
   const registrationUri = (clientId: string) => `${withoutSlash(fixed.urls.self.public)}/oauth2/register/${encodeURIComponent(clientId)}`
 
   const keyAdmin = { ...keyDeps, ring, audit, publishBeforeUse: () => config().webfinger.jwks.publish_before_use }
@@ -350,7 +352,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
           revoke: revokeToken({ ...act, readJwt, count: telemetry.count }),
         }),
         jwks: jwks({ publicKeys: publishedKeys({ ring, broadcast: () => config().webfinger.jwks.broadcast_keys }) }),
-        discovery: discovery({ settings: live.discovery, idTokenAlgs: idTokenAlgs({ ring, clock }) }),
+        discovery: discovery({ settings: live.discovery, idTokenAlgs: signingAlgs }),
       },
       registrationIsOn,
       withoutSlash(new URL(fixed.urls.self.issuer).pathname),

@@ -37,7 +37,7 @@ export function liveSettings(config: Live<Config>) {
     trustedProxies: derived(config, ({ serve }) => trustedProxies(serve)),
     registrationRules: derived(
       config,
-      ({ oidc, clients }): RegistrationRules => ({
+      ({ oidc, clients }): Omit<RegistrationRules, 'signingAlgs'> => ({
         dotlessSchemes: oidc.dynamic_client_registration.redirect_schemes,
         fence: fenceOf(clients.http),
         subjectTypes: subjectTypes(oidc),

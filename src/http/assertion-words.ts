@@ -12,6 +12,8 @@ export function assertionWords(reason: AssertionRefusal): string {
       return `The 'client_assertion' request parameter uses unsupported signing algorithm '${reason.alg}'.`
     case 'alg-not-registered':
       return `The 'client_assertion' uses signing algorithm '${reason.alg}' but the requested OAuth 2.0 Client enforces signing algorithm '${reason.registered}'.`
+    case 'typ':
+      return "The header 'typ' of the 'client_assertion' must be 'client-authentication+jwt' or 'JWT', or be left out."
     case 'issuer':
       return "Claim 'iss' from 'client_assertion' must match the 'client_id' of the OAuth 2.0 Client."
     case 'subject':

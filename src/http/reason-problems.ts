@@ -107,6 +107,12 @@ export function problemOfReason(reason: Reason): Problem {
       return { status: 400, code: sentence.malformed, description: reason.message }
     case 'key-id-taken':
       return { status: 409, code: sentence.taken, description: '' }
+    case 'key-algorithm-in-use':
+      return {
+        status: 409,
+        code: 'Conflict',
+        description: `${reason.clients} OAuth 2.0 Client(s) registered ${reason.algs.join(', ')} and no other key would sign for them: make another key for it first, or send force=true in the query`,
+      }
     case 'key-set-not-found':
       return { status: 404, code: 'Not Found', description: 'Unable to locate the requested resource' }
     case 'key-not-found':

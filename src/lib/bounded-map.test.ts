@@ -7,3 +7,15 @@ test('the entry that was set longest ago makes room', () => {
   for (const [at, key] of ['a', 'b', 'c', 'a', 'd', 'e'].entries()) map.set(key, at)
   assert.deepEqual([...map], [['a', 3], ['d', 4], ['e', 5]]) // biome-ignore format: a table
 })
+
+test('entries make room by their weight, and one that is heavier than all is not kept', () => {
+  const map = new BoundedMap<string, string>(10, (text) => text.length)
+  for (const text of ['aaaa', 'bbbb', 'cc', 'ddd', 'x'.repeat(11)]) map.set(text, text)
+  assert.deepEqual([...map.keys()], ['bbbb', 'cc', 'ddd'])
+  map.delete('bbbb')
+  map.set('eeeee', 'eeeee')
+  assert.deepEqual([...map.keys()], ['cc', 'ddd', 'eeeee'])
+  map.clear()
+  map.set('f', 'f'.repeat(10))
+  assert.equal(map.size, 1)
+})

@@ -14,7 +14,7 @@ import {
 } from './client-metadata.ts'
 import { type ClientSettings, clientSettingsSchema, type LifespanName, type Lifespans, lifespanNames } from './client-settings.ts'
 import { assertionSigningAlgs } from './grant-types.ts'
-import { isUsableKey, type Jwk, publicHalf } from './jwks.ts'
+import { isKept, isUsableKey, type Jwk, keySetSizeFault, knownPublicHalf, usableKeys } from './jwks.ts'
 import type { Problem } from './problem.ts'
 import { isDangerousScheme, schemeOf } from './redirect-uri.ts'
 import { localizedProblems, taggedLinks, withDefaultSubject } from './registration-rules.ts'
@@ -152,9 +152,6 @@ function checkMetadata(metadata: ClientMetadata, rules: HydraRules): ClientMetad
   checkFetchedUris(metadata, rules.fence)
   checkPageUris(metadata)
   const allowedCorsOrigins = metadata.allowedCorsOrigins?.map(readOrigin)
-  if (!['none', 'RS256'].includes(metadata.userinfoSignedResponseAlg ?? 'none')) {
-    throw refuse("Field userinfo_signed_response_alg can either be 'none' or 'RS256'.")
-  }
   for (const uri of metadata.redirectUris ?? []) checkRedirectUri(uri)
   const subject = withDefaultSubject(metadata, rules.subjectTypes)
   if (subject.subjectType !== undefined && !rules.subjectTypes.includes(subject.subjectType))
@@ -167,7 +164,7 @@ function checkMetadata(metadata: ClientMetadata, rules: HydraRules): ClientMetad
     ...(jwks && { jwks }),
     ...(allowedCorsOrigins && { allowedCorsOrigins }),
     // Hydra says `none` of every client. The client is told so only if it said so itself: strict ones then expect a signed answer.
-    ...(userinfoSignedResponseAlg === 'RS256' && { userinfoSignedResponseAlg }),
+    ...(userinfoSignedResponseAlg !== 'none' && userinfoSignedResponseAlg !== undefined && { userinfoSignedResponseAlg }),
   }
 }
 
@@ -190,9 +187,35 @@ function readKeys(keys: unknown): Jwk[] {
   return keys.map((key: unknown) => {
     const jwk = typeof key === 'object' && key !== null ? (key as Jwk) : {}
     if (jwk.kty === 'oct') throw refuse('Invalid JSON web key in set.')
-    if (!isUsableKey(jwk)) throw decode('jwks.keys holds a key of an unknown kind or with missing members')
-    return publicHalf(jwk)
+    return knownPublicHalf(jwk)
   })
+}
+
+/**
+ * What a client may have of keys, once it is known which it has already: those may stay.
+ *
+ * @throws HydraFaultError
+ */
+export function checkKeys({ jwks }: ClientMetadata, inForce: ClientMetadata = {}): void {
+  const [keys, before] = [jwks?.keys ?? [], inForce.jwks?.keys ?? []]
+  const fault = keySetSizeFault(keys, before)
+  if (fault !== undefined) throw refuse(`Field jwks ${fault}.`)
+  if (keys.some((key) => !isKept(before, key) && !isUsableKey(key))) throw decode(`jwks.keys holds a key that is not valid: ${usableKeys}`)
+}
+
+/**
+ * What a client may have signed for it is what this server can sign with now, or what it has registered already.
+ *
+ * @throws HydraFaultError
+ */
+export function checkResponseAlgs(metadata: ClientMetadata, signingAlgs: readonly string[], inForce: ClientMetadata = {}): void {
+  const check = (name: string, alg: string | undefined, before: string | undefined, supported: readonly string[]) => {
+    if (alg === undefined || alg === before || supported.includes(alg)) return
+    const [last, ...others] = supported.map((one) => `'${one}'`).reverse()
+    throw refuse(`Field ${name} can ${others.length > 0 ? `either be ${others.reverse().join(', ')} or` : 'only be'} ${last}.`)
+  }
+  check('userinfo_signed_response_alg', metadata.userinfoSignedResponseAlg, inForce.userinfoSignedResponseAlg, ['none', ...signingAlgs])
+  check('id_token_signed_response_alg', metadata.idTokenSignedResponseAlg, inForce.idTokenSignedResponseAlg, signingAlgs)
 }
 
 function checkFetchedUris(metadata: ClientMetadata, fence: Fence): void {

@@ -1,7 +1,7 @@
 import type { Fence } from '../lib/fence.ts'
 import type { ClientMetadata } from './client-metadata.ts'
 import { assertionSigningAlgs, registrableAuthMethods } from './grant-types.ts'
-import { publicJwksFault } from './jwks.ts'
+import { type Jwks, knownPublicHalf, publicJwksFault } from './jwks.ts'
 import { type Problem, problem, quote } from './problem.ts'
 import { isNativeRedirect, redirectUriFault, schemeOf, sectorOf } from './redirect-uri.ts'
 import { fetchedUriFault, pageUriFault, secureUriFault } from './web-uri.ts'
@@ -13,12 +13,16 @@ export interface RegistrationRules {
   readonly fence: Fence
   /** The kinds of subject that a client may ask for; the first is what it gets if it does not. */
   readonly subjectTypes: readonly string[]
+  /** What this server can sign with now. */
+  readonly signingAlgs: readonly string[]
 }
 
 interface Checked {
   readonly metadata: ClientMetadata
   readonly rules: RegistrationRules
-  /** The redirect URIs in force: what an administrator, or an earlier rule, let in may stay. */
+  /** What the client has already: what an administrator, or an earlier rule, let in may stay. */
+  readonly inForce: ClientMetadata
+  /** Its redirect URIs. */
   readonly known: readonly string[]
 }
 
@@ -29,6 +33,7 @@ const checks: readonly ((checked: Checked) => Problem[])[] = [
   authMethodIsSupported,
   keysAreGivenOnce,
   keysArePublic,
+  metadataIsBounded,
   assertionsHaveKeys,
   assertionAlgIsSupported,
   languagesAreSound,
@@ -45,8 +50,9 @@ const checks: readonly ((checked: Checked) => Problem[])[] = [
 ]
 
 /** All that is wrong with what a client says of itself, in RFC 7591's and OpenID Connect Registration's terms. */
-export function registrationProblems(metadata: ClientMetadata, rules: RegistrationRules, known: readonly string[] = []): Problem[] {
-  return checks.flatMap((check) => check({ metadata, rules, known }))
+export function registrationProblems(metadata: ClientMetadata, rules: RegistrationRules, inForce: ClientMetadata = {}): Problem[] {
+  const known = [...(inForce.redirectUris ?? []), ...(inForce.postLogoutRedirectUris ?? [])]
+  return checks.flatMap((check) => check({ metadata, rules, inForce, known }))
 }
 
 /** What the server lays down itself once the rest is decided (RFC 7591 §2.1, §3.2.1): the answer shows it. */
@@ -55,7 +61,7 @@ export function completeMetadata(
   { subjectTypes }: Pick<RegistrationRules, 'subjectTypes'>,
   inForce: ClientMetadata = {},
 ): ClientMetadata {
-  const { tokenEndpointAuthSigningAlg, ...rest } = metadata
+  const { tokenEndpointAuthSigningAlg, jwks, ...rest } = metadata
   const method = metadata.tokenEndpointAuthMethod ?? 'client_secret_basic'
   return {
     ...rest,
@@ -64,9 +70,12 @@ export function completeMetadata(
     responseTypes: responseTypes(metadata, inForce),
     applicationType: applicationTypeOf(metadata),
     ...withDefaultSubject(metadata, subjectTypes),
+    ...(jwks && { jwks: keptKeys(jwks) }),
     ...(method === 'private_key_jwt' && tokenEndpointAuthSigningAlg !== undefined && { tokenEndpointAuthSigningAlg }),
   }
 }
+
+const keptKeys = ({ keys }: Jwks): Jwks => ({ keys: keys.map(knownPublicHalf) })
 
 /** A client that does not say has public subjects, unless this server makes none. */
 export function withDefaultSubject({ subjectType }: ClientMetadata, [first = 'public']: readonly string[]): { subjectType?: string } {
@@ -106,8 +115,23 @@ function keysAreGivenOnce({ metadata }: Checked): Problem[] {
   return metadata.jwks && metadata.jwksUri !== undefined ? [problem('jwks', 'and jwks_uri must not both be given; choose one')] : []
 }
 
-function keysArePublic({ metadata }: Checked): Problem[] {
-  return found('jwks', metadata.jwks && publicJwksFault(metadata.jwks as never))
+function keysArePublic({ metadata, inForce }: Checked): Problem[] {
+  return found('jwks', metadata.jwks && publicJwksFault(metadata.jwks as never, inForce.jwks?.keys))
+}
+
+/** Bytes of JSON, without the keys, which have a bound of their own. */
+const mostMetadata = 16 * 1024
+
+/** Defaults count, or a client that an administrator made without them would grow by being put back. */
+function sizeOf(metadata: ClientMetadata, rules: Pick<RegistrationRules, 'subjectTypes'>): number {
+  const { jwks: _, ...rest } = metadata
+  return Buffer.byteLength(JSON.stringify(completeMetadata({ grantTypes: ['authorization_code'], ...rest }, rules, rest)))
+}
+
+function metadataIsBounded({ metadata, rules, inForce }: Checked): Problem[] {
+  const size = sizeOf(metadata, rules)
+  if (size <= mostMetadata || size <= sizeOf(inForce, rules)) return []
+  return [problem('the metadata', `is larger than ${mostMetadata / 1024} KiB; shorten its lists and texts`)]
 }
 
 function assertionsHaveKeys({ metadata }: Checked): Problem[] {
@@ -208,10 +232,15 @@ function pairwiseSubjectsHaveOneSector({ metadata, rules }: Checked): Problem[] 
   return [problem('sector_identifier_uri', 'is needed for pairwise subjects where redirect_uris are on several hosts')]
 }
 
-function algorithmsAreSupported({ metadata }: Checked): Problem[] {
+function algorithmsAreSupported({ metadata, rules, inForce }: Checked): Problem[] {
   return [
-    ...oneOf('id_token_signed_response_alg', metadata.idTokenSignedResponseAlg, ['RS256']),
-    ...oneOf('userinfo_signed_response_alg', metadata.userinfoSignedResponseAlg, ['none', 'RS256']),
+    ...oneOf('id_token_signed_response_alg', metadata.idTokenSignedResponseAlg, rules.signingAlgs, inForce.idTokenSignedResponseAlg),
+    ...oneOf(
+      'userinfo_signed_response_alg',
+      metadata.userinfoSignedResponseAlg,
+      ['none', ...rules.signingAlgs],
+      inForce.userinfoSignedResponseAlg,
+    ),
     ...oneOf('request_object_signing_alg', metadata.requestObjectSigningAlg, assertionSigningAlgs),
   ]
 }
@@ -231,8 +260,9 @@ const unreadableName = (member: string, name: string): Problem[] =>
 
 const found = (member: string, message: string | undefined): Problem[] => (message ? [problem(member, message)] : [])
 
-function oneOf(member: string, value: string | undefined, supported: readonly string[]): Problem[] {
-  if (value === undefined || supported.includes(value)) return []
+/** @param kept what the client has already, which may stay (decision 0005) */
+function oneOf(member: string, value: string | undefined, supported: readonly string[], kept?: string): Problem[] {
+  if (value === undefined || value === kept || supported.includes(value)) return []
   return [problem(member, `${quote(value)} is not supported; use ${supported.join(', ')}`)]
 }
 

@@ -58,6 +58,14 @@ function withBytes<T extends object>(facts: T, salt: string, key: string): (T & 
 
 const isWithin = (value: number, least: number, limit: number): boolean => value >= least && value <= limit
 
+/** Bytes: bcrypt reads no more of a secret, so that longer ones with the same beginning have the same hash. */
+const longestForBcrypt = 72
+
+export const isBcrypt = (hash: string): boolean => readSecretHash(hash)?.kind === 'bcrypt'
+
+/** Whether the hash cannot tell this secret from others, because it is longer than what bcrypt reads. */
+export const isBeyondHash = (secret: string, hash: string): boolean => isBcrypt(hash) && Buffer.byteLength(secret) > longestForBcrypt
+
 /** Whether an administrator may set this hash: one that is slow, as nobody knows how much chance is in the secret behind it. */
 export function isImportableHash(text: string): boolean {
   const read = readSecretHash(text)

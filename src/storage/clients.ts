@@ -18,6 +18,8 @@ const columns = [
   'created_at',
   'updated_at',
   'tokens_valid_after',
+  'id_token_alg',
+  'userinfo_alg',
 ] as const
 
 /** A client under the id of one that was just removed does not get that one's tokens. */
@@ -126,6 +128,15 @@ export function clientStore(db: Connection): ClientStore {
       return numUpdatedRows === 1n
     },
     removeExpired: (now, limit) => removeExpiredRows(db, 'removed_clients', now, limit),
+    async countSignedWith(algs, most) {
+      const some = db.selectFrom('clients').select('client_id').limit(most)
+      const byIdToken = await some.where('id_token_alg', 'in', algs).execute()
+      const byUserinfo = await some
+        .where('userinfo_alg', 'in', algs)
+        .where((where) => where.or([where('id_token_alg', 'is', null), where('id_token_alg', 'not in', algs)]))
+        .execute()
+      return Math.min(byIdToken.length + byUserinfo.length, most)
+    },
     async list({ after, limit, clientName, owner }) {
       let query = db.selectFrom('clients').select(listed).orderBy('client_id').limit(limit)
       if (after !== undefined) query = query.where('client_id', '>', after)
@@ -150,6 +161,8 @@ function toRow(client: Client): ClientRow {
     created_at: client.createdAt,
     updated_at: client.updatedAt,
     tokens_valid_after: client.tokensValidAfter,
+    id_token_alg: client.metadata.idTokenSignedResponseAlg ?? null,
+    userinfo_alg: client.metadata.userinfoSignedResponseAlg ?? null,
   }
 }
 

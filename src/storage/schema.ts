@@ -38,6 +38,9 @@ export interface ClientRow {
   updated_at: number
   /** The `jti` of a JWT access token of this client names a later time, or the token is dead. */
   tokens_valid_after: number
+  /** What it registered for the signatures of its ID tokens and its userinfo; null for the default. */
+  id_token_alg: string | null
+  userinfo_alg: string | null
 }
 
 /** What a new client under the id of one that was just removed starts with: the clock alone does not part the two. */

@@ -78,6 +78,23 @@ test("clients are imported with Hydra's hashes of their secrets, which are never
   assert.ok(!server.lines.some((line) => JSON.stringify(line).includes(imported.pbkdf2 as string)))
 })
 
+test('a secret longer than the 72 bytes that bcrypt reads is refused, and the log says why; the import warns', async () => {
+  await using server = await startServer()
+  const longest = 'é'.repeat(36)
+  await created(server, machineOf('bcrypt', { client_secret_hash: hashSync(longest, 4) }))
+  const warned = () => server.lines.filter(({ level, client_id }) => level === 'warn' && client_id === 'bcrypt')
+  assert.match(String(warned()[0]?.msg), /bcrypt.*72 bytes/)
+  assert.equal((await ask(server, 'bcrypt', longest)).status, 200)
+  for (const secret of [`${longest}x`, longest + longest]) {
+    for (const how of ['encoded', 'raw', 'post'] as const) assert.equal((await ask(server, 'bcrypt', secret, how)).status, 401, how)
+  }
+  assert.ok(server.lines.some(({ msg, reason }) => msg === 'request refused' && /72 bytes/.test(JSON.stringify(reason))))
+  await server.admin('/admin/clients/bcrypt', { method: 'PUT', json: machineOf('bcrypt', { client_secret_hash: imported.bcrypt2b }) })
+  assert.equal(warned().length, 2)
+  await created(server, machineOf('argon', { client_secret_hash: imported.argon2id }))
+  assert.ok(!server.lines.some(({ level, client_id }) => level === 'warn' && client_id === 'argon'))
+})
+
 test('PUT and PATCH set a hash, too; the secrets before it are forgotten', async () => {
   await using server = await startServer()
   const first = (await created(server, machineOf('c', {}))).json.client_secret

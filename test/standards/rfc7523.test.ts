@@ -155,6 +155,29 @@ test('RASRT-08: RS256, and the other algorithms of the list, with or without bei
   assertRefusedClient(await askTokenWith(server, await rsa.sign(held.id, server.issuer)), /RS256.*PS256/)
 })
 
+test('RFC 7515 §4.1.9: typ is compared without case and with or without application/; any other type is refused and not spent', async () => {
+  const withTyp = (typ: unknown, jti: string) => key.sign(client.id, server.issuer, { jti }, { typ })
+  const ask = async (typ: unknown, jti: string) => askTokenWith(server, await withTyp(typ, jti))
+  for (const typ of ['jwt', 'application/JWT', 'Client-Authentication+JWT', 'application/client-authentication+jwt'])
+    assert.equal((await ask(typ, `fine ${typ}`)).status, 200, typ)
+  for (const typ of [
+    'at+jwt',
+    'logout+jwt',
+    'oauth-authz-req+jwt',
+    'dpop+jwt',
+    'JOSE',
+    '',
+    'application/',
+    'text/jwt',
+    'application/application/jwt',
+    null,
+    5,
+    ['JWT'],
+  ])
+    assertRefusedClient(await ask(typ, 'once'), /'typ'/)
+  assert.equal((await ask('JWT', 'once')).status, 200)
+})
+
 test('RASRT-09: typ may be client-authentication+jwt, and need not', async () => {
   for (const typ of ['client-authentication+jwt', 'JWT', undefined]) {
     assert.equal((await askTokenWith(server, await key.sign(client.id, server.issuer, {}, typ === undefined ? {} : { typ }))).status, 200)

@@ -159,5 +159,29 @@ export function clientContract(open: OpenDatabase): void {
       assert.deepEqual(await ids({ limit: 9, clientName: 'Notes' }, list), ['b'])
       assert.deepEqual(await ids({ limit: 9, owner: 'eve' }, list), ['a'])
     })
+
+    test('clients are counted by what they registered for signatures, each once, up to a bound, and as they are now', async () => {
+      await using stores = await freshStores(open)
+      const signed = (id: string, idTokenSignedResponseAlg?: string, userinfoSignedResponseAlg?: string) =>
+        someClient(id, {
+          metadata: {
+            ...(idTokenSignedResponseAlg && { idTokenSignedResponseAlg }),
+            ...(userinfoSignedResponseAlg && { userinfoSignedResponseAlg }),
+          },
+        })
+      await stores.act(async (tx) => {
+        await tx.clients.add(signed('a', 'ES256'))
+        await tx.clients.add(signed('b', 'ES256', 'ES256'))
+        await tx.clients.add(signed('c', 'RS256', 'ES256'))
+        await tx.clients.add(signed('d', undefined, 'PS256'))
+        await tx.clients.add(signed('e'))
+      })
+      const { countSignedWith } = stores.read.clients
+      const counts = [['ES256'], ['PS256'], ['ES256', 'PS256'], ['EdDSA']].map((algs) => countSignedWith(algs, 10))
+      assert.deepEqual(await Promise.all(counts), [3, 1, 4, 0])
+      assert.equal(await countSignedWith(['ES256'], 2), 2)
+      await stores.act((tx) => tx.clients.replace({ ...signed('b'), version: 2 }))
+      assert.equal(await countSignedWith(['ES256'], 10), 2)
+    })
   })
 }

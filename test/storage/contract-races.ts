@@ -27,6 +27,7 @@ function actsOf({ act, read, keepAccessToken }: FreshStores) {
     audit: makeAudit({ ...outside, retention: () => 3_600_000 }),
     secrets: new ChosenSecrets(systemRandomness, new Bcrypt()),
     rules: () => ({ dotlessSchemes: [], fence, subjectTypes: ['public'] }),
+    signingAlgs: async () => ['RS256'],
     sectorFault: async () => undefined,
     policy: () => ({ defaultScope: ['openid'], allowedScope: [], allowedAudience: undefined }),
   }

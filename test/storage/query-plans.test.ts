@@ -99,6 +99,7 @@ describe('the plan of what every request does', () => {
     'find a client': (tx) => tx.clients.find('c7'),
     'replace a client': (tx) => tx.clients.replace(someClient('c7', { version: 2 })),
     'remove a client': (tx) => tx.clients.remove('c7'),
+    'count the clients that registered an algorithm': (tx) => tx.clients.countSignedWith(['ES256', 'PS256'], 10),
     'find a client with its registration token': (tx) => tx.registrationTokens.findClient('c7'),
     'replace a registration token': (tx) => tx.registrationTokens.replace('c7', 'h7', 'x', 1),
     'remove a registration token': (tx) => tx.registrationTokens.remove('c7', 'h7'),

@@ -15,11 +15,15 @@ export interface ClientKey {
   sign(clientId: string, audience: string, claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
 }
 
-/** @param now seconds since 1970, where the server's clock is not the wall's */
+/**
+ * @param kid `k1` where it is left out, none where it is undefined
+ * @param now seconds since 1970, where the server's clock is not the wall's
+ */
 export async function clientKey(
   alg = 'ES256',
-  { kid = 'k1' as string | undefined, now = () => Math.floor(Date.now() / 1000) } = {},
+  { now = () => Math.floor(Date.now() / 1000), ...named }: { kid?: string | undefined; now?: () => number } = {},
 ): Promise<ClientKey> {
+  const kid = 'kid' in named ? named.kid : 'k1'
   const { publicKey, privateKey } = await generateKeyPair(alg, { extractable: true })
   const publicJwk = { ...(await exportJWK(publicKey)), ...(kid !== undefined && { kid }) }
   return {

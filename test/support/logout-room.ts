@@ -2,14 +2,17 @@ import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyResult, jwtVerify } from 'jose'
 import { KeyRing } from '../../src/core/keys/key-ring.ts'
+import { generateKey } from '../../src/core/keys/make-key.ts'
 import { openSigningKeys } from '../../src/core/keys/open-signing-keys.ts'
 import { publishedKeys } from '../../src/core/keys/published-keys.ts'
+import { idTokenKeys } from '../../src/core/keys/signing-key.ts'
 import { type DeliverLogoutsDeps, deliverLogouts } from '../../src/core/sessions/deliver-logouts.ts'
 import { type LogoutDelivery, newLogoutDelivery } from '../../src/core/sessions/logout-delivery.ts'
 import { makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { systemRandomness } from '../../src/lib/random.ts'
 import { makeSealer } from '../../src/lib/seal.ts'
 import { silence } from '../../src/lib/telemetry.ts'
+import type { ClientMetadata } from '../../src/protocol/client-metadata.ts'
 import { type FreshStores, someClient } from '../storage/fresh-stores.ts'
 import { memoryStores } from '../storage/sqlite-file.ts'
 import { startPlainWebServer } from './web-server.ts'
@@ -52,9 +55,15 @@ export async function logoutRoom(over: Partial<DeliverLogoutsDeps> | ((stores: F
     publishedKeys: publishedKeys({ ring, broadcast: () => [] }),
     /** One run of the job at the time that it is. */
     deliver: (signal?: AbortSignal) => deliver({ now: time.now, ...(signal && { signal }) }),
-    async addClient(clientId: string, backchannelLogoutUri?: string): Promise<void> {
-      const metadata = backchannelLogoutUri === undefined ? {} : { backchannelLogoutUri }
+    async addClient(clientId: string, backchannelLogoutUri?: string, more: ClientMetadata = {}): Promise<void> {
+      const metadata = backchannelLogoutUri === undefined ? more : { ...more, backchannelLogoutUri }
       await stores.act((tx) => tx.clients.add(someClient(clientId, { metadata })))
+    },
+    /** One more key for ID tokens and logout tokens, which signs at once. */
+    async makeKey(alg: string): Promise<void> {
+      const facts = { set: idTokenKeys, kid: alg, createdAt: time.now, signsFrom: time.now }
+      const key = await generateKey(alg, 'sig', facts, sealer)
+      await stores.act((tx) => tx.signingKeys.add(key))
     },
     /** Queues a logout for each of these, as the act that ends a session does. */
     async queue(...clientIds: readonly string[]): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Client } from '../clients/client.ts'
-import type { SignedClaims } from '../clients/signed-claims.ts'
+import { isOfType, type SignedClaims } from '../clients/signed-claims.ts'
 import { refuse } from './request-object.ts'
 
 /** What a request object is held against. */
@@ -25,8 +25,7 @@ const types = ['jwt', 'jose', 'oauth-authz-req+jwt']
 
 /** RFC 9101 §10.8, RFC 8725 §3.11: what says that it is something else, an assertion or a token, is no request object. */
 const typFits: Check = ({ typ }) => {
-  const isFine = typ === undefined || (typeof typ === 'string' && types.includes(typ.toLowerCase().replace(/^application\//, '')))
-  if (!isFine) throw refuse({ fault: 'typ' })
+  if (!isOfType(typ, types)) throw refuse({ fault: 'typ' })
 }
 
 /** OpenID Connect Core §6.1: the client issues it. */

@@ -1,6 +1,7 @@
 import type { Live } from '../../lib/live.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
+import { isBeyondHash } from '../../protocol/secret-hash.ts'
 import { authMethodOf, type Client, type ClientStore } from './client.ts'
 import { type ChosenSecrets, hashMadeSecret } from './secrets.ts'
 import type { AssertionId } from './spend-assertion.ts'
@@ -30,7 +31,12 @@ export interface AssertionCredentials {
 
 export type AuthenticationRefusal =
   | { readonly kind: 'client-unknown' }
-  | { readonly kind: 'client-secret-wrong'; readonly clientId: string }
+  | {
+      readonly kind: 'client-secret-wrong'
+      readonly clientId: string
+      /** For the log. */
+      readonly cause?: string
+    }
   | { readonly kind: 'client-method-wrong'; readonly clientId: string; readonly registered: string; readonly presented: string }
 
 /** A client that proved itself, and what that proof leaves to be done. */
@@ -83,10 +89,16 @@ async function bySecret(credentials: SecretCredentials, deps: AuthenticationDeps
   checkMethod(client, method, deps.secretTransport())
   const readings = undecoded && undecoded.secret !== secret ? [secret, undecoded.secret] : [secret]
   if (method !== 'none' && !(await deps.isSecretOf(client, { readings, address }))) {
-    throw new Refusal<AuthenticationRefusal>({ kind: 'client-secret-wrong', clientId: client.clientId })
+    throw new Refusal<AuthenticationRefusal>({ kind: 'client-secret-wrong', clientId: client.clientId, ...causeOf(client, secret) })
   }
   return { client }
 }
+
+/** What an operator should know of a secret that may have been right elsewhere. */
+const causeOf = (client: Client, secret: string): { cause?: string } =>
+  hashesOf(client).some((hash) => isBeyondHash(secret, hash))
+    ? { cause: 'the secret is longer than the 72 bytes that bcrypt reads; give the client a new one' }
+    : {}
 
 async function findClient({ clientId, undecoded }: SecretCredentials, clients: ClientStore): Promise<Client | undefined> {
   const found = await clients.find(clientId)

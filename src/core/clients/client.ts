@@ -1,5 +1,6 @@
 import type { ClientMetadata } from '../../protocol/client-metadata.ts'
 import type { ClientSettings } from '../../protocol/client-settings.ts'
+import { defaultSigningAlg, signingAlgorithms } from '../../protocol/jwks.ts'
 
 /** The thing registered: software that may ask for tokens. */
 export interface Client {
@@ -32,6 +33,14 @@ export const authMethodOf = ({ metadata }: Client): string => metadata.tokenEndp
 export const grantTypesOf = ({ metadata }: Client): readonly string[] => orDefault(metadata.grantTypes, 'authorization_code')
 export const redirectUrisOf = ({ metadata }: Client): readonly string[] => metadata.redirectUris ?? []
 
+/** What the client's ID tokens are signed with (OpenID Connect Registration §2). One that this server never signs with counts as none. */
+export const idTokenAlgOf = ({ metadata }: Pick<Client, 'metadata'>): string =>
+  known(metadata.idTokenSignedResponseAlg) ?? defaultSigningAlg
+/** What its userinfo is signed with; undefined: nothing, it is plain JSON. */
+export const userinfoAlgOf = ({ metadata }: Pick<Client, 'metadata'>): string | undefined => known(metadata.userinfoSignedResponseAlg)
+
+const known = (alg: string | undefined): string | undefined => (alg !== undefined && signingAlgorithms.includes(alg) ? alg : undefined)
+
 /** Hydra's reading: an empty list is as good as none. */
 const orDefault = (values: readonly string[] | undefined, fallback: string): readonly string[] =>
   values && values.length > 0 ? values : [fallback]
@@ -55,6 +64,8 @@ export interface ClientStore {
   remove(clientId: string): Promise<boolean>
   /** Removes the marks of removals. */
   removeExpired(now: number, limit: number): Promise<number>
+  /** How many clients registered one of these algorithms for their ID tokens or userinfo; `most` where there are more. */
+  countSignedWith(algs: readonly string[], most: number): Promise<number>
   /** The clients after `after` in the order of their ids, at most `limit`. The filters match exactly and combine. */
   list(page: ClientPage): Promise<ListedClient[]>
 }

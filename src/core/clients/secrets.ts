@@ -4,7 +4,7 @@ import type { Bcrypt } from '../../lib/bcrypt.ts'
 import { sameText, sha256 } from '../../lib/hash.ts'
 import { type Randomness, randomText } from '../../lib/random.ts'
 import { Unavailable } from '../../lib/unavailable.ts'
-import { readSecretHash, type SecretHash } from '../../protocol/secret-hash.ts'
+import { isBeyondHash, readSecretHash, type SecretHash } from '../../protocol/secret-hash.ts'
 
 /** The characters that need no escaping in a URL, a form or Basic credentials, so that every way to send them is the same. */
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'
@@ -43,13 +43,13 @@ export class ChosenSecrets {
   }
 
   /**
-   * Whether `secret` is the one behind `hash`, whichever way it was hashed.
+   * Whether `secret` is the one behind `hash`, whichever way it was hashed. One that is longer than what bcrypt reads fits no bcrypt hash.
    *
    * @throws Unavailable when too many slow hashes are waiting
    */
   async matches(secret: string, hash: string): Promise<boolean> {
     const read = readSecretHash(hash)
-    if (!read) return false
+    if (!read || isBeyondHash(secret, hash)) return false
     return read.kind === 'sha256' ? sameText(hashMadeSecret(secret), hash) : this.#inTurn(() => this.#matchesSlowly(secret, hash, read))
   }
 

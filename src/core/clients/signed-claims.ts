@@ -23,6 +23,13 @@ export function readSigned(text: string): SignedClaims | UnreadableFault {
   return { text, alg: alg as string, kid: typeof kid === 'string' ? kid : undefined, typ, claims }
 }
 
+/**
+ * Whether a `typ` is one of `types`, which are in lower case and without `application/`, or was left out. As a media type it is
+ * compared without regard to case, and `application/` may be left out (RFC 7515 §4.1.9).
+ */
+export const isOfType = (typ: unknown, types: readonly string[]): boolean =>
+  typ === undefined || (typeof typ === 'string' && types.includes(typ.toLowerCase().replace(/^application\//, '')))
+
 /** Any JSON as text; `String` runs into what a stranger calls `toString`. */
 const asText = (value: unknown): string => (typeof value === 'string' ? value : String(JSON.stringify(value)))
 

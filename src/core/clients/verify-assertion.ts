@@ -4,7 +4,7 @@ import type { Live } from '../../lib/live.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Client } from './client.ts'
 import type { RemoteKeys } from './remote-keys.ts'
-import { readSigned, type SignedClaims, type UnreadableFault } from './signed-claims.ts'
+import { isOfType, readSigned, type SignedClaims, type UnreadableFault } from './signed-claims.ts'
 import type { AssertionId } from './spend-assertion.ts'
 import { type SignatureFault, signatureFault } from './verify-signature.ts'
 
@@ -12,7 +12,7 @@ import { type SignatureFault, signatureFault } from './verify-signature.ts'
 export type AssertionFault =
   | UnreadableFault
   | SignatureFault
-  | { readonly fault: 'sub-missing' | 'issuer' | 'subject' | 'jti' | 'expiry' }
+  | { readonly fault: 'sub-missing' | 'typ' | 'issuer' | 'subject' | 'jti' | 'expiry' }
   | { readonly fault: 'alg-not-registered'; readonly alg: string; readonly registered: string }
   | { readonly fault: 'audience'; readonly tokenEndpoint: string }
 
@@ -54,12 +54,20 @@ const skew = 10
 export function verifyAssertion(deps: { clock: Clock; remoteKeys: RemoteKeys; audience: Live<AssertionAudience> }) {
   const faultOf = signatureFault(deps)
   return async (client: Client, assertion: ReadAssertion): Promise<AssertionId> => {
+    checkType(assertion)
     checkAlg(client, assertion)
     const id = checkClaims(client, assertion, deps.clock() / 1000, deps.audience())
     const fault = await faultOf(client, assertion)
     if (fault) throw refuse(fault)
     return id
   }
+}
+
+const types = ['jwt', 'client-authentication+jwt']
+
+/** RFC 8725 §3.11: a JWT that says that it is something else, a token or a request object, is no assertion. */
+function checkType({ typ }: ReadAssertion): void {
+  if (!isOfType(typ, types)) throw refuse({ fault: 'typ' })
 }
 
 /** A client that registered an algorithm is held to it; one that did not may use any of the list that its key is for. */

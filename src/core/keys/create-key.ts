@@ -5,10 +5,11 @@ import type { Transaction } from '../../lib/transaction.ts'
 import { Unavailable } from '../../lib/unavailable.ts'
 import type { Jwk } from '../../protocol/jwks.ts'
 import type { Actor, Audit, AuditStore } from '../audit/audit.ts'
+import type { AlgorithmUsers } from './keep-algorithms.ts'
 import type { KeyRing } from './key-ring.ts'
 import { generateKey, keyRefusal, wholeJwk } from './make-key.ts'
 import type { KeyDeps } from './open-signing-keys.ts'
-import { canSign, keyThatSigns, type NewSigningKey, ourSets, type SigningKeyStore } from './signing-key.ts'
+import { canSign, follows, keyThatSigns, type NewSigningKey, ourSets, type SigningKeyStore } from './signing-key.ts'
 
 export interface KeyAdminDeps extends Omit<KeyDeps, 'transaction'> {
   readonly transaction: Transaction<KeyStores>
@@ -21,6 +22,7 @@ export interface KeyAdminDeps extends Omit<KeyDeps, 'transaction'> {
 
 export interface KeyStores {
   readonly signingKeys: SigningKeyStore
+  readonly clients: AlgorithmUsers
   readonly audit: AuditStore
 }
 
@@ -66,7 +68,7 @@ export async function firstSignature(
 const attempts = 5
 
 /** @throws Refusal `key-id-taken` */
-export async function addKey({ signingKeys }: KeyStores, key: NewSigningKey): Promise<void> {
+export async function addKey({ signingKeys }: Pick<KeyStores, 'signingKeys'>, key: NewSigningKey): Promise<void> {
   for (let attempt = 0; attempt < attempts; attempt++) {
     if (await signingKeys.has(key.kid)) throw keyRefusal({ kind: 'key-id-taken', kid: key.kid })
     if (await signingKeys.add(key)) return
@@ -75,12 +77,13 @@ export async function addKey({ signingKeys }: KeyStores, key: NewSigningKey): Pr
 }
 
 /**
- * A set that we sign with has one key that goes on. Keys that do not sign are there for a reason of the operator's, and so are all in
- * sets of his own: he clears them himself.
+ * A set that we sign with has one key that goes on; that of the ID tokens one for each algorithm. Keys that do not sign, and all keys in
+ * the operator's own sets, are the operator's to remove.
  */
 async function retireOlder({ signingKeys }: KeyStores, key: NewSigningKey): Promise<void> {
   if (!ourSets.includes(key.set) || !canSign(key)) return
   for (const old of await signingKeys.inSet(key.set)) {
-    if (old.kid !== key.kid && canSign(old) && old.retiredAt === undefined) await signingKeys.retire(old.kid, key.signsFrom)
+    if (old.kid !== key.kid && canSign(old) && old.retiredAt === undefined && follows(key, old))
+      await signingKeys.retire(old.kid, key.signsFrom)
   }
 }

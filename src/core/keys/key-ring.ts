@@ -1,7 +1,7 @@
 import { importJWK, type JWK } from 'jose'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { Unavailable } from '../../lib/unavailable.ts'
-import { isSameJwk, type Jwk, publicHalf } from '../../protocol/jwks.ts'
+import { defaultSigningAlg, isSameJwk, type Jwk, publicHalf } from '../../protocol/jwks.ts'
 import { wholeJwk } from './make-key.ts'
 import { type KeyDeps, makeFirstKey } from './open-signing-keys.ts'
 import { keyThatSigns, type SigningKey } from './signing-key.ts'
@@ -56,20 +56,24 @@ export class KeyRing {
   }
 
   /**
-   * The key that signs for a set now, for a token that expires at `expiresAt` (milliseconds). The database knows by then that the key
-   * must be published for that long: so no key goes before its last token, whatever the lifespans are and whoever signed it.
+   * The key that signs for a set now, for a token that expires at `expiresAt` (milliseconds); of those for `alg`, if given. The
+   * database knows by then that the key must be published for that long: so no key goes before its last token, whatever the lifespans
+   * are and whoever signed it.
    *
-   * @throws Unavailable
+   * @throws Unavailable, also where no key signs with `alg`, until an administrator makes one
    */
-  async signer(set: string, expiresAt: number): Promise<ReadyKey> {
+  async signer(set: string, expiresAt: number, alg?: string): Promise<ReadyKey> {
     for (let attempt = 0; attempt < 3; attempt++) {
-      const inSet = (await this.keys()).filter((key) => key.set === set)
+      const inSet = (await this.keys()).filter((key) => key.set === set && (alg === undefined || key.alg === alg))
       const key = keyThatSigns(inSet, this.#deps.clock())
       if (key && (await this.#covers(key, expiresAt + leeway))) return { kid: key.kid, alg: key.alg, key: await this.#privateKey(key) }
-      if (!key) await makeFirstKey(this.#deps, set)
+      const isMade = alg === undefined || alg === defaultSigningAlg
+      // Keys for other algorithms are the operator's to make; asking for one that is not there must not become queries.
+      if (!key && !isMade && this.#age() < pause) break
+      if (!key && isMade) await makeFirstKey(this.#deps, set)
       await this.reload()
     }
-    throw new Unavailable('the signing keys are changing')
+    throw new Unavailable(`no key of ${set} can sign${alg === undefined ? '' : ` with ${alg}`}`)
   }
 
   /** The key of a set that checks what `kid` signed; undefined where there is none. */

@@ -1,23 +1,18 @@
 import { exportJWK, generateKeyPair, importJWK, type JWK, jwtVerify, SignJWT } from 'jose'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Sealer } from '../../lib/seal.ts'
-import { isUsableKey, type Jwk, keyMembers, publicHalf } from '../../protocol/jwks.ts'
+import { isUsableKey, type Jwk, keyMembers, publicHalf, signingAlgorithms, usableKeys } from '../../protocol/jwks.ts'
 import type { NewSigningKey, SigningKey } from './signing-key.ts'
 
 export type KeyRefusal =
   | { readonly kind: 'key-algorithm-unsupported'; readonly alg: unknown }
   | { readonly kind: 'key-malformed'; readonly message: string }
   | { readonly kind: 'key-id-taken'; readonly kid: string }
+  | { readonly kind: 'key-algorithm-in-use'; readonly algs: readonly string[]; readonly clients: number | '1000+' }
   | { readonly kind: 'key-set-not-found' }
   | { readonly kind: 'key-not-found' }
 
 export const keyRefusal = (reason: KeyRefusal) => new Refusal<KeyRefusal>(reason)
-
-/** Asymmetric all of them: whoever checks a token needs no secret of ours. HMAC is refused, as in Hydra. */
-export const signingAlgorithms: readonly string[] = [
-  ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
-  ...['ES256', 'ES384', 'ES512', 'EdDSA'],
-]
 
 /** Milliseconds: an imported key may have signed tokens elsewhere a moment ago, so it stays published for a day at least. */
 const tokensFromElsewhere = 86_400_000
@@ -49,7 +44,7 @@ export async function generateKey(alg: string, use: string, facts: KeyFacts, sea
 export async function importKey(jwk: Jwk, facts: KeyFacts, sealer: Sealer): Promise<NewSigningKey> {
   const alg = jwk.alg === undefined || jwk.alg === '' ? usualAlgorithm(jwk) : jwk.alg
   if (typeof alg !== 'string' || !signingAlgorithms.includes(alg)) throw keyRefusal({ kind: 'key-algorithm-unsupported', alg })
-  if (!isUsableKey(jwk)) throw malformed(facts.kid, 'is no RSA key of 2048 bits or more, and no EC or OKP key')
+  if (!isUsableKey(jwk)) throw malformed(facts.kid, `is not a valid key: ${usableKeys}`)
   const key = Object.fromEntries(Object.entries(jwk).filter(([member]) => keyMembers.includes(member)))
   if (!(await works({ ...key, alg }, alg))) throw malformed(facts.kid, `is no whole key for ${alg}`)
   return { ...keyOf({ ...key, use: jwk.use ?? 'sig', alg }, alg, facts, sealer), lastExpiry: facts.createdAt + tokensFromElsewhere }

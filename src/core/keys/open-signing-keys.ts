@@ -2,8 +2,9 @@ import type { Clock } from '../../lib/clock.ts'
 import { type Randomness, randomUuid } from '../../lib/random.ts'
 import type { Sealer } from '../../lib/seal.ts'
 import type { Transaction } from '../../lib/transaction.ts'
+import { defaultSigningAlg } from '../../protocol/jwks.ts'
 import { generateKey } from './make-key.ts'
-import { keyThatSigns, ourSets, type SigningKey, type SigningKeyStore } from './signing-key.ts'
+import { canSign, idTokenKeys, isRetired, keyThatSigns, lasting, ourSets, type SigningKey, type SigningKeyStore } from './signing-key.ts'
 
 /** Keys in the database that none of the configured secrets opens: starting would mean signing with nothing. */
 export class SealedKeysLost extends Error {
@@ -26,13 +27,23 @@ export interface KeyDeps {
  * @throws SealedKeysLost naming the keys that no configured secret opens
  */
 export async function openSigningKeys(deps: KeyDeps): Promise<void> {
-  const existing = await deps.signingKeys.all()
-  await resealOld(deps, existing)
-  for (const set of ourSets) {
-    const keys = existing.filter((key) => key.set === set)
-    if (!keyThatSigns(keys, deps.clock())) await makeFirstKey(deps, set)
-  }
+  await resealOld(deps, await deps.signingKeys.all())
+  for (const set of ourSets) await ensureKey(deps, set)
 }
+
+/**
+ * A set that we sign with is never left without a key that can: the set of the ID tokens not without one for RS256, which every OpenID
+ * client may rely on (OpenID Connect Discovery §3). One that is about to retire, for a key of another algorithm, goes on.
+ */
+export async function ensureKey(deps: KeyDeps, set: string): Promise<void> {
+  const able = needed(set, await deps.signingKeys.inSet(set)).filter((key) => canSign(key) && !isRetired(key, deps.clock()))
+  const [newest] = able
+  if (!newest) await makeFirstKey(deps, set)
+  else if (lasting(able).length === 0) await deps.transaction((tx) => tx.signingKeys.retire(newest.kid, null))
+}
+
+const needed = (set: string, keys: readonly SigningKey[]): readonly SigningKey[] =>
+  set === idTokenKeys ? keys.filter(({ alg }) => alg === defaultSigningAlg) : keys
 
 async function resealOld({ transaction, sealer }: KeyDeps, keys: readonly SigningKey[]): Promise<void> {
   const sealed = keys.flatMap(({ kid, set, sealedPrivateJwk }) =>
@@ -55,11 +66,16 @@ async function resealOld({ transaction, sealer }: KeyDeps, keys: readonly Signin
  */
 export async function makeFirstKey(deps: KeyDeps, set: string): Promise<void> {
   const now = deps.clock()
-  const key = await generateKey('RS256', 'sig', { set, kid: randomUuid(deps.randomness), createdAt: now, signsFrom: now }, deps.sealer)
+  const key = await generateKey(
+    defaultSigningAlg,
+    'sig',
+    { set, kid: randomUuid(deps.randomness), createdAt: now, signsFrom: now },
+    deps.sealer,
+  )
   await deps.transaction(async ({ signingKeys }) => {
     const keys = await signingKeys.inSet(set)
     // A set of keys that cannot sign has no first place to take, and nobody to race with but whoever does the same.
     if (keys.length === 0) await signingKeys.addFirst(key)
-    else if (!keyThatSigns(keys, now)) await signingKeys.add(key)
+    else if (!keyThatSigns(needed(set, keys), now)) await signingKeys.add(key)
   })
 }

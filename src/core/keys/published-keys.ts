@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Live } from '../../lib/live.ts'
-import { type Jwk, publicHalf } from '../../protocol/jwks.ts'
+import { defaultSigningAlg, type Jwk, publicHalf } from '../../protocol/jwks.ts'
 import type { KeyRing } from './key-ring.ts'
 import { canSign, idTokenKeys, isRetired, ourSets } from './signing-key.ts'
 
@@ -13,11 +13,16 @@ export function publishedKeys({ ring, broadcast }: { ring: KeyRing; broadcast: L
   }
 }
 
-/** What ID tokens are signed with, and will be once a newer key has been published long enough. A first key is for RS256. */
+/**
+ * What ID tokens and userinfo can be signed with, and so what clients can register: RS256 always (OpenID Connect Discovery §3), and each
+ * algorithm that has a key which has been published long enough.
+ */
 export function idTokenAlgs({ ring, clock }: { ring: KeyRing; clock: Clock }) {
   return async (): Promise<readonly string[]> => {
     const now = clock()
-    const able = (await ring.keys()).filter((key) => key.set === idTokenKeys && canSign(key) && !isRetired(key, now))
-    return able.length === 0 ? ['RS256'] : [...new Set(able.map(({ alg }) => alg))]
+    const able = (await ring.keys()).filter(
+      (key) => key.set === idTokenKeys && canSign(key) && !isRetired(key, now) && key.signsFrom <= now,
+    )
+    return [...new Set([defaultSigningAlg, ...able.map(({ alg }) => alg)])]
   }
 }

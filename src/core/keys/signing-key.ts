@@ -49,10 +49,19 @@ export const canSign = (key: NewSigningKey): boolean => key.sealedPrivateJwk !==
 export const isRetired = ({ retiredAt }: SigningKey, now: number): boolean => retiredAt !== undefined && retiredAt <= now
 
 /**
+ * Whether one key of a set takes the place of another: ID tokens are signed with what each client registered, so there a key follows one
+ * of its own algorithm. JWT access tokens are signed with the newest key.
+ */
+export const follows = (key: NewSigningKey, old: NewSigningKey): boolean => key.set !== idTokenKeys || key.alg === old.alg
+
+/** Keys of a set that sign, and go on to. */
+export const lasting = (keys: readonly SigningKey[]): SigningKey[] => keys.filter((key) => canSign(key) && key.retiredAt === undefined)
+
+/**
  * The key that signs: the newest of its set that has been published long enough. If none has, the oldest that is not retired: better a
  * key that some caches do not know yet than none.
  *
- * @param keys of one set, the newest first
+ * @param keys of one set, the newest first, or those of one algorithm
  */
 export function keyThatSigns(keys: readonly SigningKey[], now: number): SigningKey | undefined {
   const able = keys.filter((key) => canSign(key) && !isRetired(key, now))

@@ -2,8 +2,10 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Live } from '../../lib/live.ts'
 import { type Randomness, randomUuid } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
+import type { Telemetry } from '../../lib/telemetry.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
-import { type HydraClient, type HydraRules, readHydraClient } from '../../protocol/hydra-client.ts'
+import { checkKeys, checkResponseAlgs, type HydraClient, type HydraRules, readHydraClient } from '../../protocol/hydra-client.ts'
+import { isBcrypt } from '../../protocol/secret-hash.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
 import { type ChosenSecrets, hashMadeSecret, makeSecret } from '../clients/secrets.ts'
@@ -23,8 +25,11 @@ export interface AdminDeps {
   readonly randomness: Randomness
   readonly secrets: ChosenSecrets
   readonly rules: Live<HydraRules>
+  /** What this server can sign with now. */
+  readonly signingAlgs: () => Promise<readonly string[]>
   readonly audit: Audit
   readonly sectorFault: SectorFault
+  readonly telemetry: Pick<Telemetry, 'log'>
 }
 
 /**
@@ -37,6 +42,8 @@ export function createClient(deps: AdminDeps) {
   return async (body: unknown, actor: Actor): Promise<Registered> => {
     const given = readHydraClient(body, deps.rules())
     const { clientId = randomUuid(deps.randomness), metadata, settings } = given
+    checkKeys(metadata)
+    checkResponseAlgs(metadata, await deps.signingAlgs())
     await checkSectorForAdmin(metadata, deps.sectorFault)
     const secret = await secretFor(given, deps)
     const { token, hash } = makeRegistrationToken(deps.randomness)
@@ -58,10 +65,17 @@ export function createClient(deps: AdminDeps) {
       if (!(await tx.clients.add(client))) throw new Refusal<ClientIdTaken>({ kind: 'client-id-taken' })
       await Promise.all([tx.registrationTokens.add(clientId, hash, now), deps.audit.clientCreated(tx, clientId, actor)])
     })
+    warnOfBcrypt(given, clientId, deps.telemetry)
     // A public client's secret is of no use to anyone: Hydra does not tell it, and so do we.
     const isTold = secret?.secret !== undefined && metadata.tokenEndpointAuthMethod !== 'none'
     return { client, registrationAccessToken: token, ...(isTold && { clientSecret: secret.secret }) }
   }
+}
+
+/** Hydra took secrets that are longer than what bcrypt reads: their owners must be given new ones. */
+export function warnOfBcrypt({ clientSecretHash }: HydraClient, clientId: string, { log }: Pick<Telemetry, 'log'>): void {
+  if (clientSecretHash === undefined || !isBcrypt(clientSecretHash)) return
+  log('warn', 'a client secret was imported as a bcrypt hash: a secret longer than 72 bytes will be refused', { client_id: clientId })
 }
 
 /** The secret to tell and its hash to keep: the chosen one, one that we know the hash of only, or one of ours where the method needs one. */

@@ -1,7 +1,6 @@
-import { isDeepStrictEqual } from 'node:util'
 import { Refusal } from '../../lib/refusal.ts'
 import { type ClientMetadata, isEmptyObject, presentMembers, readClientMetadata } from '../../protocol/client-metadata.ts'
-import { type ClientSettings, clientSettingsSchema, settingsToWire } from '../../protocol/client-settings.ts'
+import { clientSettingsSchema } from '../../protocol/client-settings.ts'
 import { type Problem, problem, quote } from '../../protocol/problem.ts'
 import { completeMetadata, type RegistrationRules, registrationProblems } from '../../protocol/registration-rules.ts'
 import { joinScope } from '../../protocol/scope.ts'
@@ -24,14 +23,13 @@ export function evaluateRegistration(
   if (typeof body !== 'object' || body === null || Array.isArray(body)) refuse([problem('the body', 'must be one JSON object')])
   const members = presentMembers(body)
   const { metadata: asked, problems } = readClientMetadata(members)
-  problems.push(...operatorMemberProblems(members, inForce?.settings ?? {}))
+  problems.push(...operatorMemberProblems(members))
   if (!inForce && 'client_secret' in members) problems.push(problem('client_secret', 'is made by this server; leave it out'))
   if (problems.length > 0) refuse(problems)
   const { granted, denied } = consultPolicy(asked, policy, inForce)
   const narrowed = granted ? withGranted(asked, granted) : asked
-  const known = [...(inForce?.metadata.redirectUris ?? []), ...(inForce?.metadata.postLogoutRedirectUris ?? [])]
   const allowed = withSubjectInForce(rules, inForce?.metadata)
-  problems.push(...registrationProblems(narrowed, allowed, known), ...denied)
+  problems.push(...registrationProblems(narrowed, allowed, inForce?.metadata), ...denied)
   if (problems.length > 0) refuse(problems)
   return completeMetadata(narrowed, rules, inForce?.metadata)
 }
@@ -92,11 +90,13 @@ function withGranted(asked: ClientMetadata, granted: Granted): ClientMetadata {
 
 const operatorMembers = Object.keys(clientSettingsSchema.properties)
 
-/** The operator's members: nothing, or what is in force, changes nothing; anything else is not the client's to say. */
-function operatorMemberProblems(members: Readonly<Record<string, unknown>>, settings: ClientSettings): Problem[] {
-  const inForce = settingsToWire(settings) as Record<string, unknown>
+/**
+ * The operator's members: empty and `false` change nothing, anything else is refused. What is in force has no part in the answer, or
+ * else guesses could be confirmed.
+ */
+function operatorMemberProblems(members: Readonly<Record<string, unknown>>): Problem[] {
   return operatorMembers
-    .filter((name) => name in members && !isNothing(members[name]) && !isDeepStrictEqual(members[name], inForce[name]))
+    .filter((name) => name in members && !isNothing(members[name]))
     .map((name) => problem(name, 'is for the operator of this server to set; leave it out'))
 }
 

@@ -28,7 +28,9 @@ export interface RegistrationDeps {
   readonly transaction: RegistrationTransaction
   readonly clock: Clock
   readonly randomness: Randomness
-  readonly rules: Live<RegistrationRules>
+  readonly rules: Live<Omit<RegistrationRules, 'signingAlgs'>>
+  /** What this server can sign with now. */
+  readonly signingAlgs: () => Promise<readonly string[]>
   readonly policy: Live<RegistrationPolicy>
   readonly audit: Audit
   readonly sectorFault: SectorFault
@@ -71,9 +73,9 @@ export function registerClient(deps: RegistrationDeps) {
   }
 }
 
-async function evaluated(body: unknown, { rules, policy, audit, sectorFault }: RegistrationDeps): Promise<ClientMetadata> {
+async function evaluated(body: unknown, { rules, signingAlgs, policy, audit, sectorFault }: RegistrationDeps): Promise<ClientMetadata> {
   try {
-    const metadata = evaluateRegistration(body, rules(), policy())
+    const metadata = evaluateRegistration(body, { ...rules(), signingAlgs: await signingAlgs() }, policy())
     await checkOwnSector(metadata, sectorFault)
     return metadata
   } catch (error) {

@@ -1,8 +1,8 @@
 import { Refusal } from '../../lib/refusal.ts'
-import { type HydraClient, readHydraClient } from '../../protocol/hydra-client.ts'
+import { checkKeys, checkResponseAlgs, type HydraClient, readHydraClient } from '../../protocol/hydra-client.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { Client } from '../clients/client.ts'
-import { type AdminDeps, secretFor } from './create-client.ts'
+import { type AdminDeps, secretFor, warnOfBcrypt } from './create-client.ts'
 import type { ClientNotFound } from './delete-client.ts'
 import { checkSectorForAdmin } from './sector-identifier.ts'
 import { retryOnConflict, VersionConflict } from './version-conflict.ts'
@@ -43,6 +43,8 @@ export function changeClient(
   return retryOnConflict(async () => {
     const before = await findOrRefuse(deps, clientId)
     const { given, forgetRotated = false } = await decide(before)
+    checkKeys(given.metadata, before.metadata)
+    checkResponseAlgs(given.metadata, await deps.signingAlgs(), before.metadata)
     const isGiven = given.clientSecret !== undefined || given.clientSecretHash !== undefined
     const secret = isGiven || before.secretHash === undefined ? await secretFor(given, deps) : undefined
     const client: Client = {
@@ -55,6 +57,7 @@ export function changeClient(
       ...((secret || forgetRotated) && { rotatedSecretHashes: [] }),
     }
     await writeChange(deps, client, actor)
+    warnOfBcrypt(given, clientId, deps.telemetry)
     return { client, ...(secret?.secret !== undefined && { clientSecret: secret.secret }) }
   })
 }

@@ -35,7 +35,7 @@ export function updateClient(deps: OwnerDeps) {
       const { client: before, tokenHash } = await authorizeOwner(deps.registrationTokens, clientId, token)
       const body = readBody()
       await refuseForeignSecret(body, before, deps.secrets)
-      const metadata = evaluateRegistration(body, rules(), policy(), before)
+      const metadata = evaluateRegistration(body, { ...rules(), signingAlgs: await deps.signingAlgs() }, policy(), before)
       await checkOwnSector(metadata, deps.sectorFault)
       const clientSecret = needsSecret(metadata.tokenEndpointAuthMethod, before) ? makeSecret(randomness) : undefined
       const next = makeRegistrationToken(randomness)

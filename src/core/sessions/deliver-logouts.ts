@@ -3,7 +3,7 @@ import type { FencedFetch } from '../../lib/fenced-fetch.ts'
 import type { Live } from '../../lib/live.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
-import type { ClientStore } from '../clients/client.ts'
+import type { Client, ClientStore } from '../clients/client.ts'
 import type { LogoutDelivery, LogoutDeliveryStore } from './logout-delivery.ts'
 import { type LogoutTokenDeps, signLogoutToken } from './logout-token.ts'
 
@@ -89,12 +89,13 @@ function deliverOne(deps: DeliverLogoutsDeps) {
     const { id, clientId, attempts, sid, expiresAt } = delivery
     const facts = { client_id: clientId, delivery: id, attempts }
     try {
-      const uri = (await clients.find(clientId))?.metadata.backchannelLogoutUri
-      if (!uri) {
+      const client = await clients.find(clientId)
+      const uri = client?.metadata.backchannelLogoutUri
+      if (!client || !uri) {
         await end(id)
         return 'dropped'
       }
-      await post(uri, { clientId, sid, signal })
+      await post(uri, { client, sid, signal })
     } catch (error) {
       if (signal?.aborted) return 'interrupted'
       const nextAt = clock() + (backOff[attempts - 1] ?? backOff.at(-1) ?? 0)
@@ -124,8 +125,8 @@ function posting(deps: DeliverLogoutsDeps) {
   const { fetch, fence, deadline: timeout = usualDeadline } = deps
   const sign = signLogoutToken(deps)
   const headers = { 'content-type': 'application/x-www-form-urlencoded' }
-  return async (uri: string, { clientId, sid, signal }: { clientId: string; sid: string; signal: AbortSignal | undefined }) => {
-    const body = new URLSearchParams({ logout_token: await sign(clientId, sid) }).toString()
+  return async (uri: string, { client, sid, signal }: { client: Client; sid: string; signal: AbortSignal | undefined }) => {
+    const body = new URLSearchParams({ logout_token: await sign(client, sid) }).toString()
     const order = { method: 'POST', headers, body, types: [], maxBytes: 'unread', timeout, ...(signal && { signal }) } as const
     const { status } = await fetch(uri, order, fence())
     if (status < 200 || status > 299) throw new Error(`it was answered with ${status}`)

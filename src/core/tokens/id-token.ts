@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { compactVerify, errors, SignJWT } from 'jose'
 import { type Clock, inSeconds } from '../../lib/clock.ts'
 import { type Randomness, randomUuid } from '../../lib/random.ts'
+import { type Client, idTokenAlgOf } from '../clients/client.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { idTokenKeys } from '../keys/signing-key.ts'
 import type { Grant } from './grant.ts'
@@ -35,15 +36,15 @@ const reserved = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti', 'nonce', 'at_
 const withoutReserved = (claims: Claims): Claims => Object.fromEntries(Object.entries(claims).filter(([name]) => !reserved.includes(name)))
 
 /**
- * Signs an ID token (OpenID Connect Core §2) for an access token of the grant.
+ * Signs an ID token (OpenID Connect Core §2) for an access token of the grant, with the algorithm that its client registered.
  *
  * @throws Unavailable
  */
 export function signIdToken({ ring, issuer, clock, randomness }: IdTokenDeps) {
-  return async (grant: Grant, accessToken: string, lifespan: number): Promise<string> => {
+  return async (grant: Grant, accessToken: string, lifespan: number, client: Client): Promise<string> => {
     const now = clock()
     const [iat, exp] = [inSeconds(now), inSeconds(now + lifespan)]
-    const { kid, alg, key } = await ring.signer(idTokenKeys, exp * 1000)
+    const { kid, alg, key } = await ring.signer(idTokenKeys, exp * 1000, idTokenAlgOf(client))
     const { nonce } = grant.authentication
     const claims = {
       ...claimsOf(grant, issuer),
@@ -65,10 +66,10 @@ function leftHalf(alg: string, text: string): string {
   return digest.subarray(0, digest.length / 2).toString('base64url')
 }
 
-/** Signs what userinfo says, for a client that asked for a signature (OpenID Connect Core §5.3.2). */
+/** Signs what userinfo says, with the algorithm that the client registered for it (OpenID Connect Core §5.3.2). */
 export function signUserinfo({ ring, clock, randomness }: Omit<IdTokenDeps, 'issuer'>) {
-  return async (claims: Claims): Promise<string> => {
-    const { kid, alg, key } = await ring.signer(idTokenKeys, clock())
+  return async (claims: Claims, alg: string): Promise<string> => {
+    const { kid, key } = await ring.signer(idTokenKeys, clock(), alg)
     return new SignJWT({ ...claims, jti: randomUuid(randomness) }).setProtectedHeader({ alg, kid, typ: 'JWT' }).sign(key)
   }
 }

@@ -33,7 +33,7 @@ export interface PreparedTokens {
 
 interface PrepareDeps {
   readonly signJwt: (order: JwtOrder) => Promise<string>
-  readonly signIdToken: (grant: Grant, accessToken: string, lifespan: number) => Promise<string>
+  readonly signIdToken: (grant: Grant, accessToken: string, lifespan: number, client: Client) => Promise<string>
   readonly clock: Clock
   readonly randomness: Randomness
 }
@@ -52,7 +52,8 @@ export function prepareTokens(deps: PrepareDeps) {
       },
       async sign() {
         const accessToken = await access.text()
-        const idToken = order.idLifespan === undefined ? undefined : await deps.signIdToken(order.grant, accessToken, order.idLifespan)
+        const idToken =
+          order.idLifespan === undefined ? undefined : await deps.signIdToken(order.grant, accessToken, order.idLifespan, order.client)
         return {
           accessToken,
           expiresIn: inSeconds(order.accessLifespan),

@@ -1,11 +1,14 @@
+import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../../core/audit/audit.ts'
 import type { KeyOrder } from '../../core/keys/create-key.ts'
+import type { KeyDeletion } from '../../core/keys/delete-keys.ts'
+import type { By } from '../../core/keys/replace-keys.ts'
 import type { JsonLimits } from '../../lib/json.ts'
 import { readJwk, readJwkSet, readKeyName, readKeyOrder } from '../../protocol/hydra-keys.ts'
 import type { Jwk } from '../../protocol/jwks.ts'
 import { type Answer, empty, hydraNoStore, json } from '../answer.ts'
 import { jsonBody } from '../body.ts'
-import { type Handler, pathId, pathKid } from '../route.ts'
+import { type Handler, pathId, pathKid, queryParameter } from '../route.ts'
 import { actorOf } from './actor.ts'
 
 const keyJson: JsonLimits = { depth: 8, width: 256 }
@@ -30,29 +33,29 @@ export const createKey = (deps: { create: (set: string, order: KeyOrder, actor: 
 }
 
 /** `PUT /admin/keys/{set}` */
-export const setKeySet = (deps: { replace: (set: string, jwks: readonly Jwk[], actor: Actor) => Promise<Jwk[]> }): Handler => {
+export const setKeySet = (deps: { replace: (set: string, jwks: readonly Jwk[], by: By) => Promise<Jwk[]> }): Handler => {
   return async (request) => {
     const set = readKeyName(pathId(request), 'the name of the set')
-    return answer(200, await deps.replace(set, readJwkSet(jsonBody(request, keyJson)), actorOf(request)))
+    return answer(200, await deps.replace(set, readJwkSet(jsonBody(request, keyJson)), byOf(request)))
   }
 }
 
 /** `PUT /admin/keys/{set}/{kid}`: the `kid` of the body decides, as in Hydra; a body without one takes that of the path. */
-export const setKey = (deps: { replace: (set: string, jwk: Jwk, actor: Actor) => Promise<Jwk> }): Handler => {
+export const setKey = (deps: { replace: (set: string, jwk: Jwk, by: By) => Promise<Jwk> }): Handler => {
   return async (request) => {
     const set = readKeyName(pathId(request), 'the name of the set')
     const jwk = readJwk(jsonBody(request, keyJson))
     const kid = jwk.kid === '' ? readKeyName(pathKid(request), 'kid') : jwk.kid
-    return json(200, await deps.replace(set, { ...jwk, kid }, actorOf(request)), hydraNoStore)
+    return json(200, await deps.replace(set, { ...jwk, kid }, byOf(request)), hydraNoStore)
   }
 }
 
-type Remove = (set: string, kid: string | undefined, actor: Actor) => Promise<void>
+type Remove = (deletion: KeyDeletion, actor: Actor) => Promise<void>
 
 /** `DELETE /admin/keys/{set}` */
 export const deleteKeySet = (deps: { remove: Remove }): Handler => {
   return async (request) => {
-    await deps.remove(pathId(request), undefined, actorOf(request))
+    await deps.remove({ set: pathId(request), kid: undefined, isForced: isForced(request) }, actorOf(request))
     return empty(204)
   }
 }
@@ -60,9 +63,14 @@ export const deleteKeySet = (deps: { remove: Remove }): Handler => {
 /** `DELETE /admin/keys/{set}/{kid}` */
 export const deleteKey = (deps: { remove: Remove }): Handler => {
   return async (request) => {
-    await deps.remove(pathId(request), pathKid(request), actorOf(request))
+    await deps.remove({ set: pathId(request), kid: pathKid(request), isForced: isForced(request) }, actorOf(request))
     return empty(204)
   }
 }
+
+/** `?force=true`: also the last key of an algorithm that clients registered. */
+const isForced = (request: FastifyRequest): boolean => queryParameter(request, 'force') === 'true'
+
+const byOf = (request: FastifyRequest): By => ({ actor: actorOf(request), isForced: isForced(request) })
 
 const answer = (status: number, keys: readonly Jwk[], headers = {}): Answer => json(status, { keys }, { ...hydraNoStore, ...headers })

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { userinfoAlgOf } from '../../core/clients/client.ts'
 import type { Claims } from '../../core/tokens/id-token.ts'
 import type { Userinfo } from '../../core/tokens/userinfo.ts'
 import { hydraNoStore, json } from '../answer.ts'
@@ -13,13 +14,13 @@ import { once } from './parameters.ts'
  */
 export function userinfo(deps: {
   find: (accessToken: string | undefined) => Promise<Userinfo>
-  sign: (claims: Claims) => Promise<string>
+  sign: (claims: Claims, alg: string) => Promise<string>
 }): Handler {
   return async (request) => {
     const { claims, client } = await deps.find(tokenOf(request))
-    const { userinfoSignedResponseAlg: alg } = client.metadata
-    if (alg === undefined || alg === 'none') return json(200, claims, hydraNoStore)
-    return { status: 200, headers: { ...hydraNoStore, 'content-type': 'application/jwt' }, body: await deps.sign(claims) }
+    const alg = userinfoAlgOf(client)
+    if (alg === undefined) return json(200, claims, hydraNoStore)
+    return { status: 200, headers: { ...hydraNoStore, 'content-type': 'application/jwt' }, body: await deps.sign(claims, alg) }
   }
 }
 

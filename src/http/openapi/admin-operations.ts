@@ -5,6 +5,9 @@ import { sharedOperations } from './shared-operations.ts'
 const json = 'application/json'
 const text = { type: 'string' }
 const set = { id: 'set' }
+const force = {
+  force: { schema: { type: 'boolean' }, description: 'Also the last key of an algorithm that clients registered.' },
+}
 const keySet = (description: string): AnswerOf => ({ description, schema: 'JsonWebKeySet' })
 const client = (description: string): AnswerOf => ({ description, schema: 'OAuth2Client' })
 
@@ -240,6 +243,7 @@ export const adminOperations: Readonly<Record<keyof AdminHandlers, Operation>> =
     tag: 'jwk',
     summary: 'Replaces a set.',
     names: set,
+    query: force,
     body: { type: json, schema: 'JsonWebKeySet' },
     answers: { 200: keySet('Replaced.') },
     refusals: [409],
@@ -249,8 +253,9 @@ export const adminOperations: Readonly<Record<keyof AdminHandlers, Operation>> =
     tag: 'jwk',
     summary: 'Deletes a set.',
     names: set,
+    query: force,
     answers: { 204: { description: 'Deleted.' } },
-    refusals: [404],
+    refusals: [404, 409],
   },
   getKey: {
     id: 'getJsonWebKey',
@@ -265,6 +270,7 @@ export const adminOperations: Readonly<Record<keyof AdminHandlers, Operation>> =
     tag: 'jwk',
     summary: 'Replaces or adds a key.',
     names: set,
+    query: force,
     body: { type: json, schema: 'JsonWebKey' },
     answers: { 200: { description: 'The key.', schema: 'JsonWebKey' } },
     refusals: [409],
@@ -274,8 +280,9 @@ export const adminOperations: Readonly<Record<keyof AdminHandlers, Operation>> =
     tag: 'jwk',
     summary: 'Deletes a key.',
     names: set,
+    query: force,
     answers: { 204: { description: 'Deleted.' } },
-    refusals: [404],
+    refusals: [404, 409],
   },
   metrics: {
     id: 'getPrometheusMetrics',

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Jwk } from '../../protocol/jwks.ts'
+import { makeRemoteKeys } from './remote-keys.ts'
+
+/** Key sets of about 50 KB, whatever their address, and how often each was fetched. */
+function setting() {
+  const clock = { now: 1_800_000_000_000 }
+  const fetches = new Map<string, number>()
+  const keys = Array.from({ length: 500 }, (_, at) => ({ kty: 'OKP', crv: 'Ed25519', x: 'x'.repeat(43), kid: `k${at}` }))
+  const remoteKeys = makeRemoteKeys({
+    fetch: async (url) => {
+      fetches.set(url, (fetches.get(url) ?? 0) + 1)
+      return { status: 200, headers: {}, body: JSON.stringify({ keys }) }
+    },
+    fence: () => ({ allowPrivate: false, exceptions: [] }),
+    clock: () => clock.now,
+  })
+  const find = async (uri: string, kid: string): Promise<Jwk | undefined> => {
+    const suits = (all: readonly Jwk[]) => all.some((key) => key.kid === kid)
+    return (await remoteKeys(uri, { kid, alg: 'EdDSA', suits })).find((key) => key.kid === kid)
+  }
+  const fetched = (uri: string) => fetches.get(uri) ?? 0
+  const flood = async () => {
+    for (let at = 0; at < 200; at++) await find(`https://stranger.example/${at}`, 'k1')
+  }
+  return { clock, find, fetched, flood }
+}
+
+const uri = 'https://app.example/jwks.json'
+
+test('key sets make room for others by their size: 200 sets of 50 KB are more than are kept', async () => {
+  const { find, fetched, flood } = setting()
+  await flood()
+  assert.ok(await find('https://stranger.example/199', 'k1'))
+  assert.equal(fetched('https://stranger.example/199'), 1)
+  assert.ok(await find('https://stranger.example/0', 'k1'))
+  assert.equal(fetched('https://stranger.example/0'), 2)
+})
+
+test('a key set that is in use stays, whatever strangers have fetched beside it', async () => {
+  const { find, fetched } = setting()
+  for (let at = 0; at < 400; at++) {
+    if (at % 50 === 0) assert.ok(await find(uri, 'k1'))
+    await find(`https://stranger.example/${at}`, 'k1')
+  }
+  assert.equal(fetched(uri), 1)
+})
+
+test('a kid that was missed within ten seconds causes no fetch, even where its key set had to make room', async () => {
+  const { clock, find, fetched, flood } = setting()
+  assert.equal(await find(uri, 'made-up'), undefined)
+  await flood()
+  for (let count = 0; count < 5; count++) assert.equal(await find(uri, 'made-up'), undefined)
+  assert.equal(fetched(uri), 1)
+  assert.ok(await find(uri, 'k1'), 'another kid is looked for')
+  assert.equal(fetched(uri), 2)
+  clock.now += 10_000
+  assert.equal(await find(uri, 'made-up'), undefined)
+  assert.equal(fetched(uri), 3)
+})
