@@ -30,6 +30,8 @@ export interface Browser {
   readonly sessionId: string | undefined
   /** The CSRF value that it holds for a client. */
   csrf(step: 'login' | 'consent', clientId: string): string | undefined
+  /** The same where only we can have set it. One that others can set, too, is new for each flow: an attacker would know it. */
+  reusableCsrf(step: 'login' | 'consent', clientId: string): string | undefined
 }
 
 /** The browser is sent to an application of the operator's, with a challenge, and keeps a value that binds the answer to it. */
@@ -160,7 +162,7 @@ function refuseWithoutSession(known: Known, { prompt }: AuthorizationRequest, ta
 }
 
 async function open(
-  { address, csrf }: Browser,
+  { address, reusableCsrf }: Browser,
   { clientId }: Client,
   request: AuthorizationRequest,
   known: Known,
@@ -169,7 +171,7 @@ async function open(
 ): Promise<ToApplication> {
   const id = makeRowId(deps.randomness)
   const challenge = makeHandle(deps.randomness, id)
-  const value = csrfValue(deps.randomness, csrf('login', clientId))
+  const value = csrfValue(deps.randomness, reusableCsrf('login', clientId))
   const login = { challenge: sha256(challenge), csrf: sha256(value) }
   const session: FlowSession =
     'session' in known

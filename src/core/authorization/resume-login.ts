@@ -68,7 +68,7 @@ async function ask(
 ): Promise<ToApplication & { readonly session?: SessionCookie }> {
   const now = deps.clock()
   const challenge = makeHandle(deps.randomness, flow.id)
-  const csrf = csrfValue(deps.randomness, browser.csrf('consent', flow.clientId))
+  const csrf = csrfValue(deps.randomness, browser.reusableCsrf('consent', flow.clientId))
   const lifespan = login.rememberFor > 0 ? login.rememberFor * 1000 : deps.sessionLifespan()
   const isPassed = await deps.transaction(async (tx) => {
     const consent = { challenge: sha256(challenge), csrf: sha256(csrf), skip }
