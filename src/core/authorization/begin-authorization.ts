@@ -72,7 +72,7 @@ export function beginAuthorization(deps: BeginDeps) {
   return async (browser: Browser): Promise<ToApplication> => {
     const now = deps.clock()
     const client = await deps.findSender(browser.parameters)
-    const parameters = await deps.readRequestObject(client, browser.parameters)
+    const parameters = withLoginAnew(browser.parameters, await deps.readRequestObject(client, browser.parameters))
     const trusted = findResponseTarget(client, parameters)
     const { target } = trusted
     const asked: Asked = { client, sent: browser.parameters, parameters, settings: deps.settings() }
@@ -83,6 +83,18 @@ export function beginAuthorization(deps: BeginDeps) {
     refuseWithoutSession(known, request, target)
     return open(browser, client, request, known, now, deps)
   }
+}
+
+/**
+ * What stands in a request object wins, but for a login that we asked for ourselves (`anew`): without it the browser would come back to
+ * the same question for ever.
+ */
+function withLoginAnew(sent: URLSearchParams, parameters: URLSearchParams): URLSearchParams {
+  const prompt = parsePrompt(parameters.get('prompt') ?? '').values
+  if (!parsePrompt(sent.get('prompt') ?? '').values.has('login') || prompt.has('login') || prompt.has('none')) return parameters
+  const merged = new URLSearchParams(parameters)
+  merged.set('prompt', `login ${parameters.get('prompt') ?? ''}`.trim())
+  return merged
 }
 
 async function readHint(parameters: URLSearchParams, target: ResponseTarget, { readHint }: BeginDeps): Promise<Claims | undefined> {
