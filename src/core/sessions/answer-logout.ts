@@ -5,10 +5,10 @@ import type { Randomness } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
-import type { GrantStore } from '../tokens/grant.ts'
 import { needsClick } from './leaving.ts'
 import type { LoginSessionStore } from './login-session.ts'
 import type { LogoutRequest, LogoutRequestStore } from './logout-request.ts'
+import type { SessionClientStore } from './session-clients.ts'
 
 export type LogoutChallengeRefusal =
   | { readonly kind: 'logout-challenge-unknown' }
@@ -65,7 +65,7 @@ export function acceptLogout(deps: ChallengeDeps & { transaction: Transaction<{ 
 export interface LogoutStores {
   readonly logouts: LogoutRequestStore
   readonly sessions: LoginSessionStore
-  readonly grants: GrantStore
+  readonly sessionClients: SessionClientStore
 }
 
 /** What a browser is answered that comes back from the logout application. */
