@@ -443,6 +443,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     signing_keys: (tx: Stores, now: number, limit: number) => tx.signingKeys.removeExpired(now, limit),
     authorization_flows: (tx: Stores, now: number, limit: number) => tx.flows.removeExpired(now, limit),
     login_sessions: (tx: Stores, now: number, limit: number) => tx.sessions.removeExpired(now, limit),
+    session_clients: (tx: Stores, now: number, limit: number) => tx.sessionClients.removeExpired(now, limit),
     authorization_codes: (tx: Stores, now: number, limit: number) => tx.codes.removeExpired(now, limit),
     refresh_tokens: (tx: Stores, now: number, limit: number) => tx.refreshTokens.removeExpired(now, limit),
     grants: (tx: Stores, now: number, limit: number) => tx.grants.removeExpired(now, limit),

@@ -560,3 +560,19 @@ test('users of the built-in pages: under dev only, each with a hash, nobody twic
   }
   assert.match(problems('dev: true\nusers: ada').join(), /^users: the value is not a list/)
 })
+
+test('over https a cookie without the prefix __Host- is a warning that names the setting in the way', () => {
+  const written = (yaml: string, issuer = 'https://auth.example.com/') =>
+    load(`urls: {self: {issuer: ${issuer}}}\nserve: {cookies: ${yaml}}`, { ...needed, URLS_SELF_ISSUER: undefined }).warnings.map(
+      (warning) => warning.split(':')[0],
+    )
+  assert.deepEqual(written('{}'), [])
+  assert.deepEqual(written('{names: {session: ory_hydra_session}, paths: {session: /}}'), [])
+  assert.deepEqual(written('{domain: example.com}'), ['serve.cookies.domain'])
+  assert.deepEqual(written('{paths: {session: /oauth2}, names: {login_csrf: a, consent_csrf: b}}'), [
+    'serve.cookies.paths.session',
+    'serve.cookies.names.login_csrf',
+    'serve.cookies.names.consent_csrf',
+  ])
+  assert.deepEqual(written('{domain: example.com}', 'http://127.0.0.1:4444/'), [])
+})

@@ -1,5 +1,6 @@
 import { resolve as resolvePath } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
+import { cautions } from './cautions.ts'
 import { contradictions } from './contradictions.ts'
 import type { Dsn } from './formats.ts'
 import { settings } from './keys.ts'
@@ -32,6 +33,7 @@ export function resolveSettings(named: Named, workingDirectory: string): Resolve
     const problem = contradiction(of, (key) => named.values.has(key) || named.faulty.has(key))
     if (problem) problems.push(problem)
   }
+  for (const caution of cautions) warnings.push(...caution(of))
   const dsn = of('dsn') as Dsn | undefined
   if (dsn?.engine === 'sqlite') values.set('dsn', { ...dsn, path: resolvePath(workingDirectory, dsn.path) })
   return { values, problems, warnings }

@@ -120,10 +120,6 @@ export function grantStore(db: Connection): GrantStore {
         .execute()
       return rows.map(toGrant)
     },
-    async clientsOf(sessionId) {
-      const rows = await db.selectFrom('grants').select('client_id').distinct().where('session_id', '=', sessionId).execute()
-      return rows.map(({ client_id }) => client_id)
-    },
     removeExpired: (now, limit) => removeExpiredRows(db, 'grants', now, limit),
   }
 }

@@ -14,6 +14,15 @@ const select = prepared<{ id: string }, LoginSessionRow>(
   { findsOne: true },
 )
 
+/** An update that finds the session holds its row, so that nobody ends it meanwhile. */
+const hold = prepared<{ id: string; now: number }, unknown>(['id', 'now'], (db, { id, now }) =>
+  db
+    .updateTable('login_sessions')
+    .set((row) => ({ expires_at: row.ref('expires_at') }))
+    .where('id', '=', id)
+    .where('expires_at', '>', now),
+)
+
 /** Who is logged in, until the session is over. */
 export function loginSessionStore(db: Connection): LoginSessionStore {
   return {
@@ -23,6 +32,9 @@ export function loginSessionStore(db: Connection): LoginSessionStore {
     async find(id) {
       const [row] = (await select(db, { id })).rows
       return row && { id, subject: row.subject, authenticatedAt: row.authenticated_at, expiresAt: row.expires_at }
+    },
+    async hold(id, now) {
+      return (await hold(db, { id, now })).numAffectedRows === 1n
     },
     async extend(id, expiresAt) {
       await db.updateTable('login_sessions').set({ expires_at: expiresAt }).where('id', '=', id).execute()

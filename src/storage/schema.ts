@@ -13,6 +13,7 @@ export interface Schema {
   audit_records: AuditRow
   authorization_flows: AuthorizationFlowRow
   login_sessions: LoginSessionRow
+  session_clients: SessionClientRow
   grants: GrantRow
   authorization_codes: AuthorizationCodeRow
   refresh_tokens: RefreshTokenRow
@@ -140,6 +141,16 @@ export interface LoginSessionRow {
   id: string
   subject: string
   authenticated_at: number
+  expires_at: number
+}
+
+/** A client that took part in a login session. */
+export interface SessionClientRow {
+  session_id: string
+  client_id: string
+  /** When the client was last given a code in the session. */
+  used_at: number
+  /** Of the session. */
   expires_at: number
 }
 

@@ -12,6 +12,7 @@ import { logoutRequestStore } from './logout-requests.ts'
 import { refreshTokenStore } from './refresh-tokens.ts'
 import { registrationTokenStore } from './registration-tokens.ts'
 import { revokedTokenStore } from './revoked-tokens.ts'
+import { sessionClientStore } from './session-clients.ts'
 import { signingKeyStore } from './signing-keys.ts'
 
 /** Every store over one connection: the committed state, or an act's own view. */
@@ -25,6 +26,7 @@ export function storesOf(db: Connection) {
     signingKeys: signingKeyStore(db),
     flows: authorizationFlowStore(db),
     sessions: loginSessionStore(db),
+    sessionClients: sessionClientStore(db),
     grants: grantStore(db),
     codes: authorizationCodeStore(db),
     refreshTokens: refreshTokenStore(db),

@@ -410,10 +410,11 @@ describe('allowing access', () => {
 describe('signing out', () => {
   const posted = (pages: FallbackPages, action: string) => pages.post('logout', { logout_challenge: 'known', action })
 
-  test('is asked first, names who asks, and is done on a yes', async () => {
+  test('is asked first, names who asks and the account, and is done on a yes', async () => {
     await using pages = await startFallbackPages()
     const { text } = await pages.ask(signOutAt)
     assert.match(text, /<h1>Sign out\?<\/h1>\s*<p><strong><bdi>Claude<\/bdi><\/strong> asks to sign you out here\.<\/p>/)
+    assert.match(text, /You are signed in as <strong><bdi>Ada Lovelace<\/bdi><\/strong>\./)
     assertGoesOn(await posted(pages, 'sign-out'))
     assert.deepEqual(pages.acts, [['acceptLogout', 'known']])
     await using unnamed = await startFallbackPages({ logout: { client: undefined } })

@@ -58,23 +58,19 @@ describe('what an attacker tries at a login', () => {
     assert.equal(await isKnown(mallory), false, 'the session that it was about is over')
   })
 
-  test('who signs out with an ID token of an earlier session is signed out of the one that the browser has now', async () => {
+  test('an ID token ends the session that it names; another session of the same browser stays', async () => {
     const browser = new Browser(server)
     const options = { browser, subject: 'berta', login: { remember: true } }
     const { id_token } = await obtainTokens(server, client, options)
+    const earlier = browser.cookieHeader
     await obtainTokens(server, client, { ...options, parameters: { prompt: 'login' } })
     const asked = await browser.get(`/oauth2/sessions/logout?id_token_hint=${id_token}`)
     const finished = await server.admin(`${requests}/logout/accept?logout_challenge=${parameterOf(asked, 'logout_challenge')}`, {
       method: 'PUT',
     })
-    const cookies = browser.cookieHeader
     await browser.get(finished.json.redirect_to)
-    assert.equal(await isKnown(browser), false)
-    assert.equal(
-      await isKnown({ get: (path) => server.public(path, { headers: { cookie: cookies } }) }),
-      false,
-      'the old cookie is worth nothing',
-    )
+    assert.equal(await isKnown(browser), true)
+    assert.equal(await isKnown({ get: (path) => server.public(path, { headers: { cookie: earlier } }) }), false)
   })
 
   test('a consent for an hour ends after an hour, however often it was made use of', async () => {
@@ -149,8 +145,8 @@ describe('what an attacker tries at a login', () => {
   test('what was begun in a session that is ended brings no code', async () => {
     const options = { browser: new Browser(server), subject: 'gerda', login: { remember: true } }
     await obtainTokens(server, client, options)
-    const begun = await acceptLogin(await options.browser.get(loginRequest(client).address), { subject: 'gerda' })
     const consenting = await toConsent(options.browser, 'gerda')
+    const begun = await acceptLogin(await options.browser.get(loginRequest(client).address), { subject: 'gerda' })
     await server.admin('/admin/oauth2/auth/sessions/login?subject=gerda', { method: 'DELETE' })
     const back = await options.browser.get(begun)
     assert.equal(parameterOf(back, 'error'), 'login_required', String(back.headers.location))
@@ -202,16 +198,22 @@ describe('what an attacker tries at a login', () => {
   test('an address to go to after a logout may be in any script, too', async () => {
     const uri = 'https://app.example/戻る'
     const own = await registerLoginClient(server, { redirect_uris: [redirectUri, uri], post_logout_redirect_uris: [uri] })
-    const { id_token } = await obtainTokens(server, own, { subject: 'lena' })
+    const browser = new Browser(server)
+    const { id_token } = await obtainTokens(server, own, { browser, subject: 'lena', login: { remember: true } })
+    const cookie = browser.cookieHeader
     const parameters = { id_token_hint: id_token, post_logout_redirect_uri: uri }
     for (const [state, end] of [
       [{}, ''],
       [{ state: 'a b' }, '?state=a+b'],
     ] as const) {
-      const asked = await server.public(`/oauth2/sessions/logout?${new URLSearchParams({ ...parameters, ...state })}`)
+      const address = `/oauth2/sessions/logout?${new URLSearchParams({ ...parameters, ...state })}`
+      const asked = await server.public(address, { headers: { cookie } })
       const path = `${requests}/logout/accept?logout_challenge=${parameterOf(asked, 'logout_challenge')}`
       const { json } = await server.admin(path, { method: 'PUT' })
-      const over = asked.headers.location?.startsWith('https://app.example') ? asked : await new Browser(server).get(json.redirect_to)
+      const isOver = asked.headers.location?.startsWith('https://app.example')
+      const over = isOver
+        ? asked
+        : await server.public(new URL(json.redirect_to).pathname + new URL(json.redirect_to).search, { headers: { cookie } })
       assert.equal(over.headers.location, `https://app.example/%E6%88%BB%E3%82%8B${end}`)
     }
   })

@@ -102,15 +102,16 @@ describe('a person at a browser', () => {
     await page.goto(authorizeUrl(client.client_id, second.challenge))
     assert.equal(await page.getByLabel('Password').count(), 0, 'he is known')
 
-    await page.goto(
-      `${server.publicUrl}/oauth2/sessions/logout?${new URLSearchParams({
-        id_token_hint: tokens.json.id_token,
-        post_logout_redirect_uri: `${app.url}/bye`,
-        state: 's',
-      })}`,
-    )
+    const goodbye = { id_token_hint: tokens.json.id_token, post_logout_redirect_uri: `${app.url}/bye`, state: 's' }
+    await page.goto(`${server.publicUrl}/oauth2/sessions/logout?${new URLSearchParams(goodbye)}`)
     await look(page, 'sign-out')
+    assert.match((await page.textContent('main')) ?? '', /signed in as Ada Lovelace/)
     await page.getByRole('button', { name: 'Sign out' }).click()
+    await page.waitForURL(`${app.url}/bye?state=s`)
+    // Once more: of the session in the ID token this browser knows nothing any longer.
+    await page.goto(`${server.publicUrl}/oauth2/sessions/logout?${new URLSearchParams(goodbye)}`)
+    await look(page, 'leaving')
+    await page.getByRole('link', { name: /Continue to/ }).click()
     await page.waitForURL(`${app.url}/bye?state=s`)
     await page.goto(authorizeUrl(client.client_id, second.challenge, { prompt: 'none' }))
     await page.waitForURL(`${app.url}/cb?**`)

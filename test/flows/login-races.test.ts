@@ -52,7 +52,8 @@ for (const [name, open] of Object.entries(databases)) {
     before(async () => {
       const database = await open()
       await migrateUp(database)
-      server = await startServer({ database })
+      // Over https, a CSRF value serves the flows of many tabs.
+      server = await startServer({ database, settings: { urls: { self: { issuer: 'https://auth.example/' } } } })
       client = await registerLoginClient(server)
     })
     after(() => server[Symbol.asyncDispose]())

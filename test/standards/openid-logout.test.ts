@@ -112,13 +112,14 @@ test('OLOGO-04: the person is asked before he is logged out', async () => {
   assert.equal(await isLoggedIn(browser), false)
 })
 
-test('OLOGO-05: nobody is sent anywhere but to a registered address, and there only for a hint', async () => {
+test('OLOGO-05: nobody is sent anywhere but to a registered address, and there at once only for a hint', async () => {
   const { browser, tokens } = await loggedIn()
   const hint = { id_token_hint: tokens.id_token }
   for (const uri of ['https://evil.example/', `${goodbye}?x`, `${goodbye}/`, 'https://app.example/cb', 'javascript:1'])
     assertStays(await asked(browser, { ...hint, post_logout_redirect_uri: uri }))
   assertStays(await asked(browser, { post_logout_redirect_uri: goodbye }))
-  assertStays(await asked(browser, { post_logout_redirect_uri: goodbye, client_id: app.id }))
+  assertStays(await asked(browser, { post_logout_redirect_uri: goodbye, client_id: 'nobody' }))
+  assertStays(await asked(browser, { post_logout_redirect_uri: `${goodbye}/`, client_id: app.id }))
   const back = await confirmed(browser, await asked(browser, { ...hint, post_logout_redirect_uri: goodbye }))
   assert.deepEqual([back.status, back.headers.location], [302, goodbye])
 })

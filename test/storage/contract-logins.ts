@@ -194,6 +194,87 @@ function sessionContract(open: OpenDatabase): void {
       assert.deepEqual(await stores.act((tx) => tx.sessions.endAll('ada')), [])
       assert.ok(await stores.read.sessions.find('other'))
     })
+
+    test('a session that is there and not over is held', async () => {
+      await using stores = await freshStores(open)
+      await stores.act((tx) => tx.sessions.start(someSession('s', { expiresAt: now })))
+      const held = await stores.act((tx) =>
+        Promise.all([tx.sessions.hold('s', now - 1), tx.sessions.hold('s', now), tx.sessions.hold('x', 0)]),
+      )
+      assert.deepEqual(held, [true, false, false])
+    })
+  })
+
+  describe('the clients of a session', () => {
+    test('are each taken once, with the session they took part in and no other', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        for (const id of ['s', 'S']) await tx.sessions.start(someSession(id))
+        for (const [session, client] of ['sc', 'sc', 'sd', 'Sd'].map((pair) => [...pair] as [string, string]))
+          await tx.sessionClients.note(session, client, now, many)
+        await tx.sessionClients.note('gone', 'c', now, many)
+      })
+      const take = async (session: string) => (await stores.act((tx) => tx.sessionClients.take(session))).toSorted()
+      assert.deepEqual([await take('s'), await take('s'), await take('S'), await take('gone')], [['c', 'd'], [], ['d'], []])
+    })
+
+    test('are no more than the limit: the one that took part longest ago is forgotten', async () => {
+      await using stores = await freshStores(open)
+      await stores.act((tx) => tx.sessions.start(someSession('s')))
+      for (const [at, client] of ['a', 'b', 'c', 'a', 'd'].entries())
+        await stores.act((tx) => tx.sessionClients.note('s', client, now + at, 3))
+      assert.deepEqual((await stores.act((tx) => tx.sessionClients.take('s'))).toSorted(), ['a', 'c', 'd'])
+    })
+
+    test('are remembered for as long as the session, also when it is extended', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.sessions.start(someSession('s', { expiresAt: now }))
+        await tx.sessionClients.note('s', 'c', now, many)
+        await Promise.all([tx.sessions.extend('s', now + 5), tx.sessionClients.extend('s', now + 5)])
+        await tx.sessionClients.note('s', 'd', now, many)
+      })
+      assert.equal(await stores.act((tx) => tx.sessionClients.removeExpired(now + 4, many)), 0)
+      assert.equal(await stores.act((tx) => tx.sessionClients.removeExpired(now + 5, many)), 2)
+    })
+
+    test('go at their own expiry, oldest first, in batches of the size asked for', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        for (const [session, expiresAt] of [
+          ['at', now],
+          ['before', now - 1],
+          ['after', now + 1],
+        ] as const) {
+          await tx.sessions.start(someSession(session, { expiresAt }))
+          for (const client of ['c', 'd']) await tx.sessionClients.note(session, client, now, many)
+        }
+      })
+      const remove = (limit: number) => stores.act((tx) => tx.sessionClients.removeExpired(now, limit))
+      assert.deepEqual([await remove(3), await remove(3), await remove(3)], [3, 1, 0])
+      const left = await Promise.all(['before', 'at', 'after'].map((id) => stores.act((tx) => tx.sessionClients.take(id))))
+      assert.deepEqual(
+        left.map(({ length }) => length),
+        [0, 0, 2],
+      )
+    })
+
+    test('that join while the session is ended are taken with it, or do not join', async () => {
+      await using stores = await freshStores(open)
+      for (let round = 0; round < 12; round++) {
+        const id = `s${round}`
+        await stores.act((tx) => tx.sessions.start(someSession(id)))
+        const join = () =>
+          stores.act(async (tx) => {
+            const isHeld = await tx.sessions.hold(id, 0)
+            if (isHeld) await tx.sessionClients.note(id, 'c', now, many)
+            return isHeld
+          })
+        const end = () => stores.act(async (tx) => ((await tx.sessions.end(id)) ? tx.sessionClients.take(id) : []))
+        const [taken, hasJoined] = round % 2 ? await Promise.all([end(), join()]) : (await Promise.all([join(), end()])).toReversed()
+        assert.deepEqual(taken, hasJoined ? ['c'] : [])
+      }
+    })
   })
 }
 
@@ -339,23 +420,6 @@ function grantContract(open: OpenDatabase): void {
         ofSession.map(({ id }) => id),
         ['g5', 'g3', 'g1'],
       )
-    })
-
-    test('clientsOf names each client of a session once', async () => {
-      await using stores = await freshStores(open)
-      await stores.act(async (tx) => {
-        for (const id of ['c', 'd']) await tx.clients.add(someClient(id))
-        for (const [id, clientId, sessionId] of [
-          ['1', 'c', 's'],
-          ['2', 'c', 's'],
-          ['3', 'd', 's'],
-          ['4', 'd', 'S'],
-        ] as const)
-          await tx.grants.open(someGrant(id, clientId, { sessionId }))
-      })
-      assert.deepEqual((await stores.read.grants.clientsOf('s')).toSorted(), ['c', 'd'])
-      assert.deepEqual(await stores.read.grants.clientsOf('S'), ['d'])
-      assert.deepEqual(await stores.read.grants.clientsOf('gone'), [])
     })
   })
 }

@@ -51,6 +51,7 @@ async function addLogin(tx: Stores, at: number): Promise<void> {
   const times = { createdAt: at, expiresAt: at }
   await tx.flows.add(someFlow(`f${at}`, `c${at}`, { address: `a${at % 5}`, ...times }), 1_000)
   await tx.sessions.start(someSession(`s${at}`, { subject: `p${at % 5}`, expiresAt: at }))
+  await tx.sessionClients.note(`s${at}`, `c${at}`, at, 1_000)
   await tx.grants.open(someGrant(`g${at}`, `c${at}`, { subject: `p${at % 5}`, sessionId: `s${at}`, grantedAt: at, expiresAt: at }))
   await tx.codes.add(someCode(`code${at}`, `g${at}`, { expiresAt: at }))
   await tx.refreshTokens.add(someRefreshToken(`r${at}`, `g${at}`, { expiresAt: at }))
@@ -117,6 +118,9 @@ describe('the plan of what every request does', () => {
     'extend a session': (tx) => tx.sessions.extend('s7', 1),
     'end a session': (tx) => tx.sessions.end('s7'),
     'end the sessions of a person': (tx) => tx.sessions.endAll('p1'),
+    'hold a session': (tx) => tx.sessions.hold('s7', 1),
+    'extend the clients of a session': (tx) => tx.sessionClients.extend('s7', 1),
+    'take the clients of a session': (tx) => tx.sessionClients.take('s7'),
     'find a grant': (tx) => tx.grants.find('g7'),
     'find what is remembered': (tx) => tx.grants.remembered('p1', 'c7', 1),
     'keep a grant': (tx) => tx.grants.keep('g7', 1),
@@ -162,6 +166,7 @@ describe('the plan of removing what has expired', () => {
     logout_deliveries: (tx: Stores) => tx.logoutDeliveries.removeExpired(1, 500),
     authorization_flows: (tx: Stores) => tx.flows.removeExpired(1, 500),
     login_sessions: (tx: Stores) => tx.sessions.removeExpired(1, 500),
+    session_clients: (tx: Stores) => tx.sessionClients.removeExpired(1, 500),
     grants: (tx: Stores) => tx.grants.removeExpired(1, 500),
     authorization_codes: (tx: Stores) => tx.codes.removeExpired(1, 500),
     refresh_tokens: (tx: Stores) => tx.refreshTokens.removeExpired(1, 500),

@@ -1,5 +1,6 @@
 import type { TSchema } from 'typebox'
 import { Type } from '../../lib/json-schema.ts'
+import { hydraCookieNames } from '../../protocol/host-cookies.ts'
 import { group, honoured, ignored, later, refused } from '../setting.ts'
 import { adminAuth, anything, choice, count, flag, host, listOf, port, text } from './types.ts'
 
@@ -148,11 +149,12 @@ export const serve = group({
     names: group({
       device_csrf: refused(text, 'Name of a cookie.', ourCookies),
       login_csrf: honoured(cookieName, {
-        description: 'Name of the cookie that binds a login to its browser.',
-        default: 'ory_hydra_login_csrf',
+        description:
+          'Name of the cookie that binds a login to its browser. Over https, the prefix `__Host-` is added to each of these names that is not changed, where no domain and no other path is set.',
+        default: hydraCookieNames.login_csrf,
       }),
-      consent_csrf: honoured(cookieName, { description: 'The same for a consent.', default: 'ory_hydra_consent_csrf' }),
-      session: honoured(cookieName, { description: 'Name of the session cookie.', default: 'ory_hydra_session' }),
+      consent_csrf: honoured(cookieName, { description: 'The same for a consent.', default: hydraCookieNames.consent_csrf }),
+      session: honoured(cookieName, { description: 'Name of the session cookie.', default: hydraCookieNames.session }),
     }),
     paths: group({
       session: honoured(Type.String({ format: 'cookie-path' }), { description: 'Path of the session cookie.', default: '/' }),

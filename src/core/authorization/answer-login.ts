@@ -44,7 +44,9 @@ export function acceptLogin(deps: AnswerDeps) {
 /** A client that asked for silence is told; nobody is asked for a password in its place (OpenID Connect Core §3.1.2.1). */
 async function anew(deps: AnswerDeps, flow: AuthorizationFlow): Promise<WayBack> {
   const { url, prompt } = flow.request
-  return prompt.includes('none') ? decide(deps, flow, loginRequired) : { url, add: { prompt: 'login' } }
+  return prompt.includes('none')
+    ? decide(deps, flow, loginRequired)
+    : { url, add: { prompt: [...new Set(['login', ...prompt])].join(' ') } }
 }
 
 const loginRequired: Rejection = {

@@ -89,6 +89,6 @@ export interface OpenConsent {
   readonly skip: boolean
 }
 
-/** A value that binds a step to the browser that began it; one that the browser has already serves again, for its other tabs. */
-export const csrfValue = (randomness: Randomness, known: string | undefined): string =>
-  known !== undefined && /^[\w-]{43}$/.test(known) ? known : randomToken(randomness, '')
+/** A value that binds a step to the browser that began it; one that is known to be ours serves again, for the browser's other tabs. */
+export const csrfValue = (randomness: Randomness, reusable: string | undefined): string =>
+  reusable !== undefined && /^[\w-]{43}$/.test(reusable) ? reusable : randomToken(randomness, '')

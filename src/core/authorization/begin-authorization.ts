@@ -30,6 +30,8 @@ export interface Browser {
   readonly sessionId: string | undefined
   /** The CSRF value that it holds for a client. */
   csrf(step: 'login' | 'consent', clientId: string): string | undefined
+  /** The same where only we can have set it. One that others can set, too, is new for each flow: an attacker would know it. */
+  reusableCsrf(step: 'login' | 'consent', clientId: string): string | undefined
 }
 
 /** The browser is sent to an application of the operator's, with a challenge, and keeps a value that binds the answer to it. */
@@ -70,7 +72,7 @@ export function beginAuthorization(deps: BeginDeps) {
   return async (browser: Browser): Promise<ToApplication> => {
     const now = deps.clock()
     const client = await deps.findSender(browser.parameters)
-    const parameters = await deps.readRequestObject(client, browser.parameters)
+    const parameters = withLoginAnew(browser.parameters, await deps.readRequestObject(client, browser.parameters))
     const trusted = findResponseTarget(client, parameters)
     const { target } = trusted
     const asked: Asked = { client, sent: browser.parameters, parameters, settings: deps.settings() }
@@ -81,6 +83,18 @@ export function beginAuthorization(deps: BeginDeps) {
     refuseWithoutSession(known, request, target)
     return open(browser, client, request, known, now, deps)
   }
+}
+
+/**
+ * What stands in a request object wins, but for a login that we asked for ourselves (`anew`): without it the browser would come back to
+ * the same question for ever.
+ */
+function withLoginAnew(sent: URLSearchParams, parameters: URLSearchParams): URLSearchParams {
+  const prompt = parsePrompt(parameters.get('prompt') ?? '').values
+  if (!parsePrompt(sent.get('prompt') ?? '').values.has('login') || prompt.has('login') || prompt.has('none')) return parameters
+  const merged = new URLSearchParams(parameters)
+  merged.set('prompt', `login ${parameters.get('prompt') ?? ''}`.trim())
+  return merged
 }
 
 async function readHint(parameters: URLSearchParams, target: ResponseTarget, { readHint }: BeginDeps): Promise<Claims | undefined> {
@@ -160,7 +174,7 @@ function refuseWithoutSession(known: Known, { prompt }: AuthorizationRequest, ta
 }
 
 async function open(
-  { address, csrf }: Browser,
+  { address, reusableCsrf }: Browser,
   { clientId }: Client,
   request: AuthorizationRequest,
   known: Known,
@@ -169,7 +183,7 @@ async function open(
 ): Promise<ToApplication> {
   const id = makeRowId(deps.randomness)
   const challenge = makeHandle(deps.randomness, id)
-  const value = csrfValue(deps.randomness, csrf('login', clientId))
+  const value = csrfValue(deps.randomness, reusableCsrf('login', clientId))
   const login = { challenge: sha256(challenge), csrf: sha256(value) }
   const session: FlowSession =
     'session' in known

@@ -5,6 +5,7 @@ import { type Randomness, randomToken } from '../../lib/random.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
 import type { LoginSessionStore } from '../sessions/login-session.ts'
+import { mostSessionClients, type SessionClientStore } from '../sessions/session-clients.ts'
 import { termsOf } from '../sessions/terms.ts'
 import { type Grant, type GrantStore, never } from '../tokens/grant.ts'
 import { type AuthorizationCodeStore, codePrefix } from './authorization-code.ts'
@@ -21,12 +22,20 @@ export interface ToClient {
   readonly scope: readonly string[]
 }
 
+interface ConsentStores {
+  readonly flows: AuthorizationFlowStore
+  readonly sessions: LoginSessionStore
+  readonly sessionClients: SessionClientStore
+  readonly grants: GrantStore
+  readonly codes: AuthorizationCodeStore
+}
+
 interface ResumeConsentDeps {
   readonly flows: AuthorizationFlowStore
   readonly clients: ClientStore
   readonly grants: GrantStore
   readonly sessions: LoginSessionStore
-  readonly transaction: Transaction<{ flows: AuthorizationFlowStore; grants: GrantStore; codes: AuthorizationCodeStore }>
+  readonly transaction: Transaction<ConsentStores>
   /** Undefined where the client knows the person by the name that the login application uses. */
   readonly obfuscatedSubject: (client: Client, subject: string, forced: string) => string | undefined
   /** The consent request in the words of the wire, without client and challenge, for those who list consents. */
@@ -51,8 +60,17 @@ export function resumeConsent(deps: ResumeConsentDeps) {
     const now = deps.clock()
     const grant = grantOf(flow, consent, client, now, deps)
     const isPassed = await deps.transaction(async (tx) => {
-      if (!(await tx.flows.passConsent(flow.id, sha256(verifier), now))) return false
-      await Promise.all([tx.grants.open(grant), tx.codes.add(codeOf(code, flow, grant, now + deps.codeLifespan()))])
+      const [isFirst, isInForce] = await Promise.all([
+        tx.flows.passConsent(flow.id, sha256(verifier), now),
+        tx.sessions.hold(flow.session.id, now),
+      ])
+      if (!isFirst) return false
+      if (!isInForce) throw new RefusedToClient(flow.request, { kind: 'login-required', why: 'session-over' })
+      await Promise.all([
+        tx.grants.open(grant),
+        tx.codes.add(codeOf(code, flow, grant, now + deps.codeLifespan())),
+        tx.sessionClients.note(flow.session.id, flow.clientId, now, mostSessionClients),
+      ])
       return true
     })
     if (!isPassed) throw new RefusedToClient(flow.request, { kind: 'verifier-spent', step: 'consent' })

@@ -12,7 +12,7 @@ import { FaultToPerson } from './find-response-target.ts'
 /**
  * The flow that a verifier belongs to, with its client, once this is known: the verifier is the newest and unused, the client is still
  * there and still has the redirect URI, the browser is the one that began it, time is not up, and the session of a person who was known
- * already is not over.
+ * when the login was asked for is not over.
  *
  * @throws FaultToPerson where nobody can be told but the person, RefusedToClient for everything else
  */
@@ -31,8 +31,8 @@ export async function findAnswered(
   if (flow.expiresAt <= clock()) throw refuse({ kind: 'flow-expired', step })
   checkCsrf(browser.csrf(step, flow.clientId), asked.csrf, refuse)
   if (asked.spentAt !== undefined) throw refuse({ kind: 'verifier-spent', step })
-  // Whoever ended it, the person himself or an administrator, meant what was begun in it, too.
-  if (flow.session.known && !(await sessionInForce(sessions, flow.session.id, clock())))
+  // Whoever ended it, the person or an administrator, meant what was begun in it, too. After the consent, the transaction asks for it.
+  if (step === 'login' && flow.session.known && !(await sessionInForce(sessions, flow.session.id, clock())))
     throw refuse({ kind: 'login-required', why: 'session-over' })
   return { flow, client }
 }

@@ -6,6 +6,7 @@ import type { Randomness } from '../../lib/random.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
 import type { LoginSessionStore } from '../sessions/login-session.ts'
+import type { SessionClientStore } from '../sessions/session-clients.ts'
 import type { GrantStore } from '../tokens/grant.ts'
 import { type AuthorizationFlow, type AuthorizationFlowStore, csrfValue, type LoginDecision } from './authorization-flow.ts'
 import { RefusedToClient } from './authorization-request.ts'
@@ -20,12 +21,17 @@ export interface SessionCookie {
   readonly maxAge: number
 }
 
+interface SessionStores {
+  readonly sessions: LoginSessionStore
+  readonly sessionClients: SessionClientStore
+}
+
 interface ResumeLoginDeps {
   readonly flows: AuthorizationFlowStore
   readonly clients: ClientStore
   readonly sessions: LoginSessionStore
   readonly grants: GrantStore
-  readonly transaction: Transaction<{ flows: AuthorizationFlowStore; sessions: LoginSessionStore }>
+  readonly transaction: Transaction<SessionStores & { flows: AuthorizationFlowStore }>
   /** How a client knows a person. */
   readonly subjectFor: (client: Client, subject: string, forced: string) => string
   /** Milliseconds that a session lives where the login application does not say. */
@@ -68,12 +74,12 @@ async function ask(
 ): Promise<ToApplication & { readonly session?: SessionCookie }> {
   const now = deps.clock()
   const challenge = makeHandle(deps.randomness, flow.id)
-  const csrf = csrfValue(deps.randomness, browser.csrf('consent', flow.clientId))
+  const csrf = csrfValue(deps.randomness, browser.reusableCsrf('consent', flow.clientId))
   const lifespan = login.rememberFor > 0 ? login.rememberFor * 1000 : deps.sessionLifespan()
   const isPassed = await deps.transaction(async (tx) => {
     const consent = { challenge: sha256(challenge), csrf: sha256(csrf), skip }
     if (!(await tx.flows.passLogin(flow.id, sha256(verifier), now, consent))) return false
-    await keepSession(tx.sessions, flow, login, now + lifespan)
+    await keepSession(tx, flow, login, now + lifespan)
     return true
   })
   if (!isPassed) throw new RefusedToClient(flow.request, { kind: 'verifier-spent', step: 'login' })
@@ -81,9 +87,10 @@ async function ask(
   return { step: 'consent', challenge, clientId: flow.clientId, csrf, ...(session && { session }) }
 }
 
-async function keepSession(sessions: LoginSessionStore, { session }: AuthorizationFlow, login: LoginDecision, expiresAt: number) {
-  if (!session.known) await sessions.start({ id: session.id, subject: login.subject, authenticatedAt: login.at, expiresAt })
-  else if (login.extendSessionLifespan) await sessions.extend(session.id, expiresAt)
+async function keepSession(tx: SessionStores, { session }: AuthorizationFlow, login: LoginDecision, expiresAt: number): Promise<void> {
+  if (!session.known) await tx.sessions.start({ id: session.id, subject: login.subject, authenticatedAt: login.at, expiresAt })
+  else if (login.extendSessionLifespan)
+    await Promise.all([tx.sessions.extend(session.id, expiresAt), tx.sessionClients.extend(session.id, expiresAt)])
 }
 
 function sessionCookie({ session }: AuthorizationFlow, login: LoginDecision, lifespan: number): SessionCookie | undefined {

@@ -1,21 +1,21 @@
 import type { Randomness } from '../../lib/random.ts'
 import type { AfterCommit } from '../../lib/transaction.ts'
-import type { GrantStore } from '../tokens/grant.ts'
 import { type LogoutDeliveryStore, newLogoutDelivery } from './logout-delivery.ts'
+import type { SessionClientStore } from './session-clients.ts'
 
 /**
- * Queues, in the act that ends a session, what the clients that took part in it are to be told (OpenID Connect Back-Channel Logout §2.5).
+ * Queues, in the act that has ended a session, what the clients that took part in it are to be told (OpenID Connect Back-Channel Logout §2.5).
  * Whether a client wants to be told is asked when it is delivered.
  *
  * @param deps `deliver`: begins at once, after the commit
  */
 export function announceLogout({ randomness, deliver }: { randomness: Randomness; deliver: () => void }) {
   return async (
-    tx: { grants: GrantStore; logoutDeliveries: LogoutDeliveryStore } & AfterCommit,
+    tx: { sessionClients: SessionClientStore; logoutDeliveries: LogoutDeliveryStore } & AfterCommit,
     sid: string,
     now: number,
   ): Promise<void> => {
-    const clientIds = await tx.grants.clientsOf(sid)
+    const clientIds = await tx.sessionClients.take(sid)
     if (clientIds.length === 0) return
     await tx.logoutDeliveries.queue(clientIds.map((clientId) => newLogoutDelivery({ clientId, sid }, { now, randomness })))
     tx.afterCommit(deliver)

@@ -5,9 +5,10 @@ import type { Randomness } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
-import type { GrantStore } from '../tokens/grant.ts'
+import { needsClick } from './leaving.ts'
 import type { LoginSessionStore } from './login-session.ts'
 import type { LogoutRequest, LogoutRequestStore } from './logout-request.ts'
+import type { SessionClientStore } from './session-clients.ts'
 
 export type LogoutChallengeRefusal =
   | { readonly kind: 'logout-challenge-unknown' }
@@ -64,45 +65,43 @@ export function acceptLogout(deps: ChallengeDeps & { transaction: Transaction<{ 
 export interface LogoutStores {
   readonly logouts: LogoutRequestStore
   readonly sessions: LoginSessionStore
-  readonly grants: GrantStore
+  readonly sessionClients: SessionClientStore
 }
 
 /** What a browser is answered that comes back from the logout application. */
 export interface FinishedLogout {
   readonly redirectTo: string | undefined
+  /** It goes there after a click on a page that names the host. */
+  readonly needsClick: boolean
   /** The session that the browser itself holds is over, too. */
   readonly endsItsOwn: boolean
 }
 
 /**
- * The browser comes back confirmed: the session ends, and the clients that took part in it are told. If the browser has another session
- * of the same person, that ends with it, as he has just signed out here; one of somebody else was not asked about, and stays: a link
- * with a verifier must not sign out whoever follows it. A second time nothing happens and the browser goes where it went the first time.
+ * The browser comes back confirmed: the session that was asked about ends, and the clients that took part in it are told. Another session
+ * of the browser stays: a link with a verifier must not sign out whoever follows it. A second time nothing happens, and the browser goes
+ * where it went the first time.
  *
  * @throws Refusal `logout-verifier-unknown`
  */
 export function finishLogout<Stores extends LogoutStores>(deps: {
   logouts: LogoutRequestStore
-  sessions: LoginSessionStore
   transaction: Transaction<Stores>
   /** Queues what is to be told, in the same act. */
   announce: (tx: Stores & { afterCommit(effect: () => void): void }, sessionId: string, now: number) => Promise<void>
   clock: Clock
 }) {
-  return async (verifier: string, heldSessionId: string | undefined): Promise<FinishedLogout> => {
+  return async (verifier: string, held: string | undefined): Promise<FinishedLogout> => {
     const id = idOfHandle(verifier)
     const request = id === undefined ? undefined : await deps.logouts.find(id)
     const now = deps.clock()
     if (!request || !isHandle(verifier, request.verifier) || request.expiresAt <= now) throw refused({ kind: 'logout-verifier-unknown' })
-    const { sessionId, subject, redirectTo } = request.asked
-    const held = heldSessionId === undefined ? undefined : await deps.sessions.find(heldSessionId)
-    const endsItsOwn = heldSessionId === sessionId || held?.subject === subject
-    const ending = new Set([sessionId, ...(held && endsItsOwn ? [held.id] : [])])
+    const { sessionId, redirectTo, leaving } = request.asked
     const isFirst = await deps.transaction(async (tx) => {
       if (!(await tx.logouts.spend(request.id, sha256(verifier), now))) return false
-      for (const id of ending) if (await tx.sessions.end(id)) await deps.announce(tx, id, now)
+      if (await tx.sessions.end(sessionId)) await deps.announce(tx, sessionId, now)
       return true
     })
-    return { redirectTo, endsItsOwn: isFirst && endsItsOwn }
+    return { redirectTo, needsClick: needsClick(leaving, sessionId, held), endsItsOwn: isFirst && held === sessionId }
   }
 }

@@ -8,6 +8,7 @@ import type { Transaction } from '../../lib/transaction.ts'
 import { answerLocation } from '../../protocol/response-mode.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
 import type { Claims } from '../tokens/id-token.ts'
+import { leavingOf, needsClick } from './leaving.ts'
 import { type LoginSession, type LoginSessionStore, sessionInForce } from './login-session.ts'
 import type { LogoutAsked, LogoutRequestStore } from './logout-request.ts'
 
@@ -30,10 +31,10 @@ export type LogoutRefusal =
 
 const refused = (reason: LogoutRefusal) => new Refusal<LogoutRefusal>(reason)
 
-/** Confirmed first, by way of the logout application; or there is nobody to log out and the browser goes on at once. */
+/** Confirmed first, by way of the logout application; or there is nobody to log out and the browser goes on. */
 export type LogoutStep =
   | { readonly kind: 'to-application'; readonly challenge: string }
-  | { readonly kind: 'done'; readonly redirectTo: string | undefined }
+  | { readonly kind: 'done'; readonly redirectTo: string | undefined; readonly needsClick: boolean }
 
 /** A session has at most so many that nobody has accepted; the oldest makes room. Whoever holds an ID token can ask again and again. */
 const mostUnaccepted = 64
@@ -62,36 +63,51 @@ export function beginLogout(deps: {
   }
   return async (parameters: LogoutParameters): Promise<LogoutStep> => {
     const now = deps.clock()
-    const { url } = parameters
-    if (parameters.idTokenHint === undefined) {
-      refuseWithoutHint(parameters)
-      const session = await sessionInForce(deps.sessions, parameters.sessionId, now)
-      return session ? open(session, { url }, now) : { kind: 'done', redirectTo: undefined }
-    }
-    const { sid, client } = await readHint(parameters.idTokenHint, parameters.clientId, deps)
-    const redirectTo = redirectOf(client, parameters)
+    const { sid, asked } = parameters.idTokenHint === undefined ? await withoutHint(parameters, deps) : await withHint(parameters, deps)
     const session = await sessionInForce(deps.sessions, sid, now)
-    const asked = { url, clientId: client.clientId, ...(redirectTo !== undefined && { redirectTo }) }
-    return session ? open(session, asked, now) : { kind: 'done', redirectTo }
+    if (session) return open(session, { url: parameters.url, ...asked }, now)
+    return { kind: 'done', redirectTo: asked.redirectTo, needsClick: needsClick(asked.leaving, sid ?? '', parameters.sessionId) }
   }
 }
 
-function refuseWithoutHint({ state, postLogoutRedirectUri }: LogoutParameters): void {
-  if (state !== undefined) throw refused({ kind: 'logout-hint-missing', parameter: 'state' })
-  if (postLogoutRedirectUri !== undefined) throw refused({ kind: 'logout-hint-missing', parameter: 'post_logout_redirect_uri' })
+/** What is asked, and the session that it is about: the one that the ID token names, else the one that the browser holds. */
+interface Asked {
+  readonly sid: string | undefined
+  readonly asked: Pick<LogoutAsked, 'clientId' | 'redirectTo' | 'leaving'>
 }
 
-async function readHint(
-  text: string,
-  clientId: string | undefined,
-  deps: { clients: ClientStore; readHint: (idToken: string) => Promise<Claims | undefined> },
-): Promise<{ sid: string; client: Client }> {
-  const claims = await deps.readHint(text)
+interface ReadDeps {
+  readonly clients: ClientStore
+  readonly readHint: (idToken: string) => Promise<Claims | undefined>
+}
+
+/** RP-Initiated Logout §2: an address needs an ID token or the client's id. Hydra takes the ID token alone, and its words are for both. */
+async function withoutHint(parameters: LogoutParameters, { clients }: ReadDeps): Promise<Asked> {
+  const { sessionId: sid, clientId, postLogoutRedirectUri } = parameters
+  if (clientId !== undefined && postLogoutRedirectUri !== undefined) {
+    // PostgreSQL holds no NUL, and no client has this id.
+    const client = await clients.find(clientId.replaceAll('\0', '\ufffd'))
+    if (!client) throw refused({ kind: 'logout-redirect-unregistered' })
+    return { sid, asked: askedBy(client, parameters, false) }
+  }
+  if (parameters.state !== undefined) throw refused({ kind: 'logout-hint-missing', parameter: 'state' })
+  if (postLogoutRedirectUri !== undefined) throw refused({ kind: 'logout-hint-missing', parameter: 'post_logout_redirect_uri' })
+  return { sid, asked: {} }
+}
+
+async function withHint(parameters: LogoutParameters, deps: ReadDeps): Promise<Asked> {
+  const { idTokenHint = '', clientId } = parameters
+  const claims = await deps.readHint(idTokenHint)
   const [audience] = [claims?.aud].flat()
   const client = typeof audience === 'string' ? await deps.clients.find(audience) : undefined
   if (!claims || !client) throw refused({ kind: 'logout-hint-refused' })
   if (clientId !== undefined && clientId !== client.clientId) throw refused({ kind: 'logout-client-other' })
-  return { sid: String(claims.sid), client }
+  return { sid: String(claims.sid), asked: askedBy(client, parameters, true) }
+}
+
+function askedBy(client: Client, parameters: LogoutParameters, hasIdToken: boolean): Asked['asked'] {
+  const redirectTo = redirectOf(client, parameters)
+  return { clientId: client.clientId, ...(redirectTo !== undefined && { redirectTo, leaving: leavingOf(client, hasIdToken) }) }
 }
 
 /** RP-Initiated Logout §3: exactly one that the client registered; the state goes with it. */

@@ -10,6 +10,8 @@ export interface LoginSession {
 export interface LoginSessionStore {
   start(session: LoginSession): Promise<void>
   find(id: string): Promise<LoginSession | undefined>
+  /** Whether it is there and not over; nobody ends it until this transaction is over. */
+  hold(id: string, now: number): Promise<boolean>
   /** Lets it live until `expiresAt`; nothing happens where it is gone. */
   extend(id: string, expiresAt: number): Promise<void>
   /** False where it was ended before. */

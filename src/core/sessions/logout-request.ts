@@ -1,3 +1,5 @@
+import type { Leaving } from './leaving.ts'
+
 /** A browser asked to be logged out; an application of the operator's has the person confirm it. Times in milliseconds since 1970 UTC. */
 export interface LogoutRequest {
   readonly id: string
@@ -19,6 +21,8 @@ export interface LogoutAsked {
   readonly clientId?: string
   /** Where the browser goes afterwards; absent for a page of ours or the operator's. */
   readonly redirectTo?: string
+  /** Absent where there is no such address. */
+  readonly leaving?: Leaving
 }
 
 export interface LogoutRequestStore {

@@ -72,8 +72,6 @@ export interface GrantStore {
   withdraw(which: { id: string } | { subject: string; clientId?: string }): Promise<number>
   /** A person's, the newest first; those that are over are left out. */
   list(page: GrantPage): Promise<Grant[]>
-  /** The clients that were granted something in a session. */
-  clientsOf(sessionId: string): Promise<string[]>
   removeExpired(now: number, limit: number): Promise<number>
 }
 

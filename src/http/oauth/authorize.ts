@@ -82,6 +82,7 @@ function browserOf(request: FastifyRequest, { cookies, publicUrl }: AuthorizeDep
       return cookies.sessionOf(request)
     },
     csrf: (step, clientId) => cookies.csrfOf(request, step, clientId),
+    reusableCsrf: (step, clientId) => cookies.reusableCsrfOf(request, step, clientId),
   }
 }
 

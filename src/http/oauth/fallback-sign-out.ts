@@ -1,3 +1,4 @@
+import { userOf } from '../../core/sessions/user.ts'
 import { formBody } from '../body.ts'
 import { languagesOf } from '../languages.ts'
 import { gonePage, notSetUpPage } from '../pages/notice-page.ts'
@@ -10,10 +11,10 @@ import type { FallbackDeps } from './fallbacks.ts'
 import { once } from './parameters.ts'
 import { checkPostedFromHere } from './posted-from-here.ts'
 
-type Deps = Pick<FallbackDeps, 'desk' | 'builtIn' | 'origin'>
+type Deps = Pick<FallbackDeps, 'desk' | 'builtIn' | 'users' | 'origin'>
 
 /** `/oauth2/fallbacks/logout`: asks whether to sign out, and takes the answer. */
-export function signOutHandlers({ desk, builtIn, origin }: Deps): { readonly signOutPage: Handler; readonly signOut: Handler } {
+export function signOutHandlers({ desk, builtIn, users, origin }: Deps): { readonly signOutPage: Handler; readonly signOut: Handler } {
   return {
     async signOutPage(request) {
       if (!builtIn().logout) return notSetUpPage(wordsOf(request), 'logout')
@@ -21,7 +22,8 @@ export function signOutHandlers({ desk, builtIn, origin }: Deps): { readonly sig
       const view = challenge && (await desk.findLogout(challenge))
       if (!challenge || !view) return gonePage(wordsOf(request))
       const clientName = view.client && clientWords(view.client, languagesOf(request)).clientName
-      return signOutPage(wordsOf(request), { challenge, clientName })
+      const user = userOf(users(), view.subject)
+      return signOutPage(wordsOf(request), { challenge, clientName, user: user?.name ?? user?.username ?? view.subject })
     },
 
     async signOut(request) {

@@ -8,8 +8,11 @@ import { type Answer, hydraNoStore } from '../answer.ts'
 import { formBody } from '../body.ts'
 import type { Cookies } from '../cookies.ts'
 import { answerOnErrorPage } from '../errors.ts'
+import { leavingPage } from '../pages/leaving-page.ts'
 import type { Handler } from '../route.ts'
+import { wordsOf } from './fallback-answers.ts'
 import { once, queryOf } from './parameters.ts'
+import { shownHost } from './redirect-host.ts'
 
 export interface LogoutDeps {
   readonly begin: (parameters: LogoutParameters) => Promise<LogoutStep>
@@ -55,13 +58,25 @@ async function begin(request: FastifyRequest, parameters: URLSearchParams, { beg
     sessionId: cookies.sessionOf(request),
   })
   const { logout: page, loggedOut } = addresses()
-  return redirect(to.kind === 'done' ? (to.redirectTo ?? loggedOut) : pageLocation(page, [['logout_challenge', to.challenge]]))
+  if (to.kind === 'to-application') return redirect(pageLocation(page, [['logout_challenge', to.challenge]]))
+  return leave(request, { ...to, isSignedOut: false }, loggedOut)
 }
 
 async function finish(request: FastifyRequest, verifier: string, { finish, addresses, cookies }: LogoutDeps): Promise<Answer> {
-  const { redirectTo, endsItsOwn } = await finish(verifier, cookies.sessionOf(request))
-  const answer = redirect(redirectTo ?? addresses().loggedOut)
+  const { endsItsOwn, ...finished } = await finish(verifier, cookies.sessionOf(request))
+  const answer = leave(request, { ...finished, isSignedOut: endsItsOwn }, addresses().loggedOut)
   return endsItsOwn ? { ...answer, headers: { ...answer.headers, 'set-cookie': cookies.session('', 0) } } : answer
+}
+
+interface Leave {
+  readonly redirectTo: string | undefined
+  readonly needsClick: boolean
+  readonly isSignedOut: boolean
+}
+
+function leave(request: FastifyRequest, { redirectTo, needsClick, isSignedOut }: Leave, loggedOut: string): Answer {
+  if (redirectTo === undefined || !needsClick) return redirect(redirectTo ?? loggedOut)
+  return leavingPage(wordsOf(request), { host: shownHost(redirectTo), address: asciiUri(redirectTo), isSignedOut })
 }
 
 const redirect = (location: string): Answer => ({ status: 302, headers: { ...hydraNoStore, location: asciiUri(location) } })

@@ -36,10 +36,12 @@ const logout: Operation = {
   summary: 'Where an application sends a person to log out (RP-Initiated Logout §2).',
   query: {
     id_token_hint: { schema: { type: 'string' }, description: 'An ID token of the session.' },
+    client_id: { schema: { type: 'string' }, description: 'Whose address it is, where there is no ID token.' },
     post_logout_redirect_uri: { schema: { type: 'string' }, description: 'Where to send the person afterwards.' },
     state: { schema: { type: 'string' }, description: 'Comes back with it.' },
   },
   answers: {
+    200: { description: 'A page that names the host of `post_logout_redirect_uri` and links to it.', ...html },
     302: { description: 'On to the logout application, or back.', headers: location },
     400: { description: 'The request cannot be trusted.', ...html },
     404: { description: 'A verifier that is not known, or no longer.', ...html },

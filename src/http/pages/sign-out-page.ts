@@ -2,11 +2,20 @@ import type { Answer } from '../answer.ts'
 import { escapeHtml, filled, named, page } from './page.ts'
 import type { Words } from './words.ts'
 
-/** Asks a person whether he wants to sign out: a link that somebody sent him must not do it. */
-export function signOutPage(words: Words, { challenge, clientName }: { challenge: string; clientName?: string | undefined }): Answer {
-  const { signOut } = words
+export interface SignOutShown {
+  readonly challenge: string
+  /** Absent where no client asks. */
+  readonly clientName?: string | undefined
+  /** The account whose session would end. */
+  readonly user: string
+}
+
+/** Asks a person whether to sign out, and of which account: a link from somebody else must not do it. */
+export function signOutPage(words: Words, { challenge, clientName, user }: SignOutShown): Answer {
+  const { signOut, consent } = words
   const reason = clientName ? filled(signOut.reasonOf, { client: `<strong>${named(clientName)}</strong>` }) : escapeHtml(signOut.reason)
   const main = `<p>${reason}</p>
+<p class="soft">${filled(consent.user, { user: `<strong>${named(user)}</strong>` })}</p>
 <form method="post">
 <input type="hidden" name="logout_challenge" value="${escapeHtml(challenge)}">
 <div class="actions">

@@ -77,6 +77,11 @@ const en = {
     done: 'You are signed out',
     close: 'You can close this page.',
   },
+  leaving: {
+    title: 'Continue to another site?',
+    reason: 'The app that you came from asks to send you to {place}.',
+    go: 'Continue to {place}',
+  },
   gone: {
     title: 'This page has served its turn',
     reason: 'The request was answered already, or it took too long. Go back to the app that sent you here and start again.',
@@ -206,6 +211,11 @@ const de: Words = {
     kept: 'Sie sind weiterhin angemeldet',
     done: 'Sie sind abgemeldet',
     close: 'Sie können diese Seite schließen.',
+  },
+  leaving: {
+    title: 'Weiter zu einer anderen Seite?',
+    reason: 'Die App, von der Sie kommen, bittet darum, Sie weiterzuschicken zu: {place}',
+    go: 'Weiter zu {place}',
   },
   gone: {
     title: 'Diese Seite gilt nicht mehr',

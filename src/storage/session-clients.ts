@@ -1,0 +1,80 @@
+import { sql } from 'kysely'
+import type { SessionClientStore } from '../core/sessions/session-clients.ts'
+import type { Connection } from './database.ts'
+import { prepared } from './prepared.ts'
+
+interface Note {
+  readonly session_id: string
+  readonly client_id: string
+  readonly at: number
+}
+
+/** It lives as long as the session; where that is gone, nothing is written. */
+const note = prepared<Note, unknown>(['session_id', 'client_id', 'at'], (db, { session_id, client_id, at }) =>
+  db
+    .insertInto('session_clients')
+    .columns(['session_id', 'client_id', 'used_at', 'expires_at'])
+    .expression((from) =>
+      from
+        .selectFrom('login_sessions')
+        .select((value) => ['id', value.val(client_id).as('client_id'), value.val(at).as('used_at'), 'expires_at'])
+        .where('id', '=', session_id),
+    )
+    .onConflict((conflict) =>
+      conflict
+        .columns(['session_id', 'client_id'])
+        .doUpdateSet((row) => ({ used_at: row.ref('excluded.used_at'), expires_at: row.ref('excluded.expires_at') })),
+    ),
+)
+
+/** The sort is of no more rows than a session may have, and one. */
+const makeRoom = prepared<{ session_id: string; newest: number }, unknown>(['session_id', 'newest'], (db, { session_id, newest }) =>
+  db
+    .deleteFrom('session_clients')
+    .where('session_id', '=', session_id)
+    .where('client_id', 'in', (from) =>
+      from
+        .selectFrom('session_clients')
+        .select('client_id')
+        .where('session_id', '=', session_id)
+        .orderBy('used_at', 'desc')
+        .orderBy('client_id')
+        .offset(newest)
+        // Written out: SQLite prepares a statement anew at every run where its limit is a parameter.
+        .limit(sql.lit(16)),
+    ),
+)
+
+/** The clients of each login session, until it is over. */
+export function sessionClientStore(db: Connection): SessionClientStore {
+  return {
+    async note(sessionId, clientId, at, limit) {
+      await Promise.all([
+        note(db, { session_id: sessionId, client_id: clientId, at }),
+        makeRoom(db, { session_id: sessionId, newest: limit }),
+      ])
+    },
+    async extend(sessionId, expiresAt) {
+      await db.updateTable('session_clients').set({ expires_at: expiresAt }).where('session_id', '=', sessionId).execute()
+    },
+    async take(sessionId) {
+      const rows = await db.deleteFrom('session_clients').where('session_id', '=', sessionId).returning('client_id').execute()
+      return rows.map(({ client_id }) => client_id)
+    },
+    async removeExpired(now, limit) {
+      const expired = db
+        .selectFrom('session_clients')
+        .select(['session_id', 'client_id'])
+        .where('expires_at', '<=', now)
+        .orderBy('expires_at')
+        .limit(limit)
+      const { numDeletedRows } = await db
+        .deleteFrom('session_clients')
+        .where((row) => row(row.refTuple('session_id', 'client_id'), 'in', expired.$asTuple('session_id', 'client_id')))
+        // As in `removeExpiredRows`.
+        .where(sql<number>`+expires_at`, '<=', now)
+        .executeTakeFirstOrThrow()
+      return Number(numDeletedRows)
+    },
+  }
+}
