@@ -11,7 +11,7 @@ import type { Grant, GrantStore } from '../tokens/grant.ts'
 import type { GrantOrder, PreparedTokens } from '../tokens/prepare-tokens.ts'
 import type { RefreshTokenStore } from '../tokens/refresh-token.ts'
 import type { AskHooks } from './hook-call.ts'
-import { hookedGrant, narrowedAudience, orderFor, type PersonGrantLive } from './issue-for-grant.ts'
+import { type PersonGrantLive, tokensFor } from './issue-for-grant.ts'
 import { refused, type TokenGrant, type TokenRequest } from './token-endpoint.ts'
 
 export const authorizationCodeGrantType = 'authorization_code'
@@ -32,7 +32,7 @@ export function authorizationCodeGrant(deps: {
   codes: AuthorizationCodeStore
   grants: GrantStore
   transaction: Transaction<CodeStores>
-  prepare: (order: GrantOrder) => PreparedTokens
+  prepare: (order: GrantOrder) => Promise<PreparedTokens>
   askHooks: AskHooks
   settings: PersonGrantLive
   clock: Clock
@@ -50,24 +50,24 @@ export function authorizationCodeGrant(deps: {
     const { code, grant } = await findCode(request.code)
     checkBinding(code, grant, client, request)
     if (code.spentAt === undefined && code.expiresAt <= now) throw refused({ kind: 'code-refused', why: 'expired' })
-    const audience = narrowedAudience(client, grant, request, settings)
-    const hooked = await hookedGrant(deps.askHooks, authorizationCodeGrantType, client, grant, request)
-    const tokens = deps.prepare(orderFor(authorizationCodeGrantType, client, hooked, audience, settings))
+    // For a code that comes back, nothing is signed and no hook is asked.
+    const isReplay = code.spentAt !== undefined
+    const tokens = isReplay ? undefined : await tokensFor(deps, authorizationCodeGrantType, { client, grant, request, settings })
     const outcome = await deps.transaction(async (tx) => {
       await spendAssertion(tx, assertion)
-      if (!(await tx.codes.spend(code.hash, now))) {
+      if (!tokens || !(await tx.codes.spend(code.hash, now))) {
         await tx.grants.endTokens(grant.id, now)
         return 'replayed'
       }
       // Held from here on: a replay that comes now ends what is written below.
       if (!(await tx.grants.keep(grant.id, tokens.lastExpiry))) return 'ended'
-      if (hooked !== grant) await tx.grants.setClaims(grant.id, hooked.claims)
+      if (tokens.newClaims) await tx.grants.setClaims(grant.id, tokens.newClaims)
       if (!(await tokens.store(tx))) return 'ended'
       tx.afterCommit(() => deps.telemetry.count('token_issued', { grant_type: authorizationCodeGrantType }))
-      return 'issued'
+      return tokens.issued
     })
-    if (outcome !== 'issued') throw refused({ kind: 'code-refused', why: outcome })
-    return tokens.sign()
+    if (typeof outcome === 'string') throw refused({ kind: 'code-refused', why: outcome })
+    return outcome
   }
 }
 

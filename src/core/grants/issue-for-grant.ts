@@ -3,9 +3,9 @@ import { isOfflineScope } from '../../protocol/scope.ts'
 import type { Client } from '../clients/client.ts'
 import { grantTypesOf } from '../clients/client.ts'
 import { allowedAudience, type EntitlementSettings, ignoresResource, lifespanOf } from '../clients/entitlements.ts'
-import type { Grant } from '../tokens/grant.ts'
+import type { Grant, SessionClaims } from '../tokens/grant.ts'
 import type { AccessTokenStrategy } from '../tokens/issue-access-token.ts'
-import type { GrantOrder } from '../tokens/prepare-tokens.ts'
+import type { GrantOrder, PreparedTokens } from '../tokens/prepare-tokens.ts'
 import type { AskHooks } from './hook-call.ts'
 import { refused, type TokenRequest } from './token-endpoint.ts'
 
@@ -38,8 +38,31 @@ const lifespanNames = {
 
 export type PersonGrantType = keyof typeof lifespanNames
 
+interface TokensForGrant extends PreparedTokens {
+  /** What the operator's hooks made of the grant's claims; undefined where they left them. */
+  readonly newClaims: SessionClaims | undefined
+}
+
+/**
+ * Asks the hooks and signs: everything that may fail comes before the transaction that spends the code or the refresh token. The hooks
+ * may be asked for a request that then loses a race.
+ *
+ * @throws Refusal `resource-not-allowed` or of a `HookRefusal`, Unavailable
+ */
+export async function tokensFor(
+  deps: { askHooks: AskHooks; prepare: (order: GrantOrder) => Promise<PreparedTokens> },
+  grantType: PersonGrantType,
+  asked: { client: Client; grant: Grant; request: TokenRequest; settings: PersonGrantSettings },
+): Promise<TokensForGrant> {
+  const { client, grant, request, settings } = asked
+  const audience = narrowedAudience(client, grant, request, settings)
+  const claims = await hookedClaims(deps.askHooks, grantType, client, grant, request)
+  const tokens = await deps.prepare(orderFor(grantType, client, { ...grant, claims }, audience, settings))
+  return { ...tokens, newClaims: claims === grant.claims ? undefined : claims }
+}
+
 /** The tokens that a grant of a person's brings its client: an ID token with `openid`, a refresh token with `offline_access` or `offline`. */
-export function orderFor(
+function orderFor(
   grantType: PersonGrantType,
   client: Client,
   grant: Grant,
@@ -65,12 +88,7 @@ export function orderFor(
  *
  * @throws Refusal `resource-not-allowed`
  */
-export function narrowedAudience(
-  client: Client,
-  grant: Grant,
-  { resource }: TokenRequest,
-  settings: EntitlementSettings,
-): readonly string[] {
+function narrowedAudience(client: Client, grant: Grant, { resource }: TokenRequest, settings: EntitlementSettings): readonly string[] {
   if (resource.length === 0) return grant.audience
   if (ignoresResource(client, settings)) return allowedAudience(client, { audience: grant.audience, resource }, settings)
   const foreign = resource.find((one) => !grant.audience.includes(one))
@@ -78,19 +96,15 @@ export function narrowedAudience(
   return [...new Set(resource)]
 }
 
-/**
- * The grant with what the operator's hooks make of its claims. They may run for a request that then loses a race.
- *
- * @throws Refusal of a `HookRefusal`
- */
-export async function hookedGrant(
+/** What the operator's hooks make of the claims of a grant; the same object where they leave them. */
+function hookedClaims(
   askHooks: AskHooks,
   grantType: PersonGrantType,
   client: Client,
   grant: Grant,
   request: TokenRequest,
-): Promise<Grant> {
-  const session = await askHooks({
+): Promise<SessionClaims> {
+  return askHooks({
     grantType,
     clientId: client.clientId,
     subject: grant.subject,
@@ -101,5 +115,4 @@ export async function hookedGrant(
     session: grant.claims,
     payload: request.payload,
   })
-  return session === grant.claims ? grant : { ...grant, claims: session }
 }

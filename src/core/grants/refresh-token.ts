@@ -12,7 +12,7 @@ import type { GrantOrder, PreparedTokens } from '../tokens/prepare-tokens.ts'
 import type { RefreshToken, RefreshTokenStore } from '../tokens/refresh-token.ts'
 import type { RevokedTokenStore } from '../tokens/revoked-token.ts'
 import type { AskHooks } from './hook-call.ts'
-import { hookedGrant, narrowedAudience, orderFor, type PersonGrantLive, type PersonGrantSettings } from './issue-for-grant.ts'
+import { type PersonGrantLive, type PersonGrantSettings, tokensFor } from './issue-for-grant.ts'
 import { refused, type TokenGrant } from './token-endpoint.ts'
 
 export const refreshTokenGrantType = 'refresh_token'
@@ -33,7 +33,7 @@ export function refreshTokenGrant(deps: {
   grants: GrantStore
   refreshTokens: RefreshTokenStore
   transaction: Transaction<RefreshStores>
-  prepare: (order: GrantOrder) => PreparedTokens
+  prepare: (order: GrantOrder) => Promise<PreparedTokens>
   askHooks: AskHooks
   settings: PersonGrantLive
   clock: Clock
@@ -51,35 +51,42 @@ export function refreshTokenGrant(deps: {
     const now = deps.clock()
     const { token, grant } = await find(request.refreshToken, now)
     if (grant.clientId !== client.clientId) throw refused({ kind: 'refresh-token-refused', why: 'other-client' })
-    checkStillAllowed(client, grant, splitScope(request.scope ?? ''), settings)
-    const audience = narrowedAudience(client, grant, request, settings)
-    const hooked = await hookedGrant(deps.askHooks, refreshTokenGrantType, client, grant, request)
-    const tokens = deps.prepare(orderFor(refreshTokenGrantType, client, hooked, audience, settings))
+    const prepare = () => {
+      checkStillAllowed(client, grant, splitScope(request.scope ?? ''), settings)
+      return tokensFor(deps, refreshTokenGrantType, { client, grant, request, settings })
+    }
+    // For one that comes back when its grace is over, nothing is signed and no hook is asked.
+    const tokens = isReplay(token, now, settings) ? undefined : await prepare()
     const outcome = await deps.transaction(async (tx) => {
       await spendAssertion(tx, assertion)
-      const isFirst = await tx.refreshTokens.spend(token.hash, now)
-      if (!isFirst && !(await isWithinGrace(tx, token, now, settings))) {
+      if (!tokens || !(await spend(tx, token, now, settings))) {
         await tx.grants.endTokens(grant.id, now)
         return 'used'
       }
       if (!(await tx.grants.keep(grant.id, tokens.lastExpiry))) return 'unknown'
       await endAccess(tx, token, grant, settings)
-      if (hooked !== grant) await tx.grants.setClaims(grant.id, hooked.claims)
+      if (tokens.newClaims) await tx.grants.setClaims(grant.id, tokens.newClaims)
       if (!(await tokens.store(tx))) return 'unknown'
       tx.afterCommit(() => deps.telemetry.count('token_issued', { grant_type: refreshTokenGrantType }))
-      return 'issued'
+      return tokens.issued
     })
-    if (outcome !== 'issued') throw refused({ kind: 'refresh-token-refused', why: outcome })
-    return tokens.sign()
+    if (typeof outcome === 'string') throw refused({ kind: 'refresh-token-refused', why: outcome })
+    return outcome
   }
 }
 
-async function isWithinGrace(
+/** It was used, and its grace is over. */
+const isReplay = ({ spentAt }: RefreshToken, now: number, { graceMilliseconds }: PersonGrantSettings): boolean =>
+  spentAt !== undefined && spentAt <= now - graceMilliseconds
+
+/** Its first use, or one more within its grace; false where the token may not be used. */
+async function spend(
   tx: RefreshStores,
   { hash }: RefreshToken,
   now: number,
   { graceMilliseconds, graceReuses }: PersonGrantSettings,
 ): Promise<boolean> {
+  if (await tx.refreshTokens.spend(hash, now)) return true
   return graceMilliseconds > 0 && (await tx.refreshTokens.reuse(hash, now - graceMilliseconds, graceReuses))
 }
 

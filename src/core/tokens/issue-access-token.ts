@@ -70,11 +70,11 @@ export function issueAccessToken(deps: IssueDeps) {
   }
 }
 
-/** Signed once what proved the client is spent; nothing of the token itself is stored. */
+/** Signed before what proved the client is spent: where signing fails, the same assertion can come again. Nothing of the token is stored. */
 function jwtAccessTokens({ transaction, signJwt, telemetry }: IssueDeps) {
   return async (order: TokenOrder): Promise<string> => {
-    if (order.assertion) await transaction((tx) => spendAssertion(tx, order.assertion))
     const accessToken = await signJwt(order)
+    if (order.assertion) await transaction((tx) => spendAssertion(tx, order.assertion))
     telemetry.count('token_issued', { grant_type: order.grantType })
     return accessToken
   }

@@ -22,13 +22,13 @@ export interface GrantOrder {
   readonly idLifespan: number | undefined
 }
 
+/** Tokens that are made and signed, and that count once they are stored. */
 export interface PreparedTokens {
+  readonly issued: IssuedTokens
   /** When the last of them ends. Milliseconds since 1970 UTC. */
   readonly lastExpiry: number
   /** Writes what is stored of them; false where the client is gone. */
   store(tx: { accessTokens: AccessTokenStore; refreshTokens: RefreshTokenStore }): Promise<boolean>
-  /** Signs what is signed, after the commit: a signature is too slow for a transaction. */
-  sign(): Promise<IssuedTokens>
 }
 
 interface PrepareDeps {
@@ -38,28 +38,30 @@ interface PrepareDeps {
   readonly randomness: Randomness
 }
 
-/** Makes the tokens of a grant in three steps, as one act needs them: made, written, signed. */
+/**
+ * Makes and signs the tokens of a grant. Signing may fail, so it comes before the transaction that stores them and spends what they are
+ * issued for: a caller whose request failed can send the same code or refresh token again.
+ *
+ * @throws Unavailable
+ */
 export function prepareTokens(deps: PrepareDeps) {
-  return (order: GrantOrder): PreparedTokens => {
+  return async (order: GrantOrder): Promise<PreparedTokens> => {
     const issuedAt = inSeconds(deps.clock()) * 1000
-    const access = prepareAccess(order, issuedAt, deps)
+    const access = await prepareAccess(order, issuedAt, deps)
     const refresh = prepareRefresh(order, issuedAt, access.id, deps)
+    const idToken = order.idLifespan === undefined ? undefined : await deps.signIdToken(order.grant, access.text, order.idLifespan)
     return {
+      issued: {
+        accessToken: access.text,
+        expiresIn: inSeconds(order.accessLifespan),
+        scope: order.grant.scope,
+        ...(refresh && { refreshToken: refresh.text }),
+        ...(idToken !== undefined && { idToken }),
+      },
       lastExpiry: Math.max(issuedAt + order.accessLifespan, refresh?.row.expiresAt ?? 0),
       async store(tx) {
         const [isStored] = await Promise.all([access.store(tx), refresh && tx.refreshTokens.add(refresh.row)])
         return isStored
-      },
-      async sign() {
-        const accessToken = await access.text()
-        const idToken = order.idLifespan === undefined ? undefined : await deps.signIdToken(order.grant, accessToken, order.idLifespan)
-        return {
-          accessToken,
-          expiresIn: inSeconds(order.accessLifespan),
-          scope: order.grant.scope,
-          ...(refresh && { refreshToken: refresh.text }),
-          ...(idToken !== undefined && { idToken }),
-        }
       },
     }
   }
@@ -68,22 +70,22 @@ export function prepareTokens(deps: PrepareDeps) {
 interface PreparedAccess {
   /** By which the refresh token beside it remembers it. */
   readonly id: string
+  readonly text: string
   store(tx: { accessTokens: AccessTokenStore }): Promise<boolean>
-  text(): Promise<string>
 }
 
-function prepareAccess(order: GrantOrder, issuedAt: number, deps: PrepareDeps): PreparedAccess {
+async function prepareAccess(order: GrantOrder, issuedAt: number, deps: PrepareDeps): Promise<PreparedAccess> {
   // A pairwise subject stays one: what a JWT says, everybody reads.
   const isJwt = order.strategy === 'jwt' && order.grant.obfuscatedSubject === undefined
   return isJwt ? prepareJwt(order, deps) : prepareOpaque(order, issuedAt, deps)
 }
 
-function prepareJwt({ client, grant, audience, accessLifespan }: GrantOrder, deps: PrepareDeps): PreparedAccess {
+async function prepareJwt({ client, grant, audience, accessLifespan }: GrantOrder, deps: PrepareDeps): Promise<PreparedAccess> {
   const { clientId, tokensValidAfter } = client
   const jti = makeJti(deps.randomness, deps.clock(), tokensValidAfter)
   const { subject, scope } = grant
   const order = { clientId, tokensValidAfter, subject, scope, audience, lifespan: accessLifespan, jti, ...carried(grant) }
-  return { id: jti, store: async () => true, text: () => deps.signJwt(order) }
+  return { id: jti, text: await deps.signJwt(order), store: async () => true }
 }
 
 function prepareOpaque({ client, grant, audience, accessLifespan }: GrantOrder, issuedAt: number, deps: PrepareDeps): PreparedAccess {
@@ -91,7 +93,7 @@ function prepareOpaque({ client, grant, audience, accessLifespan }: GrantOrder, 
   const { subject, scope } = grant
   const times = { issuedAt, expiresAt: issuedAt + accessLifespan }
   const token = { hash: sha256(text), clientId: client.clientId, subject, scope, audience, ...times, ...carried(grant) }
-  return { id: token.hash, store: (tx) => tx.accessTokens.add(token), text: async () => text }
+  return { id: token.hash, text, store: (tx) => tx.accessTokens.add(token) }
 }
 
 const carried = ({ id, claims, obfuscatedSubject }: Grant): Pick<AccessToken, 'grantId' | 'ext' | 'obfuscatedSubject'> => ({
