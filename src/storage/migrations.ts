@@ -5,6 +5,7 @@ import * as assertions from './migrations/0002-assertions.ts'
 import * as tokensAndKeys from './migrations/0003-tokens-and-keys.ts'
 import * as logins from './migrations/0004-logins.ts'
 import * as logoutDeliveries from './migrations/0005-logout-deliveries.ts'
+import * as generations from './migrations/0006-generations.ts'
 
 type History = Readonly<Record<string, Migration>>
 
@@ -15,6 +16,7 @@ const history: History = {
   '0003-tokens-and-keys': tokensAndKeys,
   '0004-logins': logins,
   '0005-logout-deliveries': logoutDeliveries,
+  '0006-generations': generations,
 }
 
 /** A database whose schema this version cannot work with; the message says what to do. */

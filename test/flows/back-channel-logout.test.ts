@@ -75,7 +75,7 @@ describe('clients are told of a logout', () => {
     await room.addClient('without')
     await room.addClient('gone', 'http://127.0.0.1:1/')
     await room.queue('without', 'gone')
-    await room.stores.act((tx) => tx.clients.remove('gone'))
+    await room.stores.act((tx) => tx.clients.remove('gone', 1, 1))
     assert.deepEqual(await room.deliver(), { delivered: 0, failed: 0, givenUp: 0 })
     assert.deepEqual([room.counted, room.lines, await room.waiting()], [[], [], []])
   })

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import {
   freshStores,
   type OpenDatabase,
+  removeEnded,
   type Stores,
   someClient,
   someCode,
@@ -184,14 +185,24 @@ function sessionContract(open: OpenDatabase): void {
       assert.equal(await stores.read.sessions.find('s'), undefined)
     })
 
-    test('endAll ends every session of one person, and names them', async () => {
+    test('endAll ends every session of one person, removeEnded names them, and a later session lives', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         for (const id of ['a', 'b']) await tx.sessions.start(someSession(id))
         await tx.sessions.start(someSession('other', { subject: 'Ada' }))
       })
-      assert.deepEqual((await stores.act((tx) => tx.sessions.endAll('ada'))).toSorted(), ['a', 'b'])
-      assert.deepEqual(await stores.act((tx) => tx.sessions.endAll('ada')), [])
+      assert.equal(await stores.act((tx) => tx.sessions.endAll('ada', 1)), true)
+      assert.deepEqual([await stores.read.sessions.find('a'), await stores.read.sessions.find('b')], [undefined, undefined])
+      assert.equal(await stores.act((tx) => tx.sessions.end('a')), false)
+      assert.equal(await stores.act((tx) => tx.sessions.endAll('ada', 1)), false)
+      await stores.act((tx) => tx.sessions.start(someSession('later')))
+      assert.equal((await stores.act((tx) => tx.sessions.removeEnded(1, 1))).length, 1)
+      const rest = [
+        ...(await stores.act((tx) => tx.sessions.removeEnded(1, 9))),
+        ...(await stores.act((tx) => tx.sessions.removeEnded(1, 9))),
+      ]
+      assert.equal(rest.length, 1)
+      assert.ok(await stores.read.sessions.find('later'))
       assert.ok(await stores.read.sessions.find('other'))
     })
   })
@@ -270,17 +281,24 @@ function grantContract(open: OpenDatabase): void {
         for (const [id, [clientId, subject]] of Object.entries(grants)) await addGrantOf(tx, clientId, id, { subject })
       })
       const left = async () => {
-        const whole = await Promise.all(Object.keys(grants).map((id) => present(stores.read, id)))
-        for (const rows of whole) assert.equal(new Set(rows).size, 1, 'a grant goes with everything of it')
-        return Object.keys(grants).filter((_, at) => whole[at]?.[0])
+        const ids = Object.keys(grants)
+        const counting = await Promise.all(ids.map((id) => stores.read.grants.find(id)))
+        const tokens = await Promise.all(ids.map((id) => stores.read.accessTokens.find(id)))
+        await removeEnded(stores, now)
+        const whole = await Promise.all(ids.map((id) => present(stores.read, id)))
+        for (const [at, rows] of whole.entries()) {
+          assert.equal(new Set(rows).size, 1, 'a grant goes with everything of it')
+          assert.deepEqual([counting[at] !== undefined, tokens[at] !== undefined], rows.slice(0, 2), 'and counts no more before that')
+        }
+        return ids.filter((_, at) => whole[at]?.[0])
       }
-      assert.equal(await stores.act((tx) => tx.grants.withdraw({ id: 'a' })), 1)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ id: 'a' }, now)), true)
       assert.deepEqual(await left(), ['b', 'd', 'e'])
-      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada', clientId: 'c' })), 1)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada', clientId: 'c' }, now)), true)
       assert.deepEqual(await left(), ['d', 'e'])
-      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada' })), 1)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada' }, now)), true)
       assert.deepEqual(await left(), ['e'])
-      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada' })), 0)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada' }, now)), false)
     })
 
     test('remembered gives those in force of a person for a client, the newest first', async () => {
@@ -479,8 +497,10 @@ function belongingContract(open: OpenDatabase): void {
         }
         await tx.sessions.start(someSession('session'))
       })
-      assert.equal(await stores.act((tx) => tx.clients.remove('c')), true)
+      assert.equal(await stores.act((tx) => tx.clients.remove('c', 1, 1)), true)
       assert.equal(await stores.read.flows.find('c'), undefined)
+      assert.deepEqual([await stores.read.grants.find('c'), await stores.read.accessTokens.find('c')], [undefined, undefined])
+      await removeEnded(stores, now)
       assert.deepEqual(await present(stores.read, 'c'), [false, false, false, false])
       assert.ok(await stores.read.flows.find('other'))
       assert.deepEqual(await present(stores.read, 'other'), [true, true, true, true])
@@ -491,16 +511,16 @@ function belongingContract(open: OpenDatabase): void {
       await using stores = await freshStores(open)
       const odd = 'a\u0000b'
       assert.deepEqual(await stores.read.grants.list({ subject: odd, now, limit: 9 }), [])
-      assert.deepEqual(await stores.act((tx) => tx.sessions.endAll(odd)), [])
+      assert.equal(await stores.act((tx) => tx.sessions.endAll(odd, 1)), false)
       assert.equal(await stores.act((tx) => tx.sessions.end(odd)), false)
-      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: odd, clientId: odd })), 0)
-      assert.equal(await stores.act((tx) => tx.grants.withdraw({ id: odd })), 0)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: odd, clientId: odd }, 1)), false)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ id: odd }, 1)), false)
     })
 
     test('is not written for a client that is gone', async () => {
       await using stores = await freshStores(open)
-      await assert.rejects(stores.act((tx) => tx.grants.open(someGrant('g', 'gone'))))
-      await assert.rejects(stores.act((tx) => tx.flows.add(someFlow('f', 'gone'), many)))
+      assert.equal(await stores.act((tx) => tx.grants.open(someGrant('g', 'gone'))), false)
+      assert.equal(await stores.act((tx) => tx.flows.add(someFlow('f', 'gone'), many)), false)
       assert.equal(await stores.read.grants.find('g'), undefined)
     })
   })

@@ -15,6 +15,8 @@ export interface PersonGrantSettings extends EntitlementSettings {
   readonly idLifespan: number
   readonly refreshLifespan: number
   readonly strategy: AccessTokenStrategy
+  /** How many live opaque access tokens a grant has at most. */
+  readonly mostTokensOfGrant: number
   /** Milliseconds for which a used refresh token is taken again; 0 is not at all. */
   readonly graceMilliseconds: number
   /** How often within that time. */
@@ -80,6 +82,8 @@ function orderFor(
     accessLifespan: lifespanOf(client, names.access, settings.accessLifespan),
     refreshLifespan: refreshes ? lifespanOf(client, names.refresh, settings.refreshLifespan) : undefined,
     idLifespan: grant.scope.includes('openid') ? lifespanOf(client, names.id, settings.idLifespan) : undefined,
+    // The first token of a grant needs no room.
+    most: grantType === 'refresh_token' ? settings.mostTokensOfGrant : undefined,
   }
 }
 

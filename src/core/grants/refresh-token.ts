@@ -63,7 +63,8 @@ export function refreshTokenGrant(deps: {
         await tx.grants.endTokens(grant.id, now)
         return 'used'
       }
-      if (!(await tx.grants.keep(grant.id, tokens.lastExpiry))) return 'unknown'
+      // Without a grace period nothing but the newest access token of the grant lives.
+      if (!(await tx.grants.keep(grant.id, tokens.lastExpiry, settings.graceMilliseconds === 0))) return 'unknown'
       await endAccess(tx, token, grant, settings)
       if (tokens.newClaims) await tx.grants.setClaims(grant.id, tokens.newClaims)
       if (!(await tokens.store(tx))) return 'unknown'
@@ -90,13 +91,12 @@ async function spend(
   return graceMilliseconds > 0 && (await tx.refreshTokens.reuse(hash, now - graceMilliseconds, graceReuses))
 }
 
-/** Without a grace period nothing but the newest access token of the grant lives; with one, only the token's own ends. */
+/** Ends the access token that came with a refresh token, where `keep` has not ended all of the grant. */
 async function endAccess(tx: RefreshStores, { accessToken }: RefreshToken, grant: Grant, settings: PersonGrantSettings): Promise<void> {
   // A `jti` is a UUID, a hash is not: the one cannot be taken for the other.
   const isJwt = accessToken.id.length === 36
   if (isJwt) await tx.revokedTokens.add(accessToken.id, accessToken.expiresAt)
   else if (settings.graceMilliseconds > 0) await tx.accessTokens.remove(accessToken.id, grant.clientId)
-  else await tx.accessTokens.removeOfGrant(grant.id)
 }
 
 /** What was granted once, the client must still be allowed to have; and nothing beyond it can be asked for (RFC 6749 §6). */

@@ -74,10 +74,11 @@ function deliverOne(deps: DeliverLogoutsDeps) {
   const post = posting(deps)
   const end = (id: string) => transaction((tx) => tx.logoutDeliveries.done(id))
   return async (delivery: LogoutDelivery, signal: AbortSignal | undefined): Promise<Outcome> => {
-    const { id, clientId, attempts, sid, expiresAt } = delivery
+    const { id, clientId, generation, attempts, sid, expiresAt } = delivery
     const facts = { client_id: clientId, delivery: id, attempts }
     try {
-      const uri = (await clients.find(clientId))?.metadata.backchannelLogoutUri
+      const client = await clients.find(clientId)
+      const uri = client?.generation === generation ? client?.metadata.backchannelLogoutUri : undefined
       if (!uri) {
         await end(id)
         return 'dropped'

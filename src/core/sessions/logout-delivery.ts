@@ -4,6 +4,8 @@ import { type Randomness, timedUuid } from '../../lib/random.ts'
 export interface LogoutDelivery {
   readonly id: string
   readonly clientId: string
+  /** The client's when it was queued; absent until then. A later client under the id is not told. */
+  readonly generation?: number
   /** The session, as the client's ID tokens name it. */
   readonly sid: string
   /** Who was logged in, for those who look into the table: the client is not told. */

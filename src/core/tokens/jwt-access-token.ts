@@ -8,7 +8,7 @@ import { accessTokenKeys } from '../keys/signing-key.ts'
 import type { AccessToken } from './access-token.ts'
 
 /** What a JWT access token says, as we read it back. Its times are of whole seconds. */
-export interface JwtAccessToken extends Omit<AccessToken, 'hash'> {
+export interface JwtAccessToken extends Omit<AccessToken, 'hash' | 'generation'> {
   readonly jti: string
 }
 

@@ -20,6 +20,8 @@ export interface GrantOrder {
   readonly refreshLifespan: number | undefined
   /** Undefined where the client gets none. */
   readonly idLifespan: number | undefined
+  /** How many opaque access tokens the grant has at most; the oldest make room. Undefined: none needs to. */
+  readonly most: number | undefined
 }
 
 /** Tokens that are made and signed, and that count once they are stored. */
@@ -88,12 +90,13 @@ async function prepareJwt({ client, grant, audience, accessLifespan }: GrantOrde
   return { id: jti, text: await deps.signJwt(order), store: async () => true }
 }
 
-function prepareOpaque({ client, grant, audience, accessLifespan }: GrantOrder, issuedAt: number, deps: PrepareDeps): PreparedAccess {
+function prepareOpaque({ client, grant, audience, accessLifespan, most }: GrantOrder, issuedAt: number, deps: PrepareDeps): PreparedAccess {
   const text = randomToken(deps.randomness, accessTokenPrefix)
   const { subject, scope } = grant
   const times = { issuedAt, expiresAt: issuedAt + accessLifespan }
-  const token = { hash: sha256(text), clientId: client.clientId, subject, scope, audience, ...times, ...carried(grant) }
-  return { id: token.hash, text, store: (tx) => tx.accessTokens.add(token) }
+  const { clientId, generation } = client
+  const token = { hash: sha256(text), clientId, generation, subject, scope, audience, ...times, ...carried(grant) }
+  return { id: token.hash, text, store: (tx) => tx.accessTokens.add(token, most) }
 }
 
 const carried = ({ id, claims, obfuscatedSubject }: Grant): Pick<AccessToken, 'grantId' | 'ext' | 'obfuscatedSubject'> => ({

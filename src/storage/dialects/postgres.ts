@@ -19,7 +19,7 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
     write: pooledConnection(pool),
     read: pooledConnection(pool, (seconds) => watch.read(seconds)),
     transact: (body) => timedAct(watch, () => runs.run(body)),
-    keepAccessToken: (row) => timedAct(watch, () => tokens.add(row)),
+    keepAccessToken: (row, most) => timedAct(watch, () => tokens.add(row, most)),
     watch(next) {
       watch = next
     },
