@@ -80,6 +80,17 @@ describe('clients are told of a logout', () => {
     assert.deepEqual([room.counted, room.lines, await room.waiting()], [[], [], []])
   })
 
+  test('a client that was created anew under the id of a removed one is not told of the logouts of that one', async () => {
+    await using receiver = await startLogoutReceiver()
+    await using room = await logoutRoom()
+    await room.addClient('again', receiver.url)
+    await room.queue('again')
+    await room.stores.act((tx) => tx.clients.remove('again', room.time.now, room.time.now))
+    await room.addClient('again', receiver.url)
+    assert.deepEqual(await room.deliver(), { delivered: 0, failed: 0, givenUp: 0 })
+    assert.deepEqual([receiver.received, await room.waiting()], [[], []])
+  })
+
   test('the job runs at once when it is woken', async () => {
     const { promise: told, resolve } = Promise.withResolvers<void>()
     await using receiver = await startLogoutReceiver((response) => {
