@@ -1,5 +1,6 @@
 import { describe } from 'node:test'
 import { actContract } from './contract-acts.ts'
+import { ceilingContract } from './contract-ceilings.ts'
 import { clientContract } from './contract-clients.ts'
 import { loginContract } from './contract-logins.ts'
 import { logoutDeliveryContract } from './contract-logout-deliveries.ts'
@@ -17,6 +18,7 @@ export function storeContract(name: string, open: OpenDatabase): void {
     actContract(open)
     raceContract(open)
     recreationContract(open)
+    ceilingContract(open)
     logoutDeliveryContract(open)
   })
 }
