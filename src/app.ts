@@ -220,7 +220,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
 
   const keyAdmin = { ...keyDeps, ring, audit, publishBeforeUse: () => config().webfinger.jwks.publish_before_use }
   const { issuer } = fixed.urls.self
-  const signJwt = signAccessToken({ ring, issuer, clock, randomness, settings: live.jwt })
+  const signJwt = signAccessToken({ ring, issuer, clock, settings: live.jwt })
   const readJwt = readAccessToken({ ring, issuer, clock })
   const keeper = accessTokenKeeper(database)
   const keepAccessToken: KeepAccessToken = (token) => telemetry.trace('act', () => keeper(token))
@@ -342,7 +342,9 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
           cookies,
           telemetry,
         }),
-        token: token({ tokenEndpoint: tokenEndpoint({ authenticate, spendingOnRefusal: spendingOnRefusal({ transaction }), grants }) }),
+        token: token({
+          tokenEndpoint: tokenEndpoint({ authenticate, spendingOnRefusal: spendingOnRefusal({ transaction }), grants, clock }),
+        }),
         revoke: revoke({
           authenticate,
           revoke: revokeToken({ ...act, readJwt, count: telemetry.count }),

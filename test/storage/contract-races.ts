@@ -217,6 +217,7 @@ export function raceContract(open: OpenDatabase): void {
         strategy: 'opaque',
         tokensValidAfter: 0,
         generation: 1,
+        began: 0,
         most: undefined,
         assertion: undefined,
       } as const

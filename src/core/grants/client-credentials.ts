@@ -25,7 +25,7 @@ export function clientCredentialsGrant(deps: {
   askHooks: AskHooks
   settings: Live<ClientCredentialsSettings>
 }): TokenGrant {
-  return async ({ client, assertion }, request) => {
+  return async ({ client, assertion, began }, request) => {
     const settings = deps.settings()
     refusePublicClient(client)
     const asked = splitScope(request.scope ?? '')
@@ -46,6 +46,7 @@ export function clientCredentialsGrant(deps: {
       lifespan: lifespanOf(client, 'clientCredentialsGrantAccessTokenLifespan', settings.lifespan),
       strategy: client.settings.accessTokenStrategy ?? settings.strategy,
       tokensValidAfter: client.tokensValidAfter,
+      began,
       generation: client.generation,
       most: client.origin === 'dynamic' ? settings.mostTokens : undefined,
       grantType: clientCredentialsGrantType,

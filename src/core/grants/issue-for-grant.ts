@@ -54,12 +54,13 @@ interface TokensForGrant extends PreparedTokens {
 export async function tokensFor(
   deps: { askHooks: AskHooks; prepare: (order: GrantOrder) => Promise<PreparedTokens> },
   grantType: PersonGrantType,
-  asked: { client: Client; grant: Grant; request: TokenRequest; settings: PersonGrantSettings },
+  asked: { client: Client; grant: Grant; request: TokenRequest; settings: PersonGrantSettings; began: number },
 ): Promise<TokensForGrant> {
-  const { client, grant, request, settings } = asked
+  const { client, grant, request, settings, began } = asked
   const audience = narrowedAudience(client, grant, request, settings)
   const claims = await hookedClaims(deps.askHooks, grantType, client, grant, request)
-  const tokens = await deps.prepare(orderFor(grantType, client, { ...grant, claims }, audience, settings))
+  const order = orderFor(grantType, client, { ...grant, claims }, audience, settings)
+  const tokens = await deps.prepare({ ...order, began })
   return { ...tokens, newClaims: claims === grant.claims ? undefined : claims }
 }
 
@@ -70,7 +71,7 @@ function orderFor(
   grant: Grant,
   audience: readonly string[],
   settings: PersonGrantSettings,
-): GrantOrder {
+): Omit<GrantOrder, 'began'> {
   const names = lifespanNames[grantType]
   const isOffline = grant.scope.some(isOfflineScope)
   const refreshes = isOffline && grantTypesOf(client).includes('refresh_token')

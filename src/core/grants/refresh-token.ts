@@ -46,14 +46,14 @@ export function refreshTokenGrant(deps: {
       throw refused({ kind: 'refresh-token-refused', why: 'unknown' })
     return { token, grant }
   }
-  return async ({ client, assertion }, request) => {
+  return async ({ client, assertion, began }, request) => {
     const settings = deps.settings()
     const now = deps.clock()
     const { token, grant } = await find(request.refreshToken, now)
     if (grant.clientId !== client.clientId) throw refused({ kind: 'refresh-token-refused', why: 'other-client' })
     const prepare = () => {
       checkStillAllowed(client, grant, splitScope(request.scope ?? ''), settings)
-      return tokensFor(deps, refreshTokenGrantType, { client, grant, request, settings })
+      return tokensFor(deps, refreshTokenGrantType, { client, grant, request, settings, began })
     }
     // For one that comes back when its grace is over, nothing is signed and no hook is asked.
     const tokens = isReplay(token, now, settings) ? undefined : await prepare()

@@ -6,7 +6,7 @@ import type { Telemetry } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import { type AssertionId, type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
 import type { AccessToken, AccessTokenStore, KeepAccessToken } from './access-token.ts'
-import type { JwtOrder } from './jwt-access-token.ts'
+import { type JwtOrder, makeJti } from './jwt-access-token.ts'
 
 /** What a token is to be. */
 export interface TokenOrder {
@@ -20,6 +20,8 @@ export interface TokenOrder {
   readonly strategy: AccessTokenStrategy
   /** What the operator's hook added for resource servers; absent where nothing. */
   readonly ext?: Readonly<Record<string, unknown>>
+  /** When the request began, before the client was read. Milliseconds since 1970 UTC. */
+  readonly began: number
   /** The client's: a JWT is made later than this. */
   readonly tokensValidAfter: number
   /** The client's, when it proved who it is. */
@@ -75,9 +77,9 @@ export function issueAccessToken(deps: IssueDeps) {
 }
 
 /** Signed before what proved the client is spent: where signing fails, the same assertion can come again. Nothing of the token is stored. */
-function jwtAccessTokens({ transaction, signJwt, telemetry }: IssueDeps) {
+function jwtAccessTokens({ transaction, signJwt, randomness, telemetry }: IssueDeps) {
   return async (order: TokenOrder): Promise<string> => {
-    const accessToken = await signJwt(order)
+    const accessToken = await signJwt({ ...order, jti: makeJti(randomness, order.began, order.tokensValidAfter) })
     if (order.assertion) await transaction((tx) => spendAssertion(tx, order.assertion))
     telemetry.count('token_issued', { grant_type: order.grantType })
     return accessToken
