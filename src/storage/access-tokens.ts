@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { AccessToken, AccessTokenStore, KeepAccessToken } from '../core/tokens/access-token.ts'
 import type { Connection, Database, WrittenTokenRow } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
-import { grantIsInForce } from './in-force.ts'
+import { grantIsInForce, tokenIsInForce } from './in-force.ts'
 import { insertForClient } from './insert-for-client.ts'
 import { prepared } from './prepared.ts'
 import type { AccessTokenRow } from './schema.ts'
@@ -23,6 +23,8 @@ export const accessTokenColumns = [
 
 const insert = insertForClient<WrittenTokenRow>('access_tokens', accessTokenColumns, { taken: ['generation', 'token_epoch'] })
 
+const tokenEpochOfClient = sql<number>`(select owner.token_epoch from clients as owner where owner.client_id = grants.client_id)`
+
 /** The same for a token of a grant, which is under the same generation and has its tokens still. */
 const insertOfGrant = prepared<WrittenTokenRow, unknown>([...accessTokenColumns, 'generation'], (db, row) =>
   db
@@ -31,38 +33,23 @@ const insertOfGrant = prepared<WrittenTokenRow, unknown>([...accessTokenColumns,
     .expression((from) =>
       from
         .selectFrom('grants')
-        .innerJoin('clients', 'clients.client_id', 'grants.client_id')
         .select((value) => [
           ...accessTokenColumns.map((name) => value.val(row[name]).as(name)),
-          'clients.generation',
-          'clients.token_epoch',
-          'grants.access_epoch as grant_epoch',
+          'generation',
+          tokenEpochOfClient.as('token_epoch'),
+          'access_epoch as grant_epoch',
         ])
-        .where('grants.id', '=', row.grant_id as string)
-        .where('grants.client_id', '=', row.client_id)
-        .where('clients.generation', '=', row.generation)
-        .where('grants.tokens_ended_at', 'is', null)
+        .where('id', '=', row.grant_id as string)
+        .where('client_id', '=', row.client_id)
+        .where('generation', '=', row.generation)
+        .where('tokens_ended_at', 'is', null)
         .where(grantIsInForce),
     ),
 )
 
-/** A token counts while client and grant are there and have what it carries. One statement, each table by its primary key. */
 const select = prepared<{ hash: string }, AccessTokenRow>(
   ['hash'],
-  (db, { hash }) =>
-    db
-      .selectFrom('access_tokens')
-      .innerJoin('clients', 'clients.client_id', 'access_tokens.client_id')
-      .leftJoin('grants', 'grants.id', 'access_tokens.grant_id')
-      .selectAll('access_tokens')
-      .where('access_tokens.hash', '=', hash)
-      .where('clients.removed_at', 'is', null)
-      .where('clients.generation', '=', sql.ref<number>('access_tokens.generation'))
-      .where('clients.token_epoch', '=', sql.ref<number>('access_tokens.token_epoch'))
-      .where(
-        sql<boolean>`(access_tokens.grant_id is null or (grants.tokens_ended_at is null
-          and grants.access_epoch = access_tokens.grant_epoch and ${grantIsInForce}))`,
-      ),
+  (db, { hash }) => db.selectFrom('access_tokens').selectAll().where('hash', '=', hash).where(tokenIsInForce),
   { findsOne: true },
 )
 

@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { AuthorizationFlow, AuthorizationFlowStore, Step } from '../core/authorization/authorization-flow.ts'
 import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
+import { generationOf } from './in-force.ts'
 import { insertForClient } from './insert-for-client.ts'
 import { makeRoomIn } from './make-room.ts'
 import { prepared } from './prepared.ts'
@@ -21,11 +22,9 @@ const select = prepared<{ id: string }, AuthorizationFlowRow>(
   (db, { id }) =>
     db
       .selectFrom('authorization_flows')
-      .innerJoin('clients', 'clients.client_id', 'authorization_flows.client_id')
-      .selectAll('authorization_flows')
-      .where('authorization_flows.id', '=', id)
-      .where('clients.generation', '=', sql.ref<number>('authorization_flows.generation'))
-      .where('clients.removed_at', 'is', null),
+      .selectAll()
+      .where('id', '=', id)
+      .where('generation', '=', generationOf(sql.ref('authorization_flows.client_id'))),
   { findsOne: true },
 )
 

@@ -51,22 +51,19 @@ const insertWhile = (isRemembered: boolean) =>
 const insert = insertWhile(false)
 const insertRemembered = insertWhile(true)
 
-const inForce = (db: Connection) =>
-  db.selectFrom('grants').innerJoin('clients', 'clients.client_id', 'grants.client_id').where(grantIsInForce)
+const inForce = (db: Connection) => db.selectFrom('grants').where(grantIsInForce)
 
-const select = prepared<{ id: string }, GrantRow>(['id'], (db, { id }) => inForce(db).selectAll('grants').where('grants.id', '=', id), {
-  findsOne: true,
-})
+const select = prepared<{ id: string }, GrantRow>(['id'], (db, { id }) => inForce(db).selectAll().where('id', '=', id), { findsOne: true })
 
 const remembered = prepared<{ subject: string; client_id: string; now: number }, GrantRow>(
   ['subject', 'client_id', 'now'],
   (db, { subject, client_id, now }) =>
     inForce(db)
-      .selectAll('grants')
-      .where('grants.subject', '=', subject)
-      .where('grants.client_id', '=', client_id)
-      .where('grants.remembered_until', '>', now)
-      .orderBy('grants.granted_at', 'desc')
+      .selectAll()
+      .where('subject', '=', subject)
+      .where('client_id', '=', client_id)
+      .where('remembered_until', '>', now)
+      .orderBy('granted_at', 'desc')
       // Written out: SQLite prepares a statement anew at every run where its limit is a parameter.
       .limit(sql.lit(32)),
 )
@@ -81,11 +78,7 @@ const keep = prepared<{ id: string; until: number; ended: number }, unknown>(['i
     })
     .where('id', '=', id)
     .where('tokens_ended_at', 'is', null)
-    .where(({ exists, selectFrom }) =>
-      exists(
-        selectFrom('clients').select('clients.client_id').whereRef('clients.client_id', '=', 'grants.client_id').where(grantIsInForce),
-      ),
-    ),
+    .where(grantIsInForce),
 )
 
 const endTokens = prepared<{ id: string; at: number }, unknown>(['id', 'at'], (db, { id, at }) =>
@@ -122,7 +115,7 @@ export function grantStore(db: Connection): GrantStore {
     withdraw: (which, at) => ('id' in which ? withdrawOne(db, which.id, at) : withdrawAll(db, which.subject, which.clientId, at)),
     async list({ subject, sessionId, withSkipped = false, now, limit, after }) {
       const rows = await inForce(db)
-        .selectAll('grants')
+        .selectAll()
         .where('subject', '=', subject)
         .where('expires_at', '>', now)
         .$if(!withSkipped, (some) => some.where('consent_skipped', '=', 0))
@@ -142,7 +135,7 @@ export function grantStore(db: Connection): GrantStore {
       return rows.map(toGrant)
     },
     async clientsOf(sessionId) {
-      const rows = await inForce(db).select('grants.client_id').distinct().where('session_id', '=', sessionId).execute()
+      const rows = await inForce(db).select('client_id').distinct().where('session_id', '=', sessionId).execute()
       return rows.map(({ client_id }) => client_id)
     },
     removeExpired: (now, limit) => removeExpiredGrants(db, now, limit),
@@ -159,9 +152,9 @@ async function withdrawOne(db: Connection, id: string, at: number): Promise<bool
 /** A grant that is stored meanwhile carries the count from before, and so does not count; where there is none, there is nothing to end. */
 async function withdrawAll(db: Connection, subject: string, clientId: string | undefined, at: number): Promise<boolean> {
   const found = await inForce(db)
-    .select('grants.id')
+    .select('id')
     .where('subject', '=', subject)
-    .$if(clientId !== undefined, (some) => some.where('grants.client_id', '=', clientId as string))
+    .$if(clientId !== undefined, (some) => some.where('client_id', '=', clientId as string))
     .limit(1)
     .executeTakeFirst()
   if (!found) return false

@@ -7,22 +7,27 @@ import type { CompiledStatement } from '../prepared.ts'
 const rowLimit = 256
 const statementLimit = 4
 
-/** The rows come as one JSON text. Each is written if its client is there, as `accessTokenStore` does with one. */
+/**
+ * The rows come as one JSON text. Each is written if its client is there, as `accessTokenStore` does with one. The `offset 0` keeps the
+ * subquery one, so that each client is looked up by its key, however few there are: else the whole table is read.
+ */
 const insertRows: CompiledStatement = {
   sql: `insert into access_tokens (${columns.join(', ')}, generation, token_epoch)
     select ${columns.map((name) => `row.${name}`).join(', ')}, clients.generation, clients.token_epoch
-    from json_populate_recordset(null::access_tokens, $1) as row join clients on clients.client_id = row.client_id
-    where clients.generation = row.generation and clients.removed_at is null returning hash`,
+    from json_populate_recordset(null::access_tokens, $1) as row
+    cross join lateral (select generation, token_epoch from clients
+      where client_id = row.client_id and generation = row.generation and removed_at is null offset 0) as clients
+    returning hash`,
   looksUp: false,
   findsOne: false,
 }
 
-/** The oldest of these clients' own tokens beyond their ceiling, but none of those that were just added. */
+/** The oldest of these clients' own tokens beyond their ceiling, but none of those that were just added. As an array, each is found by its key. */
 const makeRoom: CompiledStatement = {
-  sql: `delete from access_tokens where hash in (
+  sql: `delete from access_tokens where hash = any(array(
     select old.hash from unnest($1::text[], $2::integer[]) as room (client_id, most)
     cross join lateral (select hash from access_tokens where client_id = room.client_id collate "C" and grant_id is null
-      order by grant_id desc, issued_at desc offset room.most limit ${rowLimit + 16}) as old)
+      order by grant_id desc, issued_at desc offset room.most limit ${rowLimit + 16}) as old))
     and hash <> all($3::text[])`,
   looksUp: false,
   findsOne: false,
