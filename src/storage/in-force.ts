@@ -19,15 +19,16 @@ export const consentsOf = (subject: RawBuilder<unknown>, clientId: RawBuilder<un
 export const sessionsOf = (subject: RawBuilder<unknown>): RawBuilder<number> =>
   sql`coalesce((select ends.sessions from subject_generations as ends where ends.subject = ${subject} and ends.client_id = ''), 0)`
 
-/** The client is there, and the grant was made under its generation and is not withdrawn. */
-export const grantIsInForce: RawBuilder<boolean> = sql`grants.withdrawn_at is null
-  and grants.generation = ${generationOf(sql.ref('grants.client_id'))}
+const isNotWithdrawn = sql<boolean>`grants.withdrawn_at is null
   and grants.consents = ${consentsOf(sql.ref('grants.subject'), sql.ref('grants.client_id'))}`
 
+/** The client is there, and the grant was made under its generation and is not withdrawn. */
+export const grantIsInForce = sql<boolean>`${isNotWithdrawn} and grants.generation = ${generationOf(sql.ref('grants.client_id'))}`
+
 /** The token's client is there and has what the token carries; and so has its grant, where it has one. */
-export const tokenIsInForce: RawBuilder<boolean> = sql`access_tokens.token_epoch = (
+export const tokenIsInForce = sql<boolean>`access_tokens.token_epoch = (
     select owner.token_epoch from clients as owner where owner.client_id = access_tokens.client_id
       and owner.removed_at is null and owner.generation = access_tokens.generation)
   and (access_tokens.grant_id is null or access_tokens.grant_epoch = (
-    select grants.access_epoch from grants where grants.id = access_tokens.grant_id
-      and grants.tokens_ended_at is null and ${grantIsInForce}))`
+    select grants.access_epoch from grants where grants.id = access_tokens.grant_id and grants.tokens_ended_at is null
+      and grants.generation = access_tokens.generation and ${isNotWithdrawn}))`
