@@ -223,7 +223,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const signJwt = signAccessToken({ ring, issuer, clock, settings: live.jwt })
   const readJwt = readAccessToken({ ring, issuer, clock })
   const keeper = accessTokenKeeper(database)
-  const keepAccessToken: KeepAccessToken = (token) => telemetry.trace('act', () => keeper(token))
+  const keepAccessToken: KeepAccessToken = (token, most) => telemetry.trace('act', () => keeper(token, most))
   const issue = issueAccessToken({ transaction, keepAccessToken, signJwt, clock, randomness, telemetry })
   const act = { ...stores, transaction, clock, randomness, telemetry }
   const tokenKeys = { ring, issuer, clock, randomness }
@@ -440,12 +440,15 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   }
   const deliver = deliverLogouts({ ...act, ring, issuer, fetch, fence: live.fence })
   const removeSessions = removeEndedSessions(sessionEnd)
-  const ended = removeEnded({
-    sessions: removeSessions,
-    grants: (now) => transaction((tx) => tx.removals.grants(now, mostRemovedAtOnce)),
-    consents: (now) => transaction((tx) => tx.removals.consents(now, mostRemovedAtOnce)),
-    clients: (now) => transaction((tx) => tx.removals.clients(now, mostRemovedAtOnce)),
-  })
+  const ended = removeEnded(
+    {
+      sessions: removeSessions,
+      grants: (now) => transaction((tx) => tx.removals.grants(now, mostRemovedAtOnce)),
+      consents: (now) => transaction((tx) => tx.removals.consents(now, mostRemovedAtOnce)),
+      clients: (now) => transaction((tx) => tx.removals.clients(now, mostRemovedAtOnce)),
+    },
+    telemetry,
+  )
   const jobs = runJobs([removeExpired({ transaction, stores: expiring }), logoutDeliveries(deliver), ended], { clock, telemetry })
   return {
     public: publicListener,
