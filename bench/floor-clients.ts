@@ -21,12 +21,15 @@ export function floorClients(store: Store, issuer: string) {
      WHERE c.client_id = ?`,
   )
   const clientsAfter = store.list<ShownRow>(`SELECT ${shownColumns} FROM clients c WHERE c.client_id > ? ORDER BY c.client_id LIMIT ?`)
-  const insertClient = store.write("INSERT INTO clients VALUES (?, 1, 'dynamic', ?, '', ?, ?, ?, '[]', ?, ?, 0)")
+  const insertClient = store.write(
+    `INSERT INTO clients (client_id, version, origin, client_name, owner, metadata, settings, secret_hash, rotated_secret_hashes, created_at, updated_at)
+     VALUES (?, 1, 'dynamic', ?, '', ?, ?, ?, '[]', ?, ?)`,
+  )
   const updateClient = store.write(
     'UPDATE clients SET client_name = ?, metadata = ?, updated_at = ?, version = version + 1 WHERE client_id = ?',
   )
-  const markRemoval = store.write('INSERT INTO removed_clients VALUES (?, ?, ?)')
-  const deleteClient = store.write('DELETE FROM clients WHERE client_id = ?')
+  const removeClient = store.write('UPDATE clients SET removed_at = ?, generation = generation + 1, secret_hash = NULL WHERE client_id = ?')
+  const queueRemoval = store.write("INSERT INTO removals VALUES ('client', ?, '', 2, ?)")
   const insertToken = store.write('INSERT INTO registration_access_tokens VALUES (?, ?, ?)')
   const replaceToken = store.write('UPDATE registration_access_tokens SET hash = ?, created_at = ? WHERE client_id = ? AND hash = ?')
   const deleteToken = store.write('DELETE FROM registration_access_tokens WHERE client_id = ? AND hash = ?')
@@ -82,8 +85,8 @@ export function floorClients(store: Store, issuer: string) {
       const now = Date.now()
       const isRemoved = await store.act(
         deleteToken(id, row.token_hash),
-        markRemoval(id, now, now + minuteMs),
-        deleteClient(id),
+        removeClient(now, id),
+        queueRemoval(id, now + minuteMs),
         audit('client.deleted', id, now),
       )
       return [isRemoved ? 204 : 401]

@@ -43,7 +43,7 @@ import { acceptLogout, findLogout, finishLogout } from './core/sessions/answer-l
 import { beginLogout } from './core/sessions/begin-logout.ts'
 import { checkPassword } from './core/sessions/check-password.ts'
 import { deliverLogouts } from './core/sessions/deliver-logouts.ts'
-import { endSessions } from './core/sessions/end-sessions.ts'
+import { endSessions, removeEndedSessions } from './core/sessions/end-sessions.ts'
 import { listConsents } from './core/sessions/list-consents.ts'
 import { listGrantedClients } from './core/sessions/list-granted-clients.ts'
 import { sessionInForce } from './core/sessions/login-session.ts'
@@ -89,6 +89,7 @@ import { userinfo } from './http/oauth/userinfo.ts'
 import { describeApi } from './http/openapi/api-description.ts'
 import { publicRoutes } from './http/public.ts'
 import { deliverLogoutsJob, deliverLogouts as logoutDeliveries } from './jobs/deliver-logouts.ts'
+import { removeEnded, removeEndedJob } from './jobs/remove-ended.ts'
 import { removeExpired } from './jobs/remove-expired.ts'
 import { runJobs } from './jobs/runner.ts'
 import { isWithin, loopback, plainAddress } from './lib/address-range.ts'
@@ -115,6 +116,9 @@ import { type Metrics, makeMetrics } from './telemetry/metrics.ts'
 import { makeTracing, type Tracing } from './telemetry/tracing.ts'
 
 export const version: string = packageJson.version
+
+/** How many rows that were ended by a mark go in one transaction: few enough that others hardly wait for them. */
+const mostRemovedAtOnce = 500
 
 /** What the process brings to the house. */
 export interface AppDeps {
@@ -225,10 +229,10 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
 
   const keyAdmin = { ...keyDeps, ring, audit, publishBeforeUse: () => config().webfinger.jwks.publish_before_use }
   const { issuer } = fixed.urls.self
-  const signJwt = signAccessToken({ ring, issuer, clock, randomness, settings: live.jwt })
+  const signJwt = signAccessToken({ ring, issuer, clock, settings: live.jwt })
   const readJwt = readAccessToken({ ring, issuer, clock })
   const keeper = accessTokenKeeper(database)
-  const keepAccessToken: KeepAccessToken = (token) => telemetry.trace('act', () => keeper(token))
+  const keepAccessToken: KeepAccessToken = (token, most) => telemetry.trace('act', () => keeper(token, most))
   const issue = issueAccessToken({ transaction, keepAccessToken, signJwt, clock, randomness, telemetry })
   const act = { ...stores, transaction, clock, randomness, telemetry }
   const tokenKeys = { ring, issuer, clock, randomness }
@@ -271,8 +275,10 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     sessionLifespan: live.sessionLifespan,
     codeLifespan: live.codeLifespan,
   }
-  const sessionEnd = { ...act, audit, announce: announceLogout({ randomness, deliver: () => jobs.runNow(deliverLogoutsJob) }) }
-  const [consents, withdraw] = [listConsents(act), withdrawConsent({ transaction, audit })]
+  const removeLater = () => jobs.runNow(removeEndedJob)
+  const announce = announceLogout({ randomness, deliver: () => jobs.runNow(deliverLogoutsJob) })
+  const sessionEnd = { ...act, audit, announce, removeLater }
+  const [consents, withdraw] = [listConsents(act), withdrawConsent({ transaction, audit, clock, removeLater })]
   const acceptLogoutAct = acceptLogout(act)
   const desk = {
     findLogin: findLogin(act),
@@ -346,7 +352,9 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
           cookies,
           telemetry,
         }),
-        token: token({ tokenEndpoint: tokenEndpoint({ authenticate, spendingOnRefusal: spendingOnRefusal({ transaction }), grants }) }),
+        token: token({
+          tokenEndpoint: tokenEndpoint({ authenticate, spendingOnRefusal: spendingOnRefusal({ transaction }), grants, clock }),
+        }),
         revoke: revoke({
           authenticate,
           revoke: revokeToken({ ...act, readJwt, count: telemetry.count }),
@@ -453,7 +461,20 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     audit_records: (tx: Stores, now: number, limit: number) => tx.audit.removeExpired(now, limit),
   }
   const deliver = deliverLogouts({ ...act, ring, issuer, fetch, fence: live.fence })
-  const jobs = runJobs([removeExpired({ transaction, stores: expiring, telemetry }), logoutDeliveries(deliver)], { clock, telemetry })
+  const removeSessions = removeEndedSessions(sessionEnd)
+  const ended = removeEnded(
+    {
+      sessions: removeSessions,
+      grants: (now) => transaction((tx) => tx.removals.grants(now, mostRemovedAtOnce)),
+      consents: (now) => transaction((tx) => tx.removals.consents(now, mostRemovedAtOnce)),
+      clients: (now) => transaction((tx) => tx.removals.clients(now, mostRemovedAtOnce)),
+    },
+    telemetry,
+  )
+  const jobs = runJobs([removeExpired({ transaction, stores: expiring, telemetry }), logoutDeliveries(deliver), ended], {
+    clock,
+    telemetry,
+  })
   return {
     public: publicListener,
     admin: adminListener,

@@ -56,6 +56,7 @@ export function liveSettings(config: Live<Config>) {
       lifespan: ttl.access_token,
       strategy: strategies.access_token,
       grantAllScopes: oauth2.client_credentials.default_grant_allowed_scope,
+      mostTokens: oauth2.access_tokens.most_per_self_registered_client,
     })),
     jwt: derived(
       config,
@@ -75,6 +76,7 @@ export function liveSettings(config: Live<Config>) {
         idLifespan: ttl.id_token,
         refreshLifespan: ttl.refresh_token,
         strategy: strategies.access_token,
+        mostTokensOfGrant: oauth2.access_tokens.most_per_grant,
         graceMilliseconds: oauth2.grant.refresh_token.rotation_grace_period,
         graceReuses: oauth2.grant.refresh_token.rotation_grace_reuse_count || Number.MAX_SAFE_INTEGER,
       }),

@@ -1,9 +1,12 @@
+import { sql } from 'kysely'
 import type { AccessToken, AccessTokenStore, KeepAccessToken } from '../core/tokens/access-token.ts'
-import type { Connection, Database } from './database.ts'
+import type { Connection, Database, WrittenTokenRow } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
+import { grantIsInForce, tokenIsInForce } from './in-force.ts'
 import { insertForClient } from './insert-for-client.ts'
 import { prepared } from './prepared.ts'
 import type { AccessTokenRow } from './schema.ts'
+import { makeRoom } from './token-ceilings.ts'
 
 export const accessTokenColumns = [
   'hash',
@@ -18,28 +21,52 @@ export const accessTokenColumns = [
   'obfuscated_subject',
 ] as const
 
-const insert = insertForClient<AccessTokenRow>('access_tokens', accessTokenColumns)
+const insert = insertForClient<WrittenTokenRow>('access_tokens', accessTokenColumns, { taken: ['generation', 'token_epoch'] })
+
+const tokenEpochOfClient = sql<number>`(select owner.token_epoch from clients as owner where owner.client_id = grants.client_id)`
+
+/** The same for a token of a grant, which is under the same generation and has its tokens still. */
+const insertOfGrant = prepared<WrittenTokenRow, unknown>([...accessTokenColumns, 'generation'], (db, row) =>
+  db
+    .insertInto('access_tokens')
+    .columns([...accessTokenColumns, 'generation', 'token_epoch', 'grant_epoch'])
+    .expression((from) =>
+      from
+        .selectFrom('grants')
+        .select((value) => [
+          ...accessTokenColumns.map((name) => value.val(row[name]).as(name)),
+          'generation',
+          tokenEpochOfClient.as('token_epoch'),
+          'access_epoch as grant_epoch',
+        ])
+        .where('id', '=', row.grant_id as string)
+        .where('client_id', '=', row.client_id)
+        .where('generation', '=', row.generation)
+        .where('tokens_ended_at', 'is', null)
+        .where(grantIsInForce),
+    ),
+)
 
 const select = prepared<{ hash: string }, AccessTokenRow>(
   ['hash'],
-  (db, { hash }) => db.selectFrom('access_tokens').selectAll().where('hash', '=', hash),
+  (db, { hash }) => db.selectFrom('access_tokens').selectAll().where('hash', '=', hash).where(tokenIsInForce),
   { findsOne: true },
 )
 
-const removeOfGrant = prepared<{ grant_id: string }, unknown>(['grant_id'], (db, { grant_id }) =>
-  db.deleteFrom('access_tokens').where('grant_id', '=', grant_id),
-)
-
-/** Opaque access tokens, as their hashes, until they expire or their client goes. */
+/** Opaque access tokens, as their hashes, until they expire. */
 export function accessTokenStore(db: Connection): AccessTokenStore {
   return {
-    async add(token) {
-      return (await insert(db, toRow(token))).numAffectedRows === 1n
+    async add(token, most) {
+      const row = toRow(token)
+      const [{ numAffectedRows }] = await Promise.all([
+        row.grant_id === null ? insert(db, row) : insertOfGrant(db, row),
+        most !== undefined && makeRoom(db, row, most),
+      ])
+      return numAffectedRows === 1n
     },
     async find(hash) {
       const [row] = (await select(db, { hash })).rows
       if (!row) return undefined
-      // The row goes with its client, so a token that is found has one.
       return {
         hash,
         clientId: row.client_id,
@@ -51,6 +78,7 @@ export function accessTokenStore(db: Connection): AccessTokenStore {
         ...(row.grant_id !== null && { grantId: row.grant_id }),
         ...(row.ext !== null && { ext: JSON.parse(row.ext) }),
         ...(row.obfuscated_subject !== null && { obfuscatedSubject: row.obfuscated_subject }),
+        generation: row.generation,
       }
     },
     async remove(hash, clientId) {
@@ -61,22 +89,16 @@ export function accessTokenStore(db: Connection): AccessTokenStore {
         .executeTakeFirstOrThrow()
       return numDeletedRows === 1n
     },
-    async removeOfGrant(grantId) {
-      await removeOfGrant(db, { grant_id: grantId })
-    },
-    async removeAll(clientId) {
-      await db.deleteFrom('access_tokens').where('client_id', '=', clientId).execute()
-    },
     removeExpired: (now, limit) => removeExpiredRows(db, 'access_tokens', now, limit),
   }
 }
 
 /** Adds each token in an act of its own. */
 export function accessTokenKeeper({ keepAccessToken, transact }: Database): KeepAccessToken {
-  return (token) => (keepAccessToken ? keepAccessToken(toRow(token)) : transact((db) => accessTokenStore(db).add(token)))
+  return (token, most) => (keepAccessToken ? keepAccessToken(toRow(token), most) : transact((db) => accessTokenStore(db).add(token, most)))
 }
 
-const toRow = (token: AccessToken): AccessTokenRow => ({
+const toRow = (token: AccessToken): WrittenTokenRow => ({
   hash: token.hash,
   client_id: token.clientId,
   subject: token.subject,
@@ -87,4 +109,5 @@ const toRow = (token: AccessToken): AccessTokenRow => ({
   grant_id: token.grantId ?? null,
   ext: token.ext ? JSON.stringify(token.ext) : null,
   obfuscated_subject: token.obfuscatedSubject ?? null,
+  generation: token.generation,
 })

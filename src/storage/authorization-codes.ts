@@ -7,7 +7,15 @@ import type { AuthorizationCodeRow } from './schema.ts'
 const columns = ['hash', 'grant_id', 'redirect_uri', 'code_challenge', 'expires_at'] as const
 
 const insert = prepared<Omit<AuthorizationCodeRow, 'spent_at'>, unknown>(columns, (db, row) =>
-  db.insertInto('authorization_codes').values(row),
+  db
+    .insertInto('authorization_codes')
+    .columns([...columns])
+    .expression((from) =>
+      from
+        .selectFrom('grants')
+        .select((value) => columns.map((name) => value.val(row[name]).as(name)))
+        .where('id', '=', row.grant_id),
+    ),
 )
 
 const select = prepared<{ hash: string }, AuthorizationCodeRow>(

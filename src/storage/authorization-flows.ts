@@ -1,6 +1,9 @@
+import { sql } from 'kysely'
 import type { AuthorizationFlow, AuthorizationFlowStore, Step } from '../core/authorization/authorization-flow.ts'
 import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
+import { generationOf } from './in-force.ts'
+import { insertForClient } from './insert-for-client.ts'
 import { makeRoomIn } from './make-room.ts'
 import { prepared } from './prepared.ts'
 import type { AuthorizationFlowRow } from './schema.ts'
@@ -9,14 +12,19 @@ const columns = ['id', 'client_id', 'address', 'created_at', 'expires_at', 'requ
 
 type NewRow = Pick<AuthorizationFlowRow, (typeof columns)[number]>
 
-const insert = prepared<NewRow, unknown>(columns, (db, row) => db.insertInto('authorization_flows').values({ ...row, consent_skip: 0 }))
+const insert = insertForClient<NewRow>('authorization_flows', columns, { taken: ['generation'] })
 
 /** The oldest in which nobody has logged in, where an address has too many of them. */
 const makeRoom = makeRoomIn('authorization_flows', 'address', 'login_accepted_at')
 
 const select = prepared<{ id: string }, AuthorizationFlowRow>(
   ['id'],
-  (db, { id }) => db.selectFrom('authorization_flows').selectAll().where('id', '=', id),
+  (db, { id }) =>
+    db
+      .selectFrom('authorization_flows')
+      .selectAll()
+      .where('id', '=', id)
+      .where('generation', '=', generationOf(sql.ref('authorization_flows.client_id'))),
   { findsOne: true },
 )
 
@@ -67,7 +75,8 @@ const changedOne = ({ numAffectedRows }: { numAffectedRows?: bigint }): boolean 
 export function authorizationFlowStore(db: Connection): AuthorizationFlowStore {
   return {
     async add(flow, limit) {
-      await Promise.all([insert(db, toRow(flow)), makeRoom(db, { owner: flow.address, newest: limit })])
+      const [{ numAffectedRows }] = await Promise.all([insert(db, toRow(flow)), makeRoom(db, { owner: flow.address, newest: limit })])
+      return numAffectedRows === 1n
     },
     async find(id) {
       const [row] = (await select(db, { id })).rows
@@ -90,7 +99,8 @@ export function authorizationFlowStore(db: Connection): AuthorizationFlowStore {
   }
 }
 
-const toRow = (flow: AuthorizationFlow): NewRow => ({
+const toRow = (flow: AuthorizationFlow): NewRow & { generation: number } => ({
+  generation: flow.generation,
   id: flow.id,
   client_id: flow.clientId,
   address: flow.address,
@@ -113,6 +123,7 @@ function toFlow(row: AuthorizationFlowRow): AuthorizationFlow {
   return {
     id: row.id,
     clientId: row.client_id,
+    generation: row.generation,
     address: row.address,
     createdAt: row.created_at,
     expiresAt: row.expires_at,

@@ -3,6 +3,7 @@ import type { Client, ClientStore, ListedClient } from '../core/clients/client.t
 import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
+import { clientRemovalDelay, queueClient } from './removal-queue.ts'
 import type { ClientRow } from './schema.ts'
 
 const columns = [
@@ -22,27 +23,41 @@ const columns = [
   'userinfo_alg',
 ] as const
 
-/** A client under the id of one that was just removed does not get that one's tokens. */
-const insert = prepared<ClientRow, unknown>(columns, (db, row) =>
+type WrittenRow = Pick<ClientRow, (typeof columns)[number]>
+
+/**
+ * A client under the id of one that was removed gets nothing of what that one was issued: neither while the removed row is there, which
+ * it takes over, nor afterwards.
+ */
+const insert = prepared<WrittenRow, unknown>(columns, (db, row) =>
   db
     .insertInto('clients')
-    .values((from) => ({
-      ...row,
-      tokens_valid_after: from.fn.coalesce(
-        from
-          .selectFrom('removed_clients')
-          .select('tokens_valid_after')
-          .where('client_id', '=', row.client_id)
-          .where('tokens_valid_after', '>', row.tokens_valid_after),
-        from.val(row.tokens_valid_after),
-      ),
-    }))
-    .onConflict((conflict) => conflict.column('client_id').doNothing()),
+    .values((from) => {
+      const removed = from.selectFrom('removed_clients').where('client_id', '=', row.client_id)
+      const later = removed.where('tokens_valid_after', '>', row.tokens_valid_after)
+      return {
+        ...row,
+        tokens_valid_after: from.fn.coalesce(later.select('tokens_valid_after'), from.val(row.tokens_valid_after)),
+        generation: from.fn.coalesce(removed.select('generation'), sql.lit(1)),
+        token_epoch: 0,
+      }
+    })
+    .onConflict((conflict) =>
+      conflict
+        .column('client_id')
+        .doUpdateSet(({ ref }) => ({
+          ...(Object.fromEntries(columns.map((name) => [name, ref(`excluded.${name}`)])) as Record<string, never>),
+          tokens_valid_after: sql<number>`case when clients.tokens_valid_after > excluded.tokens_valid_after
+            then clients.tokens_valid_after else excluded.tokens_valid_after end`,
+          removed_at: null,
+        }))
+        .where('clients.removed_at', 'is not', null),
+    ),
 )
 
 const select = prepared<{ client_id: string }, ClientRow>(
   ['client_id'],
-  (db, { client_id }) => db.selectFrom('clients').selectAll().where('client_id', '=', client_id),
+  (db, { client_id }) => db.selectFrom('clients').selectAll().where('client_id', '=', client_id).where('removed_at', 'is', null),
   { findsOne: true },
 )
 
@@ -52,45 +67,46 @@ const lock = prepared<{ client_id: string }, ClientRow>(['client_id'], (db, { cl
     .updateTable('clients')
     .set((row) => ({ version: row.ref('version') }))
     .where('client_id', '=', client_id)
+    .where('removed_at', 'is', null)
     .returningAll(),
 )
 
-const update = prepared<ClientRow & { seen: number }, unknown>([...columns, 'seen'], (db, row) => {
-  // What its tokens must be younger than is changed by `endTokens` alone: a write of the client that began before it must not undo it.
-  const { client_id, seen, origin: _origin, created_at: _createdAt, tokens_valid_after: _validAfter, ...changed } = row
-  return db.updateTable('clients').set(changed).where('client_id', '=', client_id).where('version', '=', seen)
+const update = prepared<WrittenRow & { seen: number; generation: number }, unknown>([...columns, 'seen', 'generation'], (db, row) => {
+  // What its tokens must be younger than is changed by `endTokens` and `remove` alone: a write of the client that began before one of
+  // them must not undo it.
+  const { client_id, seen, generation, origin: _origin, created_at: _createdAt, tokens_valid_after: _validAfter, ...changed } = row
+  return db
+    .updateTable('clients')
+    .set(changed)
+    .where('client_id', '=', client_id)
+    .where('version', '=', seen)
+    .where('generation', '=', generation)
+    .where('removed_at', 'is', null)
 })
 
 /** Tokens that are being made, or were made ahead of our clock, are behind this time, too. */
-const removal = prepared<{ client_id: string; at: number; expires_at: number }, unknown>(
-  ['client_id', 'at', 'expires_at'],
-  (db, { client_id, at, expires_at }) =>
+const remove = prepared<{ client_id: string; at: number; ends_tokens_until: number }, unknown>(
+  ['client_id', 'at', 'ends_tokens_until'],
+  (db, { client_id, at, ends_tokens_until }) =>
     db
-      .insertInto('removed_clients')
-      .columns(['client_id', 'tokens_valid_after', 'expires_at'])
-      .expression((from) =>
-        from
-          .selectFrom('clients')
-          .select((value) => ['client_id', laterThan(at).as('tokens_valid_after'), value.val(expires_at).as('expires_at')])
-          .where('client_id', '=', client_id),
-      )
-      .onConflict((conflict) =>
-        conflict.column('client_id').doUpdateSet((row) => ({
-          tokens_valid_after: row.ref('excluded.tokens_valid_after'),
-          expires_at: row.ref('excluded.expires_at'),
-        })),
-      ),
+      .updateTable('clients')
+      .set((row) => ({
+        removed_at: at,
+        generation: row('generation', '+', 1),
+        tokens_valid_after: laterThan(ends_tokens_until),
+        secret_hash: null,
+        rotated_secret_hashes: '[]',
+      }))
+      .where('client_id', '=', client_id)
+      .where('removed_at', 'is', null),
+)
+
+const removeRegistrationToken = prepared<{ client_id: string }, unknown>(['client_id'], (db, { client_id }) =>
+  db.deleteFrom('registration_access_tokens').where('client_id', '=', client_id),
 )
 
 /** `at`, or where the client's time is there already, a millisecond more: later than every token that was made by then. */
 const laterThan = (at: number) => sql<number>`case when tokens_valid_after < ${at} then ${at} else tokens_valid_after + 1 end`
-
-const remove = prepared<{ client_id: string }, unknown>(['client_id'], (db, { client_id }) =>
-  db.deleteFrom('clients').where('client_id', '=', client_id),
-)
-
-/** Milliseconds for which the time of a removed client is kept: once the clock has passed it, it says nothing new. */
-const keptFor = 60_000
 
 /** The registry: one row a client. */
 export function clientStore(db: Connection): ClientStore {
@@ -104,26 +120,31 @@ export function clientStore(db: Connection): ClientStore {
     },
     async findMany(clientIds) {
       if (clientIds.length === 0) return []
-      return (await db.selectFrom('clients').selectAll().where('client_id', 'in', clientIds).execute()).map(toClient)
+      const present = db.selectFrom('clients').selectAll().where('removed_at', 'is', null)
+      return (await present.where('client_id', 'in', clientIds).execute()).map(toClient)
     },
     async hold(clientId) {
       const [row] = (await lock(db, { client_id: clientId })).rows
       return row && toClient(row)
     },
     async replace(client) {
-      return (await update(db, { ...toRow(client), seen: client.version - 1 })).numAffectedRows === 1n
+      const { generation } = client
+      return (await update(db, { ...toRow(client), generation, seen: client.version - 1 })).numAffectedRows === 1n
     },
-    async markRemoval(clientId, at) {
-      await removal(db, { client_id: clientId, at, expires_at: at + keptFor })
-    },
-    async remove(clientId) {
-      return (await remove(db, { client_id: clientId })).numAffectedRows === 1n
+    async remove(clientId, at, endsTokensUntil) {
+      const [{ numAffectedRows }] = await Promise.all([
+        remove(db, { client_id: clientId, at, ends_tokens_until: endsTokensUntil }),
+        removeRegistrationToken(db, { client_id: clientId }),
+        queueClient(db, { client_id: clientId, due_at: at + clientRemovalDelay }),
+      ])
+      return numAffectedRows === 1n
     },
     async endTokens(clientId, at) {
       const { numUpdatedRows } = await db
         .updateTable('clients')
-        .set({ tokens_valid_after: laterThan(at) })
+        .set((row) => ({ tokens_valid_after: laterThan(at), token_epoch: row('token_epoch', '+', 1) }))
         .where('client_id', '=', clientId)
+        .where('removed_at', 'is', null)
         .executeTakeFirstOrThrow()
       return numUpdatedRows === 1n
     },
@@ -138,7 +159,7 @@ export function clientStore(db: Connection): ClientStore {
       return Math.min(byIdToken.length + byUserinfo.length, most)
     },
     async list({ after, limit, clientName, owner }) {
-      let query = db.selectFrom('clients').select(listed).orderBy('client_id').limit(limit)
+      let query = db.selectFrom('clients').select(listed).where('removed_at', 'is', null).orderBy('client_id').limit(limit)
       if (after !== undefined) query = query.where('client_id', '>', after)
       if (clientName !== undefined) query = query.where('client_name', '=', clientName)
       if (owner !== undefined) query = query.where('owner', '=', owner)
@@ -147,7 +168,7 @@ export function clientStore(db: Connection): ClientStore {
   }
 }
 
-function toRow(client: Client): ClientRow {
+function toRow(client: Client): WrittenRow {
   return {
     client_id: client.clientId,
     version: client.version,
@@ -184,5 +205,6 @@ export function toClient(row: ClientRow): Client {
     ...(row.secret_hash !== null && { secretHash: row.secret_hash }),
     rotatedSecretHashes: row.rotated_secret_hashes === '[]' ? [] : JSON.parse(row.rotated_secret_hashes),
     tokensValidAfter: row.tokens_valid_after,
+    generation: row.generation,
   }
 }

@@ -3,6 +3,9 @@ import { RolledBack, Unavailable } from '../lib/unavailable.ts'
 import type { CompiledStatement } from './prepared.ts'
 import type { AccessTokenRow, Schema } from './schema.ts'
 
+/** An access token as it is added: what it carries of the client is taken from the client's row. */
+export type WrittenTokenRow = Omit<AccessTokenRow, 'token_epoch' | 'grant_epoch'>
+
 /** Runs a statement with these values. */
 export type Run = <Row>(statement: CompiledStatement, values: readonly unknown[]) => Promise<QueryResult<Row>>
 
@@ -28,10 +31,10 @@ export interface Database {
   /** One act: see `lib/transaction.ts` for what is promised. */
   transact<T>(body: (db: Connection, afterCommit: (effect: () => void) => void) => Promise<T>): Promise<T>
   /**
-   * An act of one access token, which is stored if its client is there. Those of several callers share a statement and a commit. Absent
-   * where all acts share commits.
+   * An act of one access token without a grant, which is stored if its client is there; with `most`, the oldest beyond so many of the
+   * client make room. Those of several callers share a statement and a commit. Absent where all acts share commits.
    */
-  readonly keepAccessToken?: (row: AccessTokenRow) => Promise<boolean>
+  readonly keepAccessToken?: (row: WrittenTokenRow, most?: number) => Promise<boolean>
   /** From now on tells `watch` how long things take. */
   watch(watch: DatabaseWatch): void
   /** The connections of a pool; absent where there is none. */

@@ -1,9 +1,12 @@
 import { sql } from 'kysely'
 import type { Grant, GrantStore } from '../core/tokens/grant.ts'
 import type { Connection } from './database.ts'
-import { removeExpiredRows } from './expiry.ts'
+import { consentsOf, grantIsInForce } from './in-force.ts'
 import { prepared } from './prepared.ts'
+import { queueConsents, queueGrant } from './removal-queue.ts'
+import { removeExpiredGrants } from './removed-grants.ts'
 import type { GrantRow } from './schema.ts'
+import { raise } from './subject-generations.ts'
 
 const columns = [
   'id',
@@ -24,17 +27,38 @@ const columns = [
 
 type NewRow = Pick<GrantRow, (typeof columns)[number]>
 
-const insert = prepared<NewRow, unknown>(columns, (db, row) => db.insertInto('grants').values(row))
+/** For a client that is there; `withdrawals`, where the grant rests on a remembered consent, is compared with what there are by now. */
+const insertWhile = (isRemembered: boolean) =>
+  prepared<NewRow & { generation: number; withdrawals: number }, unknown>(
+    [...columns, 'generation', ...(isRemembered ? (['withdrawals'] as const) : [])],
+    (db, row) => {
+      const withdrawals = consentsOf(sql.val(row.subject), sql.ref('clients.client_id'))
+      return db
+        .insertInto('grants')
+        .columns([...columns, 'generation', 'consents'])
+        .expression((from) =>
+          from
+            .selectFrom('clients')
+            .select((value) => [...columns.map((name) => value.val(row[name]).as(name)), 'clients.generation', withdrawals.as('consents')])
+            .where('client_id', '=', row.client_id)
+            .where('removed_at', 'is', null)
+            .where('generation', '=', row.generation)
+            .$if(isRemembered, (seen) => seen.where(withdrawals, '=', row.withdrawals)),
+        )
+    },
+  )
 
-const select = prepared<{ id: string }, GrantRow>(['id'], (db, { id }) => db.selectFrom('grants').selectAll().where('id', '=', id), {
-  findsOne: true,
-})
+const insert = insertWhile(false)
+const insertRemembered = insertWhile(true)
+
+const inForce = (db: Connection) => db.selectFrom('grants').where(grantIsInForce)
+
+const select = prepared<{ id: string }, GrantRow>(['id'], (db, { id }) => inForce(db).selectAll().where('id', '=', id), { findsOne: true })
 
 const remembered = prepared<{ subject: string; client_id: string; now: number }, GrantRow>(
   ['subject', 'client_id', 'now'],
   (db, { subject, client_id, now }) =>
-    db
-      .selectFrom('grants')
+    inForce(db)
       .selectAll()
       .where('subject', '=', subject)
       .where('client_id', '=', client_id)
@@ -44,20 +68,29 @@ const remembered = prepared<{ subject: string; client_id: string; now: number },
       .limit(sql.lit(32)),
 )
 
-/** An update that finds a live grant holds its row, so that nobody ends it meanwhile. */
-const keep = prepared<{ id: string; until: number }, unknown>(['id', 'until'], (db, { id, until }) =>
+/** An update that finds a live grant holds its row, so that nobody ends its tokens meanwhile; what else ends it is in its condition. */
+const keep = prepared<{ id: string; until: number; ended: number }, unknown>(['id', 'until', 'ended'], (db, { id, until, ended }) =>
   db
     .updateTable('grants')
-    .set({ expires_at: sql<number>`case when expires_at > ${until} then expires_at else ${until} end` })
+    .set({
+      expires_at: sql<number>`case when expires_at > ${until} then expires_at else ${until} end`,
+      access_epoch: sql<number>`access_epoch + ${ended}`,
+    })
     .where('id', '=', id)
-    .where('tokens_ended_at', 'is', null),
+    .where('tokens_ended_at', 'is', null)
+    .where(grantIsInForce),
+)
+
+const endTokens = prepared<{ id: string; at: number }, unknown>(['id', 'at'], (db, { id, at }) =>
+  db.updateTable('grants').set({ tokens_ended_at: at }).where('id', '=', id).where('tokens_ended_at', 'is', null),
 )
 
 /** What persons granted to clients, for as long as it is remembered or a token of it lives. */
 export function grantStore(db: Connection): GrantStore {
   return {
-    async open(grant) {
-      await insert(db, toRow(grant))
+    async open(grant, withdrawals) {
+      const row = { ...toRow(grant), generation: grant.generation, withdrawals: withdrawals ?? 0 }
+      return (await (withdrawals === undefined ? insert : insertRemembered)(db, row)).numAffectedRows === 1n
     },
     async find(id) {
       const [row] = (await select(db, { id })).rows
@@ -66,8 +99,8 @@ export function grantStore(db: Connection): GrantStore {
     async remembered(subject, clientId, now) {
       return (await remembered(db, { subject, client_id: clientId, now })).rows.map(toGrant)
     },
-    async keep(id, until) {
-      return (await keep(db, { id, until })).numAffectedRows === 1n
+    async keep(id, until, endsAccess = false) {
+      return (await keep(db, { id, until, ended: Number(endsAccess) })).numAffectedRows === 1n
     },
     async setClaims(id, claims) {
       await db
@@ -77,30 +110,11 @@ export function grantStore(db: Connection): GrantStore {
         .execute()
     },
     async endTokens(id, at) {
-      const [{ numUpdatedRows }] = await Promise.all([
-        db
-          .updateTable('grants')
-          .set({ tokens_ended_at: at })
-          .where('id', '=', id)
-          .where('tokens_ended_at', 'is', null)
-          .executeTakeFirstOrThrow(),
-        db.deleteFrom('access_tokens').where('grant_id', '=', id).execute(),
-      ])
-      return numUpdatedRows === 1n
+      return (await endTokens(db, { id, at })).numAffectedRows === 1n
     },
-    async withdraw(which) {
-      const all = db.deleteFrom('grants')
-      const fitting = 'id' in which ? all.where('id', '=', which.id) : all.where('subject', '=', which.subject)
-      const { numDeletedRows } = await fitting
-        .$if('clientId' in which && which.clientId !== undefined, (some) =>
-          some.where('client_id', '=', (which as { clientId: string }).clientId),
-        )
-        .executeTakeFirstOrThrow()
-      return Number(numDeletedRows)
-    },
+    withdraw: (which, at) => ('id' in which ? withdrawOne(db, which.id, at) : withdrawAll(db, which.subject, which.clientId, at)),
     async list({ subject, sessionId, withSkipped = false, now, limit, after }) {
-      const rows = await db
-        .selectFrom('grants')
+      const rows = await inForce(db)
         .selectAll()
         .where('subject', '=', subject)
         .where('expires_at', '>', now)
@@ -120,8 +134,29 @@ export function grantStore(db: Connection): GrantStore {
         .execute()
       return rows.map(toGrant)
     },
-    removeExpired: (now, limit) => removeExpiredRows(db, 'grants', now, limit),
+    removeExpired: (now, limit) => removeExpiredGrants(db, now, limit),
   }
+}
+
+async function withdrawOne(db: Connection, id: string, at: number): Promise<boolean> {
+  if ((await select(db, { id })).rows.length === 0) return false
+  await db.updateTable('grants').set({ withdrawn_at: at }).where('id', '=', id).execute()
+  await queueGrant(db, id, at)
+  return true
+}
+
+/** A grant that is stored meanwhile carries the count from before, and so does not count; where there is none, there is nothing to end. */
+async function withdrawAll(db: Connection, subject: string, clientId: string | undefined, at: number): Promise<boolean> {
+  const found = await inForce(db)
+    .select('id')
+    .where('subject', '=', subject)
+    .$if(clientId !== undefined, (some) => some.where('client_id', '=', clientId as string))
+    .limit(1)
+    .executeTakeFirst()
+  if (!found) return false
+  await raise(db, 'consents', subject, clientId ?? '')
+  await queueConsents(db, subject, clientId ?? '', at)
+  return true
 }
 
 const toRow = (grant: Grant): NewRow => ({
@@ -159,5 +194,7 @@ function toGrant(row: GrantRow): Grant {
     grantedAt: row.granted_at,
     expiresAt: row.expires_at,
     ...(row.tokens_ended_at !== null && { tokensEndedAt: row.tokens_ended_at }),
+    generation: row.generation,
+    withdrawals: row.consents,
   }
 }

@@ -1,16 +1,27 @@
+import { sql } from 'kysely'
 import type { LoginSessionStore } from '../core/sessions/login-session.ts'
 import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
+import { sessionsOf } from './in-force.ts'
 import { prepared } from './prepared.ts'
+import { queueSessions } from './removal-queue.ts'
+import { removeEndedSessions } from './removals.ts'
 import type { LoginSessionRow } from './schema.ts'
+import { raise } from './subject-generations.ts'
 
 const columns = ['id', 'subject', 'authenticated_at', 'expires_at'] as const
 
-const insert = prepared<LoginSessionRow, unknown>(columns, (db, row) => db.insertInto('login_sessions').values(row))
+type NewRow = Pick<LoginSessionRow, (typeof columns)[number]>
+
+const insert = prepared<NewRow, unknown>(columns, (db, row) =>
+  db.insertInto('login_sessions').values({ ...row, sessions: sessionsOf(sql.val(row.subject)) }),
+)
+
+const isInForce = sql<boolean>`login_sessions.sessions = ${sessionsOf(sql.ref('login_sessions.subject'))}`
 
 const select = prepared<{ id: string }, LoginSessionRow>(
   ['id'],
-  (db, { id }) => db.selectFrom('login_sessions').selectAll().where('id', '=', id),
+  (db, { id }) => db.selectFrom('login_sessions').selectAll().where('id', '=', id).where(isInForce),
   { findsOne: true },
 )
 
@@ -20,8 +31,11 @@ const hold = prepared<{ id: string; now: number }, unknown>(['id', 'now'], (db, 
     .updateTable('login_sessions')
     .set((row) => ({ expires_at: row.ref('expires_at') }))
     .where('id', '=', id)
-    .where('expires_at', '>', now),
+    .where('expires_at', '>', now)
+    .where(isInForce),
 )
+
+const end = prepared<{ id: string }, unknown>(['id'], (db, { id }) => db.deleteFrom('login_sessions').where('id', '=', id).where(isInForce))
 
 /** Who is logged in, until the session is over. */
 export function loginSessionStore(db: Connection): LoginSessionStore {
@@ -40,13 +54,16 @@ export function loginSessionStore(db: Connection): LoginSessionStore {
       await db.updateTable('login_sessions').set({ expires_at: expiresAt }).where('id', '=', id).execute()
     },
     async end(id) {
-      const { numDeletedRows } = await db.deleteFrom('login_sessions').where('id', '=', id).executeTakeFirstOrThrow()
-      return numDeletedRows === 1n
+      return (await end(db, { id })).numAffectedRows === 1n
     },
-    async endAll(subject) {
-      const rows = await db.deleteFrom('login_sessions').where('subject', '=', subject).returning('id').execute()
-      return rows.map(({ id }) => id)
+    async endAll(subject, at) {
+      const found = await db.selectFrom('login_sessions').select('id').where('subject', '=', subject).where(isInForce).limit(1).execute()
+      if (found.length === 0) return false
+      await raise(db, 'sessions', subject, '')
+      await queueSessions(db, subject, at)
+      return true
     },
+    removeEnded: (now, limit) => removeEndedSessions(db, now, limit),
     removeExpired: (now, limit) => removeExpiredRows(db, 'login_sessions', now, limit),
   }
 }

@@ -6,7 +6,7 @@ import type { LogoutDeliveryRow } from './schema.ts'
 
 const columns = ['id', 'client_id', 'sid', 'subject', 'attempts', 'next_at', 'created_at', 'expires_at'] as const
 
-const insert = insertForClient<LogoutDeliveryRow>('logout_deliveries', columns)
+const insert = insertForClient<Omit<LogoutDeliveryRow, 'generation'>>('logout_deliveries', columns, { taken: ['generation'] })
 
 /** Logouts that clients are still to be told of, until they are, or their time is over, or the client goes. */
 export function logoutDeliveryStore(db: Connection): LogoutDeliveryStore {
@@ -37,7 +37,7 @@ export function logoutDeliveryStore(db: Connection): LogoutDeliveryStore {
   }
 }
 
-const toRow = (delivery: LogoutDelivery): LogoutDeliveryRow => ({
+const toRow = (delivery: LogoutDelivery) => ({
   id: delivery.id,
   client_id: delivery.clientId,
   sid: delivery.sid,
@@ -46,11 +46,13 @@ const toRow = (delivery: LogoutDelivery): LogoutDeliveryRow => ({
   next_at: delivery.nextAt,
   created_at: delivery.createdAt,
   expires_at: delivery.expiresAt,
+  generation: delivery.generation,
 })
 
 const toDelivery = (row: LogoutDeliveryRow): LogoutDelivery => ({
   id: row.id,
   clientId: row.client_id,
+  generation: row.generation,
   sid: row.sid,
   ...(row.subject !== null && { subject: row.subject }),
   attempts: row.attempts,

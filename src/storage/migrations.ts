@@ -5,6 +5,7 @@ import * as assertions from './migrations/0002-assertions.ts'
 import * as tokensAndKeys from './migrations/0003-tokens-and-keys.ts'
 import * as logins from './migrations/0004-logins.ts'
 import * as logoutDeliveries from './migrations/0005-logout-deliveries.ts'
+import * as generations from './migrations/0006-generations.ts'
 import * as sessionClients from './migrations/0007-session-clients.ts'
 import * as signingAlgorithms from './migrations/0008-signing-algorithms.ts'
 
@@ -17,6 +18,7 @@ const history: History = {
   '0003-tokens-and-keys': tokensAndKeys,
   '0004-logins': logins,
   '0005-logout-deliveries': logoutDeliveries,
+  '0006-generations': generations,
   '0007-session-clients': sessionClients,
   '0008-signing-algorithms': signingAlgorithms,
 }

@@ -18,7 +18,8 @@ const selectClient = prepared<Changed, ClientRow & { hash: string }>(
       .innerJoin('registration_access_tokens', 'registration_access_tokens.client_id', 'clients.client_id')
       .selectAll('clients')
       .select('registration_access_tokens.hash')
-      .where('clients.client_id', '=', client_id),
+      .where('clients.client_id', '=', client_id)
+      .where('clients.removed_at', 'is', null),
   { findsOne: true },
 )
 

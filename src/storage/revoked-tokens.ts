@@ -11,7 +11,8 @@ const standing = prepared<{ client_id: string; jti: string }, { tokens_valid_aft
       .selectFrom('clients')
       .leftJoin('revoked_tokens', (join) => join.on('revoked_tokens.jti', '=', jti))
       .select(['clients.tokens_valid_after', 'revoked_tokens.jti as revoked'])
-      .where('clients.client_id', '=', client_id),
+      .where('clients.client_id', '=', client_id)
+      .where('clients.removed_at', 'is', null),
   { findsOne: true },
 )
 

@@ -19,6 +19,8 @@ export interface Schema {
   refresh_tokens: RefreshTokenRow
   logout_requests: LogoutRequestRow
   logout_deliveries: LogoutDeliveryRow
+  subject_generations: SubjectGenerationRow
+  removals: RemovalRow
 }
 
 export interface ClientRow {
@@ -42,12 +44,19 @@ export interface ClientRow {
   /** What it registered for the signatures of its ID tokens and its userinfo; null for the default. */
   id_token_alg: string | null
   userinfo_alg: string | null
+  /** Null for a client that is there. A removed one is invisible to every read until a job has removed what depends on it, and the row. */
+  removed_at: number | null
+  /** Only what carries the same generation counts. */
+  generation: number
+  /** Only opaque access tokens that carry the same epoch count. */
+  token_epoch: number
 }
 
-/** What a new client under the id of one that was just removed starts with: the clock alone does not part the two. */
+/** What a new client under the id of a removed one starts with: the clock alone does not tell the two apart. */
 export interface RemovedClientRow {
   client_id: string
   tokens_valid_after: number
+  generation: number
   expires_at: number
 }
 
@@ -70,6 +79,10 @@ export interface AccessTokenRow {
   /** What the consent added for resource servers: JSON. */
   ext: string | null
   obfuscated_subject: string | null
+  /** The client's when the token was issued, and so on: it counts while all three are what client and grant have now. */
+  generation: number
+  token_epoch: number
+  grant_epoch: number
 }
 
 export interface ClientAssertionRow {
@@ -116,6 +129,8 @@ export interface AuditRow {
 export interface AuthorizationFlowRow {
   id: string
   client_id: string
+  /** The client's when the browser began. */
+  generation: number
   address: string
   created_at: number
   expires_at: number
@@ -142,12 +157,16 @@ export interface LoginSessionRow {
   subject: string
   authenticated_at: number
   expires_at: number
+  /** The person's in `subject_generations` when it began: it counts while that is the same. */
+  sessions: number
 }
 
 /** A client that took part in a login session. */
 export interface SessionClientRow {
   session_id: string
   client_id: string
+  /** The client's when it took part. */
+  generation: number
   /** When the client was last given a code in the session. */
   used_at: number
   /** Of the session. */
@@ -174,6 +193,35 @@ export interface GrantRow {
   expires_at: number
   /** From then on no token of it is worth anything; what was remembered stays. */
   tokens_ended_at: number | null
+  /** From then on nothing of it is. */
+  withdrawn_at: number | null
+  /** The client's when it was granted. */
+  generation: number
+  /** The sum of the person's in `subject_generations`, for this client and for all, when it was granted. */
+  consents: number
+  /** Only opaque access tokens that carry the same epoch count. */
+  access_epoch: number
+}
+
+/** How often the consents or sessions of a person were ended, for one client, or for all where `client_id` is empty. */
+export interface SubjectGenerationRow {
+  subject: string
+  client_id: string
+  consents: number
+  sessions: number
+}
+
+/** What a mark has ended and a job is to remove. */
+export interface RemovalRow {
+  kind: 'client' | 'grant' | 'consents' | 'sessions'
+  /** A client, a grant or a person, by kind. */
+  name: string
+  /** Of consents: for which client; empty for all, and for other kinds. */
+  client_id: string
+  /** What has an older one is to go. */
+  generation: number
+  /** Before that it is left alone. */
+  due_at: number
 }
 
 export interface AuthorizationCodeRow {
@@ -214,6 +262,8 @@ export interface LogoutRequestRow {
 export interface LogoutDeliveryRow {
   id: string
   client_id: string
+  /** The client's when the session ended: a later client under its id is not told. */
+  generation: number
   sid: string
   subject: string | null
   attempts: number

@@ -6,24 +6,33 @@ import { prepared } from './prepared.ts'
 interface Note {
   readonly session_id: string
   readonly client_id: string
+  readonly generation: number
   readonly at: number
 }
 
 /** It lives as long as the session; where that is gone, nothing is written. */
-const note = prepared<Note, unknown>(['session_id', 'client_id', 'at'], (db, { session_id, client_id, at }) =>
+const note = prepared<Note, unknown>(['session_id', 'client_id', 'generation', 'at'], (db, { session_id, client_id, generation, at }) =>
   db
     .insertInto('session_clients')
-    .columns(['session_id', 'client_id', 'used_at', 'expires_at'])
+    .columns(['session_id', 'client_id', 'generation', 'used_at', 'expires_at'])
     .expression((from) =>
       from
         .selectFrom('login_sessions')
-        .select((value) => ['id', value.val(client_id).as('client_id'), value.val(at).as('used_at'), 'expires_at'])
+        .select((value) => [
+          'id',
+          value.val(client_id).as('client_id'),
+          value.val(generation).as('generation'),
+          value.val(at).as('used_at'),
+          'expires_at',
+        ])
         .where('id', '=', session_id),
     )
     .onConflict((conflict) =>
-      conflict
-        .columns(['session_id', 'client_id'])
-        .doUpdateSet((row) => ({ used_at: row.ref('excluded.used_at'), expires_at: row.ref('excluded.expires_at') })),
+      conflict.columns(['session_id', 'client_id']).doUpdateSet((row) => ({
+        generation: row.ref('excluded.generation'),
+        used_at: row.ref('excluded.used_at'),
+        expires_at: row.ref('excluded.expires_at'),
+      })),
     ),
 )
 
@@ -48,9 +57,9 @@ const makeRoom = prepared<{ session_id: string; newest: number }, unknown>(['ses
 /** The clients of each login session, until it is over. */
 export function sessionClientStore(db: Connection): SessionClientStore {
   return {
-    async note(sessionId, clientId, at, limit) {
+    async note(sessionId, { clientId, generation }, at, limit) {
       await Promise.all([
-        note(db, { session_id: sessionId, client_id: clientId, at }),
+        note(db, { session_id: sessionId, client_id: clientId, generation, at }),
         makeRoom(db, { session_id: sessionId, newest: limit }),
       ])
     },
@@ -58,8 +67,12 @@ export function sessionClientStore(db: Connection): SessionClientStore {
       await db.updateTable('session_clients').set({ expires_at: expiresAt }).where('session_id', '=', sessionId).execute()
     },
     async take(sessionId) {
-      const rows = await db.deleteFrom('session_clients').where('session_id', '=', sessionId).returning('client_id').execute()
-      return rows.map(({ client_id }) => client_id)
+      const rows = await db
+        .deleteFrom('session_clients')
+        .where('session_id', '=', sessionId)
+        .returning(['client_id', 'generation'])
+        .execute()
+      return rows.map(({ client_id, generation }) => ({ clientId: client_id, generation }))
     },
     async removeExpired(now, limit) {
       const expired = db

@@ -11,6 +11,7 @@ import { logoutDeliveryStore } from './logout-deliveries.ts'
 import { logoutRequestStore } from './logout-requests.ts'
 import { refreshTokenStore } from './refresh-tokens.ts'
 import { registrationTokenStore } from './registration-tokens.ts'
+import { removalStore } from './removals.ts'
 import { revokedTokenStore } from './revoked-tokens.ts'
 import { sessionClientStore } from './session-clients.ts'
 import { signingKeyStore } from './signing-keys.ts'
@@ -33,6 +34,7 @@ export function storesOf(db: Connection) {
     logouts: logoutRequestStore(db),
     logoutDeliveries: logoutDeliveryStore(db),
     audit: auditStore(db),
+    removals: removalStore(db),
   }
 }
 

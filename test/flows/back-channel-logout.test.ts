@@ -75,9 +75,20 @@ describe('clients are told of a logout', () => {
     await room.addClient('without')
     await room.addClient('gone', 'http://127.0.0.1:1/')
     await room.queue('without', 'gone')
-    await room.stores.act((tx) => tx.clients.remove('gone'))
+    await room.stores.act((tx) => tx.clients.remove('gone', 1, 1))
     assert.deepEqual(await room.deliver(), { delivered: 0, failed: 0, givenUp: 0 })
     assert.deepEqual([room.counted, room.lines, await room.waiting()], [[], [], []])
+  })
+
+  test('a client that was created anew under the id of a removed one is not told of the logouts of that one', async () => {
+    await using receiver = await startLogoutReceiver()
+    await using room = await logoutRoom()
+    await room.addClient('again', receiver.url)
+    await room.queue('again')
+    await room.stores.act((tx) => tx.clients.remove('again', room.time.now, room.time.now))
+    await room.addClient('again', receiver.url)
+    assert.deepEqual(await room.deliver(), { delivered: 0, failed: 0, givenUp: 0 })
+    assert.deepEqual([receiver.received, await room.waiting()], [[], []])
   })
 
   test('the job runs at once when it is woken', async () => {

@@ -22,7 +22,7 @@ const key = await clientKey('ES256')
 const keys = { jwks: { keys: [key.publicJwk] } }
 
 function clientWith(metadata: ClientMetadata): Client {
-  const times = { createdAt: 0, updatedAt: 0, tokensValidAfter: 0 }
+  const times = { createdAt: 0, updatedAt: 0, tokensValidAfter: 0, generation: 1 }
   return { clientId: 'app', version: 1, origin: 'admin', metadata, settings: {}, rotatedSecretHashes: [], ...times }
 }
 

@@ -21,7 +21,7 @@ export function actContract(open: OpenDatabase): void {
       const refused = stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
         await tx.registrationTokens.add('c', 'h', 1)
-        await tx.clients.remove('kept')
+        await tx.clients.remove('kept', 1, 1)
         throw refusal
       })
       await assert.rejects(refused, (error) => error === refusal)

@@ -53,8 +53,8 @@ export function clientContract(open: OpenDatabase): void {
         await tx.clients.add(someClient('c')),
         await tx.clients.replace(someClient('c', { version: 2 })),
         await tx.clients.replace(someClient('c', { version: 2 })),
-        await tx.clients.remove('c'),
-        await tx.clients.remove('c'),
+        await tx.clients.remove('c', 1, 1),
+        await tx.clients.remove('c', 1, 1),
         await tx.clients.replace(someClient('c', { version: 3 })),
       ])
       assert.deepEqual(said, [true, false, true, false, true, false, false])
@@ -134,7 +134,7 @@ export function clientContract(open: OpenDatabase): void {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         for (const id of ['a', 'b', 'c']) await tx.clients.add(someClient(id))
-        await tx.clients.remove('b')
+        await tx.clients.remove('b', 1, 1)
       })
       assert.deepEqual(await ids({ limit: 10, after: 'b' }, stores.read.clients.list), ['c'])
     })

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { SessionClient } from '../../src/core/sessions/session-clients.ts'
 import {
   freshStores,
   type OpenDatabase,
+  removeEnded,
   type Stores,
   someClient,
   someCode,
@@ -184,14 +186,24 @@ function sessionContract(open: OpenDatabase): void {
       assert.equal(await stores.read.sessions.find('s'), undefined)
     })
 
-    test('endAll ends every session of one person, and names them', async () => {
+    test('endAll ends every session of one person, removeEnded names them, and a later session lives', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         for (const id of ['a', 'b']) await tx.sessions.start(someSession(id))
         await tx.sessions.start(someSession('other', { subject: 'Ada' }))
       })
-      assert.deepEqual((await stores.act((tx) => tx.sessions.endAll('ada'))).toSorted(), ['a', 'b'])
-      assert.deepEqual(await stores.act((tx) => tx.sessions.endAll('ada')), [])
+      assert.equal(await stores.act((tx) => tx.sessions.endAll('ada', 1)), true)
+      assert.deepEqual([await stores.read.sessions.find('a'), await stores.read.sessions.find('b')], [undefined, undefined])
+      assert.equal(await stores.act((tx) => tx.sessions.end('a')), false)
+      assert.equal(await stores.act((tx) => tx.sessions.endAll('ada', 1)), false)
+      await stores.act((tx) => tx.sessions.start(someSession('later')))
+      assert.equal((await stores.act((tx) => tx.sessions.removeEnded(1, 1))).length, 1)
+      const rest = [
+        ...(await stores.act((tx) => tx.sessions.removeEnded(1, 9))),
+        ...(await stores.act((tx) => tx.sessions.removeEnded(1, 9))),
+      ]
+      assert.equal(rest.length, 1)
+      assert.ok(await stores.read.sessions.find('later'))
       assert.ok(await stores.read.sessions.find('other'))
     })
 
@@ -206,15 +218,25 @@ function sessionContract(open: OpenDatabase): void {
   })
 
   describe('the clients of a session', () => {
+    const first = (clientId: string): SessionClient => ({ clientId, generation: 1 })
+    const idsOf = (clients: readonly SessionClient[]) => clients.map(({ clientId }) => clientId).toSorted()
+
+    test('a client that takes part again under a later generation is taken with that one', async () => {
+      await using stores = await freshStores(open)
+      await stores.act((tx) => tx.sessions.start(someSession('s')))
+      for (const generation of [1, 2]) await stores.act((tx) => tx.sessionClients.note('s', { clientId: 'c', generation }, now, many))
+      assert.deepEqual(await stores.act((tx) => tx.sessionClients.take('s')), [{ clientId: 'c', generation: 2 }])
+    })
+
     test('are each taken once, with the session they took part in and no other', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         for (const id of ['s', 'S']) await tx.sessions.start(someSession(id))
         for (const [session, client] of ['sc', 'sc', 'sd', 'Sd'].map((pair) => [...pair] as [string, string]))
-          await tx.sessionClients.note(session, client, now, many)
-        await tx.sessionClients.note('gone', 'c', now, many)
+          await tx.sessionClients.note(session, first(client), now, many)
+        await tx.sessionClients.note('gone', first('c'), now, many)
       })
-      const take = async (session: string) => (await stores.act((tx) => tx.sessionClients.take(session))).toSorted()
+      const take = async (session: string) => idsOf(await stores.act((tx) => tx.sessionClients.take(session)))
       assert.deepEqual([await take('s'), await take('s'), await take('S'), await take('gone')], [['c', 'd'], [], ['d'], []])
     })
 
@@ -222,17 +244,17 @@ function sessionContract(open: OpenDatabase): void {
       await using stores = await freshStores(open)
       await stores.act((tx) => tx.sessions.start(someSession('s')))
       for (const [at, client] of ['a', 'b', 'c', 'a', 'd'].entries())
-        await stores.act((tx) => tx.sessionClients.note('s', client, now + at, 3))
-      assert.deepEqual((await stores.act((tx) => tx.sessionClients.take('s'))).toSorted(), ['a', 'c', 'd'])
+        await stores.act((tx) => tx.sessionClients.note('s', first(client), now + at, 3))
+      assert.deepEqual(idsOf(await stores.act((tx) => tx.sessionClients.take('s'))), ['a', 'c', 'd'])
     })
 
     test('are remembered for as long as the session, also when it is extended', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.sessions.start(someSession('s', { expiresAt: now }))
-        await tx.sessionClients.note('s', 'c', now, many)
+        await tx.sessionClients.note('s', first('c'), now, many)
         await Promise.all([tx.sessions.extend('s', now + 5), tx.sessionClients.extend('s', now + 5)])
-        await tx.sessionClients.note('s', 'd', now, many)
+        await tx.sessionClients.note('s', first('d'), now, many)
       })
       assert.equal(await stores.act((tx) => tx.sessionClients.removeExpired(now + 4, many)), 0)
       assert.equal(await stores.act((tx) => tx.sessionClients.removeExpired(now + 5, many)), 2)
@@ -247,7 +269,7 @@ function sessionContract(open: OpenDatabase): void {
           ['after', now + 1],
         ] as const) {
           await tx.sessions.start(someSession(session, { expiresAt }))
-          for (const client of ['c', 'd']) await tx.sessionClients.note(session, client, now, many)
+          for (const client of ['c', 'd']) await tx.sessionClients.note(session, first(client), now, many)
         }
       })
       const remove = (limit: number) => stores.act((tx) => tx.sessionClients.removeExpired(now, limit))
@@ -267,12 +289,12 @@ function sessionContract(open: OpenDatabase): void {
         const join = () =>
           stores.act(async (tx) => {
             const isHeld = await tx.sessions.hold(id, 0)
-            if (isHeld) await tx.sessionClients.note(id, 'c', now, many)
+            if (isHeld) await tx.sessionClients.note(id, first('c'), now, many)
             return isHeld
           })
         const end = () => stores.act(async (tx) => ((await tx.sessions.end(id)) ? tx.sessionClients.take(id) : []))
         const [taken, hasJoined] = round % 2 ? await Promise.all([end(), join()]) : (await Promise.all([join(), end()])).toReversed()
-        assert.deepEqual(taken, hasJoined ? ['c'] : [])
+        assert.deepEqual(taken, hasJoined ? [first('c')] : [])
       }
     })
   })
@@ -351,17 +373,24 @@ function grantContract(open: OpenDatabase): void {
         for (const [id, [clientId, subject]] of Object.entries(grants)) await addGrantOf(tx, clientId, id, { subject })
       })
       const left = async () => {
-        const whole = await Promise.all(Object.keys(grants).map((id) => present(stores.read, id)))
-        for (const rows of whole) assert.equal(new Set(rows).size, 1, 'a grant goes with everything of it')
-        return Object.keys(grants).filter((_, at) => whole[at]?.[0])
+        const ids = Object.keys(grants)
+        const counting = await Promise.all(ids.map((id) => stores.read.grants.find(id)))
+        const tokens = await Promise.all(ids.map((id) => stores.read.accessTokens.find(id)))
+        await removeEnded(stores, now)
+        const whole = await Promise.all(ids.map((id) => present(stores.read, id)))
+        for (const [at, rows] of whole.entries()) {
+          assert.equal(new Set(rows).size, 1, 'a grant goes with everything of it')
+          assert.deepEqual([counting[at] !== undefined, tokens[at] !== undefined], rows.slice(0, 2), 'and counts no more before that')
+        }
+        return ids.filter((_, at) => whole[at]?.[0])
       }
-      assert.equal(await stores.act((tx) => tx.grants.withdraw({ id: 'a' })), 1)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ id: 'a' }, now)), true)
       assert.deepEqual(await left(), ['b', 'd', 'e'])
-      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada', clientId: 'c' })), 1)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada', clientId: 'c' }, now)), true)
       assert.deepEqual(await left(), ['d', 'e'])
-      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada' })), 1)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada' }, now)), true)
       assert.deepEqual(await left(), ['e'])
-      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada' })), 0)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada' }, now)), false)
     })
 
     test('remembered gives those in force of a person for a client, the newest first', async () => {
@@ -543,8 +572,10 @@ function belongingContract(open: OpenDatabase): void {
         }
         await tx.sessions.start(someSession('session'))
       })
-      assert.equal(await stores.act((tx) => tx.clients.remove('c')), true)
+      assert.equal(await stores.act((tx) => tx.clients.remove('c', 1, 1)), true)
       assert.equal(await stores.read.flows.find('c'), undefined)
+      assert.deepEqual([await stores.read.grants.find('c'), await stores.read.accessTokens.find('c')], [undefined, undefined])
+      await removeEnded(stores, now)
       assert.deepEqual(await present(stores.read, 'c'), [false, false, false, false])
       assert.ok(await stores.read.flows.find('other'))
       assert.deepEqual(await present(stores.read, 'other'), [true, true, true, true])
@@ -555,16 +586,16 @@ function belongingContract(open: OpenDatabase): void {
       await using stores = await freshStores(open)
       const odd = 'a\u0000b'
       assert.deepEqual(await stores.read.grants.list({ subject: odd, now, limit: 9 }), [])
-      assert.deepEqual(await stores.act((tx) => tx.sessions.endAll(odd)), [])
+      assert.equal(await stores.act((tx) => tx.sessions.endAll(odd, 1)), false)
       assert.equal(await stores.act((tx) => tx.sessions.end(odd)), false)
-      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: odd, clientId: odd })), 0)
-      assert.equal(await stores.act((tx) => tx.grants.withdraw({ id: odd })), 0)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: odd, clientId: odd }, 1)), false)
+      assert.equal(await stores.act((tx) => tx.grants.withdraw({ id: odd }, 1)), false)
     })
 
     test('is not written for a client that is gone', async () => {
       await using stores = await freshStores(open)
-      await assert.rejects(stores.act((tx) => tx.grants.open(someGrant('g', 'gone'))))
-      await assert.rejects(stores.act((tx) => tx.flows.add(someFlow('f', 'gone'), many)))
+      assert.equal(await stores.act((tx) => tx.grants.open(someGrant('g', 'gone'))), false)
+      assert.equal(await stores.act((tx) => tx.flows.add(someFlow('f', 'gone'), many)), false)
       assert.equal(await stores.read.grants.find('g'), undefined)
     })
   })

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { LogoutDelivery } from '../../src/core/sessions/logout-delivery.ts'
-import { type FreshStores, freshStores, type OpenDatabase, someClient, someDelivery } from './fresh-stores.ts'
+import { type FreshStores, freshStores, type OpenDatabase, removeEnded, someClient, someDelivery } from './fresh-stores.ts'
 
 const now = 1_700_000_000_000
 
@@ -64,7 +64,8 @@ export function logoutDeliveryContract(open: OpenDatabase): void {
 
     test('they go with their client, and a client that is gone is passed over', async () => {
       await using stores = await queued(someDelivery('a', 'c'))
-      await stores.act((tx) => tx.clients.remove('c'))
+      await stores.act((tx) => tx.clients.remove('c', 1, 1))
+      await removeEnded(stores, now)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('other'))
         await tx.logoutDeliveries.queue([someDelivery('b', 'c'), someDelivery('d', 'other')])

@@ -11,6 +11,8 @@ import { Bcrypt } from '../../src/lib/bcrypt.ts'
 import { sha256 } from '../../src/lib/hash.ts'
 import { systemRandomness } from '../../src/lib/random.ts'
 import { silence } from '../../src/lib/telemetry.ts'
+import { areActive, obtainTokens, refresh, registerLoginClient } from '../support/login-client.ts'
+import type { Received } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { type FreshStores, freshStores, type OpenDatabase } from './fresh-stores.ts'
 
@@ -203,7 +205,7 @@ export function raceContract(open: OpenDatabase): void {
       }
     })
 
-    test('a token that is asked for while its client goes is refused, and not stored', async () => {
+    test('a token that is asked for while its client is removed is refused, or is dead when both acts are over', async () => {
       await using stores = await freshStores(open)
       const { register, remove, issue } = actsOf(stores)
       const { client } = await register(metadata)
@@ -217,10 +219,15 @@ export function raceContract(open: OpenDatabase): void {
         grantType: 'client_credentials',
         strategy: 'opaque',
         tokensValidAfter: 0,
+        generation: 1,
+        began: 0,
+        most: undefined,
         assertion: undefined,
       } as const
-      const [, refused] = await Promise.allSettled([remove(clientId, 'admin:local'), issue(order)])
-      assert.equal(refused?.status === 'rejected' && refused.reason.message, 'client-gone')
+      const [, issued] = await Promise.allSettled([remove(clientId, 'admin:local'), issue(order)])
+      if (issued.status === 'rejected') assert.equal(issued.reason.message, 'client-gone')
+      else assert.equal(await stores.read.accessTokens.find(sha256(issued.value.accessToken)), undefined)
+      await assert.rejects(issue(order), { message: 'client-gone' })
     })
 
     test('tokens die with their client, and a new client with the old id revives none of them', async () => {
@@ -239,6 +246,52 @@ export function raceContract(open: OpenDatabase): void {
       assert.equal(await isActive(), false)
       assert.equal((await server.public('/oauth2/register/again', { bearer: first.registration_access_token })).status, 401)
       assert.equal(await authenticates(server, 'again', first.client_secret), false)
+    })
+  })
+
+  describe('an ending and what is issued at once', () => {
+    const ending: Record<string, (server: TestServer, clientId: string) => Promise<unknown>> = {
+      'the withdrawal for the client': (server, clientId) =>
+        server.admin(`/admin/oauth2/auth/sessions/consent?subject=person-1&client=${clientId}`, { method: 'DELETE' }),
+      'the withdrawal for all clients': (server) =>
+        server.admin('/admin/oauth2/auth/sessions/consent?subject=person-1&all=true', { method: 'DELETE' }),
+      'the removal of the client': (server, clientId) => server.admin(`/admin/clients/${clientId}`, { method: 'DELETE' }),
+    }
+    for (const [name, end] of Object.entries(ending))
+      test(`a refresh beside ${name}: it is refused, or what it brought is dead when both are answered`, async () => {
+        await using server = await startServer({ database: await open() })
+        for (let round = 0; round < 4; round++) {
+          const client = await registerLoginClient(server)
+          const tokens = await obtainTokens(server, client)
+          const ask = () => refresh(server, client, tokens.refresh_token)
+          const begun = round % 2 ? [ask(), end(server, client.id)] : [end(server, client.id), ask()]
+          const answers = (await Promise.all(begun)) as Received[]
+          for (const { status, json } of answers) {
+            assert.ok([200, 204, 400, 401].includes(status))
+            if (status === 200) assert.deepEqual(await areActive(server, json), [false, false])
+          }
+          assert.deepEqual(await areActive(server, tokens), [false, false])
+        }
+      })
+
+    test('a client that is deleted and created under one id by many at once is there or not, and has one registration token', async () => {
+      await using server = await startServer({ database: await open() })
+      const json = { client_id: 'one', grant_types: ['client_credentials'] }
+      const tokens: string[] = []
+      for (let round = 0; round < 3; round++) {
+        const answers = await times(9, (at) =>
+          at % 3 === 0
+            ? server.admin('/admin/clients/one', { method: 'DELETE' })
+            : server.admin('/admin/clients', { method: 'POST', json }),
+        )
+        for (const { status, json } of answers) {
+          assert.ok([201, 204, 404, 409].includes(status), String(status))
+          if (status === 201) tokens.push(json.registration_access_token)
+        }
+      }
+      const isThere = (await server.admin('/admin/clients/one')).status === 200
+      const answers = await Promise.all(tokens.map((bearer) => server.public('/oauth2/register/one', { bearer })))
+      assert.equal(answers.filter(({ status }) => status === 200).length, Number(isThere))
     })
   })
 }

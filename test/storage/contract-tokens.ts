@@ -56,7 +56,7 @@ export function tokenContract(open: OpenDatabase): void {
       const asked = Array.from({ length: 40 }, (_, at) =>
         someToken(`t${at}`, at % 4 === 3 ? 'gone' : 'c', at % 2 === 0 ? { ext: { at } } : {}),
       )
-      const said = await Promise.all(asked.map(stores.keepAccessToken))
+      const said = await Promise.all(asked.map((token) => stores.keepAccessToken(token)))
       assert.deepEqual(
         said,
         asked.map(({ clientId }) => clientId === 'c'),
@@ -85,7 +85,7 @@ export function tokenContract(open: OpenDatabase): void {
       await using stores = await freshStores(open)
       await stores.act((tx) => tx.clients.add(someClient('c')))
       const kept = Array.from({ length: 20 }, (_, at) => stores.keepAccessToken(someToken(`t${at}`, 'c')))
-      const removed = stores.act((tx) => tx.clients.remove('c'))
+      const removed = stores.act((tx) => tx.clients.remove('c', 1, 1))
       const late = Array.from({ length: 20 }, (_, at) => stores.keepAccessToken(someToken(`late${at}`, 'c')))
       await Promise.all([...kept, ...late, removed])
       assert.equal(await stores.keepAccessToken(someToken('after', 'c')), false)
@@ -136,8 +136,9 @@ export function tokenContract(open: OpenDatabase): void {
         await tx.accessTokens.add(someToken('t', 'c'))
         await tx.accessTokens.add(someToken('u', 'other'))
       })
-      assert.equal(await stores.act((tx) => tx.clients.remove('c')), true)
+      assert.equal(await stores.act((tx) => tx.clients.remove('c', 1, 1)), true)
       await stores.act(make)
+      assert.equal((await stores.read.clients.find('c'))?.generation, 2)
       assert.equal(await stores.read.registrationTokens.findClient('c'), undefined)
       assert.equal(await stores.read.accessTokens.find('t'), undefined)
       assert.equal((await stores.read.registrationTokens.findClient('other'))?.hash, 'h2')
@@ -229,7 +230,7 @@ export function tokenContract(open: OpenDatabase): void {
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
         await tx.audit.add(someRecord({ clientId: 'c', expiresAt: now - 1 }))
-        await tx.clients.remove('c')
+        await tx.clients.remove('c', 1, 1)
       })
       assert.equal(await stores.act((tx) => tx.audit.removeExpired(now, 10)), 1)
     })

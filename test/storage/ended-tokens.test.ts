@@ -32,6 +32,7 @@ const client = (clientId: string, at: number): Client => ({
   createdAt: at,
   updatedAt: at,
   tokensValidAfter: at,
+  generation: 1,
 })
 
 for (const [kind, database] of Object.entries(databases)) {
@@ -71,10 +72,7 @@ for (const [kind, database] of Object.entries(databases)) {
 
     test('a client under the id of one that was removed starts after it, until the clock has passed that', async () => {
       const remake = async (at: number) => {
-        await act(async ({ clients }) => {
-          await clients.markRemoval('again', at)
-          await clients.remove('again')
-        })
+        await act(({ clients }) => clients.remove('again', at, at))
         await act(({ clients }) => clients.add(client('again', at)))
       }
       await act(({ clients }) => clients.add(client('again', 500)))
@@ -85,9 +83,7 @@ for (const [kind, database] of Object.entries(databases)) {
       assert.equal(await validAfter('again'), 1_502)
       await remake(9_000)
       assert.equal(await validAfter('again'), 9_000)
-      assert.equal(await act(({ clients }) => clients.removeExpired(68_999, 10)), 0)
-      assert.equal(await act(({ clients }) => clients.removeExpired(69_000, 10)), 1)
-      assert.equal((await clients.find('again'))?.tokensValidAfter, 9_000)
+      assert.equal((await clients.find('again'))?.generation, 4)
     })
 
     test('a revocation is noted once, counts for its own token, and goes with it', async () => {
@@ -101,10 +97,12 @@ for (const [kind, database] of Object.entries(databases)) {
       assert.equal(await act(({ revokedTokens }) => revokedTokens.removeExpired(2_000, 10)), 1)
     })
 
-    test('an opaque token is removed by its own client only, or with all of that client', async () => {
+    test('an opaque token is removed by its own client only, or ended with all of that client', async () => {
       for (const id of ['one', 'two']) await act(({ clients }) => clients.add(client(id, 1)))
       const add = (hash: string, clientId: string) =>
-        act(({ accessTokens }) => accessTokens.add({ hash, clientId, subject: 's', scope: [], audience: [], issuedAt: 1, expiresAt: 1e12 }))
+        act(({ accessTokens }) =>
+          accessTokens.add({ hash, clientId, subject: 's', scope: [], audience: [], issuedAt: 1, expiresAt: 1e12, generation: 1 }),
+        )
       for (const [hash, id] of [
         ['h1', 'one'],
         ['h2', 'one'],
@@ -114,7 +112,7 @@ for (const [kind, database] of Object.entries(databases)) {
       assert.equal(await act(({ accessTokens }) => accessTokens.remove('h1', 'two')), false)
       assert.equal(await act(({ accessTokens }) => accessTokens.remove('h1', 'one')), true)
       assert.equal(await act(({ accessTokens }) => accessTokens.remove('h1', 'one')), false)
-      await act(({ accessTokens }) => accessTokens.removeAll('one'))
+      await act(({ clients }) => clients.endTokens('one', 1))
       assert.deepEqual([await accessTokens.find('h2'), (await accessTokens.find('h3'))?.clientId], [undefined, 'two'])
     })
   })

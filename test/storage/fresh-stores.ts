@@ -40,6 +40,15 @@ export async function freshStores(open: OpenDatabase): Promise<FreshStores> {
   }
 }
 
+/** Runs the job that removes what marks have ended, until nothing is left; how many rows each of its transactions removed. */
+export async function removeEnded({ act }: Pick<FreshStores, 'act'>, now: number, limit = 500): Promise<number[]> {
+  const counts: number[] = []
+  for (const kind of ['grants', 'consents', 'clients'] as const) {
+    for (let removed = 1; removed > 0; counts.push(removed)) removed = await act((tx) => tx.removals[kind](now, limit))
+  }
+  return counts
+}
+
 export const someClient = (clientId: string, over: Partial<Client> = {}): Client => ({
   clientId,
   version: 1,
@@ -50,12 +59,14 @@ export const someClient = (clientId: string, over: Partial<Client> = {}): Client
   createdAt: 1_700_000_000_001,
   updatedAt: 1_700_000_000_002,
   tokensValidAfter: 0,
+  generation: 1,
   ...over,
 })
 
 export const someToken = (hash: string, clientId: string, over: Partial<AccessToken> = {}): AccessToken => ({
   hash,
   clientId,
+  generation: 1,
   subject: clientId,
   scope: ['notes.read', 'notes.write'],
   audience: ['https://api.example/'],
@@ -89,6 +100,7 @@ export const someRecord = (over: Partial<AuditRecord> = {}): AuditRecord => ({
 export const someDelivery = (id: string, clientId: string, over: Partial<LogoutDelivery> = {}): LogoutDelivery => ({
   id,
   clientId,
+  generation: 1,
   sid: `session-${id}`,
   attempts: 0,
   nextAt: 1_700_000_000_000,
@@ -101,6 +113,7 @@ export const someDelivery = (id: string, clientId: string, over: Partial<LogoutD
 export const someFlow = (id: string, clientId: string, over: Partial<AuthorizationFlow> = {}): AuthorizationFlow => ({
   id,
   clientId,
+  generation: 1,
   address: '192.0.2.1',
   createdAt: 1_700_000_000_000,
   expiresAt: 1_700_000_060_000,
@@ -158,6 +171,8 @@ export const someSession = (id: string, over: Partial<LoginSession> = {}): Login
 export const someGrant = (id: string, clientId: string, over: Partial<Grant> = {}): Grant => ({
   id,
   clientId,
+  generation: 1,
+  withdrawals: 0,
   subject: 'ada',
   sessionId: 'session',
   scope: ['openid', 'offline_access'],

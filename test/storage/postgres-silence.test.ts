@@ -144,12 +144,12 @@ describe('connections to PostgreSQL that go silent', () => {
     await using silent = await behindProxy()
     await using other = await freshStores(async () => openPostgres(silent.direct))
     await add(other, 'c')
-    silent.proxy.arm({ at: 'delete from "clients"', forward: true, isSilent: true }, 1_000)
+    silent.proxy.arm({ at: 'update "clients"', forward: true, isSilent: true }, 1_000)
     await assert.rejects(
-      silent.act((tx) => tx.clients.remove('c')),
+      silent.act((tx) => tx.clients.remove('c', 1, 1)),
       RolledBack,
     )
-    assert.equal(await other.act((tx) => tx.clients.remove('c')), true)
+    assert.equal(await other.act((tx) => tx.clients.remove('c', 1, 1)), true)
   })
 
   test('every connection asks the kernel to find out whether the peer is there (TCP keepalive)', async (t) => {

@@ -51,7 +51,7 @@ async function addLogin(tx: Stores, at: number): Promise<void> {
   const times = { createdAt: at, expiresAt: at }
   await tx.flows.add(someFlow(`f${at}`, `c${at}`, { address: `a${at % 5}`, ...times }), 1_000)
   await tx.sessions.start(someSession(`s${at}`, { subject: `p${at % 5}`, expiresAt: at }))
-  await tx.sessionClients.note(`s${at}`, `c${at}`, at, 1_000)
+  await tx.sessionClients.note(`s${at}`, { clientId: `c${at}`, generation: 1 }, at, 1_000)
   await tx.grants.open(someGrant(`g${at}`, `c${at}`, { subject: `p${at % 5}`, sessionId: `s${at}`, grantedAt: at, expiresAt: at }))
   await tx.codes.add(someCode(`code${at}`, `g${at}`, { expiresAt: at }))
   await tx.refreshTokens.add(someRefreshToken(`r${at}`, `g${at}`, { expiresAt: at }))
@@ -99,12 +99,18 @@ describe('the plan of what every request does', () => {
   const verbs: Record<string, (tx: Stores) => Promise<unknown>> = {
     'find a client': (tx) => tx.clients.find('c7'),
     'replace a client': (tx) => tx.clients.replace(someClient('c7', { version: 2 })),
-    'remove a client': (tx) => tx.clients.remove('c7'),
+    'remove a client': (tx) => tx.clients.remove('c7', 1, 1),
     'count the clients that registered an algorithm': (tx) => tx.clients.countSignedWith(['ES256', 'PS256'], 10),
     'find a client with its registration token': (tx) => tx.registrationTokens.findClient('c7'),
     'replace a registration token': (tx) => tx.registrationTokens.replace('c7', 'h7', 'x', 1),
     'remove a registration token': (tx) => tx.registrationTokens.remove('c7', 'h7'),
     'find an access token': (tx) => tx.accessTokens.find('t7'),
+    'make room for an access token of a client': (tx) => tx.accessTokens.add(someToken('x', 'c7'), 1),
+    'make room for an access token of a grant': (tx) => tx.accessTokens.add(someToken('x', 'c7', { grantId: 'g7' }), 1),
+    'remove what depended on a client': (tx) => tx.clients.remove('c7', 1, 1).then(() => tx.removals.clients(1e12, 500)),
+    'remove withdrawn grants': (tx) => tx.grants.withdraw({ id: 'g7' }, 1).then(() => tx.removals.grants(1e12, 500)),
+    'remove the grants of a person': (tx) => tx.grants.withdraw({ subject: 'p1' }, 1).then(() => tx.removals.consents(1e12, 500)),
+    'remove the sessions of a person': (tx) => tx.sessions.endAll('p1', 1).then(() => tx.sessions.removeEnded(1e12, 500)),
     'claim deliveries of logouts': (tx) => tx.logoutDeliveries.claim(1, 2, 32),
     'end a delivery': (tx) => tx.logoutDeliveries.done('d7'),
     'put off a delivery': (tx) => tx.logoutDeliveries.retryAt('d7', 3),
@@ -117,7 +123,7 @@ describe('the plan of what every request does', () => {
     'find a session': (tx) => tx.sessions.find('s7'),
     'extend a session': (tx) => tx.sessions.extend('s7', 1),
     'end a session': (tx) => tx.sessions.end('s7'),
-    'end the sessions of a person': (tx) => tx.sessions.endAll('p1'),
+    'end the sessions of a person': (tx) => tx.sessions.endAll('p1', 1),
     'hold a session': (tx) => tx.sessions.hold('s7', 1),
     'extend the clients of a session': (tx) => tx.sessionClients.extend('s7', 1),
     'take the clients of a session': (tx) => tx.sessionClients.take('s7'),
@@ -125,9 +131,9 @@ describe('the plan of what every request does', () => {
     'find what is remembered': (tx) => tx.grants.remembered('p1', 'c7', 1),
     'keep a grant': (tx) => tx.grants.keep('g7', 1),
     'end the tokens of a grant': (tx) => tx.grants.endTokens('g7', 1),
-    'withdraw a grant': (tx) => tx.grants.withdraw({ id: 'g7' }),
-    'withdraw what a person granted': (tx) => tx.grants.withdraw({ subject: 'p1' }),
-    'withdraw what a person granted a client': (tx) => tx.grants.withdraw({ subject: 'p1', clientId: 'c7' }),
+    'withdraw a grant': (tx) => tx.grants.withdraw({ id: 'g7' }, 1),
+    'withdraw what a person granted': (tx) => tx.grants.withdraw({ subject: 'p1' }, 1),
+    'withdraw what a person granted a client': (tx) => tx.grants.withdraw({ subject: 'p1', clientId: 'c7' }, 1),
     'list the grants of a person': (tx) => tx.grants.list({ subject: 'p1', now: 1, limit: 10 }),
     'list the grants of a person, asked for or not': (tx) => tx.grants.list({ subject: 'p1', withSkipped: true, now: 1, limit: 10 }),
     'list the grants of a session': (tx) => tx.grants.list({ subject: 'p1', sessionId: 's1', now: 1, limit: 10 }),
@@ -137,7 +143,6 @@ describe('the plan of what every request does', () => {
     'find a refresh token': (tx) => tx.refreshTokens.find('r7'),
     'spend a refresh token': (tx) => tx.refreshTokens.spend('r7', 1),
     'reuse a refresh token': (tx) => tx.refreshTokens.reuse('r7', 1, 1),
-    'end the access tokens of a grant': (tx) => tx.accessTokens.removeOfGrant('g7'),
     'ask for a logout': (tx) => tx.logouts.add(someLogout('l'), 10),
     'find a logout': (tx) => tx.logouts.find('l7'),
     'accept a logout': (tx) => tx.logouts.accept('l7', 'v'),

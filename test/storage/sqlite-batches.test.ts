@@ -43,7 +43,7 @@ describe('group commit', () => {
       )
       assert.equal(commits, expected, `${count} acts`)
       await stores.act(async (tx) => {
-        for (let at = 0; at < count; at++) await tx.clients.remove(`c${at}`)
+        for (let at = 0; at < count; at++) await tx.clients.remove(`c${at}`, 1, 1)
       })
     }
   })

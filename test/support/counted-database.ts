@@ -21,10 +21,10 @@ export function counted(database: Database): { readonly database: Database; take
         return database.transact((db, afterCommit) => body(counting(db, 'statements'), afterCommit))
       },
       ...(database.keepAccessToken && {
-        keepAccessToken(row) {
+        keepAccessToken(row, most) {
           count.acts += 1
           count.statements += 1
-          return database.keepAccessToken?.(row) ?? Promise.resolve(false)
+          return database.keepAccessToken?.(row, most) ?? Promise.resolve(false)
         },
       }),
     },

@@ -158,6 +158,7 @@ export function grantedTo(client: Partial<Client>, over: Partial<GrantedClient> 
       createdAt: now,
       updatedAt: now,
       tokensValidAfter: 0,
+      generation: 1,
       ...client,
     },
     redirectUris: ['https://claude.ai/api/mcp/auth_callback'],
@@ -177,7 +178,7 @@ function fakeGrants({ isSignedIn = true, granted: given = { clients: granted } }
     findClient: async (clientId) => (given.clients ?? []).find(({ client }) => client.clientId === clientId)?.client,
     async withdraw({ subject, clientId }, actor) {
       acts.push(['withdraw', clientId, { subject, actor }])
-      return left.delete(clientId) ? 1 : 0
+      return left.delete(clientId)
     },
     formSeal: makeFormSeal({ sealer: makeSealer(['a secret of this test'], 'form', systemRandomness) }),
   }

@@ -69,7 +69,7 @@ export async function logoutRoom(over: Partial<DeliverLogoutsDeps> | ((stores: F
     async queue(...clientIds: readonly string[]): Promise<void> {
       const { now } = time
       const made = clientIds.map((clientId) =>
-        newLogoutDelivery({ clientId, sid: `session-of-${clientId}` }, { now, randomness: systemRandomness }),
+        newLogoutDelivery({ clientId, generation: 1, sid: `session-of-${clientId}` }, { now, randomness: systemRandomness }),
       )
       await stores.act((tx) => tx.logoutDeliveries.queue(made))
     },

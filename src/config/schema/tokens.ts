@@ -79,6 +79,18 @@ export const oauth2 = group({
   session: group({
     encrypt_at_rest: later(flag, 'Encrypts session data in the database.', { harmless: [true] }),
   }),
+  access_tokens: group({
+    most_per_grant: honoured(count(1, 10_000), {
+      description: 'Live opaque access tokens that one grant of a person has at most; the oldest end.',
+      default: 20,
+      live: true,
+    }),
+    most_per_self_registered_client: honoured(count(1, 10_000), {
+      description: 'Live opaque access tokens that a self-registered client has for itself (`client_credentials`) at most; the oldest end.',
+      default: 100,
+      live: true,
+    }),
+  }),
   default_audience: honoured(text, {
     description: 'The `aud` of a JWT access token for which no audience was asked; unset, it is the issuer.',
     live: true,

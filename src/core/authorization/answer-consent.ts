@@ -23,7 +23,7 @@ export function findConsent(deps: ChallengeDeps & { readonly clients: ClientStor
     const client = await deps.clients.find(flow.clientId)
     // Consent is asked once somebody is logged in.
     const login = flow.login.decision
-    if (!client || login?.kind !== 'accepted') throw challengeRefused({ kind: 'challenge-unknown' })
+    if (client?.generation !== flow.generation || login?.kind !== 'accepted') throw challengeRefused({ kind: 'challenge-unknown' })
     return { challenge, flow, login, skip: flow.consent?.skip ?? false, client }
   }
 }

@@ -19,7 +19,7 @@ export function findLogin(deps: ChallengeDeps & { readonly clients: ClientStore 
   return async (challenge: string): Promise<AskedLogin> => {
     const flow = await find(challenge)
     const client = await deps.clients.find(flow.clientId)
-    if (!client) throw challengeRefused({ kind: 'challenge-unknown' })
+    if (client?.generation !== flow.generation) throw challengeRefused({ kind: 'challenge-unknown' })
     return { challenge, flow, client }
   }
 }

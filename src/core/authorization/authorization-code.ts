@@ -15,6 +15,7 @@ export interface AuthorizationCode {
 }
 
 export interface AuthorizationCodeStore {
+  /** Nothing is stored where there is no such grant. */
   add(code: AuthorizationCode): Promise<void>
   find(hash: string): Promise<AuthorizationCode | undefined>
   /** False where it was spent before: of several at once, one spends it. */

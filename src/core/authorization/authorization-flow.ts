@@ -8,6 +8,8 @@ import type { AuthorizationRequest } from './authorization-request.ts'
 export interface AuthorizationFlow {
   readonly id: string
   readonly clientId: string
+  /** The client's when the browser began: the flow counts while it is the same. */
+  readonly generation: number
   /** What unfinished flows are counted by. */
   readonly address: string
   readonly createdAt: number
@@ -71,8 +73,12 @@ export interface ConsentDecision {
 }
 
 export interface AuthorizationFlowStore {
-  /** Of an address with `limit` flows in which nobody has logged in the oldest makes room. */
-  add(flow: AuthorizationFlow, limit: number): Promise<void>
+  /**
+   * Of an address with `limit` flows in which nobody has logged in the oldest makes room. False, and nothing is stored, where the client
+   * is gone by now, or another one has its id.
+   */
+  add(flow: AuthorizationFlow, limit: number): Promise<boolean>
+  /** Undefined for one whose client is gone, too. */
   find(id: string): Promise<AuthorizationFlow | undefined>
   /** Answers the login, or answers it anew; false where the browser has gone on with an earlier answer. */
   decideLogin(id: string, decision: LoginDecision | Rejection, verifier: string): Promise<boolean>

@@ -17,7 +17,7 @@ import {
   requestedAudience,
   requestedScope,
 } from './check-authorization-request.ts'
-import { findResponseTarget, type Trusted } from './find-response-target.ts'
+import { FaultToPerson, findResponseTarget, type Trusted } from './find-response-target.ts'
 
 /** What a browser brought along. */
 export interface Browser {
@@ -175,7 +175,7 @@ function refuseWithoutSession(known: Known, { prompt }: AuthorizationRequest, ta
 
 async function open(
   { address, reusableCsrf }: Browser,
-  { clientId }: Client,
+  { clientId, generation }: Client,
   request: AuthorizationRequest,
   known: Known,
   now: number,
@@ -189,8 +189,10 @@ async function open(
     'session' in known
       ? { id: known.session.id, known: { subject: known.session.subject, authenticatedAt: known.session.authenticatedAt } }
       : { id: randomUuid(deps.randomness) }
-  const flow: AuthorizationFlow = { id, clientId, address, createdAt: now, expiresAt: now + deps.patience(), request, session, login }
-  await deps.transaction((tx) => tx.flows.add(flow, mostUnaccepted))
+  const times = { createdAt: now, expiresAt: now + deps.patience() }
+  const flow: AuthorizationFlow = { id, clientId, generation, address, ...times, request, session, login }
+  const isBegun = await deps.transaction((tx) => tx.flows.add(flow, mostUnaccepted))
+  if (!isBegun) throw new FaultToPerson({ kind: 'client-unknown', clientId })
   const isRegistration = request.prompt.includes('registration')
   return { step: 'login', isRegistration, challenge, clientId, csrf: value }
 }

@@ -2,20 +2,20 @@ import type { Clock } from '../../lib/clock.ts'
 import { isLoopbackRedirect, schemeOf } from '../../protocol/redirect-uri.ts'
 import { authMethodOf, type Client } from '../clients/client.ts'
 import { termsOf } from '../sessions/terms.ts'
-import type { GrantStore } from '../tokens/grant.ts'
+import type { Grant, GrantStore } from '../tokens/grant.ts'
 import type { AuthorizationFlow, LoginDecision } from './authorization-flow.ts'
 
-/** Whether the person agreed to as much before, for a client that looks the same, and asked not to be asked again. */
-export async function isRemembered(
+/** What the person agreed to before, if it is as much, for a client that looks the same, and the person asked not to be asked again. */
+export async function findRemembered(
   { request }: AuthorizationFlow,
   { subject }: LoginDecision,
   client: Client,
   deps: { readonly grants: GrantStore; readonly clock: Clock },
-): Promise<boolean> {
-  if (request.prompt.includes('consent') || !mayBeRemembered(client, request.redirectUri)) return false
+): Promise<Grant | undefined> {
+  if (request.prompt.includes('consent') || !mayBeRemembered(client, request.redirectUri)) return undefined
   const terms = termsOf(client)
   const grants = await deps.grants.remembered(subject, client.clientId, deps.clock())
-  return grants.some(
+  return grants.find(
     (grant) =>
       grant.terms === terms &&
       request.scope.every((scope) => grant.scope.includes(scope)) &&

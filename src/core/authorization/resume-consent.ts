@@ -12,7 +12,8 @@ import { type AuthorizationCodeStore, codePrefix } from './authorization-code.ts
 import type { AuthorizationFlow, AuthorizationFlowStore, ConsentDecision, LoginDecision } from './authorization-flow.ts'
 import { RefusedToClient, type ResponseTarget } from './authorization-request.ts'
 import type { Browser } from './begin-authorization.ts'
-import { isRemembered } from './remembered-consent.ts'
+import { FaultToPerson } from './find-response-target.ts'
+import { findRemembered } from './remembered-consent.ts'
 import { acceptedBy, findAnswered } from './resume-flow.ts'
 
 /** The browser goes back to the client with a code (RFC 6749 §4.1.2). */
@@ -55,35 +56,39 @@ export function resumeConsent(deps: ResumeConsentDeps) {
   return async (verifier: string, browser: Browser): Promise<ToClient> => {
     const { flow, client } = await findAnswered(deps, 'consent', verifier, browser)
     const consent = acceptedBy(flow, flow.consent as NonNullable<AuthorizationFlow['consent']>)
-    await checkStillRemembered(flow, client, deps)
+    const remembered = await findStillRemembered(flow, client, deps)
     const code = randomToken(deps.randomness, codePrefix)
     const now = deps.clock()
     const grant = grantOf(flow, consent, client, now, deps)
-    const isPassed = await deps.transaction(async (tx) => {
+    await deps.transaction(async (tx) => {
       const [isFirst, isInForce] = await Promise.all([
         tx.flows.passConsent(flow.id, sha256(verifier), now),
         tx.sessions.hold(flow.session.id, now),
       ])
-      if (!isFirst) return false
+      if (!isFirst) throw new RefusedToClient(flow.request, { kind: 'verifier-spent', step: 'consent' })
       if (!isInForce) throw new RefusedToClient(flow.request, { kind: 'login-required', why: 'session-over' })
-      await Promise.all([
-        tx.grants.open(grant),
+      const [isOpen] = await Promise.all([
+        tx.grants.open(grant, remembered?.withdrawals),
         tx.codes.add(codeOf(code, flow, grant, now + deps.codeLifespan())),
-        tx.sessionClients.note(flow.session.id, flow.clientId, now, mostSessionClients),
+        tx.sessionClients.note(flow.session.id, flow, now, mostSessionClients),
       ])
-      return true
+      if (!isOpen) throw remembered ? withdrawn(flow) : clientGone(flow)
     })
-    if (!isPassed) throw new RefusedToClient(flow.request, { kind: 'verifier-spent', step: 'consent' })
     return { target: flow.request, code, scope: grant.scope }
   }
 }
 
 /** What the person was not asked for, because he had agreed to it, he may have withdrawn since. */
-async function checkStillRemembered(flow: AuthorizationFlow, client: Client, deps: ResumeConsentDeps): Promise<void> {
-  const login = flow.login.decision as LoginDecision
-  if (flow.consent?.skip && !(await isRemembered(flow, login, client, deps)))
-    throw new RefusedToClient(flow.request, { kind: 'consent-required', why: 'withdrawn' })
+async function findStillRemembered(flow: AuthorizationFlow, client: Client, deps: ResumeConsentDeps): Promise<Grant | undefined> {
+  if (!flow.consent?.skip) return undefined
+  const remembered = await findRemembered(flow, flow.login.decision as LoginDecision, client, deps)
+  if (!remembered) throw withdrawn(flow)
+  return remembered
 }
+
+const withdrawn = ({ request }: AuthorizationFlow) => new RefusedToClient(request, { kind: 'consent-required', why: 'withdrawn' })
+
+const clientGone = ({ clientId }: AuthorizationFlow) => new FaultToPerson({ kind: 'client-unknown', clientId })
 
 function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Client, now: number, deps: ResumeConsentDeps): Grant {
   const login = flow.login.decision as LoginDecision
@@ -98,6 +103,7 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
   return {
     id: flow.id,
     clientId: client.clientId,
+    generation: flow.generation,
     subject: login.subject,
     ...(obfuscatedSubject !== undefined && { obfuscatedSubject }),
     sessionId: flow.session.id,

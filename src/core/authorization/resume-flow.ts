@@ -38,9 +38,9 @@ export async function findAnswered(
 }
 
 /** A redirect URI that was taken from the client meanwhile gets neither a code nor an error: who took it had a reason. */
-async function trustedClient({ clientId, request: { redirectUri } }: AuthorizationFlow, clients: ClientStore): Promise<Client> {
+async function trustedClient({ clientId, generation, request: { redirectUri } }: AuthorizationFlow, clients: ClientStore): Promise<Client> {
   const client = await clients.find(clientId)
-  if (!client) throw new FaultToPerson({ kind: 'client-unknown', clientId })
+  if (client?.generation !== generation) throw new FaultToPerson({ kind: 'client-unknown', clientId })
   if (!matchesRedirectUri(redirectUrisOf(client), redirectUri)) throw new FaultToPerson({ kind: 'redirect-uri-unregistered', redirectUri })
   return client
 }

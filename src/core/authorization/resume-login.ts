@@ -11,7 +11,7 @@ import type { GrantStore } from '../tokens/grant.ts'
 import { type AuthorizationFlow, type AuthorizationFlowStore, csrfValue, type LoginDecision } from './authorization-flow.ts'
 import { RefusedToClient } from './authorization-request.ts'
 import type { Browser, ToApplication } from './begin-authorization.ts'
-import { isRemembered } from './remembered-consent.ts'
+import { findRemembered } from './remembered-consent.ts'
 import { acceptedBy, findAnswered } from './resume-flow.ts'
 
 /** What the browser's session cookie is to be. */
@@ -50,7 +50,7 @@ export function resumeLogin(deps: ResumeLoginDeps) {
     const { flow, client } = await findAnswered(deps, 'login', verifier, browser)
     const login = acceptedBy(flow, flow.login)
     checkHint(flow, login, client, deps)
-    const skip = await isRemembered(flow, login, client, deps)
+    const skip = (await findRemembered(flow, login, client, deps)) !== undefined
     if (!skip && flow.request.prompt.includes('none'))
       throw new RefusedToClient(flow.request, { kind: 'consent-required', why: 'not-asked' })
     return ask(flow, login, skip, verifier, browser, deps)

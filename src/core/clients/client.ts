@@ -20,6 +20,8 @@ export interface Client {
   readonly updatedAt: number
   /** Milliseconds: a JWT access token whose `jti` does not name a later time is dead. */
   readonly tokensValidAfter: number
+  /** What was issued to the client carries it and counts while it is the same: the end of all of that is one row. */
+  readonly generation: number
 }
 
 /**
@@ -47,7 +49,10 @@ const orDefault = (values: readonly string[] | undefined, fallback: string): rea
 
 /** Keeps the clients. */
 export interface ClientStore {
-  /** False, and nothing is stored, where the id is taken. */
+  /**
+   * False, and nothing is stored, where the id is taken. One that was removed leaves its id, with a generation that nothing issued to it
+   * has and the time that its JWT access tokens do not reach.
+   */
   add(client: Client): Promise<boolean>
   find(clientId: string): Promise<Client | undefined>
   /** Those of them that are there, in no order. */
@@ -56,13 +61,19 @@ export interface ClientStore {
   hold(clientId: string): Promise<Client | undefined>
   /** Replaces the client if it still has the version before `client.version`; false, and nothing is changed, where it has not. */
   replace(client: Client): Promise<boolean>
-  /** Ends the JWT access tokens that were made until `at`, and those made since the last call, too; false where there is no such client. */
+  /**
+   * Ends its access tokens: opaque ones that were issued until now, JWTs that were made until `at`, and those made since the last call,
+   * too. False where there is no such client.
+   */
   endTokens(clientId: string, at: number): Promise<boolean>
-  /** Before the client is removed: a new one under its id starts where `endTokens` would have left this one. */
-  markRemoval(clientId: string, at: number): Promise<void>
-  /** Removes the client with its tokens; false where there is none. */
-  remove(clientId: string): Promise<boolean>
-  /** Removes the marks of removals. */
+  /**
+   * Removes the client: nobody finds it any more, its secrets and its registration access token are gone, and nothing that was issued to it counts, under a new client with
+   * its id neither. What is left of it is removed later. False where there is none.
+   *
+   * @param endsTokensUntil as of `endTokens`
+   */
+  remove(clientId: string, at: number, endsTokensUntil: number): Promise<boolean>
+  /** Removes what is kept of removed clients for new ones under their ids. */
   removeExpired(now: number, limit: number): Promise<number>
   /** How many clients registered one of these algorithms for their ID tokens or userinfo; `most` where there are more. */
   countSignedWith(algs: readonly string[], most: number): Promise<number>

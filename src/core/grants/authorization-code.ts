@@ -44,7 +44,7 @@ export function authorizationCodeGrant(deps: {
     if (!grant) throw refused({ kind: 'code-refused', why: 'unknown' })
     return { code, grant }
   }
-  return async ({ client, assertion }, request) => {
+  return async ({ client, assertion, began }, request) => {
     const settings = deps.settings()
     const now = deps.clock()
     const { code, grant } = await findCode(request.code)
@@ -52,7 +52,7 @@ export function authorizationCodeGrant(deps: {
     if (code.spentAt === undefined && code.expiresAt <= now) throw refused({ kind: 'code-refused', why: 'expired' })
     // For a code that comes back, nothing is signed and no hook is asked.
     const isReplay = code.spentAt !== undefined
-    const tokens = isReplay ? undefined : await tokensFor(deps, authorizationCodeGrantType, { client, grant, request, settings })
+    const tokens = isReplay ? undefined : await tokensFor(deps, authorizationCodeGrantType, { client, grant, request, settings, began })
     const outcome = await deps.transaction(async (tx) => {
       await spendAssertion(tx, assertion)
       if (!tokens || !(await tx.codes.spend(code.hash, now))) {

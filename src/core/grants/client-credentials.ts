@@ -15,6 +15,8 @@ export interface ClientCredentialsSettings extends EntitlementSettings {
   readonly strategy: AccessTokenStrategy
   /** Whether a client that asks for no scope gets all of its own. */
   readonly grantAllScopes: boolean
+  /** How many live opaque tokens a self-registered client has at most. */
+  readonly mostTokens: number
 }
 
 /** RFC 6749 §4.4: the client itself asks for a token, with no person in sight. */
@@ -23,7 +25,7 @@ export function clientCredentialsGrant(deps: {
   askHooks: AskHooks
   settings: Live<ClientCredentialsSettings>
 }): TokenGrant {
-  return async ({ client, assertion }, request) => {
+  return async ({ client, assertion, began }, request) => {
     const settings = deps.settings()
     refusePublicClient(client)
     const asked = splitScope(request.scope ?? '')
@@ -44,6 +46,9 @@ export function clientCredentialsGrant(deps: {
       lifespan: lifespanOf(client, 'clientCredentialsGrantAccessTokenLifespan', settings.lifespan),
       strategy: client.settings.accessTokenStrategy ?? settings.strategy,
       tokensValidAfter: client.tokensValidAfter,
+      began,
+      generation: client.generation,
+      most: client.origin === 'dynamic' ? settings.mostTokens : undefined,
       grantType: clientCredentialsGrantType,
       assertion,
     })

@@ -15,6 +15,8 @@ export interface PersonGrantSettings extends EntitlementSettings {
   readonly idLifespan: number
   readonly refreshLifespan: number
   readonly strategy: AccessTokenStrategy
+  /** How many live opaque access tokens a grant has at most. */
+  readonly mostTokensOfGrant: number
   /** Milliseconds for which a used refresh token is taken again; 0 is not at all. */
   readonly graceMilliseconds: number
   /** How often within that time. */
@@ -52,12 +54,13 @@ interface TokensForGrant extends PreparedTokens {
 export async function tokensFor(
   deps: { askHooks: AskHooks; prepare: (order: GrantOrder) => Promise<PreparedTokens> },
   grantType: PersonGrantType,
-  asked: { client: Client; grant: Grant; request: TokenRequest; settings: PersonGrantSettings },
+  asked: { client: Client; grant: Grant; request: TokenRequest; settings: PersonGrantSettings; began: number },
 ): Promise<TokensForGrant> {
-  const { client, grant, request, settings } = asked
+  const { client, grant, request, settings, began } = asked
   const audience = narrowedAudience(client, grant, request, settings)
   const claims = await hookedClaims(deps.askHooks, grantType, client, grant, request)
-  const tokens = await deps.prepare(orderFor(grantType, client, { ...grant, claims }, audience, settings))
+  const order = orderFor(grantType, client, { ...grant, claims }, audience, settings)
+  const tokens = await deps.prepare({ ...order, began })
   return { ...tokens, newClaims: claims === grant.claims ? undefined : claims }
 }
 
@@ -68,7 +71,7 @@ function orderFor(
   grant: Grant,
   audience: readonly string[],
   settings: PersonGrantSettings,
-): GrantOrder {
+): Omit<GrantOrder, 'began'> {
   const names = lifespanNames[grantType]
   const isOffline = grant.scope.some(isOfflineScope)
   const refreshes = isOffline && grantTypesOf(client).includes('refresh_token')
@@ -80,6 +83,8 @@ function orderFor(
     accessLifespan: lifespanOf(client, names.access, settings.accessLifespan),
     refreshLifespan: refreshes ? lifespanOf(client, names.refresh, settings.refreshLifespan) : undefined,
     idLifespan: grant.scope.includes('openid') ? lifespanOf(client, names.id, settings.idLifespan) : undefined,
+    // The first token of a grant needs no room.
+    most: grantType === 'refresh_token' ? settings.mostTokensOfGrant : undefined,
   }
 }
 

@@ -46,14 +46,14 @@ export function refreshTokenGrant(deps: {
       throw refused({ kind: 'refresh-token-refused', why: 'unknown' })
     return { token, grant }
   }
-  return async ({ client, assertion }, request) => {
+  return async ({ client, assertion, began }, request) => {
     const settings = deps.settings()
     const now = deps.clock()
     const { token, grant } = await find(request.refreshToken, now)
     if (grant.clientId !== client.clientId) throw refused({ kind: 'refresh-token-refused', why: 'other-client' })
     const prepare = () => {
       checkStillAllowed(client, grant, splitScope(request.scope ?? ''), settings)
-      return tokensFor(deps, refreshTokenGrantType, { client, grant, request, settings })
+      return tokensFor(deps, refreshTokenGrantType, { client, grant, request, settings, began })
     }
     // For one that comes back when its grace is over, nothing is signed and no hook is asked.
     const tokens = isReplay(token, now, settings) ? undefined : await prepare()
@@ -63,7 +63,8 @@ export function refreshTokenGrant(deps: {
         await tx.grants.endTokens(grant.id, now)
         return 'used'
       }
-      if (!(await tx.grants.keep(grant.id, tokens.lastExpiry))) return 'unknown'
+      // Without a grace period nothing but the newest access token of the grant lives.
+      if (!(await tx.grants.keep(grant.id, tokens.lastExpiry, settings.graceMilliseconds === 0))) return 'unknown'
       await endAccess(tx, token, grant, settings)
       if (tokens.newClaims) await tx.grants.setClaims(grant.id, tokens.newClaims)
       if (!(await tokens.store(tx))) return 'unknown'
@@ -90,13 +91,12 @@ async function spend(
   return graceMilliseconds > 0 && (await tx.refreshTokens.reuse(hash, now - graceMilliseconds, graceReuses))
 }
 
-/** Without a grace period nothing but the newest access token of the grant lives; with one, only the token's own ends. */
+/** Ends the access token that came with a refresh token, where `keep` has not ended all of the grant. */
 async function endAccess(tx: RefreshStores, { accessToken }: RefreshToken, grant: Grant, settings: PersonGrantSettings): Promise<void> {
   // A `jti` is a UUID, a hash is not: the one cannot be taken for the other.
   const isJwt = accessToken.id.length === 36
   if (isJwt) await tx.revokedTokens.add(accessToken.id, accessToken.expiresAt)
   else if (settings.graceMilliseconds > 0) await tx.accessTokens.remove(accessToken.id, grant.clientId)
-  else await tx.accessTokens.removeOfGrant(grant.id)
 }
 
 /** What was granted once, the client must still be allowed to have; and nothing beyond it can be asked for (RFC 6749 §6). */

@@ -1,3 +1,4 @@
+import type { Clock } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Authenticated, ClientCredentials } from '../clients/authenticate-client.ts'
 import { grantTypesOf } from '../clients/client.ts'
@@ -44,7 +45,15 @@ export type CodeFault =
  * What a grant adds to the phases that all grants share. The client is known and may use the grant by then. The grant hands the
  * assertion on to the transaction that issues; where the grant refuses, it is spent by the phases.
  */
-export type TokenGrant = (authenticated: Authenticated, request: TokenRequest) => Promise<IssuedTokens>
+export type TokenGrant = (caller: Caller, request: TokenRequest) => Promise<IssuedTokens>
+
+export interface Caller extends Authenticated {
+  /**
+   * Milliseconds since 1970 UTC, before the client was read. What ends the client's tokens from then on ends those of this request, too,
+   * however long a hook takes.
+   */
+  readonly began: number
+}
 
 /**
  * The phases of every token request (RFC 6749 §3.2): who asks, for which grant, may the client use it; then the grant itself. A new
@@ -56,10 +65,12 @@ export function tokenEndpoint(deps: {
   authenticate: (credentials: ClientCredentials) => Promise<Authenticated>
   spendingOnRefusal: <T>(assertion: AssertionId | undefined, act: () => Promise<T>) => Promise<T>
   grants: ReadonlyMap<string, TokenGrant>
+  clock: Clock
 }) {
   return async (request: TokenRequest): Promise<IssuedTokens> => {
     const { grantType } = request
     if (grantType === undefined) throw refused({ kind: 'grant-type-missing' })
+    const began = deps.clock()
     const authenticated = await deps.authenticate(request.credentials)
     return deps.spendingOnRefusal(authenticated.assertion, async () => {
       const { client } = authenticated
@@ -67,7 +78,7 @@ export function tokenEndpoint(deps: {
       if (!grant) throw refused({ kind: 'grant-type-unsupported', grantType })
       if (!grantTypesOf(client).includes(grantType))
         throw refused({ kind: 'grant-type-not-registered', grantType, clientId: client.clientId })
-      return grant(authenticated, request)
+      return grant({ ...authenticated, began }, request)
     })
   }
 }

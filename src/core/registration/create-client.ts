@@ -60,6 +60,7 @@ export function createClient(deps: AdminDeps) {
       updatedAt: now,
       // The id may have been another client's, whose tokens are still about.
       tokensValidAfter: now,
+      generation: 1,
     }
     await deps.transaction(async (tx) => {
       if (!(await tx.clients.add(client))) throw new Refusal<ClientIdTaken>({ kind: 'client-id-taken' })

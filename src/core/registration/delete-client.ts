@@ -16,7 +16,8 @@ interface DeleteDeps {
 }
 
 /**
- * The owner removes its client (RFC 7592 §2.3): id, secrets, registration token and every token it was given die together.
+ * The owner removes its client (RFC 7592 §2.3): id, secrets, registration token and everything that was issued end together. The act
+ * writes as much for a client with a million tokens as for one without; a job removes what is left.
  *
  * @throws Refusal `registration-token-refused`
  */
@@ -28,11 +29,11 @@ export function deleteClientByOwner({
 }: DeleteDeps & { registrationTokens: RegistrationTokenStore }) {
   return async (clientId: string, token: string | undefined): Promise<void> => {
     const { tokenHash } = await authorizeOwner(registrationTokens, clientId, token)
+    const now = clock()
     await transaction(async (tx) => {
       const [isOwners] = await Promise.all([
         tx.registrationTokens.remove(clientId, tokenHash),
-        tx.clients.markRemoval(clientId, clock() + headroom),
-        tx.clients.remove(clientId),
+        tx.clients.remove(clientId, now, now + headroom),
         audit.clientDeleted(tx, clientId, 'owner'),
       ])
       if (!isOwners) throw refuseToken()
@@ -46,13 +47,11 @@ export function deleteClientByOwner({
  * @throws Refusal `client-not-found`
  */
 export function deleteClientByAdmin({ transaction, audit, clock }: DeleteDeps) {
-  return (clientId: string, actor: Actor): Promise<void> =>
-    transaction(async (tx) => {
-      const [, isGone] = await Promise.all([
-        tx.clients.markRemoval(clientId, clock() + headroom),
-        tx.clients.remove(clientId),
-        audit.clientDeleted(tx, clientId, actor),
-      ])
-      if (!isGone) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
+  return (clientId: string, actor: Actor): Promise<void> => {
+    const now = clock()
+    return transaction(async (tx) => {
+      const [isRemoved] = await Promise.all([tx.clients.remove(clientId, now, now + headroom), audit.clientDeleted(tx, clientId, actor)])
+      if (!isRemoved) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
     })
+  }
 }

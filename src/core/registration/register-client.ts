@@ -60,6 +60,7 @@ export function registerClient(deps: RegistrationDeps) {
       createdAt: now,
       updatedAt: now,
       tokensValidAfter: now,
+      generation: 1,
     }
     await transaction(async (tx) => {
       const [isNew] = await Promise.all([

@@ -15,9 +15,9 @@ export function announceLogout({ randomness, deliver }: { randomness: Randomness
     sid: string,
     now: number,
   ): Promise<void> => {
-    const clientIds = await tx.sessionClients.take(sid)
-    if (clientIds.length === 0) return
-    await tx.logoutDeliveries.queue(clientIds.map((clientId) => newLogoutDelivery({ clientId, sid }, { now, randomness })))
+    const clients = await tx.sessionClients.take(sid)
+    if (clients.length === 0) return
+    await tx.logoutDeliveries.queue(clients.map((client) => newLogoutDelivery({ ...client, sid }, { now, randomness })))
     tx.afterCommit(deliver)
   }
 }

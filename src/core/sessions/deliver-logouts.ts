@@ -86,11 +86,11 @@ function deliverOne(deps: DeliverLogoutsDeps) {
   const post = posting(deps)
   const end = (id: string) => transaction((tx) => tx.logoutDeliveries.done(id))
   return async (delivery: LogoutDelivery, signal: AbortSignal | undefined): Promise<Outcome> => {
-    const { id, clientId, attempts, sid, expiresAt } = delivery
+    const { id, clientId, generation, attempts, sid, expiresAt } = delivery
     const facts = { client_id: clientId, delivery: id, attempts }
     try {
       const client = await clients.find(clientId)
-      const uri = client?.metadata.backchannelLogoutUri
+      const uri = client?.generation === generation ? client?.metadata.backchannelLogoutUri : undefined
       if (!client || !uri) {
         await end(id)
         return 'dropped'

@@ -9,6 +9,7 @@ export interface LoginSession {
 
 export interface LoginSessionStore {
   start(session: LoginSession): Promise<void>
+  /** Undefined for one that was ended with all of its person, too. */
   find(id: string): Promise<LoginSession | undefined>
   /** Whether it is there and not over; nobody ends it until this transaction is over. */
   hold(id: string, now: number): Promise<boolean>
@@ -16,8 +17,10 @@ export interface LoginSessionStore {
   extend(id: string, expiresAt: number): Promise<void>
   /** False where it was ended before. */
   end(id: string): Promise<boolean>
-  /** Every session of a person; their ids. */
-  endAll(subject: string): Promise<string[]>
+  /** Ends every session of a person; `removeEnded` names them. False where there are none. */
+  endAll(subject: string, at: number): Promise<boolean>
+  /** Removes at most `limit` sessions that `endAll` ended; their ids. Nobody else is given them. */
+  removeEnded(now: number, limit: number): Promise<string[]>
   removeExpired(now: number, limit: number): Promise<number>
 }
 

@@ -4,6 +4,8 @@ import { type Randomness, timedUuid } from '../../lib/random.ts'
 export interface LogoutDelivery {
   readonly id: string
   readonly clientId: string
+  /** The client's when it took part in the session. A later client under its id is not told. */
+  readonly generation: number
   /** The session, as the client's ID tokens name it. */
   readonly sid: string
   /** Who was logged in, for those who look into the table: the client is not told. */
@@ -34,7 +36,7 @@ const life = 86_400_000
 
 /** A delivery that is due at once. */
 export function newLogoutDelivery(
-  facts: Pick<LogoutDelivery, 'clientId' | 'sid' | 'subject'>,
+  facts: Pick<LogoutDelivery, 'clientId' | 'generation' | 'sid' | 'subject'>,
   { now, randomness }: { now: number; randomness: Randomness },
 ): LogoutDelivery {
   return { ...facts, id: timedUuid(randomness, now), attempts: 0, nextAt: now, createdAt: now, expiresAt: now + life }

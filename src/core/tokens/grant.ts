@@ -37,6 +37,10 @@ export interface Grant {
   readonly expiresAt: number
   /** From then on no token of it is worth anything. */
   readonly tokensEndedAt?: number
+  /** The client's when the person was asked: the grant counts while it is the same. */
+  readonly generation: number
+  /** How often consents of the person were withdrawn when it was opened: it counts while that is the same. Absent until it is stored. */
+  readonly withdrawals?: number
 }
 
 /** What is read of a consent afterwards. */
@@ -58,18 +62,31 @@ export const never = 8_640_000_000_000_000
 
 /** Keeps the grants. */
 export interface GrantStore {
-  open(grant: Grant): Promise<void>
+  /**
+   * False, and nothing is stored, where the client is gone by now, or another one has its id.
+   *
+   * @param withdrawals those of a remembered consent on which the grant rests: nothing is stored where there are more by now
+   */
+  open(grant: Grant, withdrawals?: number): Promise<boolean>
+  /** Undefined for one that does not count: withdrawn, or of a client that is gone. */
   find(id: string): Promise<Grant | undefined>
   /** The remembered ones of a person for a client, the newest first. */
   remembered(subject: string, clientId: string, now: number): Promise<Grant[]>
-  /** Whether its tokens are alive; it is kept until `until` at least, and nobody ends it until this transaction is over. */
-  keep(id: string, until: number): Promise<boolean>
+  /**
+   * Whether its tokens are alive; it is kept until `until` at least, and its tokens are not ended until this transaction is over.
+   *
+   * @param endsAccess ends the opaque access tokens that it has so far
+   */
+  keep(id: string, until: number, endsAccess?: boolean): Promise<boolean>
   /** What the operator's hook made of its claims. */
   setClaims(id: string, claims: SessionClaims): Promise<void>
   /** Ends every token of it. False where that was done before. */
   endTokens(id: string, at: number): Promise<boolean>
-  /** Withdraws consent: the grants that fit go, with every token of theirs. */
-  withdraw(which: { id: string } | { subject: string; clientId?: string }): Promise<number>
+  /**
+   * Withdraws consent: the grants that fit count no more, nor does any token of theirs. What is left of them is removed later. False
+   * where there are none.
+   */
+  withdraw(which: { id: string } | { subject: string; clientId?: string }, at: number): Promise<boolean>
   /** A person's, the newest first; those that are over are left out. */
   list(page: GrantPage): Promise<Grant[]>
   removeExpired(now: number, limit: number): Promise<number>

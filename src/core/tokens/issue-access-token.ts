@@ -6,7 +6,7 @@ import type { Telemetry } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import { type AssertionId, type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
 import type { AccessToken, AccessTokenStore, KeepAccessToken } from './access-token.ts'
-import type { JwtOrder } from './jwt-access-token.ts'
+import { type JwtOrder, makeJti } from './jwt-access-token.ts'
 
 /** What a token is to be. */
 export interface TokenOrder {
@@ -20,8 +20,14 @@ export interface TokenOrder {
   readonly strategy: AccessTokenStrategy
   /** What the operator's hook added for resource servers; absent where nothing. */
   readonly ext?: Readonly<Record<string, unknown>>
+  /** When the request began, before the client was read. Milliseconds since 1970 UTC. */
+  readonly began: number
   /** The client's: a JWT is made later than this. */
   readonly tokensValidAfter: number
+  /** The client's, when it proved who it is. */
+  readonly generation: number
+  /** How many opaque tokens the client has at most; the oldest make room. Undefined: any number. */
+  readonly most: number | undefined
   /** What proved the client, to be spent with it: of several requests with one, one gets a token. */
   readonly assertion: AssertionId | undefined
 }
@@ -71,9 +77,9 @@ export function issueAccessToken(deps: IssueDeps) {
 }
 
 /** Signed before what proved the client is spent: where signing fails, the same assertion can come again. Nothing of the token is stored. */
-function jwtAccessTokens({ transaction, signJwt, telemetry }: IssueDeps) {
+function jwtAccessTokens({ transaction, signJwt, randomness, telemetry }: IssueDeps) {
   return async (order: TokenOrder): Promise<string> => {
-    const accessToken = await signJwt(order)
+    const accessToken = await signJwt({ ...order, jti: makeJti(randomness, order.began, order.tokensValidAfter) })
     if (order.assertion) await transaction((tx) => spendAssertion(tx, order.assertion))
     telemetry.count('token_issued', { grant_type: order.grantType })
     return accessToken
@@ -82,24 +88,31 @@ function jwtAccessTokens({ transaction, signJwt, telemetry }: IssueDeps) {
 
 /** 256 random bits, of which the hash is stored. */
 function opaqueTokens(deps: IssueDeps) {
-  return async ({ clientId, subject, scope, audience, lifespan, grantType, assertion, ext }: TokenOrder): Promise<string> => {
+  return async (order: TokenOrder): Promise<string> => {
+    const { clientId, subject, scope, audience, generation, assertion, most, ext } = order
     const accessToken = randomToken(deps.randomness, accessTokenPrefix)
     // OAuth tells times in whole seconds: counted from one, a token ends exactly at the `exp` that introspection shows.
     const issuedAt = inSeconds(deps.clock()) * 1000
-    const times = { issuedAt, expiresAt: issuedAt + lifespan }
-    const token = { hash: sha256(accessToken), clientId, subject, scope, audience, ...times, ...(ext && { ext }) }
-    const issued = () => deps.telemetry.count('token_issued', { grant_type: grantType })
-    if (assertion) await keepAndSpend(deps, token, assertion, issued)
-    else if (await deps.keepAccessToken(token)) issued()
+    const times = { issuedAt, expiresAt: issuedAt + order.lifespan }
+    const token = { hash: sha256(accessToken), clientId, subject, scope, audience, ...times, generation, ...(ext && { ext }) }
+    const issued = () => deps.telemetry.count('token_issued', { grant_type: order.grantType })
+    if (assertion) await keepAndSpend(deps, token, most, assertion, issued)
+    else if (await deps.keepAccessToken(token, most)) issued()
     else throw clientGone(clientId)
     return accessToken
   }
 }
 
 /** A token that is not stored takes the spending with it: whoever hears the refusal spends the assertion by itself. */
-function keepAndSpend({ transaction }: IssueDeps, token: AccessToken, assertion: AssertionId, afterCommit: () => void): Promise<void> {
+function keepAndSpend(
+  { transaction }: IssueDeps,
+  token: AccessToken,
+  most: number | undefined,
+  assertion: AssertionId,
+  afterCommit: () => void,
+): Promise<void> {
   return transaction(async (tx) => {
-    const [isStored] = await Promise.all([tx.accessTokens.add(token), spendAssertion(tx, assertion)])
+    const [isStored] = await Promise.all([tx.accessTokens.add(token, most), spendAssertion(tx, assertion)])
     if (!isStored) throw clientGone(token.clientId)
     tx.afterCommit(afterCommit)
   })

@@ -8,7 +8,7 @@ import { accessTokenKeys } from '../keys/signing-key.ts'
 import type { AccessToken } from './access-token.ts'
 
 /** What a JWT access token says, as we read it back. Its times are of whole seconds. */
-export interface JwtAccessToken extends Omit<AccessToken, 'hash'> {
+export interface JwtAccessToken extends Omit<AccessToken, 'hash' | 'generation'> {
   readonly jti: string
 }
 
@@ -31,34 +31,31 @@ const type = 'at+jwt'
 
 export interface JwtOrder {
   readonly clientId: string
-  readonly tokensValidAfter: number
   readonly subject: string
   readonly scope: readonly string[]
   readonly audience: readonly string[]
   /** Milliseconds. */
   readonly lifespan: number
-  /** Made before, so that it could be written down; else it is made here. */
-  readonly jti?: string
+  /** By `makeJti`. */
+  readonly jti: string
   readonly grantId?: string
   readonly ext?: Readonly<Record<string, unknown>>
 }
 
-/** Its time tells whether the client's tokens were ended after it was made. */
-export const makeJti = (randomness: Randomness, now: number, tokensValidAfter: number): string =>
-  timedUuid(randomness, Math.max(now, tokensValidAfter + 1))
+/**
+ * Its time tells whether the client's tokens were ended after the request for it began.
+ *
+ * @param began milliseconds since 1970 UTC, before the client was read
+ */
+export const makeJti = (randomness: Randomness, began: number, tokensValidAfter: number): string =>
+  timedUuid(randomness, Math.max(began, tokensValidAfter + 1))
 
 /**
  * Signs an access token with RFC 9068's claims and Hydra's. It is stored nowhere.
  *
  * @throws Unavailable
  */
-export function signAccessToken({
-  ring,
-  issuer,
-  clock,
-  randomness,
-  settings,
-}: JwtDeps & { randomness: Randomness; settings: Live<JwtSettings> }) {
+export function signAccessToken({ ring, issuer, clock, settings }: JwtDeps & { settings: Live<JwtSettings> }) {
   return async (order: JwtOrder): Promise<string> => {
     const { defaultAudience, scopeClaim, notBefore } = settings()
     const now = clock()
@@ -72,7 +69,7 @@ export function signAccessToken({
       exp,
       iat,
       ...(notBefore && { nbf: iat }),
-      jti: order.jti ?? makeJti(randomness, now, order.tokensValidAfter),
+      jti: order.jti,
       ...(order.grantId !== undefined && { grant_id: order.grantId }),
       ...(scopeClaim !== 'string' && { scp: [...order.scope] }),
       ...(scopeClaim !== 'list' && order.scope.length > 0 && { scope: joinScope(order.scope) }),

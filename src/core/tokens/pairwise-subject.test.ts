@@ -10,7 +10,7 @@ const salt = 'a-salt-for-tests'
 const of = pairwiseSubject({ salt })
 
 function clientWith(metadata: ClientMetadata, clientId = 'app'): Client {
-  const times = { createdAt: 0, updatedAt: 0, tokensValidAfter: 0 }
+  const times = { createdAt: 0, updatedAt: 0, tokensValidAfter: 0, generation: 1 }
   return { clientId, version: 1, origin: 'dynamic', metadata, settings: {}, rotatedSecretHashes: [], ...times }
 }
 

@@ -20,6 +20,10 @@ export interface GrantOrder {
   readonly refreshLifespan: number | undefined
   /** Undefined where the client gets none. */
   readonly idLifespan: number | undefined
+  /** When the request began, before the client was read. Milliseconds since 1970 UTC. */
+  readonly began: number
+  /** How many opaque access tokens the grant has at most; the oldest make room. Undefined: none needs to. */
+  readonly most: number | undefined
 }
 
 /** Tokens that are made and signed, and that count once they are stored. */
@@ -81,20 +85,21 @@ async function prepareAccess(order: GrantOrder, issuedAt: number, deps: PrepareD
   return isJwt ? prepareJwt(order, deps) : prepareOpaque(order, issuedAt, deps)
 }
 
-async function prepareJwt({ client, grant, audience, accessLifespan }: GrantOrder, deps: PrepareDeps): Promise<PreparedAccess> {
-  const { clientId, tokensValidAfter } = client
-  const jti = makeJti(deps.randomness, deps.clock(), tokensValidAfter)
+async function prepareJwt({ client, grant, audience, accessLifespan, began }: GrantOrder, deps: PrepareDeps): Promise<PreparedAccess> {
+  const { clientId } = client
+  const jti = makeJti(deps.randomness, began, client.tokensValidAfter)
   const { subject, scope } = grant
-  const order = { clientId, tokensValidAfter, subject, scope, audience, lifespan: accessLifespan, jti, ...carried(grant) }
+  const order = { clientId, subject, scope, audience, lifespan: accessLifespan, jti, ...carried(grant) }
   return { id: jti, text: await deps.signJwt(order), store: async () => true }
 }
 
-function prepareOpaque({ client, grant, audience, accessLifespan }: GrantOrder, issuedAt: number, deps: PrepareDeps): PreparedAccess {
+function prepareOpaque({ client, grant, audience, accessLifespan, most }: GrantOrder, issuedAt: number, deps: PrepareDeps): PreparedAccess {
   const text = randomToken(deps.randomness, accessTokenPrefix)
   const { subject, scope } = grant
   const times = { issuedAt, expiresAt: issuedAt + accessLifespan }
-  const token = { hash: sha256(text), clientId: client.clientId, subject, scope, audience, ...times, ...carried(grant) }
-  return { id: token.hash, text, store: (tx) => tx.accessTokens.add(token) }
+  const { clientId, generation } = client
+  const token = { hash: sha256(text), clientId, generation, subject, scope, audience, ...times, ...carried(grant) }
+  return { id: token.hash, text, store: (tx) => tx.accessTokens.add(token, most) }
 }
 
 const carried = ({ id, claims, obfuscatedSubject }: Grant): Pick<AccessToken, 'grantId' | 'ext' | 'obfuscatedSubject'> => ({

@@ -44,7 +44,7 @@ async function withdraw({ grants }: Deps, request: FastifyRequest, session: Logi
   if (!grants.formSeal.fits(once(form, 'form_seal'), session)) return { kind: 'form-outdated' }
   const clientId = once(form, 'client_id')
   const client = clientId === undefined ? undefined : await grants.findClient(clientId)
-  if (!client || (await grants.withdraw({ subject: session.subject, clientId: client.clientId }, 'person')) === 0)
+  if (!client || !(await grants.withdraw({ subject: session.subject, clientId: client.clientId }, 'person')))
     return { kind: 'nothing-to-withdraw' }
   return { kind: 'withdrawn', clientName: clientWords(speechOf(client), languagesOf(request)).clientName }
 }

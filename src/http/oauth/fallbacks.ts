@@ -41,7 +41,7 @@ export interface GrantsDesk {
   readonly sessionAt: (request: FastifyRequest) => Promise<LoginSession | undefined>
   readonly list: (subject: string, after?: GrantPlace) => Promise<GrantedClients>
   readonly findClient: (clientId: string) => Promise<Client | undefined>
-  readonly withdraw: (which: { readonly subject: string; readonly clientId: string }, actor: Actor) => Promise<number>
+  readonly withdraw: (which: { readonly subject: string; readonly clientId: string }, actor: Actor) => Promise<boolean>
   readonly formSeal: FormSeal
 }
 

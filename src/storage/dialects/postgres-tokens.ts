@@ -1,24 +1,41 @@
 import { OutcomeUnknown, Unavailable } from '../../lib/unavailable.ts'
 import { accessTokenColumns as columns } from '../access-tokens.ts'
-import type { Connection } from '../database.ts'
+import type { Connection, WrittenTokenRow } from '../database.ts'
 import type { CompiledStatement } from '../prepared.ts'
-import type { AccessTokenRow } from '../schema.ts'
 
 /** How many rows one statement carries at most, and how many statements are under way at once. */
 const rowLimit = 256
 const statementLimit = 4
 
-/** The rows come as one JSON text. Each is written if its client is there, as `accessTokenStore` does with one. */
+/**
+ * The rows come as one JSON text. Each is written if its client is there, as `accessTokenStore` does with one. The `offset 0` keeps the
+ * subquery one, so that each client is looked up by its key, however few there are: else the whole table is read.
+ */
 const insertRows: CompiledStatement = {
-  sql: `insert into access_tokens (${columns.join(', ')})
-    select ${columns.map((name) => `row.${name}`).join(', ')} from json_populate_recordset(null::access_tokens, $1) as row
-    where exists (select 1 from clients where clients.client_id = row.client_id) returning hash`,
+  sql: `insert into access_tokens (${columns.join(', ')}, generation, token_epoch)
+    select ${columns.map((name) => `row.${name}`).join(', ')}, clients.generation, clients.token_epoch
+    from json_populate_recordset(null::access_tokens, $1) as row
+    cross join lateral (select generation, token_epoch from clients
+      where client_id = row.client_id and generation = row.generation and removed_at is null offset 0) as clients
+    returning hash`,
+  looksUp: false,
+  findsOne: false,
+}
+
+/** The oldest of these clients' own tokens beyond their ceiling, but none of those that were just added. As an array, each is found by its key. */
+const makeRoom: CompiledStatement = {
+  sql: `delete from access_tokens where hash = any(array(
+    select old.hash from unnest($1::text[], $2::integer[]) as room (client_id, most)
+    cross join lateral (select hash from access_tokens where client_id = room.client_id collate "C" and grant_id is null
+      order by grant_id desc, issued_at desc offset room.most limit ${rowLimit + 16}) as old))
+    and hash <> all($3::text[])`,
   looksUp: false,
   findsOne: false,
 }
 
 interface Waiting {
-  readonly row: AccessTokenRow
+  readonly row: WrittenTokenRow
+  readonly most: number | undefined
   resolve(isStored: boolean): void
   reject(error: unknown): void
 }
@@ -40,10 +57,10 @@ export class TokenInserts {
   }
 
   /** @throws Unavailable when too many wait already, and whatever the act throws */
-  add(row: AccessTokenRow): Promise<boolean> {
+  add(row: WrittenTokenRow, most?: number): Promise<boolean> {
     if (this.#waiting.length >= this.#waitingLimit) return Promise.reject(new Unavailable('too many requests are waiting for the database'))
     return new Promise((resolve, reject) => {
-      if (this.#waiting.push({ row, resolve, reject }) === 1) setImmediate(() => this.#next())
+      if (this.#waiting.push({ row, most, resolve, reject }) === 1) setImmediate(() => this.#next())
     })
   }
 
@@ -69,9 +86,7 @@ export class TokenInserts {
   /** Where a row spoils the statement, each is tried by itself, one after the other: it takes none of the others with it, nor the pool. */
   async #write(batch: readonly Waiting[]): Promise<void> {
     try {
-      const rows = JSON.stringify(batch.map(({ row }) => row))
-      const stored = await this.#transact(async (db) => (await db.run<{ hash: string }>(insertRows, [rows])).rows)
-      const hashes = new Set(stored.map(({ hash }) => hash))
+      const hashes = await this.#transact((db) => writeRows(db, batch))
       for (const { row, resolve } of batch) resolve(hashes.has(row.hash))
     } catch (error) {
       const isOfAll = error instanceof Unavailable || error instanceof OutcomeUnknown
@@ -79,4 +94,16 @@ export class TokenInserts {
       else for (const one of batch) await this.#write([one])
     }
   }
+}
+
+/** The hashes of the rows that were stored. */
+async function writeRows(db: Connection, batch: readonly Waiting[]): Promise<ReadonlySet<string>> {
+  const rows = JSON.stringify(batch.map(({ row }) => row))
+  const ceilings = new Map(batch.flatMap(({ row, most }) => (most === undefined ? [] : [[row.client_id, most]])))
+  const added = batch.map(({ row }) => row.hash)
+  const [stored] = await Promise.all([
+    db.run<{ hash: string }>(insertRows, [rows]),
+    ceilings.size > 0 && db.run(makeRoom, [[...ceilings.keys()], [...ceilings.values()], added]),
+  ])
+  return new Set(stored.rows.map(({ hash }) => hash))
 }

@@ -24,7 +24,7 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
     write: pooledConnection(pool),
     read: pooledConnection(pool, { timeout: options.readTimeout ?? usualReadTimeout, took: (seconds) => watch.read(seconds) }),
     transact: (body) => timedAct(watch, () => runs.run(body)),
-    keepAccessToken: (row) => timedAct(watch, () => tokens.add(row)),
+    keepAccessToken: (row, most) => timedAct(watch, () => tokens.add(row, most)),
     watch(next) {
       watch = next
     },

@@ -8,6 +8,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .createTable('session_clients')
     .addColumn('session_id', text, (column) => column.notNull())
     .addColumn('client_id', text, (column) => column.notNull())
+    .addColumn('generation', 'integer', (column) => column.notNull())
     .addColumn('used_at', 'bigint', (column) => column.notNull())
     .addColumn('expires_at', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('session_clients_key', ['session_id', 'client_id'])
@@ -15,18 +16,24 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('session_clients_by_expiry').on('session_clients').column('expires_at').execute()
 
   const stored = db as Kysely<{
-    session_clients: { session_id: string; client_id: string; used_at: number; expires_at: number }
-    grants: { session_id: string; client_id: string; granted_at: number }
+    session_clients: { session_id: string; client_id: string; generation: number; used_at: number; expires_at: number }
+    grants: { session_id: string; client_id: string; generation: number; granted_at: number }
     login_sessions: { id: string; expires_at: number }
   }>
   await stored
     .insertInto('session_clients')
-    .columns(['session_id', 'client_id', 'used_at', 'expires_at'])
+    .columns(['session_id', 'client_id', 'generation', 'used_at', 'expires_at'])
     .expression((from) =>
       from
         .selectFrom('grants')
         .innerJoin('login_sessions', 'login_sessions.id', 'grants.session_id')
-        .select((row) => ['grants.session_id', 'grants.client_id', row.fn.max('granted_at').as('used_at'), 'login_sessions.expires_at'])
+        .select((row) => [
+          'grants.session_id',
+          'grants.client_id',
+          row.fn.max('generation').as('generation'),
+          row.fn.max('granted_at').as('used_at'),
+          'login_sessions.expires_at',
+        ])
         .groupBy(['grants.session_id', 'grants.client_id', 'login_sessions.expires_at']),
     )
     .execute()

@@ -1,0 +1,34 @@
+import { type RawBuilder, sql } from 'kysely'
+
+/**
+ * What counts, as conditions of the statement that looks something up: it compares what a row carries with marks and generations in the
+ * rows of client, grant and person, each found by its primary key. They are subqueries and not joins: PostgreSQL, which plans a statement
+ * anew at each run, plans them in half the time. They name the table `grants` as it is.
+ */
+
+/** The generation of a client that is there; null where it is not. */
+export const generationOf = (clientId: RawBuilder<unknown>): RawBuilder<number> =>
+  sql`(select owner.generation from clients as owner where owner.client_id = ${clientId} and owner.removed_at is null)`
+
+/** How often a person's consents were withdrawn, for this client and for all together: both only grow, so the sum tells of each. */
+export const consentsOf = (subject: RawBuilder<unknown>, clientId: RawBuilder<unknown>): RawBuilder<number> =>
+  sql`(select cast(coalesce(sum(withdrawals.consents), 0) as integer) from subject_generations as withdrawals
+    where withdrawals.subject = ${subject} and withdrawals.client_id in ('', ${clientId}))`
+
+/** How often a person's sessions were ended. */
+export const sessionsOf = (subject: RawBuilder<unknown>): RawBuilder<number> =>
+  sql`coalesce((select ends.sessions from subject_generations as ends where ends.subject = ${subject} and ends.client_id = ''), 0)`
+
+const isNotWithdrawn = sql<boolean>`grants.withdrawn_at is null
+  and grants.consents = ${consentsOf(sql.ref('grants.subject'), sql.ref('grants.client_id'))}`
+
+/** The client is there, and the grant was made under its generation and is not withdrawn. */
+export const grantIsInForce = sql<boolean>`${isNotWithdrawn} and grants.generation = ${generationOf(sql.ref('grants.client_id'))}`
+
+/** The token's client is there and has what the token carries; and so has its grant, where it has one. */
+export const tokenIsInForce = sql<boolean>`access_tokens.token_epoch = (
+    select owner.token_epoch from clients as owner where owner.client_id = access_tokens.client_id
+      and owner.removed_at is null and owner.generation = access_tokens.generation)
+  and (access_tokens.grant_id is null or access_tokens.grant_epoch = (
+    select grants.access_epoch from grants where grants.id = access_tokens.grant_id and grants.tokens_ended_at is null
+      and grants.generation = access_tokens.generation and ${isNotWithdrawn}))`

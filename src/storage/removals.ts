@@ -1,0 +1,113 @@
+import { sql } from 'kysely'
+import type { Connection } from './database.ts'
+import { consentsOf } from './in-force.ts'
+import { removeClients } from './removed-clients.ts'
+import { removeGrants } from './removed-grants.ts'
+import type { RemovalRow } from './schema.ts'
+
+/** How many entries of the queue, and how many grants, are looked at in one transaction. */
+const atOnce = 100
+
+/** Milliseconds after which an entry that could not be finished is looked at again. */
+const putOff = 60_000
+
+/**
+ * Removes what marks have ended. Each call is a part of the work: at most `limit` rows and a few more, found by the index of the queue and
+ * those of the tables. Two nodes that do the same remove nothing twice; what a node that died has not committed is found again.
+ */
+export function removalStore(db: Connection) {
+  return {
+    /** What depends on removed clients, then their rows. */
+    clients: (now: number, limit: number): Promise<number> => step(db, 'client', now, (due) => removeClients(db, due, now, limit)),
+    /** Withdrawn grants, with their tokens. */
+    grants: (now: number, limit: number): Promise<number> =>
+      step(db, 'grant', now, (due) =>
+        removeGrants(
+          db,
+          due.map(({ name }) => name),
+          limit,
+        ),
+      ),
+    /** The grants of persons who withdrew all, for a client or altogether. */
+    consents: (now: number, limit: number): Promise<number> =>
+      step(db, 'consents', now, async ([first]) => removeGrants(db, first ? await withdrawnOf(db, first) : [], limit), 1),
+  }
+}
+
+/** The sessions of persons whose sessions were all ended, at most `limit`; which they were. */
+export async function removeEndedSessions(db: Connection, now: number, limit: number): Promise<string[]> {
+  const ids: string[] = []
+  await step(
+    db,
+    'sessions',
+    now,
+    async ([first]) => {
+      if (!first) return 0
+      const { name, generation } = first
+      const ended = db.selectFrom('login_sessions').select('id').where('subject', '=', name).where('sessions', '<', generation)
+      const removed = await db.deleteFrom('login_sessions').where('id', 'in', ended.limit(limit)).returning('id').execute()
+      ids.push(...removed.map(({ id }) => id))
+      return removed.length
+    },
+    1,
+  )
+  return ids
+}
+
+/**
+ * Works on the entries that are due. Where nothing was left to remove they are finished.
+ *
+ * @returns how many rows of other tables went, and entries of the queue: 0 where nothing is due
+ */
+async function step(
+  db: Connection,
+  kind: RemovalRow['kind'],
+  now: number,
+  remove: (due: readonly RemovalRow[]) => Promise<number>,
+  most = atOnce,
+): Promise<number> {
+  const queued = db.selectFrom('removals').selectAll().where('kind', '=', kind).where('due_at', '<=', now)
+  const due = await queued.orderBy('due_at').limit(most).execute()
+  if (due.length === 0) return 0
+  const removed = await remove(due)
+  return removed > 0 ? removed : finish(db, kind, due, now)
+}
+
+/** An entry goes when nothing of it is left; one whose rows another transaction still holds is put off. */
+async function finish(db: Connection, kind: RemovalRow['kind'], due: readonly RemovalRow[], now: number): Promise<number> {
+  const entries = sql<boolean>`kind = ${kind} and due_at <= ${now} and ${due.length === 1 ? isEntry(due) : hasName(due)}`
+  const { numDeletedRows } = await db.deleteFrom('removals').where(entries).where(isFinished[kind]).executeTakeFirstOrThrow()
+  await db
+    .updateTable('removals')
+    .set({ due_at: now + putOff })
+    .where(entries)
+    .execute()
+  return Number(numDeletedRows)
+}
+
+const isEntry = ([entry]: readonly RemovalRow[]) =>
+  sql`name = ${entry?.name} and client_id = ${entry?.client_id} and generation = ${entry?.generation}`
+
+const hasName = (due: readonly RemovalRow[]) => sql`name in (${sql.join(due.map(({ name }) => name))})`
+
+const isFinished: Readonly<Record<RemovalRow['kind'], ReturnType<typeof sql<boolean>>>> = {
+  client: sql`not exists (select 1 from clients where clients.client_id = removals.name
+    and clients.generation = removals.generation and clients.removed_at is not null)`,
+  grant: sql`not exists (select 1 from grants where grants.id = removals.name)`,
+  consents: sql`1 = 1`,
+  sessions: sql`1 = 1`,
+}
+
+/** Some grants of the person that carry an older count; those of later are beyond the time of the withdrawal, and not looked at. */
+async function withdrawnOf(db: Connection, { name, client_id, due_at }: RemovalRow): Promise<string[]> {
+  const rows = await db
+    .selectFrom('grants')
+    .select('id')
+    .where('subject', '=', name)
+    .$if(client_id !== '', (some) => some.where('client_id', '=', client_id))
+    .where('granted_at', '<=', due_at)
+    .where(sql<boolean>`consents < ${consentsOf(sql.ref('grants.subject'), sql.ref('grants.client_id'))}`)
+    .limit(atOnce)
+    .execute()
+  return rows.map(({ id }) => id)
+}

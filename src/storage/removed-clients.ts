@@ -1,0 +1,74 @@
+import { sql } from 'kysely'
+import type { Connection } from './database.ts'
+import { removeGrants } from './removed-grants.ts'
+import type { RemovalRow } from './schema.ts'
+
+/** Milliseconds for which generation and `tokens_valid_after` are kept for a new client under the id, after the row has gone. */
+const keptFor = 86_400_000
+
+/** How many grants are looked at in one transaction. */
+const grantsAtOnce = 100
+
+/** What stands between a removed client and the removal of its row: as in `removeGrants`, it must not go with it in one statement. */
+const dependents = ['access_tokens', 'grants', 'authorization_flows', 'logout_deliveries'] as const
+
+/**
+ * Removes what depends on clients that were removed, at most `limit` rows and a few more; then, where nothing is left, their rows, unless
+ * another client has the id by now. What this one was issued has a later generation, and stays.
+ */
+export async function removeClients(db: Connection, due: readonly RemovalRow[], now: number, limit: number): Promise<number> {
+  const entries = sql<boolean>`removals.kind = 'client' and removals.due_at <= ${now}
+    and removals.name in (${sql.join(due.map(({ name }) => name))})`
+  let removed = await removeGrants(db, await grantsOf(db, entries), limit)
+  for (const [table, key, isOwn] of removable) {
+    if (removed >= limit) return removed
+    const { numAffectedRows = 0n } = await sql`delete from ${sql.table(table)} where ${sql.ref(key)} in (
+      select old.${sql.ref(key)} from removals inner join ${sql.table(table)} as old on old.client_id = removals.name
+      where ${entries} and old.generation < removals.generation and ${isOwn} limit ${limit - removed})`.execute(db)
+    removed += Number(numAffectedRows)
+  }
+  return removed > 0 ? removed : removeRows(db, due, entries, now)
+}
+
+/** Tokens of grants go with these. What is later than the removal is the new client's, and not looked at. */
+const removable = [
+  ['access_tokens', 'hash', sql`old.grant_id is null and old.issued_at <= removals.due_at`],
+  ['authorization_flows', 'id', sql`1 = 1`],
+  ['logout_deliveries', 'id', sql`1 = 1`],
+] as const
+
+async function grantsOf(db: Connection, entries: ReturnType<typeof sql<boolean>>): Promise<string[]> {
+  const rows = await db
+    .selectFrom('removals')
+    .innerJoin('grants', 'grants.client_id', 'removals.name')
+    .select('grants.id')
+    .where(entries)
+    .whereRef('grants.generation', '<', 'removals.generation')
+    .limit(grantsAtOnce)
+    .execute()
+  return rows.map(({ id }) => id)
+}
+
+/** @returns how many rows of clients went */
+async function removeRows(
+  db: Connection,
+  due: readonly RemovalRow[],
+  entries: ReturnType<typeof sql<boolean>>,
+  now: number,
+): Promise<number> {
+  const names = sql.join(due.map(({ name }) => name))
+  const bare = sql.join(
+    dependents.map(
+      (table) => sql`not exists (select 1 from ${sql.table(table)} as left_over where left_over.client_id = clients.client_id)`,
+    ),
+    sql` and `,
+  )
+  const going = sql`clients.client_id in (${names}) and clients.removed_at is not null and ${bare} and exists (select 1 from removals
+    where removals.name = clients.client_id and removals.generation = clients.generation and ${entries})`
+  await sql`insert into removed_clients (client_id, tokens_valid_after, generation, expires_at)
+    select client_id, tokens_valid_after, generation, cast(${now + keptFor} as bigint) from clients where ${going}
+    on conflict (client_id) do update set tokens_valid_after = excluded.tokens_valid_after,
+      generation = excluded.generation, expires_at = excluded.expires_at`.execute(db)
+  const { numAffectedRows = 0n } = await sql`delete from clients where ${going}`.execute(db)
+  return Number(numAffectedRows)
+}

@@ -1,0 +1,40 @@
+import { sql } from 'kysely'
+import type { Connection } from './database.ts'
+
+/** What belongs to a grant, each table with the column that tells its rows apart. */
+const belongings = ['access_tokens', 'refresh_tokens', 'authorization_codes'] as const
+
+/** Nothing of the grant is left: only then its row goes, as the database would remove all that is left of it in one statement. */
+const isBare = sql<boolean>`${sql.join(
+  belongings.map((table) => sql`not exists (select 1 from ${sql.table(table)} where grant_id = grants.id)`),
+  sql` and `,
+)}`
+
+/** Removes what belongs to these grants, at most `limit` rows, and then those of them of which nothing is left. How many rows went. */
+export async function removeGrants(db: Connection, ids: readonly string[], limit: number): Promise<number> {
+  if (ids.length === 0) return 0
+  let removed = 0
+  for (const table of belongings) {
+    const some = db
+      .selectFrom(table)
+      .select('hash')
+      .where('grant_id', 'in', ids)
+      .limit(limit - removed)
+    const { numDeletedRows } = await db.deleteFrom(table).where('hash', 'in', some).executeTakeFirstOrThrow()
+    removed += Number(numDeletedRows)
+    if (removed >= limit) return removed
+  }
+  const { numDeletedRows } = await db.deleteFrom('grants').where('id', 'in', ids).where(isBare).executeTakeFirstOrThrow()
+  return removed + Number(numDeletedRows)
+}
+
+/** As `removeExpiredRows`, but for grants of which something is left: that expires first. */
+export async function removeExpiredGrants(db: Connection, now: number, limit: number): Promise<number> {
+  const expired = db.selectFrom('grants').select('id').where('expires_at', '<=', now).where(isBare)
+  const { numDeletedRows } = await db
+    .deleteFrom('grants')
+    .where('id', 'in', expired.orderBy('expires_at').limit(limit))
+    .where(sql<number>`+expires_at`, '<=', now)
+    .executeTakeFirstOrThrow()
+  return Number(numDeletedRows)
+}

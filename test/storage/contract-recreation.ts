@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { authorizeAddress, Browser, parameterOf } from '../support/browser.ts'
+import { isActive, loginRequest, obtainCode, obtainTokens, redeem, redirectUri, refresh } from '../support/login-client.ts'
+import { startServer, type TestServer } from '../support/server.ts'
+import { freshStores, type OpenDatabase, removeEnded, someClient, someFlow, someGrant, someToken } from './fresh-stores.ts'
+
+const client = { id: 'again', secret: 'a-secret-that-stays-the-same' }
+
+const create = async (server: TestServer): Promise<string> => {
+  const json = {
+    client_id: client.id,
+    client_secret: client.secret,
+    redirect_uris: [redirectUri],
+    grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
+    scope: 'openid offline_access',
+  }
+  const created = await server.admin('/admin/clients', { method: 'POST', json })
+  assert.equal(created.status, 201, created.text)
+  return created.json.registration_access_token
+}
+
+const ownToken = async (server: TestServer): Promise<string> => {
+  const form = { grant_type: 'client_credentials' }
+  return (await server.public('/oauth2/token', { method: 'POST', basic: [client.id, client.secret], form })).json.access_token
+}
+
+/** Everything that a client can have been given: some of it used up, some not. */
+async function giveEverything(server: TestServer) {
+  const registrationToken = await create(server)
+  const browser = new Browser(server)
+  const consent = { remember: true, remember_for: 0 }
+  const tokens = await obtainTokens(server, client, { browser, consent, login: { remember: true, remember_for: 0 } })
+  const code = await obtainCode(server, client)
+  const begun = new Browser(server)
+  const loginChallenge = parameterOf(await begun.get(loginRequest(client).address), 'login_challenge')
+  const opaque = await ownToken(server)
+  server.reconfigure({ strategies: { access_token: 'jwt' } })
+  const [jwt, grantJwt] = [await ownToken(server), (await obtainTokens(server, client)).access_token]
+  server.reconfigure({})
+  return {
+    registrationToken,
+    browser,
+    tokens,
+    code,
+    loginChallenge,
+    active: [opaque, jwt, grantJwt, tokens.access_token, tokens.refresh_token],
+  }
+}
+
+async function refuseEverything(server: TestServer, old: Awaited<ReturnType<typeof giveEverything>>): Promise<void> {
+  for (const token of old.active) assert.equal(await isActive(server, token), false, token.slice(0, 12))
+  assert.equal((await server.public('/userinfo', { bearer: old.tokens.access_token })).status, 401)
+  assert.equal((await server.public('/oauth2/register/again', { bearer: old.registrationToken })).status, 401)
+  const answers = [await redeem(server, client, old.code), await refresh(server, client, old.tokens.refresh_token)]
+  for (const { status, json } of answers) assert.deepEqual([status, json.error], [400, 'invalid_grant'])
+  const login = `/admin/oauth2/auth/requests/login?login_challenge=${old.loginChallenge}`
+  assert.equal((await server.admin(login)).status, 404)
+  const silent = loginRequest(client, { prompt: 'none' }).address
+  const asked = await old.browser.get(silent)
+  const accept = `/admin/oauth2/auth/requests/login/accept?login_challenge=${parameterOf(asked, 'login_challenge')}`
+  const { json } = await server.admin(accept, { method: 'PUT', json: { subject: 'person-1' } })
+  assert.equal(parameterOf(await old.browser.get(json.redirect_to), 'error'), 'consent_required', 'the remembered consent')
+  const { json: listed } = await server.admin('/admin/oauth2/auth/sessions/consent?subject=person-1')
+  assert.deepEqual(listed, [])
+}
+
+export function recreationContract(open: OpenDatabase): void {
+  describe('a client that is created anew under the id of one that was removed in the same millisecond', () => {
+    test('gets nothing that the removed one was given, before the job has run and after it; its own works', async () => {
+      let now = Date.now()
+      await using server = await startServer({ database: await open(), clock: () => now })
+      const old = await giveEverything(server)
+      for (const token of old.active) assert.equal(await isActive(server, token), true)
+      assert.equal((await server.admin('/admin/clients/again', { method: 'DELETE' })).status, 204)
+      assert.equal((await server.admin('/admin/clients/again')).status, 404)
+      assert.equal((await server.public(authorizeAddress('again', {}))).headers.location?.includes('login_challenge') ?? false, false)
+      const registrationToken = await create(server)
+      await refuseEverything(server, old)
+      now += 5_000
+      assert.equal((await server.public('/oauth2/register/again', { bearer: registrationToken })).status, 200)
+      const mine = [await ownToken(server), (await obtainTokens(server, client)).access_token]
+      server.reconfigure({ strategies: { access_token: 'jwt' } })
+      mine.push(await ownToken(server))
+      for (const token of mine) assert.equal(await isActive(server, token), true)
+    })
+  })
+
+  describe('the job that removes what depended on a client', () => {
+    const now = 1_700_000_000_000
+    const later = now + 60_000
+
+    test('leaves what a client under the same id was issued since, and gives its generation on when the row is gone', async () => {
+      await using stores = await freshStores(open)
+      const issue = (name: string, generation: number) =>
+        stores.act(async (tx) => {
+          assert.equal(await tx.accessTokens.add(someToken(`own-${name}`, 'c', { generation })), true)
+          assert.equal(await tx.grants.open(someGrant(name, 'c', { generation })), true)
+          assert.equal(await tx.flows.add(someFlow(name, 'c', { generation }), 1_000), true)
+        })
+      await stores.act((tx) => tx.clients.add(someClient('c')))
+      await issue('old', 1)
+      await stores.act((tx) => tx.clients.remove('c', now, now))
+      assert.equal(await stores.act((tx) => tx.clients.add(someClient('c'))), true)
+      assert.equal(await stores.act((tx) => tx.clients.add(someClient('c'))), false, 'the id is taken again')
+      await issue('new', 2)
+      assert.equal(await stores.act((tx) => tx.accessTokens.add(someToken('late', 'c', { generation: 1 }))), false)
+      await removeEnded(stores, later)
+      assert.ok(await stores.read.accessTokens.find('own-new'))
+      assert.ok((await stores.read.grants.find('new')) && (await stores.read.flows.find('new')))
+      await stores.act((tx) => tx.clients.remove('c', now, now))
+      const counts = await removeEnded(stores, later)
+      assert.equal(
+        counts.reduce((sum, count) => sum + count, 0),
+        5,
+        'token, grant, flow, client and the entry in the queue',
+      )
+      assert.equal(await stores.act((tx) => tx.clients.add(someClient('c'))), true)
+      assert.equal((await stores.read.clients.find('c'))?.generation, 3)
+    })
+
+    test('removes at most 500 rows and the few beside them in one transaction, also when two nodes do it at once', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        for (const id of ['c', 'other']) await tx.clients.add(someClient(id))
+        for (let at = 0; at < 1_100; at++) await tx.accessTokens.add(someToken(`t${at}`, 'c'))
+        for (let at = 0; at < 150; at++) {
+          await tx.grants.open(someGrant(`g${at}`, 'c'))
+          await tx.accessTokens.add(someToken(`of-g${at}`, 'c', { grantId: `g${at}` }))
+        }
+        await tx.accessTokens.add(someToken('stays', 'other'))
+      })
+      await stores.act((tx) => tx.clients.remove('c', now, now))
+      const counts = (await Promise.all([removeEnded(stores, later), removeEnded(stores, later)])).flat()
+      assert.ok(Math.max(...counts) <= 600, `${counts}`)
+      assert.equal(
+        counts.reduce((sum, count) => sum + count, 0),
+        1_100 + 150 + 150 + 2,
+      )
+      assert.ok(await stores.read.accessTokens.find('stays'))
+    })
+  })
+}

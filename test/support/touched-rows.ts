@@ -1,0 +1,50 @@
+import { sql } from 'kysely'
+import type { Connection, Database } from '../../src/storage/database.ts'
+
+/**
+ * A database that counts the rows which its acts write, as it counts them itself: those that a foreign key removes are among them. The
+ * jobs that remove what acts have ended, and that tell clients of logouts, are left out: they work on queues. `take` gives the count since it was last called.
+ */
+export function countingRows(database: Database, kind: 'sqlite' | 'postgres'): { readonly database: Database; take(): number } {
+  const query =
+    kind === 'sqlite'
+      ? sql<{ rows: number }>`select total_changes() as rows`
+      : sql<{ rows: number }>`select cast(coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) as integer) as rows
+          from pg_stat_xact_user_tables`
+  const written = async (db: Connection) => (await query.execute(db)).rows[0]?.rows ?? 0
+  let count = 0
+  const transact: Database['transact'] = (body) =>
+    database.transact(async (db, afterCommit) => {
+      const job = { isSeen: false }
+      const before = await written(db)
+      const value = await body(noticing(db, job), afterCommit)
+      const touched = (await written(db)) - before
+      afterCommit(() => {
+        if (!job.isSeen) count += touched
+      })
+      return value
+    })
+  return {
+    database: { ...database, transact },
+    take() {
+      const taken = count
+      count = 0
+      return taken
+    },
+  }
+}
+
+/** Notices the jobs by their statements. */
+function noticing(db: Connection, job: { isSeen: boolean }): Connection {
+  const noticing = db.withPlugin({
+    transformQuery({ node }) {
+      const text = JSON.stringify(node)
+      const reads = node.kind === 'SelectQueryNode' && text.includes('"removals"')
+      const delivers = ['UpdateQueryNode', 'DeleteQueryNode'].includes(node.kind) && text.includes('"logout_deliveries"')
+      job.isSeen ||= reads || delivers
+      return node
+    },
+    transformResult: async ({ result }) => result,
+  })
+  return Object.assign(noticing, { run: db.run }) as Connection
+}
