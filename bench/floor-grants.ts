@@ -6,7 +6,7 @@ import { generateKeyPair, SignJWT } from 'jose'
 import { sameText, sha256 } from '../src/lib/hash.ts'
 import { randomToken, randomUuid, systemRandomness } from '../src/lib/random.ts'
 import type { Answer } from './floor-http.ts'
-import { type ClientRow, insertAccessToken, type Store, type Write } from './floor-store.ts'
+import { type ClientRow, grantIsInForce, insertAccessToken, type Store, type Write } from './floor-store.ts'
 
 interface CodeRow {
   readonly grant_id: string
@@ -32,14 +32,18 @@ export async function floorGrants(store: Store, issuer: string) {
 
   const codeByHash = store.find<CodeRow>('SELECT * FROM authorization_codes WHERE hash = ?')
   const refreshByHash = store.find<{ grant_id: string }>('SELECT * FROM refresh_tokens WHERE hash = ?')
-  const grantById = store.find<GrantRow>('SELECT * FROM grants WHERE id = ?')
+  const grantById = store.find<GrantRow>(`SELECT * FROM grants WHERE id = ? AND ${grantIsInForce}`)
 
   const spendCode = store.write('UPDATE authorization_codes SET spent_at = ? WHERE hash = ? AND spent_at IS NULL')
   const spendRefresh = store.write('UPDATE refresh_tokens SET spent_at = ? WHERE hash = ? AND spent_at IS NULL')
   const keepGrant = store.write(
-    'UPDATE grants SET expires_at = CASE WHEN expires_at > ? THEN expires_at ELSE ? END WHERE id = ? AND tokens_ended_at IS NULL',
+    `UPDATE grants SET expires_at = CASE WHEN expires_at > ? THEN expires_at ELSE ? END, access_epoch = access_epoch + ?
+     WHERE id = ? AND tokens_ended_at IS NULL AND ${grantIsInForce}`,
   )
-  const removeAccessOfGrant = store.write('DELETE FROM access_tokens WHERE grant_id = ?')
+  const makeRoom = store.write(
+    `DELETE FROM access_tokens WHERE hash IN (SELECT hash FROM access_tokens WHERE grant_id = ?
+     ORDER BY issued_at DESC LIMIT 16 OFFSET 20)`,
+  )
   const insertAccess = insertAccessToken(store)
   const insertRefresh = store.write(
     'INSERT INTO refresh_tokens (hash, grant_id, access_token, access_expires_at, issued_at, expires_at, reuses) VALUES (?, ?, ?, ?, ?, ?, 0)',
@@ -49,7 +53,7 @@ export async function floorGrants(store: Store, issuer: string) {
     const [access, refresh] = [randomToken(systemRandomness, 'ory_at_'), randomToken(systemRandomness, 'ory_rt_')]
     const isIssued = await store.act(
       spend,
-      keepGrant(now + monthMs, now + monthMs, grant.id),
+      keepGrant(now + monthMs, now + monthMs, end.length, grant.id),
       ...end,
       insertAccess(sha256(access), grant.subject, grant.scope, now, now + hourMs, grant.id, grant.client_id),
       insertRefresh(sha256(refresh), grant.id, sha256(access), now + hourMs, now, now + monthMs),
@@ -83,7 +87,7 @@ export async function floorGrants(store: Store, issuer: string) {
       const token = await refreshByHash(hash)
       const grant = token && (await grantById(token.grant_id))
       if (grant?.client_id !== client_id) return [400]
-      return issue(grant, now, spendRefresh(now, hash), removeAccessOfGrant(grant.id))
+      return issue(grant, now, spendRefresh(now, hash), makeRoom(grant.id))
     },
   }
 }

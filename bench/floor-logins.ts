@@ -7,7 +7,7 @@ import { makeHandle, makeRowId } from '../src/lib/handle.ts'
 import { sameText, sha256 } from '../src/lib/hash.ts'
 import { randomToken, randomUuid, systemRandomness } from '../src/lib/random.ts'
 import type { Answer } from './floor-http.ts'
-import { findClient, type Store } from './floor-store.ts'
+import { findClient, grantIsInForce, type Store } from './floor-store.ts'
 
 interface FlowRow {
   readonly id: string
@@ -29,9 +29,11 @@ const noClaims = '{"accessToken":{},"idToken":{}}'
 
 export function floorLogins(store: Store, issuer: string) {
   const client = findClient(store)
-  const flowById = store.find<FlowRow>('SELECT * FROM authorization_flows WHERE id = ?')
+  const flowById = store.find<FlowRow>(`SELECT * FROM authorization_flows WHERE id = ? AND generation = (SELECT o.generation FROM clients o
+     WHERE o.client_id = authorization_flows.client_id AND o.removed_at IS NULL)`)
   const rememberedGrants = store.list<object>(
-    'SELECT * FROM grants WHERE subject = ? AND client_id = ? AND remembered_until > ? ORDER BY granted_at DESC LIMIT 32',
+    `SELECT * FROM grants WHERE subject = ? AND client_id = ? AND remembered_until > ? AND ${grantIsInForce}
+     ORDER BY granted_at DESC LIMIT 32`,
   )
 
   const insertFlow = store.write(

@@ -40,11 +40,17 @@ export interface ClientRow extends ShownRow {
 export const shownColumns = 'c.client_id, c.metadata, c.settings, c.created_at, c.updated_at'
 export const clientColumns = `${shownColumns}, c.secret_hash`
 
-export const findClient = (store: Store) => store.find<ClientRow>(`SELECT ${clientColumns} FROM clients c WHERE c.client_id = ?`)
+export const findClient = (store: Store) =>
+  store.find<ClientRow>(`SELECT ${clientColumns} FROM clients c WHERE c.client_id = ? AND c.removed_at IS NULL`)
 
 /** Its values: hash, subject, scope, times of issue and expiry, grant, client. */
 export const insertAccessToken = (store: Store) =>
   store.write(
-    `INSERT INTO access_tokens (hash, client_id, subject, scope, audience, issued_at, expires_at, grant_id)
-     SELECT ?, client_id, ?, ?, '[]', ?, ?, ? FROM clients WHERE client_id = ?`,
+    `INSERT INTO access_tokens (hash, client_id, subject, scope, audience, issued_at, expires_at, grant_id, generation, token_epoch)
+     SELECT ?, client_id, ?, ?, '[]', ?, ?, ?, generation, token_epoch FROM clients WHERE client_id = ? AND removed_at IS NULL`,
   )
+
+/** Of a row of `grants`: neither it nor others of its person are withdrawn, and its client is there. */
+export const grantIsInForce = `grants.withdrawn_at IS NULL AND grants.consents = (SELECT CAST(coalesce(sum(w.consents), 0) AS integer)
+    FROM subject_generations w WHERE w.subject = grants.subject AND w.client_id IN ('', grants.client_id))
+  AND grants.generation = (SELECT o.generation FROM clients o WHERE o.client_id = grants.client_id AND o.removed_at IS NULL)`

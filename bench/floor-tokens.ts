@@ -5,7 +5,7 @@ import { sameText, sha256 } from '../src/lib/hash.ts'
 import { randomToken, randomUuid, systemRandomness, timedUuid, timeOfUuid } from '../src/lib/random.ts'
 import { fromJson } from './floor-bodies.ts'
 import type { Answer } from './floor-http.ts'
-import { type ClientRow, findClient, insertAccessToken, type Store } from './floor-store.ts'
+import { type ClientRow, findClient, grantIsInForce, insertAccessToken, type Store } from './floor-store.ts'
 
 interface TokenRow {
   readonly client_id: string
@@ -27,12 +27,19 @@ export async function floorTokens(store: Store, issuer: string, { exchange, refr
   const client = findClient(store)
   const tokenByHash = store.find<TokenRow>(
     `SELECT client_id, subject, scope, audience, issued_at, expires_at, ext, obfuscated_subject
-     FROM access_tokens WHERE hash = ?`,
+     FROM access_tokens WHERE hash = ? AND token_epoch = (SELECT o.token_epoch FROM clients o
+         WHERE o.client_id = access_tokens.client_id AND o.removed_at IS NULL AND o.generation = access_tokens.generation)
+       AND (grant_id IS NULL OR grant_epoch = (SELECT grants.access_epoch FROM grants
+         WHERE grants.id = access_tokens.grant_id AND grants.tokens_ended_at IS NULL AND ${grantIsInForce}))`,
   )
   const standing = store.find<{ tokens_valid_after: number; jti: string | null }>(
-    'SELECT c.tokens_valid_after, r.jti FROM clients c LEFT JOIN revoked_tokens r ON r.jti = ? WHERE c.client_id = ?',
+    'SELECT c.tokens_valid_after, r.jti FROM clients c LEFT JOIN revoked_tokens r ON r.jti = ? WHERE c.client_id = ? AND c.removed_at IS NULL',
   )
   const insertToken = insertAccessToken(store)
+  const makeRoom = store.write(
+    `DELETE FROM access_tokens WHERE hash IN (SELECT hash FROM access_tokens WHERE client_id = ? AND grant_id IS NULL
+     ORDER BY grant_id DESC, issued_at DESC LIMIT 16 OFFSET 100) AND hash <> ?`,
+  )
   const insertAssertion = store.write('INSERT INTO client_assertions VALUES (?, ?) ON CONFLICT DO NOTHING')
 
   /** Those of the clients, each imported once. */
@@ -42,7 +49,8 @@ export async function floorTokens(store: Store, issuer: string, { exchange, refr
 
   const opaqueToken = (clientId: string, scope: string, now: number) => {
     const token = randomToken(systemRandomness, 'ory_at_')
-    return { token, write: insertToken(sha256(token), clientId, scope, now, now + lifetimeMs, null, clientId) }
+    const hash = sha256(token)
+    return { token, writes: [insertToken(hash, clientId, scope, now, now + lifetimeMs, null, clientId), makeRoom(clientId, hash)] as const }
   }
 
   async function issue(request: IncomingMessage, text: string): Promise<Answer> {
@@ -55,8 +63,8 @@ export async function floorTokens(store: Store, issuer: string, { exchange, refr
     if (grantType === 'refresh_token') return refresh(row, form)
     const [scope, now] = [form.get('scope') ?? '', Date.now()]
     if (fromJson(row.settings).access_token_strategy === 'jwt') return issued(await signJwt(row.client_id, scope, now), scope)
-    const { token, write } = opaqueToken(row.client_id, scope, now)
-    return (await store.act(write)) ? issued(token, scope) : [401]
+    const { token, writes } = opaqueToken(row.client_id, scope, now)
+    return (await store.act(...writes)) ? issued(token, scope) : [401]
   }
 
   async function authenticated(request: IncomingMessage): Promise<ClientRow | undefined> {
@@ -75,8 +83,8 @@ export async function floorTokens(store: Store, issuer: string, { exchange, refr
     imported.set(id, key)
     await compactVerify(assertion, key, { algorithms: ['ES256'] })
     const scope = form.get('scope') ?? ''
-    const { token, write } = opaqueToken(id, scope, Date.now())
-    return (await store.act(insertAssertion(sha256(`${id} ${jti}`), exp * 1000), write)) ? issued(token, scope) : [400]
+    const { token, writes } = opaqueToken(id, scope, Date.now())
+    return (await store.act(insertAssertion(sha256(`${id} ${jti}`), exp * 1000), ...writes)) ? issued(token, scope) : [400]
   }
 
   function signJwt(clientId: string, scope: string, now: number): Promise<string> {
