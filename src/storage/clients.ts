@@ -150,7 +150,7 @@ export function clientStore(db: Connection): ClientStore {
     },
     removeExpired: (now, limit) => removeExpiredRows(db, 'removed_clients', now, limit),
     async countSignedWith(algs, most) {
-      const some = db.selectFrom('clients').select('client_id').limit(most)
+      const some = db.selectFrom('clients').select('client_id').where('removed_at', 'is', null).limit(most)
       const byIdToken = await some.where('id_token_alg', 'in', algs).execute()
       const byUserinfo = await some
         .where('userinfo_alg', 'in', algs)

@@ -182,6 +182,8 @@ export function clientContract(open: OpenDatabase): void {
       assert.equal(await countSignedWith(['ES256'], 2), 2)
       await stores.act((tx) => tx.clients.replace({ ...signed('b'), version: 2 }))
       assert.equal(await countSignedWith(['ES256'], 10), 2)
+      await stores.act((tx) => tx.clients.remove('c', 1, 1))
+      assert.equal(await countSignedWith(['ES256'], 10), 1, 'a removed client is not counted')
     })
   })
 }

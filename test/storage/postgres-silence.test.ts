@@ -21,11 +21,11 @@ after(() => server[Symbol.asyncDispose]())
 /** Milliseconds, in place of seconds. */
 const short: PostgresOptions = {
   connections: 4,
-  answerTimeout: 300,
-  readTimeout: 300,
-  connectTimeout: 300,
-  idleTimeout: 300,
-  patience: 500,
+  answerTimeout: 1_000,
+  readTimeout: 1_000,
+  connectTimeout: 1_000,
+  idleTimeout: 1_000,
+  patience: 1_500,
 }
 
 async function storesAt(url: string, options: PostgresOptions = {}): Promise<FreshStores> {
