@@ -16,28 +16,39 @@ interface Waiting {
 const noBytes: Buffer = Buffer.alloc(0)
 
 export class Connection implements Disposable {
-  readonly #socket: Socket
+  #socket: Socket
+  /** The last answer said that no other comes on this socket: the server ends a connection after 10,000 requests. */
+  #isEnded = false
   #received = noBytes
   #waiting: Waiting | undefined
   #lost: Error | undefined
   readonly port: number
+  readonly #from: string | undefined
 
-  private constructor(socket: Socket, port: number) {
+  private constructor(socket: Socket, port: number, from: string | undefined) {
     this.#socket = socket
     this.port = port
+    this.#from = from
+    this.#watch(socket)
+  }
+
+  #watch(socket: Socket): void {
+    const lose = (error: Error) => {
+      if (socket === this.#socket && !this.#isEnded) this.lose(error)
+    }
     socket.on('data', (chunk: Buffer) => this.#take(chunk))
-    socket.on('error', (error) => this.lose(error))
-    socket.on('close', () => this.lose(new Error('the server closed the connection')))
+    socket.on('error', lose)
+    socket.on('close', () => lose(new Error('the server closed the connection')))
   }
 
   /** @param from the address that the server sees, one of loopback */
   static open(port: number, from?: string): Promise<Connection> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ port, host: '127.0.0.1', noDelay: true, ...(from !== undefined && { localAddress: from }) })
+      const socket = connectTo(port, from)
       socket.once('error', reject)
       socket.once('connect', () => {
         socket.off('error', reject)
-        resolve(new Connection(socket, port))
+        resolve(new Connection(socket, port, from))
       })
     })
   }
@@ -50,9 +61,17 @@ export class Connection implements Disposable {
   send(request: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#lost) return reject(this.#lost)
+      if (this.#isEnded) this.#reopen()
       this.#waiting = { resolve, reject }
       this.#socket.write(request)
     })
+  }
+
+  #reopen(): void {
+    this.#socket.destroy()
+    this.#socket = connectTo(this.port, this.#from)
+    this.#isEnded = false
+    this.#watch(this.#socket)
   }
 
   /** Gives up: whoever waits for an answer, or asks for one later, gets this error. */
@@ -72,12 +91,16 @@ export class Connection implements Disposable {
     const answer = readAnswer(this.#received)
     if (!answer) return
     this.#received = noBytes
+    this.#isEnded = /^connection: close/im.test(answer.head)
     const waiting = this.#waiting
     this.#waiting = undefined
     if (waiting) waiting.resolve(answer)
     else this.lose(new Error('an answer that nobody asked for'))
   }
 }
+
+const connectTo = (port: number, from: string | undefined): Socket =>
+  connect({ port, host: '127.0.0.1', noDelay: true, ...(from !== undefined && { localAddress: from }) })
 
 /** The answer that `bytes` hold, or undefined while some of it is missing. With no pipelining, it is all they hold. */
 function readAnswer(bytes: Buffer): Answer | undefined {
