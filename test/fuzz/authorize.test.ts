@@ -320,7 +320,8 @@ for (const [name, { open, runs }] of Object.entries(databases))
           const accepted = await server.admin(`${requests}/logout/accept?logout_challenge=${challenge}`, { method: 'PUT' })
           const done = await browser.get(accepted.json.redirect_to)
           judge(done, 'logged out')
-          assert.equal(done.status, 302)
+          // 200: without an ID token the browser leaves after a click.
+          assert.ok([200, 302].includes(done.status), String(done.status))
         }),
         { numRuns: Math.ceil(runs / 3) * fuzzFactor },
       )
