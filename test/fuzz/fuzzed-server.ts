@@ -18,7 +18,7 @@ export async function startFuzzedServer(): Promise<FuzzedServer> {
   const database = openSqlite('memory')
   await migrateUp(database)
   const server = await startServer({ database, settings: { serve: { public: { cors: { enabled: true } } } } })
-  const count = sql<{ count: number }>`SELECT count(*) AS count FROM clients`
+  const count = sql<{ count: number }>`select count(*) as count from clients where removed_at is null`
   return { ...server, clients: async () => (await count.execute(database.read)).rows[0]?.count ?? 0 }
 }
 

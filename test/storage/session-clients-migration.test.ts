@@ -24,7 +24,8 @@ test('the sessions from before the migration have the clients that were granted 
     await sessionClients.up(database.write as never)
     assert.equal(await database.transact((db) => sessionClientStore(db).removeExpired(4, 10)), 0)
     const taken = (id: string) => database.transact((db) => sessionClientStore(db).take(id))
-    assert.deepEqual([(await taken('s')).toSorted(), await taken('x')], [['c', 'd'], []])
+    const first = ['c', 'd'].map((clientId) => ({ clientId, generation: 1 }))
+    assert.deepEqual([(await taken('s')).toSorted((a, b) => (a.clientId < b.clientId ? -1 : 1)), await taken('x')], [first, []])
     await database.close()
   }
 })
