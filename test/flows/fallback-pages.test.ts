@@ -110,7 +110,7 @@ describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on
     assert.deepEqual(await titles([], 'de;q=x, ;;;,'), english)
   })
 
-  test('R7591-33: what a client says of itself is chosen by the same languages, each member for itself', async () => {
+  test('R7591-33 (RFC 7591 §2.2): each language-tagged member is chosen separately, by the person’s languages', async () => {
     const localized = {
       'client_name#de': 'Notizen',
       'client_name#fr-CA': 'Carnet',
@@ -130,7 +130,7 @@ describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on
     assert.deepEqual(await seen([`de-${'x'.repeat(10_000)}`], '__proto__, constructor, *'), ['de', 'Claude', '', 'privacy', 'terms'])
   })
 
-  test('R7591-33, R7591-81: a name in a language is bounded, escaped and kept in its direction like the other', async () => {
+  test('R7591-33 (RFC 7591 §2.2), R7591-81 (RFC 7591 §5): a language-tagged name is truncated, escaped and isolated like the untagged one', async () => {
     const name = `\u202e<b onclick="x">${'😀'.repeat(100)}`
     const said = { clientName: 'Claude', localized: { 'client_name#de': name, 'client_uri#de': 'javascript:alert(1)' } }
     await using pages = await startFallbackPages({ consent: said, logout: { client: said } })
@@ -168,7 +168,7 @@ describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on
       assertGoesOn(await pages.post('login', right, headers))
   })
 
-  test('what a client calls itself stays text (R7591-81), and so does every other word of a caller', async () => {
+  test('R7591-81 (RFC 7591 §5): a client’s name is shown as text, and so is every other value from a caller', async () => {
     const markup = `"><script>x</script><h1 onclick='x'>&amp;`
     const escaped = '&quot;&gt;&lt;script&gt;x&lt;/script&gt;&lt;h1 onclick=&#39;x&#39;&gt;&amp;amp;'
     await using pages = await startFallbackPages({
@@ -284,7 +284,7 @@ const claims = { name: 'Ada Lovelace', preferred_username: 'ada', email: 'ada@ex
 const acceptedConsent = ({ acts }: FallbackPages) => acts[0]?.[2] as AcceptedConsent
 
 describe('allowing access', () => {
-  test('R7591-81, MCP-15, O21-24: where it leads comes first, then what the client calls itself, as its own word', async () => {
+  test('R7591-81 (RFC 7591 §5), MCP-15, O21-24 (OAuth 2.1 §7.12): the redirect host comes first, then the client’s own name, marked as such', async () => {
     await using pages = await startFallbackPages()
     const { text } = await pages.ask(consentAt)
     assert.match(text, /<h1><strong>claude\.ai<\/strong> asks for access<\/h1>/)
@@ -296,12 +296,12 @@ describe('allowing access', () => {
     assert.doesNotMatch(text, /new here/)
   })
 
-  test('R7591-81: a name neither turns the words around it nor pushes them off the page', async () => {
+  test('R7591-81 (RFC 7591 §5): a name cannot reverse the text around it or push it off the page', async () => {
     await using pages = await startFallbackPages({ consent: { clientName: `\u202eresU \u0000${'😀'.repeat(100)}` } })
     assert.ok((await pages.ask(consentAt)).text.includes(`It calls itself <strong><bdi>resU ${'😀'.repeat(75)}…</bdi></strong>.`))
   })
 
-  test('R7591-15, R7591-87: its links are there, and tell the far side nothing; what is no web address is no link', async () => {
+  test('R7591-15 (RFC 7591 §2), R7591-87 (RFC 7591 §5): the client’s links are shown and send no referrer; a value that is not a web URL is no link', async () => {
     await using pages = await startFallbackPages({ consent: { tosUri: 'javascript:alert(1)' } })
     const { text } = await pages.ask(consentAt)
     const links = [...text.matchAll(/<a href="(\w+:[^"]*)"([^>]*)>/g)]
@@ -327,7 +327,7 @@ describe('allowing access', () => {
       assert.ok(answer.text.includes(words), words)
   })
 
-  test('MCP-16, R8252-14: an app on this device is called so, is warned of, and must ask again each time', async () => {
+  test('MCP-16, R8252-14 (RFC 8252 §8.6): an app on this device is named as such, with a warning, and consent is not remembered', async () => {
     for (const view of [
       { redirectHost: '127.0.0.1:33418', isLoopback: true },
       { redirectHost: 'localhost', isLoopback: true },
@@ -353,7 +353,7 @@ describe('allowing access', () => {
     assert.ok(checkboxes(answer).includes('remember=yes'))
   })
 
-  test('R7591-81: a client of this week is marked as new', async () => {
+  test('R7591-81 (RFC 7591 §5): a client registered within the last week is marked as new', async () => {
     await using pages = await startFallbackPages({ consent: { firstSeen: now - 1_000 } })
     assert.match((await pages.ask(consentAt)).text, /<span class="mark care">new here<\/span>/)
   })

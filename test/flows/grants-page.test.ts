@@ -39,7 +39,7 @@ function assertPage({ headers, text }: Received, formAction: "'self'" | "'none'"
 }
 
 describe('the page of what a person allowed', () => {
-  test('O21-24: for each client where it leads, what it calls itself, whether somebody vouches for it, what it may, and since when', async () => {
+  test('O21-24 (OAuth 2.1 §7.12): the page shows for each client its redirect host, its name, whether it is verified, its scopes and the date of consent', async () => {
     await using pages = await startFallbackPages()
     const answer = await pages.ask(at)
     assert.equal(answer.status, 200)
@@ -68,7 +68,7 @@ describe('the page of what a person allowed', () => {
     assert.deepEqual(clientsOn(answer), ['claude', 'own'])
   })
 
-  test('speaks the language of the person, and so does a client that can (R7591-33)', async () => {
+  test('R7591-33 (RFC 7591 §2.2): the page and the client’s name are in the person’s language', async () => {
     await using pages = await startFallbackPages()
     const { text } = await pages.ask(at, { headers: { 'accept-language': 'de-CH' } })
     assert.match(
@@ -216,7 +216,7 @@ describe('a person withdraws what he allowed', () => {
   const withdraw = (browser: Browser, client_id: string, form_seal: string, headers: Record<string, string> = {}): Promise<Received> =>
     browser.send(at, { method: 'POST', form: { client_id, form_seal }, headers: { 'sec-fetch-site': 'same-origin', ...headers } })
 
-  test('O21-24: every token of the client ends, nothing is remembered, and the record says that he did it himself', async () => {
+  test('O21-24 (OAuth 2.1 §7.12): withdrawing revokes every token of the client, forgets the consent and writes an audit record with the person as actor', async () => {
     const [app, other] = [await registerLoginClient(server, { client_name: 'Notes' }), await registerLoginClient(server)]
     const { browser, tokens } = await letIn(app, 'ada', undefined, { remember: true })
     const { tokens: untouched } = await letIn(other, 'ada', browser)

@@ -165,7 +165,7 @@ async function keyedClient(server: TestServer) {
   return { key, ...(await registrant(server).registered(keyed(key))) }
 }
 
-test('R7591-23, RFC 7591 §2: a key is enough; no secret is issued and none is accepted', async () => {
+test('R7591-23 (RFC 7591 §2): a client with private_key_jwt needs no secret: none is issued and none is accepted', async () => {
   await using server = await startServer()
   const { key, answer, id } = await keyedClient(server)
   assert.equal('client_secret' in answer.json, false)

@@ -80,14 +80,14 @@ test('no admin exchange without a deviation of its own is on the list, but for a
   )
 })
 
-test('R7591-65 every answer with a secret in it forbids storing it', () => {
+test('R7591-65 (RFC 7591 §3.2.1): every response with a secret must not be cached', () => {
   const secret = ['client_secret', 'registration_access_token', 'access_token']
   const told = outcomes.filter(({ answer: { json } }) => secret.some((name) => json?.[name] !== undefined))
   assert.ok(told.length > 0)
   for (const { exchange, answer } of told) assert.match(String(answer.headers['cache-control']), /no-store/, exchange.id)
 })
 
-test('R7591-68, RFC 6750 §3.1: every refusal on the registration face has a code of theirs and says what is wrong', () => {
+test('R7591-68 (RFC 7591 §3.2.2), RFC 6750 §3.1: every error at the registration endpoint has a registered code and a description', () => {
   const codes = ['invalid_redirect_uri', 'invalid_client_metadata', 'invalid_token']
   const refused = outcomes.filter(({ exchange, answer }) => {
     return exchange.request.path.startsWith('/oauth2/register') && [400, 401, 403].includes(answer.status)
