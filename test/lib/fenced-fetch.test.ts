@@ -11,7 +11,7 @@ import { selfSigned } from '../support/certificate.ts'
 import { startDns } from '../support/dns.ts'
 import { startWebServer } from '../support/web-server.ts'
 
-// The fence with a real DNS server and real TLS sockets. 127.0.0.1 plays the public internet, 127.0.0.2 our own network.
+// The fenced fetch with a real DNS server and real TLS sockets. 127.0.0.1 counts as a public address here, 127.0.0.2 as a private one.
 
 const names = ['good.example', 'both.example', 'inner.example', 'changing.example', 'v6.example', 'localhost']
 const certificate = selfSigned(names, ['127.0.0.1', '127.0.0.2'])
@@ -31,7 +31,7 @@ const json = (response: ServerResponse, body: string | Buffer = '["yes"]', type 
   response.setHeader('content-type', type).end(body)
 const always: RequestListener = (_request, response) => json(response)
 
-/** Every refusal is the same to a caller. */
+/** Every refusal is the same error for the caller. */
 async function assertFails(
   url: string,
   cause?: RegExp,
@@ -54,7 +54,7 @@ test('a public name is fetched over TLS, and its certificate is checked', async 
   await assertFails(`https://other.example:${web.port}/`, /altnames|certificate/i)
 })
 
-test('of several addresses one is private: none is connected to, whichever comes first', async () => {
+test('if one of several addresses is private, none is connected to, in any order', async () => {
   await using web = await serve('127.0.0.1', always)
   for (const addresses of [
     ['127.0.0.1', '127.0.0.2'],
@@ -69,7 +69,7 @@ test('of several addresses one is private: none is connected to, whichever comes
   assert.equal(web.connections(), 0)
 })
 
-test('a name that resolves to an inner address is not connected to', async () => {
+test('a name that resolves to a private address is not connected to', async () => {
   await using trap = await serve('127.0.0.2', always)
   dns.answer('inner.example', ['127.0.0.2'])
   await assertFails(`https://inner.example:${trap.port}/`, /resolves to 127\.0\.0\.2/)
@@ -86,7 +86,7 @@ test('an answer that changes between check and connect changes nothing: the name
   assert.deepEqual([web.connections(), trap.connections()], [1, 0])
 })
 
-test('the addresses of the real internet are told from those of every inner one, in each form', () => {
+test('public addresses are distinguished from every kind of private address, in each notation', () => {
   const inner = [
     '10.0.0.1', '172.16.0.1', '192.168.0.1', '127.0.0.1', '0.0.0.0', '169.254.169.254', '100.64.0.1', '198.18.0.1', '192.0.0.8', '224.0.0.1', '240.0.0.1', '255.255.255.255',
     '2130706433', '0x7f000001', '0x7f.1', '0177.0.0.1', '127.1',
@@ -125,7 +125,7 @@ test('a port that is neither 443 nor above 1023 is not connected to; an exempt U
   )
 })
 
-test('literal addresses are never looked up, and are vetted in every form', async () => {
+test('literal addresses are checked in every notation, without a DNS query', async () => {
   const real = makeFencedFetch({ ca: certificate.cert })
   await using trap = await serve('127.0.0.1', always)
   for (const host of [
@@ -157,7 +157,7 @@ test('plain http, other schemes and credentials are refused', async () => {
   await assertFails('file:///etc/passwd', undefined, { fence: { allowPrivate: true, exceptions: [] } })
 })
 
-test('a redirect is not followed, and is an error whatever it carries', async () => {
+test('a redirect is an error and is not followed', async () => {
   await using trap = await serve('127.0.0.2', always)
   for (const status of [301, 302, 303, 307, 308]) {
     await using web = await serve('127.0.0.1', (_request, response) => {
@@ -204,7 +204,7 @@ test('a compressed answer is not asked for and refused, so that a small one cann
   assert.deepEqual(asked, ['identity', 'identity', 'identity'])
 })
 
-test('a type that was not asked for is refused; a +json type counts as JSON', async () => {
+test('an unexpected content type is refused; a +json type counts as JSON', async () => {
   dns.answer('good.example', ['127.0.0.1'])
   await using web = await serve('127.0.0.1', (request, response) => json(response, '[]', decodeURIComponent((request.url ?? '').slice(1))))
   const get = (type: string) => `https://good.example:${web.port}/${encodeURIComponent(type)}`
@@ -214,7 +214,7 @@ test('a type that was not asked for is refused; a +json type counts as JSON', as
   assert.equal((await fetchIt(get('text/html'), { ...order, types: [] }, closed)).status, 200)
 })
 
-test('what is no UTF-8 is refused', async () => {
+test('a body that is not UTF-8 is refused', async () => {
   dns.answer('good.example', ['127.0.0.1'])
   await using web = await serve('127.0.0.1', (_request, response) =>
     response.setHeader('content-type', 'application/json').end(Buffer.from([0x22, 0xff, 0x22])),

@@ -1,22 +1,22 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** What to do with a connection when a text passes from the client to the server. */
+/** How to cut a connection when the client sends a text to the server. */
 export interface Cut {
-  /** The text to wait for, as it stands in the stream. */
+  /** The text to wait for, as it is in the stream. */
   readonly at: string
-  /** Whether the server still gets what holds the text. */
+  /** Whether the server still receives the chunk with the text. */
   readonly forward: boolean
 }
 
 export interface CuttingProxy extends AsyncDisposable {
   readonly port: number
-  /** How often a connection was cut. */
+  /** The number of cut connections. */
   readonly cuts: number
-  /** Cuts the next `times` connections on which the text passes. */
+  /** Cuts the next `times` connections on which the client sends the text. */
   arm(cut: Cut, times?: number): void
 }
 
-/** Stands between a client and a server on loopback, and breaks the line at a chosen word. */
+/** A proxy between a client and a server on loopback that cuts connections at a chosen text. */
 export async function cuttingProxy(target: number): Promise<CuttingProxy> {
   let armed: { cut: Cut; times: number } | undefined
   let cuts = 0
@@ -33,7 +33,7 @@ export async function cuttingProxy(target: number): Promise<CuttingProxy> {
         armed.times--
         cuts++
         const { forward } = armed.cut
-        // The server has what was sent before the line breaks; its answer reaches nobody.
+        // The server receives the chunk before the connection is cut; its response is discarded.
         if (forward) upstream.write(chunk, () => upstream.once('data', () => upstream.destroy()))
         else upstream.destroy()
         client.destroy()

@@ -5,7 +5,7 @@ import { isIPv4 } from 'node:net'
 /** How one family of addresses fails: no answer at all, or an error of the name server (RCODE 2). */
 type Failure = 'silent' | 'SERVFAIL'
 
-/** A DNS server on loopback that answers what a test tells it to. */
+/** A DNS server on loopback with answers from the test. */
 export interface DnsStub extends AsyncDisposable {
   /** What `hostname` resolves to from now on; one list for each look-up, the last one for all that follow. */
   answer(hostname: string, ...answers: readonly (readonly string[])[]): void
@@ -35,7 +35,7 @@ export async function startDns(): Promise<DnsStub> {
     const [, failure] = [...failures].find(([failing]) => isBelow(`${type} ${name}`, failing)) ?? []
     if (failure === 'silent') return
     const answers = zone.get(name)
-    // Of the two questions of one look-up, A and AAAA, each sees its own part of the same list.
+    // The A and the AAAA query of one look-up each get their part of the same list.
     const addresses = answers?.[Math.min(Math.ceil((counts.get(name) ?? 1) / 2), answers.length) - 1]
     socket.send(failure ? reply(question, { code: 2 }) : reply(question, { code: addresses ? 0 : 3, type, addresses }), port, address)
   })
@@ -96,7 +96,7 @@ function endOfQuestion(message: Buffer): number {
   return at + 5
 }
 
-/** Class IN, a life of 0 seconds; the name is a pointer to the question's. */
+/** Class IN, TTL 0; the name is a pointer to that of the question. */
 function record(type: number, address: string): Buffer {
   const data = type === typeA ? Buffer.from(address.split('.').map(Number)) : ipv6Bytes(address)
   return Buffer.concat([Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 0, 0, data.length]), data])
