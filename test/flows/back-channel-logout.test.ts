@@ -20,14 +20,14 @@ describe('logout tokens are delivered to clients', () => {
     await room.queue('a', 'b')
     assert.deepEqual(await room.deliver(), { delivered: 2, failed: 0, givenUp: 0 })
     assert.deepEqual(await room.deliver(), { delivered: 0, failed: 0, givenUp: 0 })
-    const told = receiver.received.toSorted((one, other) => String(one.path).localeCompare(String(other.path)))
+    const posted = receiver.received.toSorted((one, other) => String(one.path).localeCompare(String(other.path)))
     assert.deepEqual(
-      told.map(({ method, path, headers }) => [method, path, headers['content-type']]),
+      posted.map(({ method, path, headers }) => [method, path, headers['content-type']]),
       ['a', 'b'].map((id) => ['POST', `/${id}?tenant=1`, 'application/x-www-form-urlencoded']),
     )
     const jtis = new Set<unknown>()
     for (const [at, id] of ['a', 'b'].entries()) {
-      const form = told[at]?.form
+      const form = posted[at]?.form
       assert.deepEqual([...(form?.keys() ?? [])], ['logout_token'])
       const { payload } = await room.verify(form?.get('logout_token') ?? '', id)
       assert.equal(payload.sid, `session-of-${id}`)
@@ -81,7 +81,7 @@ describe('logout tokens are delivered to clients', () => {
   })
 
   test('a queued logout starts the job at once', async () => {
-    const { promise: told, resolve } = Promise.withResolvers<void>()
+    const { promise: delivered, resolve } = Promise.withResolvers<void>()
     await using receiver = await startLogoutReceiver((response) => {
       response.end()
       resolve()
@@ -91,7 +91,7 @@ describe('logout tokens are delivered to clients', () => {
     await room.addClient('a', receiver.url)
     await room.queue('a')
     jobs.runNow('deliver-logouts')
-    await told
+    await delivered
     assert.equal(receiver.received.length, 1)
   })
 
@@ -201,8 +201,8 @@ describe('a hostile receiver', () => {
   })
 
   for (const [name, pace] of [
-    ['whose answer has no end', 0],
-    ['whose answer drips', 20],
+    ['a receiver with an endless response', 0],
+    ['a receiver with a slow response', 20],
   ] as const)
     test(`${name} counts as delivered: the body is not read`, async () => {
       await using receiver = await startLogoutReceiver(async (response) => {

@@ -127,8 +127,8 @@ describe('the response of the hook', () => {
 
 describe('a slow hook', () => {
   const listeners: Record<string, RequestListener> = {
-    'with its answer': () => {},
-    'with its body': (_request, response) => response.writeHead(200).write('{'),
+    'that sends no response': () => {},
+    'that sends an incomplete body': (_request, response) => response.writeHead(200).write('{'),
   }
   for (const [name, listener] of Object.entries(listeners))
     test(`${name}: the call times out, and no token is issued`, async () => {
