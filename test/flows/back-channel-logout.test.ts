@@ -95,7 +95,7 @@ describe('logout tokens are delivered to clients', () => {
     assert.equal(receiver.received.length, 1)
   })
 
-  test('when the server stops, what was not begun is due at once for another node or the next start', async () => {
+  test('at shutdown deliveries that have not begun are due at once for another node or the next start', async () => {
     await using receiver = await startLogoutReceiver()
     await using room = await logoutRoom()
     await room.addClient('a', receiver.url)
@@ -105,7 +105,7 @@ describe('logout tokens are delivered to clients', () => {
     assert.equal((await room.deliver()).delivered, 1)
   })
 
-  test('when the server stops, deliveries under way end at once; none is lost, and none counts as failed', async () => {
+  test('at shutdown running deliveries are aborted at once; none is lost, and none counts as failed', async () => {
     const stopping = new AbortController()
     let hangs = true
     await using receiver = await startLogoutReceiver((response) => (hangs ? stopping.abort() : response.end()))

@@ -144,7 +144,7 @@ test('urls.self.public changes the endpoint URLs but not the issuer', async () =
   assert.equal(made.json.registration_client_uri, `https://public.example/base/oauth2/register/${made.json.client_id}`)
 })
 
-test('what a caller says of the host changes nothing (RFC 8414 6.2)', async () => {
+test('the Host header of a request changes nothing (RFC 8414 §6.2)', async () => {
   await using server = await startServer()
   const { text } = await server.public(openid)
   for (const headers of [

@@ -259,7 +259,7 @@ test('the number of concurrent fetches is limited; the next request gets an erro
   for (const reason of await Promise.all(underWay)) assert.equal(reason.fault, 'uri-unreachable')
 })
 
-test('where no name can be looked up now, or the server stops, the request object is not said to be unreachable', async () => {
+test('if look-ups are overloaded or the server stops, the error asks to retry and does not blame the request object', async () => {
   const fetch: FencedFetch = () => Promise.reject(new Unavailable('too many name look-ups are under way', 2))
   const fence = () => ({ allowPrivate: false, exceptions: [] })
   const read = readRequestObject({ fetch, fence, clock: () => now, remoteKeys: assert.fail, audience: assert.fail })

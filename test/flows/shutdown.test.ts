@@ -103,7 +103,7 @@ describe('SIGTERM', () => {
     await assertAllKept(server, [json])
   })
 
-  test('a client that never answers a logout delivery does not keep it, and hears of the logout after the next start', async () => {
+  test('a client that never responds to a logout delivery does not delay the exit, and gets the logout after the next start', async () => {
     const reached = Promise.withResolvers<void>()
     let hangs = true
     await using receiver = await startLogoutReceiver((response) => {
@@ -124,7 +124,7 @@ describe('SIGTERM', () => {
     assert.equal(receiver.received.length, 2)
   })
 
-  test('a token hook that never answers keeps a token request no longer than its deadline, and the client is answered', async () => {
+  test('a token hook that never responds delays a token request at most until the timeout, and the client gets a response', async () => {
     const asked = Promise.withResolvers<void>()
     await using hook = await startPlainWebServer(() => asked.resolve())
     await using server = await spawnServer({ oauth2: { token_hook: hook.url } })

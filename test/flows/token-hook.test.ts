@@ -145,7 +145,7 @@ describe('a slow hook', () => {
     silent.close()
   })
 
-  test('and the server stops: the caller is told to try again, and the hook is not said to have failed', async () => {
+  test('at shutdown: the caller gets an error to retry, and the hook is not logged as failed', async () => {
     const lines: unknown[] = []
     const stopped: FencedFetch = () => Promise.reject(new Unavailable('the server is stopping', 1))
     const telemetry = { log: (...line: unknown[]) => void lines.push(line) }

@@ -23,7 +23,7 @@ const privateUrls = [
   'https://127.0.0.1/', 'https://127.8.9.1/', 'https://127.1/', 'https://2130706433/', 'https://0x7f000001/', 'https://0x7f.0.0.1/', 'https://0177.0.0.1/', 'https://017700000001/',
   'https://10.0.0.1/', 'https://0xa000001/', 'https://012.0.0.1/', 'https://172.16.0.1/', 'https://172.31.255.255/', 'https://192.168.1.1/', 'https://3232235777/', 'https://１２７.0.0.1/',
   'https://127.0.0.1./',
-  // What looks public and is the metadata service of a cloud (168.63.129.16), and the metadata services in private ranges.
+  // Cloud metadata services: one with a public address (168.63.129.16), and those in private ranges.
   'https://168.63.129.16/metadata', 'https://0xa83f8110/', 'https://2822734096/', 'https://[::ffff:168.63.129.16]/', 'https://[64:ff9b::a83f:8110]/', 'https://100.100.100.200/',
   'https://192.0.0.192/', 'https://[fd00:ec2::254]/', 'https://[fd20:ce::254]/',
   // Shared, link-local, unspecified, reserved, multicast.
@@ -48,7 +48,7 @@ test('private addresses and loopback names are refused in every notation', async
     assertRefused(await register({ ...minimal, jwks_uri: url }), 'invalid_client_metadata', 'jwks_uri', 'private')
 })
 
-test('a port below 1024 other than 443 is refused, with the member, the value and what to use', async () => {
+test('a port below 1024 other than 443 is refused, and the error names the member, the value and the allowed ports', async () => {
   for (const port of [0, 1, 22, 25, 53, 80, 389, 444, 993, 1023]) {
     const url = `https://app.example:${port}/jwks.json`
     assertRefused(

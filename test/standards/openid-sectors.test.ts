@@ -108,7 +108,7 @@ test('OREG-61 (OIDC Registration §5): a sector_identifier_uri that resolves to 
   assert.equal(trap.connections(), 0)
 })
 
-test('where no name can be looked up now, a sector is 503 with Retry-After, and not said to be unreadable', async () => {
+test('if look-ups are overloaded, a registration with a sector is 503 with Retry-After, and the error does not blame the sector', async () => {
   const full = Object.assign(() => Promise.reject(new Unavailable('too many name look-ups are under way', 2)), {
     async [Symbol.asyncDispose]() {},
   })
