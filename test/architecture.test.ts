@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { resolve, sep } from 'node:path'
 import { describe, test } from 'node:test'
-import { departures } from './support/floor-plan.ts'
+import { violations } from './support/module-layout.ts'
 
 /** Checks that the sources follow the module layout of `README.md`. */
 describe('the module layout', () => {
@@ -13,7 +13,7 @@ describe('the module layout', () => {
     const tree = new Map(files.map((file) => [file.split(sep).join('/'), readFileSync(resolve(root, file), 'utf8')]))
     const { scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
     const entries = Object.values(scripts).flatMap((script) => script.match(/\bsrc\/\S+\.ts\b/g) ?? [])
-    assert.deepEqual(departures(tree, entries), [])
+    assert.deepEqual(violations(tree, entries), [])
   })
 })
 
@@ -56,11 +56,11 @@ describe('the check of the module layout', () => {
   const found = (changes: Record<string, string> = {}): string[] => {
     const all = { ...example }
     for (const [path, text] of Object.entries(changes)) all[path] = `${text}\n${example[path] ?? ''}`
-    return departures(new Map(Object.entries(all))).filter((fault) => !fault.includes('nothing that runs'))
+    return violations(new Map(Object.entries(all))).filter((fault) => !fault.includes('nothing that runs'))
   }
 
   test('finds nothing in a tree without faults', () => {
-    assert.deepEqual(departures(new Map(Object.entries(example))), [])
+    assert.deepEqual(violations(new Map(Object.entries(example))), [])
   })
 
   const imports: Record<string, [from: string, line: string]> = {
@@ -137,7 +137,7 @@ describe('the check of the module layout', () => {
 
   test('finds a file that nothing imports, unless a script of package.json runs it', () => {
     const tree = new Map(Object.entries({ ...example, 'src/config/write-page.ts': '' }))
-    assert.deepEqual(departures(tree), ['src/config/write-page.ts: nothing that runs imports it'])
-    assert.deepEqual(departures(tree, ['src/config/write-page.ts']), [])
+    assert.deepEqual(violations(tree), ['src/config/write-page.ts: nothing that runs imports it'])
+    assert.deepEqual(violations(tree, ['src/config/write-page.ts']), [])
   })
 })

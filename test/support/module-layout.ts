@@ -46,7 +46,7 @@ const fileName = /^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/
 export type Tree = ReadonlyMap<string, string>
 
 /** Every violation of the layout in `tree`, one line each. The files of `entries` are started by a script of package.json. */
-export function departures(tree: Tree, entries: readonly string[] = []): string[] {
+export function violations(tree: Tree, entries: readonly string[] = []): string[] {
   const faults: string[] = []
   const reached = new Map<string, string[]>()
   for (const [path, text] of tree) {
