@@ -2,24 +2,24 @@ import assert from 'node:assert/strict'
 import { globSync, readFileSync } from 'node:fs'
 import { resolve, sep } from 'node:path'
 import { describe, test } from 'node:test'
-import { departures } from './support/floor-plan.ts'
+import { violations } from './support/module-layout.ts'
 
-/** The keeper of the plan: what `README.md` draws is what the imports do. */
-describe('the plan of the house', () => {
+/** Checks that the sources follow the module layout of `README.md`. */
+describe('the module layout', () => {
   const root = resolve(import.meta.dirname, '..')
 
-  test('imports go down the page, and each thing keeps to its place', () => {
+  test('no source breaks a rule of the layout', () => {
     const files = globSync(['src/**/*.ts', 'test/**/*.ts', 'bench/**/*.ts'], { cwd: root })
     const tree = new Map(files.map((file) => [file.split(sep).join('/'), readFileSync(resolve(root, file), 'utf8')]))
     const { scripts } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
     const entries = Object.values(scripts).flatMap((script) => script.match(/\bsrc\/\S+\.ts\b/g) ?? [])
-    assert.deepEqual(departures(tree, entries), [])
+    assert.deepEqual(violations(tree, entries), [])
   })
 })
 
-describe('the keeper of the plan', () => {
-  /** A small house in which all is well. */
-  const house: Record<string, string> = {
+describe('the check of the module layout', () => {
+  /** A small source tree without faults. */
+  const example: Record<string, string> = {
     'src/main.ts': `import { serve } from './cli/serve.ts'\nserve(process.env, process.exit)`,
     'src/cli/serve.ts': `import { app } from '../app.ts'\nimport { read } from '../config/read.ts'\nexport const serve = () => app(read())`,
     'src/config/read.ts': `import { scopes } from '../protocol/scopes.ts'\nexport const read = () => process.env['DSN'] ?? scopes`,
@@ -54,19 +54,19 @@ describe('the keeper of the plan', () => {
     'test/support/memory.ts': `export const memory = 1`,
   }
   const found = (changes: Record<string, string> = {}): string[] => {
-    const all = { ...house }
-    for (const [path, text] of Object.entries(changes)) all[path] = `${text}\n${house[path] ?? ''}`
-    return departures(new Map(Object.entries(all))).filter((fault) => !fault.includes('nothing that runs'))
+    const all = { ...example }
+    for (const [path, text] of Object.entries(changes)) all[path] = `${text}\n${example[path] ?? ''}`
+    return violations(new Map(Object.entries(all))).filter((fault) => !fault.includes('nothing that runs'))
   }
 
-  test('finds nothing in a house in which all is well', () => {
-    assert.deepEqual(departures(new Map(Object.entries(house))), [])
+  test('finds nothing in a tree without faults', () => {
+    assert.deepEqual(violations(new Map(Object.entries(example))), [])
   })
 
   const imports: Record<string, [from: string, line: string]> = {
     'an import up': ['src/core/clients/client.ts', `import { routes } from '../../http/routes.ts'`],
     'an import up, of a type': ['src/core/clients/client.ts', `import type { Routes } from '../../http/routes.ts'`],
-    'an import of a floor that is skipped on purpose': ['src/cli/serve.ts', `import { client } from '../core/clients/client.ts'`],
+    'an import of a lower layer that the layout excludes': ['src/cli/serve.ts', `import { client } from '../core/clients/client.ts'`],
     'an import of main.ts': ['src/app.ts', `import { main } from './main.ts'`],
     'an import of the wiring': ['src/jobs/remove-expired.ts', `import { app } from '../app.ts'`],
     'an import sideways': ['src/http/routes.ts', `import { clientStore } from '../storage/clients.ts'`],
@@ -84,16 +84,19 @@ describe('the keeper of the plan', () => {
     'a dynamic import that is computed': ['src/http/routes.ts', `await import('../stor' + 'age/clients.ts')`],
     'a call of require': ['src/http/routes.ts', `createRequire(import.meta.url); require('../storage/clients.ts')`],
     'a file that will be run': ['src/http/routes.ts', `new Worker(new URL('../jobs/remove-expired.ts', import.meta.url))`],
-    'a rule taken by storage': ['src/storage/clients.ts', `import { client } from '../core/clients/client.ts'`],
-    'a rule taken by storage beside types': ['src/storage/clients.ts', `import { type Client } from '../core/clients/client.ts'`],
-    'a rule of the standard taken by storage': ['src/storage/clients.ts', `import { scopes } from '../protocol/scopes.ts'`],
+    'a value of core imported by storage': ['src/storage/clients.ts', `import { client } from '../core/clients/client.ts'`],
+    'a value import of core by storage with inline types': [
+      'src/storage/clients.ts',
+      `import { type Client } from '../core/clients/client.ts'`,
+    ],
+    'a value of protocol imported by storage': ['src/storage/clients.ts', `import { scopes } from '../protocol/scopes.ts'`],
     'an import up inside core': ['src/core/clients/client.ts', `import { register } from '../registration/register-client.ts'`],
     'a test that imports up': ['src/core/clients/client.test.ts', `import { clientStore } from '../../storage/clients.ts'`],
     'a test that is imported': ['src/storage/clients.ts', `import './clients.test.ts'`],
-    'telemetry that imports a room': ['src/telemetry/log.ts', `import type { Client } from '../core/clients/client.ts'`],
-    'lib that imports ours': ['src/lib/clock.ts', `import { scopes } from '../protocol/scopes.ts'`],
+    'telemetry that imports core': ['src/telemetry/log.ts', `import type { Client } from '../core/clients/client.ts'`],
+    'lib that imports another module': ['src/lib/clock.ts', `import { scopes } from '../protocol/scopes.ts'`],
     'an import from the tests': ['src/app.ts', `import { memory } from '../test/support/memory.ts'`],
-    'an import by another name': ['src/http/routes.ts', `import { clientStore } from '#storage'`],
+    'an import by an alias': ['src/http/routes.ts', `import { clientStore } from '#storage'`],
     'SQL outside storage': ['src/core/clients/client.ts', `import type { Kysely } from 'kysely'`],
     'a database outside storage': ['src/cli/serve.ts', `import { DatabaseSync } from 'node:sqlite'`],
     'the server framework outside http': ['src/app.ts', `import cors from '@fastify/cors'`],
@@ -109,20 +112,20 @@ describe('the keeper of the plan', () => {
     })
 
   const lines: Record<string, [from: string, line: string]> = {
-    'the environment read in a room': ['src/http/routes.ts', `const port = process.env['PORT']`],
-    'the environment taken apart': ['src/cli/serve.ts', `const { env } = process`],
+    'the environment read outside config': ['src/http/routes.ts', `const port = process.env['PORT']`],
+    'the environment destructured': ['src/cli/serve.ts', `const { env } = process`],
     'the environment imported': ['src/http/routes.ts', `import { env } from 'node:process'`],
     'the wall clock in core': ['src/core/clients/client.ts', 'const now = Date.now()'],
-    'the date of today in core': ['src/core/clients/client.ts', 'const today = new Date()'],
-    'chance in core': ['src/core/clients/client.ts', 'const dice = Math.random()'],
-    'ids from the machine in core': ['src/core/clients/client.ts', `import { randomUUID } from 'node:crypto'`],
-    'an export without a name': ['src/lib/clock.ts', 'export default 1'],
-    'a room that is not on the plan': ['src/services/mail.ts', ''],
-    'words at the root': ['src/words.ts', ''],
-    'a room of core that has no place': ['src/core/widgets/widget.ts', ''],
-    'words that lie about in core': ['src/core/client.ts', ''],
-    'a drawer': ['src/http/client-helpers.ts', ''],
-    'a drawer in the tests': ['test/utils/server.ts', ''],
+    'the current date in core': ['src/core/clients/client.ts', 'const today = new Date()'],
+    'Math.random in core': ['src/core/clients/client.ts', 'const dice = Math.random()'],
+    'random ids in core': ['src/core/clients/client.ts', `import { randomUUID } from 'node:crypto'`],
+    'a default export': ['src/lib/clock.ts', 'export default 1'],
+    'an unknown module': ['src/services/mail.ts', ''],
+    'an unknown file at the root': ['src/words.ts', ''],
+    'an unknown module in core': ['src/core/widgets/widget.ts', ''],
+    'a file of core outside a module': ['src/core/client.ts', ''],
+    'a file name to avoid': ['src/http/client-helpers.ts', ''],
+    'a folder name to avoid in the tests': ['test/utils/server.ts', ''],
     'a name that is not kebab-case': ['src/http/clientRoutes.ts', ''],
   }
   for (const [name, [from, line]] of Object.entries(lines))
@@ -132,9 +135,9 @@ describe('the keeper of the plan', () => {
       assert.ok(faults[0]?.startsWith(`${from}: `), String(faults[0]))
     })
 
-  test('finds a file that nothing runs, unless a command of its own does', () => {
-    const tree = new Map(Object.entries({ ...house, 'src/config/write-page.ts': '' }))
-    assert.deepEqual(departures(tree), ['src/config/write-page.ts: nothing that runs imports it'])
-    assert.deepEqual(departures(tree, ['src/config/write-page.ts']), [])
+  test('finds a file that nothing imports, unless a script of package.json runs it', () => {
+    const tree = new Map(Object.entries({ ...example, 'src/config/write-page.ts': '' }))
+    assert.deepEqual(violations(tree), ['src/config/write-page.ts: nothing that runs imports it'])
+    assert.deepEqual(violations(tree, ['src/config/write-page.ts']), [])
   })
 })

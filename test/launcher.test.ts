@@ -14,7 +14,7 @@ const packages: Record<string, string> = {
 }
 const platformPackage = packages[`${process.platform} ${process.arch}`]
 
-/** The launcher is tried on folders that look like installations, with scripts that play Node. */
+/** Tests the launcher in folders that look like installations, with scripts in place of Node. */
 describe('bin/clientele', { skip: platformPackage === undefined && 'npm has no Node package for this platform' }, () => {
   let root = ''
   beforeEach(() => {
@@ -54,7 +54,7 @@ describe('bin/clientele', { skip: platformPackage === undefined && 'npm has no N
     return { code: run.status, out: run.stdout.trim(), err: run.stderr.trim() }
   }
 
-  test('becomes the Node beside the project and hands over every argument', () => {
+  test('runs the Node installed in the project with every argument', () => {
     const own = installedNode('project')
     const { code, out, err } = start(project('project'), ['serve', 'all', 'two words'])
     const entry = join(root, 'project/src/main.ts')
@@ -63,7 +63,7 @@ describe('bin/clientele', { skip: platformPackage === undefined && 'npm has no N
     assert.equal(out, `${own} --disable-warning=ExperimentalWarning ${entry} serve all two words\ncache=${root}/home/.cache/clientele`)
   })
 
-  test('finds a Node hoisted beside it, through the link in .bin, and runs the built entry', () => {
+  test('finds a hoisted Node through the link in .bin, and runs the built entry', () => {
     const hoisted = installedNode('app')
     project('app/node_modules/clientele', 'dist/main.js')
     mkdirSync(join(root, 'app/node_modules/.bin'))
@@ -74,7 +74,7 @@ describe('bin/clientele', { skip: platformPackage === undefined && 'npm has no N
     assert.match(out, /^cache=$/m, 'built code has no types to strip')
   })
 
-  test('prefers the nearest Node and passes over one that is too old', () => {
+  test('prefers the nearest Node and skips one that is too old', () => {
     const outer = installedNode('app')
     installedNode('app/node_modules/clientele', 'v22.3.0')
     assert.ok(start(project('app/node_modules/clientele')).out.startsWith(outer))
@@ -82,12 +82,12 @@ describe('bin/clientele', { skip: platformPackage === undefined && 'npm has no N
     assert.ok(start(project('app/node_modules/clientele')).out.startsWith(nearest))
   })
 
-  test('takes a new enough Node from the path when none is installed', () => {
+  test('uses a recent Node from the path if none is installed', () => {
     const other = node('path/node', 'v30.0.0')
     assert.ok(start(project('project')).out.startsWith(other))
   })
 
-  test('says in one line which Node is needed when none is good enough', () => {
+  test('reports the required version of Node in one line if none is recent enough', () => {
     node('path/node', 'v20.20.2')
     const { code, out, err } = start(project('project'))
     assert.equal(code, 1)
@@ -95,7 +95,7 @@ describe('bin/clientele', { skip: platformPackage === undefined && 'npm has no N
     assert.match(err, /^clientele: needs Node 26 or newer, .* \(only v20\.20\.2\): run 'npm install' in .*$/)
   })
 
-  test('passes over an installed Node that does not start here, as one for another libc', () => {
+  test('skips an installed Node that does not start, such as one for another libc', () => {
     write(`project/node_modules/${platformPackage}/bin/node`, '#!/nowhere/ld-musl.so.1\n', 0o755)
     node('path/node', 'v20.20.2')
     const { code, err } = start(project('project'))
@@ -103,7 +103,7 @@ describe('bin/clientele', { skip: platformPackage === undefined && 'npm has no N
     assert.match(err, /^clientele: needs Node 26 or newer, [^\n]*$/)
   })
 
-  test('asks the installed Node only once whether it starts', () => {
+  test('checks only once whether the installed Node starts', () => {
     const command = project('project')
     write(
       `project/node_modules/${platformPackage}/bin/node`,
@@ -114,14 +114,14 @@ describe('bin/clientele', { skip: platformPackage === undefined && 'npm has no N
     assert.equal(start(command).out.match(/--version/g)?.length, 1)
   })
 
-  test('leaves a compile cache that was chosen alone', () => {
+  test('keeps a compile cache that was configured', () => {
     installedNode('project')
     const command = project('project')
     assert.match(start(command, [], { NODE_COMPILE_CACHE: '/chosen' }).out, /^cache=\/chosen$/m)
     assert.match(start(command, [], { NODE_COMPILE_CACHE: '' }).out, /^cache=$/m)
   })
 
-  test('caches in the temporary folder without a home, and starts where nothing can be written', () => {
+  test('uses the temporary folder for the cache without a home folder, and starts if nothing is writable', () => {
     installedNode('project')
     const command = project('project')
     assert.match(start(command, [], { HOME: '/nonexistent' }).out, new RegExp(`^cache=${root}/clientele-\\d+$`, 'm'))
@@ -131,7 +131,7 @@ describe('bin/clientele', { skip: platformPackage === undefined && 'npm has no N
     assert.match(out, /^cache=$/m)
   })
 
-  test('does not cache behind a link that somebody put into the temporary folder', () => {
+  test('does not use a symbolic link in the temporary folder as the cache', () => {
     installedNode('project')
     mkdirSync(join(root, 'elsewhere'))
     symlinkSync(join(root, 'elsewhere'), join(root, `clientele-${process.getuid?.()}`))
@@ -139,7 +139,7 @@ describe('bin/clientele', { skip: platformPackage === undefined && 'npm has no N
     assert.deepEqual(readdirSync(join(root, 'elsewhere')), [])
   })
 
-  test('says so when there is nothing to run', () => {
+  test('reports when there is nothing to run', () => {
     const command = project('project')
     rmSync(join(root, 'project/src'), { recursive: true })
     const { code, err } = start(command)

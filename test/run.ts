@@ -1,6 +1,6 @@
 /**
- * Runs the tests: `npm test`, `npm test -- test/flows/register.test.ts`, `npm test -- --name 'pattern'`. Every test file is a
- * process of its own; when all are done, the logs of the servers they started are searched for the secrets they received.
+ * Runs the tests: `npm test`, `npm test -- test/flows/register.test.ts`, `npm test -- --name 'pattern'`. Every test file runs in its
+ * own process. At the end the logs of all servers under test are searched for the secrets that the tests received.
  */
 import { globSync, mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -12,7 +12,7 @@ import { emptiness, searchTrace } from './support/leaks.ts'
 
 const root = resolve(import.meta.dirname, '..')
 const timeout = 120_000
-/** A file whose tests are done but which does not end (a server left open) is given this long without any news. */
+/** Milliseconds without an event until the run fails, for a file that does not end after its tests (an open server). */
 const silence = timeout + 60_000
 
 const { values, positionals } = parseArgs({ options: { name: { type: 'string', multiple: true, default: [] } }, allowPositionals: true })
@@ -38,7 +38,7 @@ const stalled = setTimeout(() => {
 const tests = run({
   files: [...all],
   cwd: root,
-  // Many tests wait for a server or a clock, so the cores have time for one more.
+  // Many tests wait for I/O, so one more than the number of cores can run.
   concurrency: availableParallelism() + 1,
   timeout,
   testNamePatterns: values.name,
@@ -53,15 +53,15 @@ tests.on('test:fail', () => {
   failed = true
 })
 tests.on('test:pass', (data) => {
-  // A file that holds no test to run is reported as if it were one.
+  // A file without tests is reported as if it were a test.
   if (!all.has(data.name)) counted++
-  else if (whole) fail(`${relative(root, data.name)} holds no test`)
+  else if (whole) fail(`${relative(root, data.name)} contains no test`)
 })
 tests.on('test:summary', (data) => {
   if (data.file) unfinished.delete(data.file)
   stalled.refresh()
 })
-// A reader that has seen enough (`| head`) does not stop the tests.
+// A reader that closes the pipe (`| head`) does not stop the tests.
 process.stdout.on('error', () => {})
 for await (const text of tests.compose(spec)) process.stdout.write(text)
 clearTimeout(stalled)

@@ -8,8 +8,8 @@ import { startServer, type TestServer } from '../support/server.ts'
 import { answerAfterLogin } from './person.ts'
 import { type RegistrationBody, registrationBodies } from './registration-bodies.ts'
 
-/** What the clients of the field need of any authorization server, distilled from their sources; each rule has broken some of them. */
-suite('the rules of the field', () => {
+/** What clients in use need from an authorization server, according to their source code. Servers that broke one of these rules broke some client. */
+suite('rules that clients in use depend on', () => {
   let server: TestServer
   before(async () => {
     server = await startServer()
@@ -27,7 +27,7 @@ suite('the rules of the field', () => {
       ...(body !== undefined && { json: body }),
     })
 
-  /** The answers to POST, GET and PUT for one registration. */
+  /** The responses to POST, GET and PUT for one registration. */
   async function answers(body: unknown): Promise<Received[]> {
     const registered = await register(body)
     const read = await at(registered, 'GET')
@@ -37,11 +37,11 @@ suite('the rules of the field', () => {
   const everyAnswer = async (): Promise<Received[]> =>
     (await Promise.all([...registrationBodies.map(({ body }) => body), website, machine, app].map(answers))).flat()
 
-  test('1. a registration is answered 201, exactly', async () => {
+  test('1. a registration is answered with 201', async () => {
     for (const { body, client } of registrationBodies) assert.equal((await register(body)).status, 201, client)
   })
 
-  test('2. as application/json that nobody stores, without a redirect, one flat object', async () => {
+  test('2. responses are one flat object in application/json with no-store, and no redirect', async () => {
     for (const { status, headers, json } of await everyAnswer()) {
       assert.ok(status === 200 || status === 201)
       assert.match(String(headers['content-type']), /^application\/json(?:;|$)/)
@@ -52,7 +52,7 @@ suite('the rules of the field', () => {
     }
   })
 
-  test('3. no null and no empty string, also where the request had them', async () => {
+  test('3. responses have no null and no empty string, even if the request had them', async () => {
     const empty = { client_uri: '', logo_uri: '', tos_uri: null, contacts: null, jwks_uri: '', jwks: {}, scope: '', client_name: null }
     for (const { json } of [...(await everyAnswer()), ...(await answers({ ...empty, redirect_uris: website.redirect_uris }))]) {
       assert.deepEqual(
@@ -62,17 +62,17 @@ suite('the rules of the field', () => {
     }
   })
 
-  test('4. redirect_uris is always an array, empty for a client without any', async () => {
+  test('4. redirect_uris is always an array, empty for a client without redirect URIs', async () => {
     for (const { json } of await everyAnswer()) assert.ok(Array.isArray(json.redirect_uris))
     for (const { json } of await answers(machine)) assert.deepEqual(json.redirect_uris, [])
   })
 
-  test('5. client_id is a string with something in it; a public client has no client_secret', async () => {
+  test('5. client_id is a non-empty string; a public client has no client_secret', async () => {
     for (const { json } of await everyAnswer()) assert.match(json.client_id, /./)
     for (const { json } of await answers(app)) assert.equal('client_secret' in json, false)
   })
 
-  test('6. client_secret_expires_at, an integer, stands where client_secret does; client_id_issued_at is an integer', async () => {
+  test('6. client_secret_expires_at is an integer and present if client_secret is; client_id_issued_at is an integer', async () => {
     const [registered] = await answers(website)
     assert.equal(registered?.json.client_secret_expires_at, 0)
     for (const { json } of await everyAnswer()) {
@@ -82,13 +82,13 @@ suite('the rules of the field', () => {
     }
   })
 
-  test('7. registration_access_token never comes without registration_client_uri, and 201 and a PUT have both', async () => {
+  test('7. registration_access_token always comes with registration_client_uri; the responses to POST and PUT have both', async () => {
     for (const { json } of await everyAnswer()) assert.match(json.registration_client_uri, /^http/)
     const [registered, , updated] = await answers(website)
     for (const answer of [registered, updated]) assert.equal(typeof answer?.json.registration_access_token, 'string')
   })
 
-  test('8. token_endpoint_auth_method is always there: the one that was asked for, else client_secret_basic', async () => {
+  test('8. token_endpoint_auth_method is always present: the requested one, or else client_secret_basic', async () => {
     for (const { json } of await everyAnswer()) assert.equal(typeof json.token_endpoint_auth_method, 'string')
     for (const { json } of await answers(website)) assert.equal(json.token_endpoint_auth_method, 'client_secret_basic')
     for (const method of ['client_secret_basic', 'client_secret_post', 'none']) {
@@ -97,7 +97,7 @@ suite('the rules of the field', () => {
     }
   })
 
-  test('9. generated ids and secrets have characters that no encoding changes', async () => {
+  test('9. generated ids and secrets contain only characters that no encoding changes', async () => {
     for (const { json } of await everyAnswer()) {
       for (const made of [json.client_id, json.client_secret ?? 'none', json.registration_access_token ?? 'none']) {
         assert.match(made, /^[A-Za-z0-9._~-]+$/)
@@ -106,14 +106,14 @@ suite('the rules of the field', () => {
     }
   })
 
-  test('10. jwks is there only where the client sent it', async () => {
+  test('10. jwks is present only if the client sent it', async () => {
     const sent = new Set(registrationBodies.filter(({ body }) => body.jwks !== undefined).map(({ body }) => JSON.stringify(body.jwks)))
     assert.equal(sent.size, 1)
     for (const { json } of await everyAnswer()) assert.ok(json.jwks === undefined || sent.has(JSON.stringify(json.jwks)))
     for (const { json } of await answers({ ...website, jwks: {} })) assert.equal('jwks' in json, false)
   })
 
-  test('11. no address that would run a script is registered or shown', async () => {
+  test('11. a URL that would run a script is refused', async () => {
     for (const script of ['javascript:alert(1)', 'JavaScript:alert(1)', 'data:text/html,x', 'vbscript:x']) {
       for (const name of ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri', 'client_uri#fr', 'initiate_login_uri', 'jwks_uri']) {
         const refused = await register({ ...website, [name]: script })
@@ -124,14 +124,14 @@ suite('the rules of the field', () => {
     }
   })
 
-  test('12. unknown members are accepted and not echoed; a software_statement is never echoed as anything but a string', async () => {
+  test('12. unknown members are accepted and not echoed; a software_statement is echoed as a string or not at all', async () => {
     for (const { json } of await answers({ ...website, nonsense: { deep: [1] }, software_statement: 'a.b.c' })) {
       assert.equal('nonsense' in json, false)
       assert.ok(json.software_statement === undefined || typeof json.software_statement === 'string')
     }
   })
 
-  test('13. every refusal of a registration is 400 with error and error_description, two strings', async () => {
+  test('13. every refused registration is 400 with the strings error and error_description', async () => {
     const refused = [
       {},
       [],
@@ -148,7 +148,7 @@ suite('the rules of the field', () => {
     }
   })
 
-  test('14. the metadata names the issuer byte for byte, has the arrays that clients need, S256 and no null', async () => {
+  test('14. the metadata has the exact issuer, the arrays that clients need, S256 and no null', async () => {
     for (const name of ['openid-configuration', 'oauth-authorization-server']) {
       const { json } = await server.public(`/.well-known/${name}`)
       assert.equal(json.issuer, server.issuer)
@@ -162,7 +162,7 @@ suite('the rules of the field', () => {
     }
   })
 
-  test('15. an unknown client is 401 invalid_client at the token endpoint, however it comes and whatever it asks for', async () => {
+  test('15. an unknown client is 401 invalid_client at the token endpoint, with any authentication method and any grant', async () => {
     const grants = [
       { grant_type: 'client_credentials' },
       { grant_type: 'authorization_code', code: 'x', redirect_uri: 'https://rp.example/cb', code_verifier: 'x' },
@@ -186,7 +186,7 @@ suite('the rules of the field', () => {
   })
 })
 
-suite('the rules of the field, once somebody has logged in', () => {
+suite('rules that clients in use depend on, after a login', () => {
   let server: TestServer
   before(async () => {
     server = await startServer()
@@ -201,7 +201,7 @@ suite('the rules of the field, once somebody has logged in', () => {
     code_verifier: verifier,
   })
 
-  test('5. and 8. the secret is taken as it was registered, and in the other way too; never without it', async () => {
+  test('5. and 8. a secret is accepted by the registered method and by the other one; a request without it is 401', async () => {
     for (const method of ['client_secret_basic', 'client_secret_post']) {
       const client = await registerLoginClient(server, { token_endpoint_auth_method: method })
       const { code, verifier } = await obtainCode(server, client)
@@ -215,7 +215,7 @@ suite('the rules of the field, once somebody has logged in', () => {
     }
   })
 
-  test('9. Basic credentials mean the same with and without percent-encoding', async () => {
+  test('9. Basic credentials are accepted with and without percent-encoding', async () => {
     const client = await registerLoginClient(server)
     const pair = [client.id, client.secret]
     for (const credentials of [pair.join(':'), pair.map(encodeURIComponent).join(':')]) {
@@ -225,7 +225,7 @@ suite('the rules of the field, once somebody has logged in', () => {
     }
   })
 
-  test('14. iss is on every answer, whatever its way and whatever it says, byte for byte', async () => {
+  test('14. every authorization response has the exact iss, in each response mode, success or error', async () => {
     const { id } = await registerLoginClient(server)
     const wishes: Record<string, Record<string, string>> = {
       '': {},
@@ -247,7 +247,7 @@ suite('the rules of the field, once somebody has logged in', () => {
     }
   })
 
-  test('15. a client that is gone is 401 invalid_client with a code or refresh token that was good, and its person reads why', async () => {
+  test('15. a deleted client is 401 invalid_client with its valid code or refresh token, and the person sees an error page', async () => {
     const client = await registerLoginClient(server)
     const { refresh_token } = await obtainTokens(server, client)
     const { code, verifier } = await obtainCode(server, client)
@@ -263,18 +263,18 @@ suite('the rules of the field, once somebody has logged in', () => {
     assert.match(page.text, /not registered here/)
   })
 
-  test('15. and a code or token that is no good is invalid_grant: clients take other codes for a lost registration', async () => {
+  test('15. an invalid code or refresh token is invalid_grant: clients treat other codes as a lost registration', async () => {
     const client = await registerLoginClient(server)
     const other = await registerLoginClient(server)
     const { code, verifier } = await obtainCode(server, client)
     const { refresh_token } = await obtainTokens(server, client)
     const bad: Record<string, { form: Record<string, string>; by?: typeof client }> = {
-      'a code that nobody was given': { form: exchange('ory_ac_x', verifier) },
-      'the code of another': { form: exchange(code, verifier), by: other },
+      'a code that was never issued': { form: exchange('ory_ac_x', verifier) },
+      'the code of another client': { form: exchange(code, verifier), by: other },
       'a wrong verifier': { form: exchange(code, makeProofKey().verifier) },
       'another redirect URI': { form: { ...exchange(code, verifier), redirect_uri: 'https://app.example/other' } },
-      'a refresh token that nobody was given': { form: { grant_type: 'refresh_token', refresh_token: 'ory_rt_x' } },
-      'the refresh token of another': { form: { grant_type: 'refresh_token', refresh_token }, by: other },
+      'a refresh token that was never issued': { form: { grant_type: 'refresh_token', refresh_token: 'ory_rt_x' } },
+      'the refresh token of another client': { form: { grant_type: 'refresh_token', refresh_token }, by: other },
     }
     for (const [what, { form, by = client }] of Object.entries(bad)) {
       const { status, json } = await ask({ form, basic: [by.id, by.secret] })
@@ -284,7 +284,7 @@ suite('the rules of the field, once somebody has logged in', () => {
   })
 })
 
-suite('every client of the field logs its person in', () => {
+suite('every client in use completes a login', () => {
   let server: TestServer
   before(async () => {
     server = await startServer()
@@ -294,7 +294,7 @@ suite('every client of the field logs its person in', () => {
   for (const registration of registrationBodies) test(registration.client, () => everyRedirect(server, registration))
 })
 
-/** At each of its redirect URIs, as MCP clients ask: a resource, a scope if they have one, and no less than PKCE. */
+/** Logs in at each redirect URI as MCP clients do: with a resource, PKCE, and a scope if the client has one. */
 async function everyRedirect(server: TestServer, { body }: RegistrationBody): Promise<void> {
   const { json: client } = await server.public('/oauth2/register', { method: 'POST', json: body })
   for (const registered of client.redirect_uris as string[]) {
@@ -309,16 +309,16 @@ async function everyRedirect(server: TestServer, { body }: RegistrationBody): Pr
     }
     const back = await logIn(server, new Browser(server), authorizeAddress(client.client_id, parameters), { subject: 'ada' })
     assert.ok(String(back.headers.location).startsWith(`${redirect_uri}?`), `${back.headers.location} ${back.text}`)
-    // Whose private key only its owner has goes no further.
+    // The private key of this client is not known here, so it cannot redeem the code.
     if (client.token_endpoint_auth_method !== 'private_key_jwt')
       await assertTokens(server, client, { code: parameterOf(back, 'code'), redirect_uri, code_verifier: verifier })
   }
 }
 
-/** A native app listens where it can (RFC 8252 §7.3). */
+/** A native app listens on any free port (RFC 8252 §7.3). */
 const anyPort = (uri: string): string => uri.replace(/^(http:\/\/(?:localhost|127\.0\.0\.1))(?::\d+)?\//, '$1:49152/')
 
-interface Told {
+interface RegisteredClient {
   readonly client_id: string
   readonly client_secret?: string
   readonly token_endpoint_auth_method: string
@@ -326,7 +326,7 @@ interface Told {
   readonly scope: string
 }
 
-async function assertTokens(server: TestServer, client: Told, proof: Record<string, string>): Promise<void> {
+async function assertTokens(server: TestServer, client: RegisteredClient, proof: Record<string, string>): Promise<void> {
   const { client_id, client_secret } = client
   const isBasic = client.token_endpoint_auth_method === 'client_secret_basic'
   const credentials = { client_id, ...(client_secret !== undefined && { client_secret }) }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import type { OAuth2Client } from '@ory/hydra-client'
 import { startServer, type TestServer } from '../support/server.ts'
-import { oauth2Api, refusal, told } from './hydra-client.ts'
+import { credentialsOf, oauth2Api, refusal } from './hydra-client.ts'
 
 const defaultScope = { settings: { oidc: { dynamic_client_registration: { default_scope: ['foo', 'bar'] } } } }
 
-/** Members as odd as an administrator may write them. */
+/** Unusual values that an administrator may write. */
 const rich: OAuth2Client = {
   client_name: 'rich',
   client_secret: 'secret',
@@ -30,14 +30,14 @@ const client = async (server: TestServer, oAuth2Client: OAuth2Client) => (await 
 const withoutSecret = ({ client_secret: _, ...rest }: OAuth2Client): OAuth2Client => rest
 const withoutTimes = ({ updated_at: _, ...rest }: OAuth2Client): OAuth2Client => rest
 
-/** An answer to a write shows a list that was never set as null, a later read as []; that alone may differ. */
+/** The response to a write shows an unset list as null, a later read as []. Only this may differ. */
 const comparable = (found: OAuth2Client): Record<string, unknown> =>
   Object.fromEntries(Object.entries(withoutTimes(found)).map(([name, value]) => [name, value === null ? [] : value]))
 
 suite("Hydra's SDK, the OAuth2Api", () => {
   test('createOAuth2Client: an empty client has the default scope; deleteOAuth2Client', async () => {
     await using server = await startServer(defaultScope)
-    const { id } = told(await client(server, {}))
+    const { id } = credentialsOf(await client(server, {}))
     assert.equal((await oauth2Api(server).getOAuth2Client({ id })).data.scope, 'foo bar')
     assert.equal((await oauth2Api(server).deleteOAuth2Client({ id })).status, 204)
     assert.deepEqual(await refusal(oauth2Api(server).getOAuth2Client({ id })), {
@@ -48,18 +48,18 @@ suite("Hydra's SDK, the OAuth2Api", () => {
     assert.equal((await refusal(oauth2Api(server).deleteOAuth2Client({ id }))).status, 404)
   })
 
-  test('createOAuth2Client, getOAuth2Client: every member comes back as it was written, the secret once', async () => {
+  test('createOAuth2Client, getOAuth2Client: every member is returned as written, the secret only once', async () => {
     await using server = await startServer()
     const created = await client(server, rich)
     for (const [name, value] of Object.entries(rich)) assert.deepEqual(created[name as keyof OAuth2Client], value, name)
     const { registration_access_token: token, registration_client_uri: uri, ...rest } = created
     assert.ok(token)
     assert.ok(uri)
-    const { data: read } = await oauth2Api(server).getOAuth2Client({ id: told(created).id })
+    const { data: read } = await oauth2Api(server).getOAuth2Client({ id: credentialsOf(created).id })
     assert.deepEqual(comparable(read), comparable(withoutSecret(rest)))
   })
 
-  test('createOAuth2Client: an id may be chosen, once; a secret has 6 characters or more; none has no secret', async () => {
+  test('createOAuth2Client: an id may be chosen if it is unused; a secret has at least 6 characters; with none there is no secret', async () => {
     await using server = await startServer()
     assert.equal(
       (await client(server, { client_id: 'not-a-uuid' })).registration_client_uri,
@@ -71,10 +71,10 @@ suite("Hydra's SDK, the OAuth2Api", () => {
     assert.equal((await client(server, { token_endpoint_auth_method: 'none' })).client_secret, undefined)
   })
 
-  test('setOAuth2Client: replaces everything but the id and the secret; the same body changes nothing', async () => {
+  test('setOAuth2Client: replaces everything except the id and the secret; the same body changes nothing', async () => {
     await using server = await startServer()
     const created = await client(server, rich)
-    const { id } = told(created)
+    const { id } = credentialsOf(created)
     const same = (await oauth2Api(server).setOAuth2Client({ id, oAuth2Client: created })).data
     const { registration_access_token: _1, registration_client_uri: _2, ...stored } = created
     assert.deepEqual(withoutTimes(same), withoutTimes(stored))
@@ -86,9 +86,9 @@ suite("Hydra's SDK, the OAuth2Api", () => {
     assert.equal((await refusal(oauth2Api(server).setOAuth2Client({ id: 'foo', oAuth2Client: {} }))).status, 404)
   })
 
-  test('patchOAuth2Client: appends a redirect URI, refuses the id, and does not trip over jwks beside jwks_uri', async () => {
+  test('patchOAuth2Client: appends a redirect URI, refuses a change of the id, and accepts jwks beside jwks_uri', async () => {
     await using server = await startServer()
-    const { id } = told(await client(server, { jwks_uri: 'https://rp.example/jwks.json' }))
+    const { id } = credentialsOf(await client(server, { jwks_uri: 'https://rp.example/jwks.json' }))
     const patch = (op: string, path: string, value: unknown) =>
       oauth2Api(server).patchOAuth2Client({ id, jsonPatch: [{ op, path, value }] })
     const before = (await oauth2Api(server).getOAuth2Client({ id })).data
@@ -98,9 +98,9 @@ suite("Hydra's SDK, the OAuth2Api", () => {
     assert.equal((await patch('replace', '/client_name', 'test')).data.client_name, 'test')
   })
 
-  test('patchOAuth2Client: a new secret is told and works at once, the old one no longer', async () => {
+  test('patchOAuth2Client: a new secret is shown and valid at once, the old one is invalid', async () => {
     await using server = await startServer()
-    const { id } = told(await client(server, { client_secret: 'secret', grant_types: ['client_credentials'] }))
+    const { id } = credentialsOf(await client(server, { client_secret: 'secret', grant_types: ['client_credentials'] }))
     const patch = (path: string, value: string) => oauth2Api(server).patchOAuth2Client({ id, jsonPatch: [{ op: 'replace', path, value }] })
     const works = async (secret: string) => {
       const form = { grant_type: 'client_credentials' }
@@ -112,7 +112,7 @@ suite("Hydra's SDK, the OAuth2Api", () => {
     assert.deepEqual([await works('secret'), await works('newsecret')], [401, 200])
   })
 
-  test('listOAuth2Clients: pages by Link to the end, each client once, without secrets; filters by name and owner', async () => {
+  test('listOAuth2Clients: following Link lists each client once, without secrets; name and owner filter the list', async () => {
     await using server = await startServer()
     const ids = ['e', 'c', 'a', 'd', 'b']
     for (const id of ids) await client(server, { client_id: id, client_name: id === 'c' ? 'other' : 'same', owner: id < 'd' ? 'x' : 'y' })
@@ -133,9 +133,9 @@ suite("Hydra's SDK, the OAuth2Api", () => {
     assert.deepEqual(await filtered({ clientName: 'unknown' }), [])
   })
 
-  test('setOAuth2ClientLifespans: sets all thirteen in their canonical form; what is left out is cleared', async () => {
+  test('setOAuth2ClientLifespans: sets all thirteen in canonical form and clears omitted ones', async () => {
     await using server = await startServer()
-    const { id } = told(await client(server, {}))
+    const { id } = credentialsOf(await client(server, {}))
     const names = Object.keys((await oauth2Api(server).getOAuth2Client({ id })).data).filter((name) => name.endsWith('_lifespan'))
     assert.equal(names.length, 13)
     const set = async (lifespans: Record<string, string>) => {
@@ -153,9 +153,9 @@ suite("Hydra's SDK, the OAuth2Api", () => {
     assert.equal((await refusal(oauth2Api(server).setOAuth2ClientLifespans({ id: 'foo' }))).status, 404)
   })
 
-  test('introspectOAuth2Token: a token in force with its scope and lifespan, and nothing about any other', async () => {
+  test('introspectOAuth2Token: an active token has its scope and lifespan, any other only active: false', async () => {
     await using server = await startServer()
-    const { id, secret } = told(
+    const { id, secret } = credentialsOf(
       await client(server, {
         grant_types: ['client_credentials'],
         scope: 'read write',

@@ -31,7 +31,7 @@ const asked = {
   login_hint: 'ada@x.example',
 }
 
-/** A login application that is written with Hydra's SDK, its browser, and a client that an administrator made. */
+/** A login application written with Hydra's SDK, a browser, and a client that an administrator created. */
 async function loginApplication(more: OAuth2Client = {}) {
   const server = await startServer({ settings: { urls: pages, oidc: { subject_identifiers: pairwise } } })
   const api = oauth2Api(server)
@@ -77,7 +77,7 @@ async function exchange(server: TestServer, code: string) {
 const notFound = { status: 404, error: 'Not Found', description: '' }
 
 suite("Hydra's SDK: a login application", () => {
-  test('getOAuth2LoginRequest tells who asks for what, acceptOAuth2LoginRequest sends on to consent', async () => {
+  test('getOAuth2LoginRequest returns client and request, acceptOAuth2LoginRequest redirects to consent', async () => {
     await using application = await loginApplication()
     const { api } = application
     const loginChallenge = await application.loginChallenge()
@@ -109,7 +109,7 @@ suite("Hydra's SDK: a login application", () => {
     assert.ok(consent.consent_request_id)
   })
 
-  test('acceptOAuth2ConsentRequest: the tokens carry what was granted, and nothing more', async () => {
+  test('acceptOAuth2ConsentRequest: the tokens have exactly what was granted', async () => {
     await using application = await loginApplication()
     const { api, server, browser } = application
     const consentChallenge = await application.logIn()
@@ -129,7 +129,7 @@ suite("Hydra's SDK: a login application", () => {
     assert.deepEqual([token.sub, token.scope, token.aud, token.ext], ['ada', 'openid photos', ['https://api.example/v1'], { plan: 'gold' }])
   })
 
-  test('a person who is remembered is skipped, and can only be himself', async () => {
+  test('a remembered login has skip: true and accepts no other subject', async () => {
     await using application = await loginApplication()
     const { api } = application
     await application.logIn()
@@ -143,7 +143,7 @@ suite("Hydra's SDK: a login application", () => {
     assert.equal((await api.getOAuth2LoginRequest({ loginChallenge: anew })).data.skip, false)
   })
 
-  test('extend_session_lifespan lets a session of somebody who is skipped live on', async () => {
+  test('extend_session_lifespan extends a remembered session', async () => {
     await using application = await loginApplication()
     const { api, browser } = application
     const loginChallenge = await application.loginChallenge()
@@ -167,7 +167,7 @@ suite("Hydra's SDK: a login application", () => {
     }
   })
 
-  test('remembered consent is skipped for as much, and asked for more', async () => {
+  test('remembered consent is skipped for the same scope, and not for a wider one', async () => {
     await using application = await loginApplication()
     const { api, browser } = application
     const consentChallenge = await application.logIn({ ...asked, scope: 'openid photos', audience: '' })
@@ -181,7 +181,7 @@ suite("Hydra's SDK: a login application", () => {
     assert.deepEqual([await skipOf('openid'), await skipOf('openid photos offline')], [true, false])
   })
 
-  test('force_subject_identifier is what a pairwise client knows the person by, and no other client', async () => {
+  test('force_subject_identifier is the subject for a pairwise client, and for no other client', async () => {
     const names = { public: 'ada', pairwise: 'a-name-for-web' } as const
     for (const [subject_type, name] of Object.entries(names)) {
       await using application = await loginApplication({ subject_type })
@@ -212,10 +212,10 @@ suite("Hydra's SDK: a login application", () => {
   })
 })
 
-suite("Hydra's SDK: what a login application refuses or gets wrong", () => {
+suite("Hydra's SDK: rejections and errors of a login application", () => {
   const rejectOAuth2Request = { error: 'access_denied', error_description: 'Not today.', error_hint: 'Tomorrow.', status_code: 403 }
 
-  test('rejectOAuth2LoginRequest and rejectOAuth2ConsentRequest: the client is told', async () => {
+  test('rejectOAuth2LoginRequest and rejectOAuth2ConsentRequest: the client gets the error', async () => {
     await using application = await loginApplication()
     const { api, browser } = application
     const rejections = [
@@ -231,7 +231,7 @@ suite("Hydra's SDK: what a login application refuses or gets wrong", () => {
     }
   })
 
-  test('a challenge that is not there is 404 at each of the nine operations', async () => {
+  test('an unknown challenge is 404 at each of the nine operations', async () => {
     await using application = await loginApplication()
     const { api } = application
     const [loginChallenge, consentChallenge, logoutChallenge] = Array<string>(3).fill('not-a-challenge') as [string, string, string]
@@ -249,7 +249,7 @@ suite("Hydra's SDK: what a login application refuses or gets wrong", () => {
     for (const { status } of await Promise.all(calls.map(refusal))) assert.equal(status, notFound.status)
   })
 
-  test('an acceptance without a subject is 400; a challenge that the browser went on from is not taken again', async () => {
+  test('an acceptance without a subject is 400; a challenge is 409 after the browser has followed the redirect', async () => {
     await using application = await loginApplication()
     const { api } = application
     const loginChallenge = await application.loginChallenge()
@@ -263,7 +263,7 @@ suite("Hydra's SDK: what a login application refuses or gets wrong", () => {
 })
 
 suite("Hydra's SDK: sessions", () => {
-  test('listOAuth2ConsentSessions, revokeOAuth2ConsentSessions by id, by client, of all: the tokens end', async () => {
+  test('listOAuth2ConsentSessions, revokeOAuth2ConsentSessions by id, by client and all: the tokens are revoked', async () => {
     await using application = await loginApplication()
     const { api, server } = application
     const list = async () => (await api.listOAuth2ConsentSessions({ subject: 'ada' })).data
@@ -293,7 +293,7 @@ suite("Hydra's SDK: sessions", () => {
     assert.equal((await refusal(api.revokeOAuth2ConsentSessions({ subject: 'ada' }))).status, 400)
   })
 
-  test('listOAuth2ConsentSessions goes by login session, and page by page', async () => {
+  test('listOAuth2ConsentSessions filters by login session and has pages', async () => {
     await using application = await loginApplication()
     const { api, browser } = application
     const { id } = await application.tokens()
@@ -313,7 +313,7 @@ suite("Hydra's SDK: sessions", () => {
     assert.deepEqual([ids.length, new Set(ids).size, ids.includes(ofOne[0]?.consent_request_id)], [2, 2, true])
   })
 
-  test('revokeOAuth2LoginSessions by sid and of a person: logged out, the tokens live on', async () => {
+  test('revokeOAuth2LoginSessions by sid and by subject: the sessions end, the tokens stay active', async () => {
     await using application = await loginApplication()
     const { api, server } = application
     const isKnown = async () => (await api.getOAuth2LoginRequest({ loginChallenge: await application.loginChallenge() })).data.skip
@@ -329,7 +329,7 @@ suite("Hydra's SDK: sessions", () => {
 })
 
 suite("Hydra's SDK: a logout application", () => {
-  test('getOAuth2LogoutRequest, acceptOAuth2LogoutRequest: the client wanted it, and gets its person back', async () => {
+  test('getOAuth2LogoutRequest, acceptOAuth2LogoutRequest: the browser is redirected to the client that started the logout', async () => {
     await using application = await loginApplication()
     const { api, browser } = application
     const { id } = await application.tokens()
@@ -347,7 +347,7 @@ suite("Hydra's SDK: a logout application", () => {
     assert.equal(login.skip, false)
   })
 
-  test('rejectOAuth2LogoutRequest: the person himself wanted it, and stays', async () => {
+  test('rejectOAuth2LogoutRequest: a logout started by the person is cancelled, and the session stays', async () => {
     await using application = await loginApplication()
     const { api } = application
     await application.tokens()

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { MetadataApi, WellknownApi } from '@ory/hydra-client'
 import { startServer } from '../support/server.ts'
-import { configuration, oauth2Api, oidcApi, refusal, told } from './hydra-client.ts'
+import { configuration, credentialsOf, oauth2Api, oidcApi, refusal } from './hydra-client.ts'
 
 const website = { client_name: 'Website', redirect_uris: ['https://rp.example/cb'] }
 
 suite("Hydra's SDK, the OidcApi", () => {
-  test('createOidcDynamicClient, getOidcDynamicClient, setOidcDynamicClient, deleteOidcDynamicClient: a whole life', async () => {
+  test('createOidcDynamicClient, getOidcDynamicClient, setOidcDynamicClient, deleteOidcDynamicClient work in this order', async () => {
     await using server = await startServer()
     const { data: created, status } = await oidcApi(server).createOidcDynamicClient({ oAuth2Client: website })
     assert.equal(status, 201)
-    const { id, secret, token } = told(created)
+    const { id, secret, token } = credentialsOf(created)
     assert.equal(secret.length, 26)
     assert.equal(created.registration_client_uri, `${server.publicUrl}/oauth2/register/${id}`)
 
@@ -23,7 +23,7 @@ suite("Hydra's SDK, the OidcApi", () => {
     const { client_secret: _, ...rest } = created
     const updated = await oidcApi(server, token).setOidcDynamicClient({ id, oAuth2Client: { ...rest, redirect_uris: second } })
     assert.equal(updated.status, 200)
-    const { token: next } = told(updated.data)
+    const { token: next } = credentialsOf(updated.data)
     assert.notEqual(next, token)
     assert.equal((await refusal(oidcApi(server, token).getOidcDynamicClient({ id }))).status, 401)
     assert.deepEqual((await oidcApi(server, next).getOidcDynamicClient({ id })).data.redirect_uris, second)
@@ -33,10 +33,10 @@ suite("Hydra's SDK, the OidcApi", () => {
     assert.equal((await refusal(oauth2Api(server).getOAuth2Client({ id }))).status, 404)
   })
 
-  test('a foreign token, a wrong one and none are one and the same 401, as for a client that is not there', async () => {
+  test('a token of another client, a wrong one and a missing one get the same 401 as an unknown client', async () => {
     await using server = await startServer()
-    const mine = told((await oidcApi(server).createOidcDynamicClient({ oAuth2Client: website })).data)
-    const other = told((await oidcApi(server).createOidcDynamicClient({ oAuth2Client: website })).data)
+    const mine = credentialsOf((await oidcApi(server).createOidcDynamicClient({ oAuth2Client: website })).data)
+    const other = credentialsOf((await oidcApi(server).createOidcDynamicClient({ oAuth2Client: website })).data)
     const { id } = mine
     for (const token of [undefined, 'incorrect', other.id, other.token]) {
       const calls = [
@@ -52,7 +52,7 @@ suite("Hydra's SDK, the OidcApi", () => {
     assert.equal((await oidcApi(server, mine.token).getOidcDynamicClient({ id })).status, 200)
   })
 
-  test("what is the operator's cannot be set: metadata, strategy, consent, secret", async () => {
+  test("the operator's members cannot be set: metadata, strategy, consent, secret", async () => {
     await using server = await startServer()
     const forbidden = [
       { metadata: { foo: 'bar' } },
@@ -61,7 +61,7 @@ suite("Hydra's SDK, the OidcApi", () => {
       { skip_logout_consent: true },
       { client_secret: 'foobarbaz' },
     ]
-    const { id, token } = told((await oidcApi(server).createOidcDynamicClient({ oAuth2Client: website })).data)
+    const { id, token } = credentialsOf((await oidcApi(server).createOidcDynamicClient({ oAuth2Client: website })).data)
     for (const members of forbidden) {
       const [name = ''] = Object.keys(members)
       const oAuth2Client = { ...website, ...members }
@@ -74,12 +74,12 @@ suite("Hydra's SDK, the OidcApi", () => {
     assert.equal((await oidcApi(server, token).getOidcDynamicClient({ id })).status, 200)
   })
 
-  test("an operator's client is managed with the token that createOAuth2Client gave", async () => {
+  test("an operator's client is managed with the token that createOAuth2Client returned", async () => {
     await using server = await startServer()
     const created = await oauth2Api(server).createOAuth2Client({
       oAuth2Client: { ...website, client_secret: 'averylongsecret', metadata: { plan: 'gold' }, skip_consent: true },
     })
-    const { id, token } = told(created.data)
+    const { id, token } = credentialsOf(created.data)
     const { data: read } = await oidcApi(server, token).getOidcDynamicClient({ id })
     assert.equal(JSON.stringify(read).includes('gold'), false)
     await oidcApi(server, token).setOidcDynamicClient({ id, oAuth2Client: { ...read, client_name: 'Renamed' } })

@@ -3,7 +3,7 @@ import { suite, test } from 'node:test'
 import { JwkApi, OAuth2Api, WellknownApi } from '@ory/hydra-client'
 import { recordSecretsIn } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { configuration, oauth2Api, refusal, told } from './hydra-client.ts'
+import { configuration, credentialsOf, oauth2Api, refusal } from './hydra-client.ts'
 
 const set = 'hydra.jwt.access-token'
 const jwkApi = (server: TestServer) => new JwkApi(configuration(server.adminUrl))
@@ -11,7 +11,7 @@ const jwkApi = (server: TestServer) => new JwkApi(configuration(server.adminUrl)
 async function machine(server: TestServer, access_token_strategy: string) {
   const oAuth2Client = { grant_types: ['client_credentials'], scope: 'read write', access_token_strategy }
   const { data } = await oauth2Api(server).createOAuth2Client({ oAuth2Client })
-  const credentials = told(data)
+  const credentials = credentialsOf(data)
   return {
     ...credentials,
     async token(): Promise<string> {
@@ -47,7 +47,7 @@ suite("Hydra's SDK: tokens", () => {
 })
 
 suite("Hydra's SDK: keys", () => {
-  test('createJsonWebKeySet, getJsonWebKeySet, getJsonWebKey, discoverJsonWebKeys: a key that signs, public for others', async () => {
+  test('createJsonWebKeySet, getJsonWebKeySet, getJsonWebKey, discoverJsonWebKeys: the new key signs, and only its public part is published', async () => {
     await using server = await startServer()
     const { data: made } = await jwkApi(server).createJsonWebKeySet({ set, createJsonWebKeySet: { alg: 'ES256', use: 'sig', kid: 'mine' } })
     recordSecretsIn(made)
@@ -64,7 +64,7 @@ suite("Hydra's SDK: keys", () => {
     )
   })
 
-  test('setJsonWebKeySet, setJsonWebKey, deleteJsonWebKey, deleteJsonWebKeySet: a set of the operator’s own', async () => {
+  test('setJsonWebKeySet, setJsonWebKey, deleteJsonWebKey, deleteJsonWebKeySet: a key set of the operator’s', async () => {
     await using server = await startServer()
     const api = jwkApi(server)
     const { data: made } = await api.createJsonWebKeySet({ set: 'a', createJsonWebKeySet: { alg: 'RS256', use: 'sig', kid: 'k' } })

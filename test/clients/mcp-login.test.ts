@@ -22,19 +22,19 @@ interface Introspected {
   readonly scope?: string
 }
 
-/** An MCP server that is its owner's to guard: it asks the authorization server what a token is worth. */
+/** A protected MCP server: it introspects each token at the authorization server. */
 interface GuardedServer extends WebServer {
   readonly resource: string
-  /** What it learned of each token that it let in. */
+  /** The introspection response for each accepted token. */
   readonly admitted: Introspected[]
 }
 
 interface Guard {
-  /** Whom it trusts, once that has started: it can be told of this server's address first. */
+  /** The authorization server. A function, because that server starts later: its settings name this server's URL. */
   readonly server: () => TestServer
   /** Whether a token must name this server (RFC 8707 §2). */
   readonly isAudienceAsked: boolean
-  /** What it wants its clients to ask for; without it they ask for no scope, and have what they registered. */
+  /** The scopes_supported of the resource. Without it clients request no scope and get what they registered. */
   readonly scopes?: readonly string[]
 }
 
@@ -54,7 +54,7 @@ async function startGuarded({ server, isAudienceAsked, scopes }: Guard): Promise
     }
     if (method !== 'POST') return response.writeHead(405).end()
     admitted.push(found)
-    // Without sessions each request has a server of its own, as the SDK has it.
+    // Stateless mode: the SDK needs a new server and transport for each request.
     const transport = new StreamableHTTPServerTransport({ enableJsonResponse: true })
     const mcp = new McpServer({ name: 'guarded', version: '1.0.0' })
     mcp.registerTool('greet', { description: 'Greets.' }, () => ({ content: [{ type: 'text', text: `Hello, ${found.sub}` }] }))
@@ -71,9 +71,9 @@ async function introspected(server: TestServer, token: string): Promise<Introspe
 }
 
 /**
- * Client and transport are of one connection; the SDK wants new ones after a login.
+ * A client and its transport for one connection. The SDK needs new ones after a login.
  *
- * @param together token requests that wait for one another, so that they are sent at once
+ * @param together the number of token requests that are held back until all of them are made, so that they are concurrent
  */
 function connection(mcp: GuardedServer, provider: MemoryProvider, together = 1) {
   const asked: URLSearchParams[] = []
@@ -99,13 +99,13 @@ function connection(mcp: GuardedServer, provider: MemoryProvider, together = 1) 
 const hello = [{ type: 'text', text: 'Hello, ada' }]
 
 interface FlowOptions extends Omit<Guard, 'server'> {
-  /** How many calls come at once when the token has expired. */
+  /** The number of concurrent calls after the token has expired. */
   readonly calls?: number
-  /** Of `oauth2.grant.refresh_token`. */
+  /** The settings `oauth2.grant.refresh_token`. */
   readonly refresh?: object
 }
 
-/** From the first 401 to a token that was refreshed because the first had expired. */
+/** Runs the flow from the first 401 to a refresh after the first token has expired. */
 async function wholeFlow(clientMetadata: OAuthClientMetadata, { calls = 1, refresh = {}, ...guard }: FlowOptions) {
   let now = Date.now()
   let server: TestServer | undefined
@@ -120,15 +120,15 @@ async function wholeFlow(clientMetadata: OAuthClientMetadata, { calls = 1, refre
   server = started
   const provider = new MemoryProvider(clientMetadata)
 
-  await using stranger = connection(mcp, provider)
-  await assert.rejects(stranger.connect(), UnauthorizedError)
+  await using unauthorized = connection(mcp, provider)
+  await assert.rejects(unauthorized.connect(), UnauthorizedError)
   const sentTo = provider.redirectedTo
   assert.ok(sentTo)
   assert.equal(sentTo.searchParams.get('resource'), mcp.resource)
   const back = await addressAfterLogin(server, sentTo, { subject: 'ada' })
   assert.equal(back.origin + back.pathname, clientMetadata.redirect_uris[0])
   assert.equal(back.searchParams.get('iss'), server.issuer)
-  await stranger.transport.finishAuth(String(back.searchParams.get('code')))
+  await unauthorized.transport.finishAuth(String(back.searchParams.get('code')))
   const first = provider.saved
 
   await using known = connection(mcp, provider, calls)
@@ -143,7 +143,7 @@ async function wholeFlow(clientMetadata: OAuthClientMetadata, { calls = 1, refre
   const second = provider.saved
   assert.notEqual(second?.access_token, first?.access_token)
   assert.notEqual(second?.refresh_token, first?.refresh_token)
-  const forms = [...stranger.asked, ...known.asked].map((form) => [form.get('grant_type'), form.get('resource')])
+  const forms = [...unauthorized.asked, ...known.asked].map((form) => [form.get('grant_type'), form.get('resource')])
   assert.deepEqual(forms, [['authorization_code', mcp.resource], ...Array(calls).fill(['refresh_token', mcp.resource])])
   return { resource: mcp.resource, admitted: mcp.admitted, client: provider.client }
 }
@@ -154,9 +154,9 @@ const clients = {
   'with a secret': { ...app, redirect_uris: ['https://claude.ai/api/mcp/auth_callback'], token_endpoint_auth_method: 'client_secret_post' },
 }
 
-suite('an MCP client of the TypeScript SDK logs its person in, from a 401 to a refreshed token', () => {
+suite('an MCP client of the TypeScript SDK, from the first 401 to a refreshed token', () => {
   for (const [kind, clientMetadata] of Object.entries(clients)) {
-    test(`${kind}, where the server is among the allowed audiences: the token is for it`, { timeout: 60_000 }, async () => {
+    test(`${kind}: if the MCP server is an allowed audience, the token has it as aud`, { timeout: 60_000 }, async () => {
       const { resource, admitted, client } = await wholeFlow(clientMetadata, { isAudienceAsked: true, scopes })
       assert.ok(admitted.length >= 3)
       for (const { sub, aud, scope } of admitted) {
@@ -166,27 +166,27 @@ suite('an MCP client of the TypeScript SDK logs its person in, from a 401 to a r
       assert.equal(client?.client_secret === undefined, kind === 'public')
     })
 
-    test(`${kind}, where no audience is configured: resource is taken and has no effect`, { timeout: 60_000 }, async () => {
+    test(`${kind}: if no audience is configured, resource is accepted without effect`, { timeout: 60_000 }, async () => {
       const { admitted } = await wholeFlow(clientMetadata, { isAudienceAsked: false })
       assert.ok(admitted.length >= 3)
       for (const { sub, aud, scope } of admitted) assert.deepEqual([sub, aud ?? [], scope], ['ada', [], 'offline_access offline openid'])
     })
   }
 
-  test('calls that come at once when the token has expired each refresh it: the grace period is for them', {
+  test('concurrent calls with an expired token each refresh it and succeed within the grace period', {
     timeout: 60_000,
   }, async () => {
     const { admitted } = await wholeFlow(app, { isAudienceAsked: false, calls: 3, refresh: { rotation_grace_period: '10s' } })
     assert.ok(admitted.length >= 6)
   })
 
-  test('a server that is not among the allowed audiences is refused as a target, and its person told nothing else', async () => {
+  test('a resource that is not an allowed audience is refused: the client gets invalid_target', async () => {
     const elsewhere = { oidc: { dynamic_client_registration: { allowed_audience: ['https://other.example/mcp'] } } }
     await using server = await startServer({ settings: elsewhere })
     await using mcp = await startGuarded({ server: () => server, isAudienceAsked: true })
     const provider = new MemoryProvider(app)
-    await using stranger = connection(mcp, provider)
-    await assert.rejects(stranger.connect(), UnauthorizedError)
+    await using unauthorized = connection(mcp, provider)
+    await assert.rejects(unauthorized.connect(), UnauthorizedError)
     assert.ok(provider.redirectedTo)
     const back = await addressAfterLogin(server, provider.redirectedTo)
     assert.deepEqual([back.searchParams.get('error'), back.searchParams.get('iss')], ['invalid_target', server.issuer])

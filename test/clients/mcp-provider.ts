@@ -10,7 +10,7 @@ export const app: OAuthClientMetadata = {
   token_endpoint_auth_method: 'none',
 }
 
-/** The least that the SDK needs to remember; in an application this is a file or a keychain. */
+/** The minimal state that the SDK needs. An application keeps it in a file or a keychain. */
 export class MemoryProvider implements OAuthClientProvider {
   readonly clientMetadata: OAuthClientMetadata
   client: OAuthClientInformationMixed | undefined

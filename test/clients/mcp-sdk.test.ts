@@ -22,7 +22,7 @@ import { registrationBodies } from './registration-bodies.ts'
 
 const fetchFn = recordingFetch()
 
-/** Clients as administrators make them, with members that only Hydra has, or with none at all. */
+/** Clients as administrators create them: with members that only Hydra has, or with none. */
 const operatorsClients: Record<string, Record<string, unknown>> = {
   'an empty client': {},
   'a rich client': {
@@ -48,7 +48,7 @@ const operatorsClients: Record<string, Record<string, unknown>> = {
 }
 
 suite('the MCP TypeScript SDK discovers', () => {
-  test('the metadata by each of its functions, the issuer byte for byte', async () => {
+  test('the metadata with each of its functions, with the exact issuer', async () => {
     await using server = await startServer()
     const metadata = await discoverAuthorizationServerMetadata(server.issuer, { fetchFn })
     assert.equal(metadata?.issuer, server.issuer)
@@ -60,19 +60,19 @@ suite('the MCP TypeScript SDK discovers', () => {
     assert.equal(OpenIdProviderDiscoveryMetadataSchema.parse(openid.json).issuer, server.issuer)
   })
 
-  test('an issuer with a path, at every address that it tries', async () => {
+  test('an issuer with a path at every URL that it tries', async () => {
     const issuer = 'https://auth.example.com/tenant'
     await using server = await startServer({ settings: { urls: { self: { issuer } } } })
-    const there = recordingFetch({ 'https://auth.example.com': server.publicUrl })
-    assert.equal((await discoverAuthorizationServerMetadata(issuer, { fetchFn: there }))?.issuer, issuer)
+    const proxied = recordingFetch({ 'https://auth.example.com': server.publicUrl })
+    assert.equal((await discoverAuthorizationServerMetadata(issuer, { fetchFn: proxied }))?.issuer, issuer)
     for (const { url } of buildDiscoveryUrls(issuer)) {
-      const response = await there(url)
+      const response = await proxied(url)
       assert.equal(response.status, 200, url.href)
       assert.equal(((await response.json()) as { issuer: string }).issuer, issuer, url.href)
     }
   })
 
-  test('that registration is off, and does not try it', async () => {
+  test('that registration is disabled, and does not try it', async () => {
     await using server = await startServer({ settings: { oidc: { dynamic_client_registration: { enabled: false } } } })
     const metadata = await discoverAuthorizationServerMetadata(server.issuer, { fetchFn })
     assert.ok(metadata)
@@ -84,7 +84,7 @@ suite('the MCP TypeScript SDK discovers', () => {
 })
 
 suite('the MCP TypeScript SDK registers', () => {
-  test('a client, and gets what it asked for', async () => {
+  test('a client and gets the requested metadata', async () => {
     await using server = await startServer()
     const registered = await register(server, app)
     assert.equal(registered.client_secret, undefined)
@@ -93,7 +93,7 @@ suite('the MCP TypeScript SDK registers', () => {
     for (const [name, value] of Object.entries(app)) assert.deepEqual(shown[name as keyof typeof shown], value, name)
   })
 
-  test('a client with every scope that is advertised', async () => {
+  test('a client with every advertised scope', async () => {
     await using server = await startServer({ settings: { oidc: { dynamic_client_registration: { allowed_scope: ['notes.read'] } } } })
     const metadata = await discoverAuthorizationServerMetadata(server.issuer, { fetchFn })
     const scope = metadata?.scopes_supported?.join(' ') ?? ''
@@ -101,7 +101,7 @@ suite('the MCP TypeScript SDK registers', () => {
     assert.equal((await register(server, app, scope)).scope, scope)
   })
 
-  test('nothing where a redirect URI would run a script, and reads why', async () => {
+  test('no client with a redirect URI that would run a script, and gets the reason', async () => {
     await using server = await startServer()
     const clientMetadata = { ...app, redirect_uris: ['javascript:alert(1)'] }
     await assert.rejects(register(server, clientMetadata), /redirect_uris\[0\]: the scheme 'javascript' is never allowed/)
@@ -109,8 +109,8 @@ suite('the MCP TypeScript SDK registers', () => {
   })
 })
 
-suite('the schemas of the MCP TypeScript SDK take', () => {
-  test('every answer to a client of the field: to POST, GET and PUT', async () => {
+suite('the schemas of the MCP TypeScript SDK accept', () => {
+  test('every response to the clients in use: to POST, GET and PUT', async () => {
     await using server = await startServer()
     for (const { client, body } of registrationBodies) {
       const registered = await server.public('/oauth2/register', { method: 'POST', json: body })
@@ -126,7 +126,7 @@ suite('the schemas of the MCP TypeScript SDK take', () => {
   })
 
   for (const [kind, client] of Object.entries(operatorsClients)) {
-    test(`what the owner reads of ${kind} of the operator`, async () => {
+    test(`the GET and PUT responses for ${kind} of the operator`, async () => {
       await using server = await startServer()
       const created = await server.admin('/admin/clients', { method: 'POST', json: client })
       assert.equal(created.status, 201, created.text)
@@ -134,7 +134,7 @@ suite('the schemas of the MCP TypeScript SDK take', () => {
       const path = uri.slice(server.publicUrl.length)
       const read = await server.public(path, { bearer })
       assert.equal(OAuthClientInformationFullSchema.parse(read.json).client_id, id)
-      assert.equal('userinfo_signed_response_alg' in read.json, false, 'it would be a promise to sign')
+      assert.equal('userinfo_signed_response_alg' in read.json, false, 'its presence would promise a signed response')
       assert.match(read.json.application_type, /^(?:web|native)$/)
       const json = { ...read.json, redirect_uris: client.redirect_uris ?? ['https://rp.example/cb'] }
       const updated = await server.public(path, { method: 'PUT', bearer, json })
@@ -146,7 +146,7 @@ suite('the schemas of the MCP TypeScript SDK take', () => {
     })
   }
 
-  test('a refusal', async () => {
+  test('an error response', async () => {
     await using server = await startServer()
     const refused = await server.public('/oauth2/register', { method: 'POST', json: {} })
     assert.equal(OAuthErrorResponseSchema.parse(refused.json).error, 'invalid_redirect_uri')
@@ -154,7 +154,7 @@ suite('the schemas of the MCP TypeScript SDK take', () => {
 })
 
 suite('the whole flow of the MCP TypeScript SDK', () => {
-  test('registers and sends the browser to the authorization endpoint, which knows the client', async () => {
+  test('registers and sends the browser to the authorization endpoint, which accepts the client', async () => {
     await using server = await startServer()
     const provider = new MemoryProvider(app)
     assert.equal(await auth(provider, { serverUrl: server.publicUrl, fetchFn }), 'REDIRECT')
@@ -164,7 +164,7 @@ suite('the whole flow of the MCP TypeScript SDK', () => {
     assert.match(String(page.headers.location), /login_challenge=/)
   })
 
-  test('R6749 §5.2: drops a client that the server has deleted, and registers again', async () => {
+  test('drops a client that the server has deleted and registers again (RFC 6749 §5.2)', async () => {
     await using server = await startServer()
     const provider = new MemoryProvider(app)
     await auth(provider, { serverUrl: server.publicUrl, fetchFn })

@@ -8,7 +8,7 @@ import { startServer, type TestServer } from '../support/server.ts'
 import { addressAfterLogin, addressAfterLogout, answerAfterLogin, formAfterLogin } from './person.ts'
 import { recordingFetch } from './recording-fetch.ts'
 
-/** Loopback speaks http; everything else stays as strict as the library is. */
+/** Allows http on loopback. All other checks of the library stay on. */
 const plain = { [oauth.allowInsecureRequests]: true, [oauth.customFetch]: recordingFetch() as never }
 const home = 'http://127.0.0.1:4711/cb'
 const app = {
@@ -36,7 +36,7 @@ async function registered(as: oauth.AuthorizationServer, more: object): Promise<
   return (await oauth.processDynamicClientRegistrationResponse(response)) as oauth.Client
 }
 
-/** How a client of each kind comes to be, and proves itself. */
+/** For each kind of client: how it registers and how it authenticates. */
 const kinds: Record<string, (as: oauth.AuthorizationServer, more?: object) => Promise<Pick<Party, 'client' | 'proof'>>> = {
   async client_secret_basic(as, more) {
     const client = await registered(as, { token_endpoint_auth_method: 'client_secret_basic', ...more })
@@ -82,7 +82,7 @@ async function request({ as, client }: Party, more: Record<string, string> = {})
 
 type Asked = Awaited<ReturnType<typeof request>>
 
-/** With every check that the library has, the signature of the ID token among them. */
+/** Logs in with every check of the library, including the signature of the ID token. */
 async function redeem({ as, client, proof }: Party, answer: URLSearchParams, { verifier, nonce, state }: Asked) {
   const parameters = oauth.validateAuthResponse(as, client, answer, state)
   const response = await oauth.authorizationCodeGrantRequest(as, client, proof, parameters, home, verifier, plain)
@@ -106,13 +106,13 @@ async function userinfo({ as, client }: Party, accessToken: string, subject: str
 }
 
 const ada = { subject: 'ada', login: { remember: true }, consent: { session: { id_token: { email: 'ada@x.example' } } } }
-const told = (tokens: oauth.TokenEndpointResponse) => ({
+const asTokens = (tokens: oauth.TokenEndpointResponse) => ({
   access_token: tokens.access_token,
   refresh_token: String(tokens.refresh_token),
   id_token: String(tokens.id_token),
 })
 
-suite('oauth4webapi logs a person in', () => {
+suite('oauth4webapi completes a login', () => {
   for (const kind of Object.keys(kinds)) {
     test(`${kind}: code, ID token, userinfo, refresh, revocation, logout`, async () => {
       await using server = await startServer()
@@ -126,9 +126,9 @@ suite('oauth4webapi logs a person in', () => {
 
       const next = await refreshed(here, String(tokens.refresh_token))
       assert.equal(oauth.getValidatedIdTokenClaims(next)?.sub, 'ada')
-      assert.deepEqual(await areActive(server, told(next)), [true, true])
+      assert.deepEqual(await areActive(server, asTokens(next)), [true, true])
       await oauth.processRevocationResponse(await oauth.revocationRequest(here.as, here.client, here.proof, next.access_token, plain))
-      assert.equal((await areActive(server, told(next)))[0], false)
+      assert.equal((await areActive(server, asTokens(next)))[0], false)
 
       const end = new URL(String(here.as.end_session_endpoint))
       end.searchParams.set('id_token_hint', String(next.id_token))
@@ -143,7 +143,7 @@ suite('oauth4webapi logs a person in', () => {
     })
   }
 
-  test('with the answer in the fragment, for an app in the browser', async () => {
+  test('with the response in the fragment, for a browser app', async () => {
     await using server = await startServer()
     const here = await party(server, 'none')
     const asked = await request(here, { response_mode: 'fragment' })
@@ -152,7 +152,7 @@ suite('oauth4webapi logs a person in', () => {
     assert.ok((await redeem(here, new URLSearchParams(back.hash.slice(1)), asked)).id_token)
   })
 
-  test('with the answer in a form', async () => {
+  test('with the response in a form', async () => {
     await using server = await startServer()
     const here = await party(server)
     const asked = await request(here, { response_mode: 'form_post' })
@@ -161,7 +161,7 @@ suite('oauth4webapi logs a person in', () => {
     assert.ok((await redeem(here, new URLSearchParams(await form.text()), asked)).id_token)
   })
 
-  test('and sees it refused in each of the ways that a client may be answered', async () => {
+  test('and gets an error in each response mode', async () => {
     await using server = await startServer()
     const here = await party(server)
     for (const mode of ['query', 'fragment', 'form_post']) {
@@ -186,7 +186,7 @@ suite('oauth4webapi logs a person in', () => {
     assert.equal(claims.email, 'ada@x.example')
   })
 
-  test('and knows a pairwise subject in ID token and userinfo alike', async () => {
+  test('and gets the same pairwise subject in ID token and userinfo', async () => {
     const pairwise = { supported_types: ['public', 'pairwise'], pairwise: { salt: 'a-salt-for-tests' } }
     await using server = await startServer({ settings: { oidc: { subject_identifiers: pairwise } } })
     const here = await party(server, 'none', { subject_type: 'pairwise' })
@@ -198,7 +198,7 @@ suite('oauth4webapi logs a person in', () => {
     await assert.rejects(userinfo(here, tokens.access_token, 'ada'), /unexpected "response" body "sub"/)
   })
 
-  test('and a resource server reads its JWT access token (RFC 9068)', async () => {
+  test('and a resource server verifies its JWT access token (RFC 9068 §4)', async () => {
     const api = 'https://api.example/v1'
     await using server = await startServer({
       settings: { strategies: { access_token: 'jwt' }, oidc: { dynamic_client_registration: { allowed_audience: [api] } } },

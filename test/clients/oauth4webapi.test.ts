@@ -5,7 +5,7 @@ import * as oauth from 'oauth4webapi'
 import { startServer, type TestServer } from '../support/server.ts'
 import { recordingFetch } from './recording-fetch.ts'
 
-/** Loopback speaks http; everything else stays as strict as the library is. (Its `fetch` differs from the platform’s in a type that exactness tells apart.) */
+/** Allows http on loopback. All other checks of the library stay on. (The cast: its type of `fetch` differs from the platform's.) */
 const plain = { [oauth.allowInsecureRequests]: true, [oauth.customFetch]: recordingFetch() as never }
 
 async function discovered(server: TestServer, algorithm: 'oidc' | 'oauth2'): Promise<oauth.AuthorizationServer> {
@@ -35,7 +35,7 @@ describe('oauth4webapi', () => {
       assert.equal(as.registration_endpoint, `${server.publicUrl}/oauth2/register`)
     })
 
-  test('registers a client, which is told once what it is', async () => {
+  test('registers a client and gets its credentials', async () => {
     await using server = await startServer()
     const client = await registered(await discovered(server, 'oidc'))
     assert.equal(client.token_endpoint_auth_method, 'client_secret_basic')
@@ -44,7 +44,7 @@ describe('oauth4webapi', () => {
     assert.equal(client.registration_client_uri, `${server.publicUrl}/oauth2/register/${client.client_id}`)
   })
 
-  test('is told by its own kind of error what a registration lacks', async () => {
+  test('reports a refused registration with its own error class', async () => {
     await using server = await startServer()
     const as = await discovered(server, 'oidc')
     const response = await oauth.dynamicClientRegistrationRequest(as, { redirect_uris: ['https://app.example.com/#no'] }, plain)
@@ -71,7 +71,7 @@ describe('oauth4webapi', () => {
       assert.deepEqual([json.active, json.client_id], [true, client.client_id])
     })
 
-  test('proves itself with a key (private_key_jwt)', async () => {
+  test('authenticates with a key (private_key_jwt)', async () => {
     await using server = await startServer()
     const as = await discovered(server, 'oidc')
     const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
@@ -90,10 +90,10 @@ describe('oauth4webapi', () => {
     assert.equal((await oauth.processClientCredentialsResponse(as, client, response)).scope, 'openid')
   })
 
-  test('revokes its token, and introspection says so', async () => {
+  test('revokes its token, which introspection then reports as inactive', async () => {
     await using server = await startServer()
     const as = await discovered(server, 'oidc')
-    // The introspection endpoint is the operator's and not advertised.
+    // The introspection endpoint is for the operator and not advertised.
     const operators = { ...as, introspection_endpoint: `${server.adminUrl}/admin/oauth2/introspect` }
     const client = await registered(as)
     const proof = oauth.ClientSecretBasic(client.client_secret)
@@ -106,7 +106,7 @@ describe('oauth4webapi', () => {
     assert.deepEqual(await introspected(), { active: false })
   })
 
-  test('sees a wrong secret as a challenge of the scheme that the client may use', async () => {
+  test('reports a wrong secret as a challenge with the scheme that the client may use', async () => {
     await using server = await startServer()
     const as = await discovered(server, 'oidc')
     const client = await registered(as)

@@ -25,7 +25,7 @@ const ada = {
   consent: { session: { id_token: { name: 'Ada', email: 'ada@x.example' } } },
 }
 
-/** Registers, and makes what it was told its configuration; every signature is checked. */
+/** Registers a client and makes a configuration from the response. Every signature is checked. */
 async function registered(server: TestServer, proof?: client.ClientAuth, more: object = {}): Promise<client.Configuration> {
   return client.dynamicClientRegistration(new URL(server.issuer), { ...app, ...more }, proof, options)
 }
@@ -46,7 +46,7 @@ const ways: Record<string, (server: TestServer) => Promise<client.Configuration>
   none: (server) => registered(server, client.None(), { token_endpoint_auth_method: 'none' }),
 }
 
-/** An authorization request with all that the library checks the answer for. */
+/** An authorization request with every value that the library checks in the response. */
 async function request(config: client.Configuration, more: Record<string, string> = {}) {
   const checks = {
     pkceCodeVerifier: client.randomPKCECodeVerifier(),
@@ -75,15 +75,15 @@ async function logsIn(server: TestServer, config: client.Configuration, browser 
   return client.authorizationCodeGrant(config, await addressAfterLogin(server, url, { browser, ...ada }), checks)
 }
 
-/** OpenID Connect Core §3.1.3.6; the library leaves it to its caller. */
+/** Checks at_hash (OpenID Connect Core §3.1.3.6), which the library does not. */
 function assertBelongs({ access_token, claims }: LoggedIn): void {
   const half = createHash('sha256').update(access_token).digest().subarray(0, 16)
   assert.equal(claims()?.at_hash, half.toString('base64url'))
 }
 
-const told = (tokens: LoggedIn) => ({ ...tokens, refresh_token: String(tokens.refresh_token), id_token: String(tokens.id_token) })
+const asTokens = (tokens: LoggedIn) => ({ ...tokens, refresh_token: String(tokens.refresh_token), id_token: String(tokens.id_token) })
 
-suite('openid-client logs a person in', () => {
+suite('openid-client completes a login', () => {
   for (const [method, registers] of Object.entries(ways)) {
     test(`${method}: code, ID token, userinfo, refresh, revocation, logout`, async () => {
       await using server = await startServer()
@@ -101,12 +101,12 @@ suite('openid-client logs a person in', () => {
       const refreshed = await client.refreshTokenGrant(config, String(tokens.refresh_token))
       assertBelongs(refreshed)
       assert.deepEqual([refreshed.claims()?.sub, refreshed.claims()?.auth_time], ['ada', tokens.claims()?.auth_time])
-      assert.deepEqual(await areActive(server, told(tokens)), [false, false])
-      assert.deepEqual(await areActive(server, told(refreshed)), [true, true])
+      assert.deepEqual(await areActive(server, asTokens(tokens)), [false, false])
+      assert.deepEqual(await areActive(server, asTokens(refreshed)), [true, true])
       assert.equal((await client.fetchUserInfo(config, refreshed.access_token, 'ada')).name, 'Ada')
 
       await client.tokenRevocation(config, String(refreshed.refresh_token))
-      assert.deepEqual(await areActive(server, told(refreshed)), [false, false])
+      assert.deepEqual(await areActive(server, asTokens(refreshed)), [false, false])
       await assert.rejects(client.refreshTokenGrant(config, String(refreshed.refresh_token)), { error: 'invalid_grant', status: 400 })
 
       await assertLogsOut(server, config, browser, String(refreshed.id_token))
@@ -123,7 +123,7 @@ suite('openid-client logs a person in', () => {
     assert.notEqual(elsewhere.claims()?.sid, first.claims()?.sid)
   })
 
-  test('again where the login is older than max_age, and silently where it is not', async () => {
+  test('again if the login is older than max_age, and without a page if it is not', async () => {
     let now = Date.now()
     await using server = await startServer({ clock: () => now })
     const config = await registered(server)
@@ -149,7 +149,7 @@ suite('openid-client logs a person in', () => {
     const proxied = recordingFetch({ [`${issuer}/`]: `${server.publicUrl}/`, 'https://auth.example.com': server.publicUrl })
     const settings = { execute: [client.enableNonRepudiationChecks], [client.customFetch]: proxied as never }
     const config = await client.dynamicClientRegistration(new URL(issuer), app, undefined, settings)
-    /** The proxy takes the path away. */
+    /** The proxy removes the path. */
     class ProxiedBrowser extends Browser {
       override get = (address: string) => this.send(address.replace(issuer, server.publicUrl), {})
     }
@@ -181,7 +181,7 @@ suite('openid-client logs a person in', () => {
     assert.deepEqual(await algorithmOf({ id_token_signed_response_alg: 'ES256' }), ['ES256', ['RS256', 'ES256']])
   })
 
-  test('a refresh token used twice ends the family, as the library learns', async () => {
+  test('and a refresh token that is used twice revokes the family', async () => {
     await using server = await startServer()
     const config = await registered(server)
     const first = await logsIn(server, config)
@@ -195,7 +195,7 @@ suite('openid-client logs a person in', () => {
   })
 })
 
-/** By the library's address (RP-Initiated Logout §2), after which nobody is known at that browser, nor by a copy of its cookies. */
+/** Logs out at the library's URL (RP-Initiated Logout §2). Afterwards neither the browser nor a copy of its cookies has a session. */
 async function assertLogsOut(server: TestServer, config: client.Configuration, browser: Browser, idToken: string): Promise<void> {
   const silently = async () => {
     const { checks, url } = await request(config, { prompt: 'none' })
@@ -214,7 +214,7 @@ async function assertLogsOut(server: TestServer, config: client.Configuration, b
 
 const because = (words: RegExp) => (error: Error) => words.test(String(error.cause))
 
-suite('openid-client takes the answer', () => {
+suite('openid-client accepts the response', () => {
   test('from a form (response_mode=form_post)', async () => {
     await using server = await startServer()
     const config = await registered(server)
@@ -224,7 +224,7 @@ suite('openid-client takes the answer', () => {
     assert.equal(tokens.claims()?.sub, 'ada')
   })
 
-  test('only from the issuer that it asked (RFC 9207), success or refusal', async () => {
+  test('only with the iss of the requested issuer (RFC 9207 §2), success or error', async () => {
     await using server = await startServer()
     const config = await registered(server)
     const { checks, url } = await request(config)
@@ -248,7 +248,7 @@ suite('openid-client takes the answer', () => {
     assert.equal((await client.authorizationCodeGrant(config, granted, checks)).claims()?.sub, 'ada')
   })
 
-  test('a refusal of the login application, word for word', async () => {
+  test('with the exact error of the login application', async () => {
     await using server = await startServer()
     const config = await registered(server)
     const { checks, url } = await request(config)
@@ -265,7 +265,7 @@ suite('openid-client takes the answer', () => {
     })
   })
 
-  test('not with another verifier, nor for another client; the right one is still good', async () => {
+  test('not with another verifier or for another client; the right request still succeeds', async () => {
     await using server = await startServer()
     const [config, other] = [await registered(server), await registered(server)]
     const { checks, url } = await request(config)
@@ -287,7 +287,7 @@ suite('openid-client reads userinfo', () => {
     assert.deepEqual([sub, name, iss, aud], ['ada', 'Ada', server.issuer, [config.clientMetadata().client_id]])
   })
 
-  test('of a pairwise client: a subject of its own, everywhere the same', async () => {
+  test('of a pairwise client: the subject is its own and the same as in the ID token', async () => {
     const pairwise = { supported_types: ['public', 'pairwise'], pairwise: { salt: 'a-salt-for-tests' } }
     await using server = await startServer({ settings: { oidc: { subject_identifiers: pairwise } } })
     const member = { subject_type: 'pairwise' }

@@ -22,7 +22,7 @@ describe('openid-client', () => {
       assert.ok(config.serverMetadata().supportsPKCE())
     })
 
-  test('discovers and registers in one call, and gets a token with what it was told (client_secret_basic)', async () => {
+  test('discovers and registers in one call, and gets a token with the issued secret (client_secret_basic)', async () => {
     await using server = await startServer()
     const config = await register(server)
     const { client_id, client_secret, token_endpoint_auth_method } = config.clientMetadata()
@@ -40,7 +40,7 @@ describe('openid-client', () => {
     assert.ok((token.expiresIn() ?? 0) > 0)
   })
 
-  test('registers for client_secret_post and gets a token by it', async () => {
+  test('registers for client_secret_post and gets a token with it', async () => {
     await using server = await startServer()
     const config = await register(server, undefined, { token_endpoint_auth_method: 'client_secret_post' })
     assert.equal(config.clientMetadata().token_endpoint_auth_method, 'client_secret_post')
@@ -50,7 +50,7 @@ describe('openid-client', () => {
     assert.deepEqual([json.active, json.client_id], [true, config.clientMetadata().client_id])
   })
 
-  test('proves itself with a key (private_key_jwt), revokes its token and introspects it', async () => {
+  test('authenticates with a key (private_key_jwt), revokes its token and introspects it', async () => {
     await using server = await startServer()
     const { publicKey, privateKey } = await generateKeyPair('ES256', { extractable: true })
     const jwk = { ...(await exportJWK(publicKey)), kid: 'the-key', alg: 'ES256', use: 'sig' }
@@ -72,7 +72,7 @@ describe('openid-client', () => {
     assert.equal((await client.tokenIntrospection(operators, another)).active, true)
   })
 
-  test('is told what it may not have', async () => {
+  test('reports the reason of a refused registration', async () => {
     await using server = await startServer()
     const config = await register(server)
     await assert.rejects(client.clientCredentialsGrant(config, { scope: 'not-registered' }), { error: 'invalid_scope', status: 400 })

@@ -6,7 +6,7 @@ export interface AtBrowser extends LoginOptions {
   readonly browser?: Browser
 }
 
-/** The address at which the browser comes back to its client, once its person has logged in and consented where he was asked to. */
+/** The URL at which the browser returns to the client, after login, and consent if it is asked for. */
 export async function addressAfterLogin(
   server: TestServer,
   sentTo: URL,
@@ -17,7 +17,7 @@ export async function addressAfterLogin(
   return new URL(String(back.headers.location))
 }
 
-/** The same where the browser brings the answer in a form: what it posts to the client. */
+/** The same for response_mode=form_post: the form that the browser posts to the client. */
 export async function formAfterLogin(server: TestServer, sentTo: URL, { browser = new Browser(server), ...options }: AtBrowser = {}) {
   const page = await logIn(server, browser, sentTo.href, options)
   assert.equal(page.status, 200, page.text)
@@ -27,7 +27,7 @@ export async function formAfterLogin(server: TestServer, sentTo: URL, { browser 
   return new Request(asText(action), { method: 'POST', body })
 }
 
-/** What the client is told, by whatever way: success or refusal. */
+/** The parameters that the client gets, in any response mode: success or error. */
 export async function answerAfterLogin(server: TestServer, sentTo: URL, options?: AtBrowser): Promise<URLSearchParams> {
   const mode = sentTo.searchParams.get('response_mode')
   if (mode === 'form_post') return new URLSearchParams(await (await formAfterLogin(server, sentTo, options)).text())
@@ -39,7 +39,7 @@ const characters: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>
 
 const asText = (html: string): string => html.replace(/&(#?\w+);/g, (entity, name: string) => characters[name] ?? entity)
 
-/** Sent to the end of his session, the person agrees; gives the address that he ends at. */
+/** Accepts the logout and returns the URL at which the browser ends. */
 export async function addressAfterLogout(server: TestServer, browser: Browser, sentTo: URL): Promise<URL> {
   const challenge = parameterOf(await browser.get(sentTo.href), 'logout_challenge')
   const path = `/admin/oauth2/auth/requests/logout/accept?logout_challenge=${challenge}`

@@ -1,8 +1,8 @@
 import { recordSecretsIn } from '../support/request.ts'
 
 /**
- * A `fetch` for third-party clients: secrets in the answers are remembered for the search of the logs. `addresses` leads the name
- * that a server goes by to where it listens.
+ * A `fetch` for third-party clients. It records the secrets in responses, so that the logs can be searched for them. `addresses` maps
+ * a server's public origin to the URL where it listens.
  */
 export function recordingFetch(addresses: Readonly<Record<string, string>> = {}): typeof fetch {
   return async (input, init) => {

@@ -4,7 +4,7 @@ import type { Received } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { type RegistrationBody, registrationBodies } from './registration-bodies.ts'
 
-suite('a client in the field registers, reads, puts back what it was given, and goes', () => {
+suite('a client in use registers, reads, puts back the response, and deletes itself', () => {
   let server: TestServer
   before(async () => {
     server = await startServer()
@@ -24,12 +24,12 @@ async function wholeLife(server: TestServer, { body, shown = {} }: RegistrationB
   const put = (bearer: string, json: unknown) => server.public(path, { method: 'PUT', bearer, json })
   const read = await server.public(path, { bearer: first })
   assert.equal(read.status, 200)
-  assert.deepEqual(read.json, withoutOnceTold(registered.json))
+  assert.deepEqual(read.json, withoutSecrets(registered.json))
 
   const putBack = await put(first, read.json)
   const second = changesOnlyTheToken(putBack, read, first)
   const readAgain = await server.public(path, { bearer: second })
-  assert.deepEqual(readAgain.json, withoutOnceTold(putBack.json))
+  assert.deepEqual(readAgain.json, withoutSecrets(putBack.json))
 
   const third = changesOnlyTheToken(await put(second, registered.json), readAgain, second)
   if (secret !== undefined) assert.equal(await authenticates(server, id, secret), true)
@@ -39,8 +39,8 @@ async function wholeLife(server: TestServer, { body, shown = {} }: RegistrationB
   if (secret !== undefined) assert.equal(await authenticates(server, id, secret), false)
 }
 
-/** What stands in no answer but the one that made it. */
-function withoutOnceTold(json: Record<string, unknown>): Record<string, unknown> {
+/** Without the members that are shown only in the response that issues them. */
+function withoutSecrets(json: Record<string, unknown>): Record<string, unknown> {
   const { client_secret: _1, client_secret_expires_at: _2, registration_access_token: _3, ...rest } = json
   return rest
 }
@@ -56,7 +56,7 @@ function changesOnlyTheToken(answer: Received, before: Received, presented: stri
   return next
 }
 
-/** Whether the client is known by its secret: a wrong one is 401, the right one is told that it may not use this grant. */
+/** Whether the secret is right: a wrong one is 401; with the right one the request is 400, because the client lacks this grant. */
 async function authenticates(server: TestServer, id: string, secret: string): Promise<boolean> {
   const form = { grant_type: 'client_credentials' }
   const { status } = await server.public('/oauth2/token', { method: 'POST', basic: [id, secret], form })

@@ -1,4 +1,4 @@
-/** What a client in the field sends to register itself; `shown` is what the answer says instead, where that is something else. */
+/** What a client in use sends to register. `shown` has the members that the response shows differently. */
 export interface RegistrationBody {
   readonly client: string
   readonly body: Readonly<Record<string, unknown>>
@@ -43,7 +43,7 @@ const appKey = {
 
 export const registrationBodies: readonly RegistrationBody[] = [
   {
-    client: 'Claude Code, which names no scope and no application type',
+    client: 'Claude Code, without scope and application_type',
     body: { ...publicApp, client_name: 'Claude Code', redirect_uris: ['http://localhost:3118/callback'] },
     shown: { ...native, ...defaultScope },
   },
@@ -68,7 +68,7 @@ export const registrationBodies: readonly RegistrationBody[] = [
     shown: { application_type: 'web' },
   },
   {
-    client: 'claude.ai by its other name',
+    client: 'claude.ai under its other domain',
     body: {
       ...codeAndRefresh,
       client_name: 'Claude',
@@ -82,7 +82,7 @@ export const registrationBodies: readonly RegistrationBody[] = [
     shown: native,
   },
   {
-    client: 'Cursor when it calls itself a web application',
+    client: 'Cursor with application_type web',
     body: { ...publicApp, client_name: 'Cursor', application_type: 'web', redirect_uris: cursorUris },
     shown: native,
   },
@@ -92,7 +92,7 @@ export const registrationBodies: readonly RegistrationBody[] = [
     shown: withoutDevice,
   },
   {
-    client: 'VS Code of earlier days',
+    client: 'an earlier VS Code',
     body: { ...vscode, grant_types: deviceToo, redirect_uris: [...vscodeUris, 'http://localhost/', 'http://localhost:33418/'] },
     shown: { ...withoutDevice, ...native },
   },
@@ -150,7 +150,7 @@ export const registrationBodies: readonly RegistrationBody[] = [
     },
   },
   {
-    client: 'the Python SDK, which asks for all advertised scopes',
+    client: 'the Python SDK, with all advertised scopes',
     body: {
       ...publicApp,
       ...native,
@@ -165,7 +165,7 @@ export const registrationBodies: readonly RegistrationBody[] = [
     shown: defaultScope,
   },
   {
-    client: 'LM Studio, which says next to nothing',
+    client: 'LM Studio, with hardly any metadata',
     body: { client_name: 'LM Studio', redirect_uris: ['http://127.0.0.1:33389/mcp/oauth/callback'] },
     shown: {
       ...native,
@@ -196,7 +196,7 @@ export const registrationBodies: readonly RegistrationBody[] = [
     },
   },
   {
-    client: 'openid-client, which passes on what its caller says',
+    client: 'openid-client, with the metadata of its caller',
     body: { client_name: 'A website', redirect_uris: ['https://rp.example/cb'], token_endpoint_auth_method: 'client_secret_post' },
     shown: { application_type: 'web', grant_types: ['authorization_code'], response_types: ['code'] },
   },

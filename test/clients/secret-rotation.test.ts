@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { suite, test } from 'node:test'
 import { startServer, type TestServer } from '../support/server.ts'
-import { oauth2Api, told } from './hydra-client.ts'
+import { credentialsOf, oauth2Api } from './hydra-client.ts'
 
-/** The SDK of the day has no operations for these two routes, so they are called as they are; the rest goes through it. */
+/** The SDK has no operations for these two routes, so they are called directly. */
 const rotation = (server: TestServer, id: string, method: 'POST' | 'DELETE') =>
   server.admin(`/admin/clients/${id}/secrets/rotate`, { method })
 
@@ -19,10 +19,10 @@ async function rotate(server: TestServer, id: string): Promise<string> {
 
 async function created(server: TestServer): Promise<{ id: string; secret: string }> {
   const oAuth2Client = { client_secret: 'the-first-secret', grant_types: ['client_credentials'] }
-  return told((await oauth2Api(server).createOAuth2Client({ oAuth2Client })).data)
+  return credentialsOf((await oauth2Api(server).createOAuth2Client({ oAuth2Client })).data)
 }
 
-/** Of each secret, whether it gets a token. */
+/** For each secret, whether it gets a token. */
 function working(server: TestServer, id: string, secrets: readonly string[]): Promise<boolean[]> {
   const form = { grant_type: 'client_credentials' }
   return Promise.all(
@@ -31,7 +31,7 @@ function working(server: TestServer, id: string, secrets: readonly string[]): Pr
 }
 
 suite('rotation of client secrets', () => {
-  test('of eight rotations the current secret and the five before it work', async () => {
+  test('after eight rotations the current secret and the five before it are valid', async () => {
     await using server = await startServer()
     const { id } = await created(server)
     const secrets: string[] = []
@@ -40,7 +40,7 @@ suite('rotation of client secrets', () => {
     assert.deepEqual(await working(server, id, secrets), [false, false, true, true, true, true, true, true])
   })
 
-  test('reading, replacing, patching and listing tell no secret and end none', async () => {
+  test('GET, PUT, PATCH and list show no secret and invalidate none', async () => {
     await using server = await startServer()
     const { id, secret } = await created(server)
     const rotated = await rotate(server, id)
@@ -54,7 +54,7 @@ suite('rotation of client secrets', () => {
     assert.deepEqual(await working(server, id, [secret, rotated]), [true, true])
   })
 
-  test('forgetting the rotated ones leaves the current one', async () => {
+  test('deleting the rotated secrets keeps the current one', async () => {
     await using server = await startServer()
     const { id, secret } = await created(server)
     const [second, third] = [await rotate(server, id), await rotate(server, id)]
@@ -64,7 +64,7 @@ suite('rotation of client secrets', () => {
     assert.equal((await rotation(server, id, 'DELETE')).status, 200)
   })
 
-  test('a chosen secret, by patch or by set, ends all before it', async () => {
+  test('a secret chosen by PATCH or PUT invalidates all earlier ones', async () => {
     await using server = await startServer()
     const { id, secret } = await created(server)
     const second = await rotate(server, id)
@@ -83,7 +83,7 @@ suite('rotation of client secrets', () => {
       keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo', alg: 'EdDSA', kid: 'k', use: 'sig' }],
     }
     for (const client of [{ token_endpoint_auth_method: 'none' }, { token_endpoint_auth_method: 'private_key_jwt', jwks }]) {
-      const { id } = told((await oauth2Api(server).createOAuth2Client({ oAuth2Client: client })).data)
+      const { id } = credentialsOf((await oauth2Api(server).createOAuth2Client({ oAuth2Client: client })).data)
       for (const method of ['POST', 'DELETE'] as const) {
         const { status, json } = await rotation(server, id, method)
         assert.equal(status, 400)

@@ -12,7 +12,7 @@ const withTokens = { serve: { admin: { auth: { bearer } } } }
 const lines = (server: TestServer, msg: string) => server.lines.filter((line) => line.msg === msg)
 
 describe('serve.admin.auth with bearer tokens', () => {
-  test('lets each holder in and nobody else; the refusal is 401 with a challenge, and nothing is done', async () => {
+  test('accepts each listed token and no other; the error is 401 with a challenge, and nothing is changed', async () => {
     await using server = await startServer({ settings: withTokens })
     for (const token of Object.values(tokens)) assert.equal((await server.admin('/admin/clients', { bearer: token })).status, 200)
     const digest = bearer[0]?.sha256 ?? ''
@@ -42,12 +42,12 @@ describe('serve.admin.auth with bearer tokens', () => {
     for (const line of refusals) assert.deepEqual(line.reason, { kind: 'admin-unauthorized' })
   })
 
-  test('a token in the query is no token (RFC 6750 2.3)', async () => {
+  test('a token in the query is ignored (RFC 6750 §2.3)', async () => {
     await using server = await startServer({ settings: withTokens })
     assert.equal((await server.admin(`/admin/clients?access_token=${tokens.ada}`)).status, 401)
   })
 
-  test('stands before every path, known or not, and leaves only the health checks open', async () => {
+  test('protects every path, known or unknown, except the health checks', async () => {
     await using server = await startServer({ settings: withTokens })
     for (const path of [
       '/',
@@ -66,7 +66,7 @@ describe('serve.admin.auth with bearer tokens', () => {
     assert.equal((await server.admin('/health/../admin/clients')).status, 404)
   })
 
-  test('the name of the token is who did it, in the log', async () => {
+  test('the log shows the name of the token as the actor', async () => {
     await using server = await startServer({ settings: withTokens })
     const made = await server.admin('/admin/clients', { method: 'POST', bearer: tokens.grace, json: {} })
     await server.admin(`/admin/clients/${made.json.client_id}`, { method: 'DELETE', bearer: tokens.ada })
@@ -74,7 +74,7 @@ describe('serve.admin.auth with bearer tokens', () => {
     assert.equal(lines(server, 'client.deleted')[0]?.actor, 'admin:ada')
   })
 
-  test('a browser may send what it likes: without the token it is nobody, with it a program', async () => {
+  test('headers of a browser have no effect: only the token decides', async () => {
     await using server = await startServer({ settings: withTokens })
     const headers = { origin: 'https://console.example', 'sec-fetch-site': 'cross-site', host: 'admin.example' }
     assert.equal((await server.admin('/admin/clients', { headers })).status, 401)
@@ -83,7 +83,7 @@ describe('serve.admin.auth with bearer tokens', () => {
     assert.equal(answer.headers['access-control-allow-origin'], undefined)
   })
 
-  test('live: a token is let in, and shut out, by a change of the configuration', async () => {
+  test('a change of the configuration adds and removes tokens while the server runs', async () => {
     await using server = await startServer()
     assert.equal((await server.admin('/admin/clients')).status, 200)
     server.reconfigure(withTokens)
@@ -95,7 +95,7 @@ describe('serve.admin.auth with bearer tokens', () => {
   })
 })
 
-describe('serve.admin.auth: none, with the fence against browsers', () => {
+describe('serve.admin.auth: none, with the protection against browsers', () => {
   const allowed: Record<string, string>[] = [
     {},
     { 'sec-fetch-site': 'none' },
@@ -128,12 +128,12 @@ describe('serve.admin.auth: none, with the fence against browsers', () => {
     [{ host: 'admin.example' }, /Host/],
   ]
 
-  test('programs on this machine pass, and a browser that its user sent here himself', async () => {
+  test('programs on this machine are accepted, and a browser whose user opened the URL', async () => {
     await using server = await startServer()
     for (const headers of allowed) assert.equal((await server.admin('/admin/clients', { headers })).status, 200, JSON.stringify(headers))
   })
 
-  test('what a browser does on behalf of a page is 403, does nothing, and is logged with its reason', async () => {
+  test('a request that a browser sends for a page is 403, changes nothing, and is logged with the reason', async () => {
     await using server = await startServer()
     for (const [headers, reason] of fenced) {
       const answer = await server.admin('/admin/clients', { method: 'POST', json: {}, headers })
@@ -152,7 +152,7 @@ describe('serve.admin.auth: none, with the fence against browsers', () => {
     assert.equal((await server.admin('/admin/clients', { headers })).status, 400)
   })
 
-  test('the fence stands before every path and method, reads included', async () => {
+  test('every path and method is protected, including reads', async () => {
     await using server = await startServer()
     const headers = { origin: 'https://page.example' }
     for (const path of ['/admin/clients', '/clients', '/health/ready', '/version', '/nowhere'])
@@ -160,7 +160,7 @@ describe('serve.admin.auth: none, with the fence against browsers', () => {
         assert.equal((await server.admin(path, { method, headers })).status, 403, `${method} ${path}`)
   })
 
-  test('the host of urls.self.admin is ours as well; a port that is written there counts', async () => {
+  test('the host of urls.self.admin is accepted, too, with its port if it has one', async () => {
     await using named = await startServer({ settings: { urls: { self: { admin: 'https://admin.example/' } } } })
     for (const host of ['admin.example', 'Admin.Example', 'admin.example:8443', 'localhost'])
       assert.equal((await named.admin('/admin/clients', { headers: { host } })).status, 200, host)
@@ -171,7 +171,7 @@ describe('serve.admin.auth: none, with the fence against browsers', () => {
     assert.equal((await withPort.admin('/admin/clients', { headers: { host: 'admin.example:4446' } })).status, 403)
   })
 
-  test('who works without a token is told as local', async () => {
+  test('without a token the actor is logged as local', async () => {
     await using server = await startServer()
     await server.admin('/admin/clients', { method: 'POST', json: {}, bearer: 'nobody-asked-for-this-one' })
     assert.equal(lines(server, 'client.created')[0]?.actor, 'admin:local')

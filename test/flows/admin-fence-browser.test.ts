@@ -8,7 +8,7 @@ import { launchChromium } from '../support/chromium.ts'
 import { recordSecrets } from '../support/leaks.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-/** A site that is not ours: `http://attacker.test:<port>/`, with whatever pages a test puts there. */
+/** A foreign site, `http://attacker.test:<port>/`, with the pages of a test. */
 async function openSite() {
   const pages = new Map<string, string>()
   const server = createServer((request, response) => {
@@ -21,7 +21,7 @@ async function openSite() {
   return {
     port,
     origin: `http://attacker.test:${port}`,
-    /** A page of this site, at a new address. */
+    /** A page of this site at a new URL. */
     page(html: string) {
       const path = `/${pages.size}`
       pages.set(path, `<!doctype html><title>attacker</title>${html}`)
@@ -51,7 +51,7 @@ interface Refused {
   readonly reason: string
 }
 
-/** Lets a page do something to the admin listener, and gives every refusal of the listener, as logged. */
+/** Lets a page send requests to the admin listener, and returns the logged refusals of the listener. */
 async function attack(act: (page: Page) => Promise<unknown>): Promise<readonly Refused[]> {
   const context = await browser.newContext()
   try {
@@ -69,8 +69,8 @@ async function attack(act: (page: Page) => Promise<unknown>): Promise<readonly R
 }
 
 /**
- * Resolves when the admin listener has answered something that came after line `before`. The server's own log is asked, as the
- * browser does not tell of every request of a frame.
+ * Resolves when the admin listener has answered a request after log line `before`. This reads the server's log, because the
+ * browser does not report every request of a frame.
  */
 async function reached(before: number): Promise<void> {
   const deadline = performance.now() + 10_000
@@ -99,13 +99,13 @@ describe('a page of another origin cannot use the admin listener (serve.admin.au
     `<form method=post action="${action}" enctype="${enctype}"><input name="${attribute(name)}" value="${attribute(value)}"></form><script>document.forms[0].submit()</script>`
 
   for (const enctype of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data']) {
-    test(`a form that sends itself as ${enctype}`, async () => {
+    test(`a form that is submitted automatically as ${enctype}`, async () => {
       const refusals = await attack((page) => page.goto(site.page(form(`${server.adminUrl}/admin/clients`, enctype))))
       assertRefused(refusals, /Origin/)
     })
   }
 
-  test('the same text/plain form would have made a client without the fence: its body is read as JSON', async () => {
+  test('without the protection the same text/plain form creates a client: its body is read as JSON', async () => {
     await using other = await startServer()
     const made = await other.admin('/admin/clients', {
       method: 'POST',
@@ -132,7 +132,7 @@ describe('a page of another origin cannot use the admin listener (serve.admin.au
     assertRefused(refusals, /Origin/)
   })
 
-  test('fetch with CORS: it reads nothing, and what would need a preflight is not even sent', async () => {
+  test('fetch with CORS: the page reads nothing, and a request that needs a preflight is not sent', async () => {
     for (const method of ['GET', 'DELETE']) {
       const refusals = await attack(async (page) => {
         await page.goto(site.origin)
@@ -156,7 +156,7 @@ describe('a page of another origin cannot use the admin listener (serve.admin.au
     })
   }
 
-  test('another web server on this very host, which is the same site', async () => {
+  test('another web server on the same host, which is the same site', async () => {
     const refusals = await attack(async (page) => {
       const address = site.page(`<img src="${server.adminUrl}/admin/clients">`)
       await page.goto(address.replace('attacker.test', '127.0.0.1'))
@@ -164,7 +164,7 @@ describe('a page of another origin cannot use the admin listener (serve.admin.au
     assertRefused(refusals, /Sec-Fetch-Site/)
   })
 
-  test('a name of the attacker that now means this machine (DNS rebinding): for the browser all of it is one origin', async () => {
+  test('a foreign name that now resolves to this machine (DNS rebinding): one origin for the browser', async () => {
     const rebound = `http://rebind.test:${new URL(server.adminUrl).port}`
     const refusals = await attack(async (page) => {
       await page.goto(`${rebound}/`)
@@ -178,7 +178,7 @@ describe('a page of another origin cannot use the admin listener (serve.admin.au
     assert.deepEqual(reasons.slice(-2), ['Host', 'Origin'])
   })
 
-  test('the operator himself may look with his browser', async () => {
+  test('the operator may open admin URLs in a browser', async () => {
     const page = await browser.newPage()
     const answer = await page.goto(`${server.adminUrl}/admin/clients`)
     assert.equal(answer?.status(), 200)
@@ -187,7 +187,7 @@ describe('a page of another origin cannot use the admin listener (serve.admin.au
 })
 
 describe('a page of another origin registers and manages its client at the public listener (CORS)', () => {
-  test('discovery, registration, reading, updating, a token, deletion; with preflights, and every error can be read', async () => {
+  test('discovery, registration, read, update, token and deletion succeed with preflights, and every error can be read', async () => {
     const page = await browser.newPage()
     await page.goto(site.origin)
     const seen = await page.evaluate(run, server.publicUrl)
@@ -216,7 +216,7 @@ describe('a page of another origin registers and manages its client at the publi
     assert.ok(asked.some((path) => path.startsWith('/oauth2/register/')))
   })
 
-  test('a page cannot read the authorization endpoint, nor the health of the server', async () => {
+  test('a page cannot read the authorization endpoint or the health checks', async () => {
     const page = await browser.newPage()
     await page.goto(site.origin)
     for (const path of ['/oauth2/auth', '/health/ready']) {
@@ -227,7 +227,7 @@ describe('a page of another origin registers and manages its client at the publi
   })
 })
 
-/** Runs in the page: what a client in a browser does, with the headers that MCP clients add to everything. */
+/** Runs in the page: the requests of a browser client, with the headers that MCP clients add to every request. */
 async function run(base: string) {
   const common = { 'mcp-protocol-version': '2025-11-25' }
   const json = { ...common, 'content-type': 'application/json' }

@@ -7,7 +7,7 @@ import { startServer, type TestServer } from '../support/server.ts'
 
 const redirecting = (...redirectUris: string[]) => ({ grant_types: ['authorization_code'], redirect_uris: redirectUris })
 
-/** The request in the address, and the same as a form: RFC 6749 3.1 and OpenID Core 3.1.2.1 allow both. */
+/** The request by GET and as a form by POST: RFC 6749 §3.1 and OpenID Connect Core §3.1.2.1 allow both. */
 async function visit(server: TestServer, parameters: [string, string][]): Promise<Received> {
   const query = new URLSearchParams(parameters).toString()
   const got = await server.public(`/oauth2/auth?${query}`)
@@ -29,15 +29,15 @@ function assertPage({ headers }: Received): void {
   assert.ok(headers['x-request-id'])
 }
 
-/** The same for a sound request, which is sent on. */
+/** The same for a valid request, which is redirected to the login. */
 async function signpost(server: TestServer, parameters: [string, string][]): Promise<Received> {
   return server.public(`/oauth2/auth?${new URLSearchParams(parameters)}`)
 }
 
 const lastRefusal = (server: TestServer) => server.lines.filter(({ msg }) => msg === 'request refused').at(-1)
 
-describe('the authorization endpoint tells a person what is wrong, and sends nobody anywhere (RFC 6749 4.1.2.1)', () => {
-  test('no client, an unknown one, or two', async () => {
+describe('the authorization endpoint shows an error page without a redirect (RFC 6749 §4.1.2.1)', () => {
+  test('for a missing, an unknown or a repeated client_id', async () => {
     await using server = await startServer()
     const missing = await visit(server, [['redirect_uri', 'https://evil.example/']])
     assert.equal(missing.status, 400)
@@ -59,7 +59,7 @@ describe('the authorization endpoint tells a person what is wrong, and sends nob
     assert.deepEqual(lastRefusal(server)?.reason, { kind: 'parameter-doubled', name: 'client_id' })
   })
 
-  test('a redirect URI that is not registered, character for character; the log names it without its query', async () => {
+  test('for a redirect URI that is not exactly registered; the log has it without its query', async () => {
     await using server = await startServer()
     const { id } = await createClient(server, redirecting('https://rp.example/cb'))
     const others = [
@@ -87,7 +87,7 @@ describe('the authorization endpoint tells a person what is wrong, and sends nob
     }
   })
 
-  test('two redirect URIs in one request: neither is taken, even where the client has only one', async () => {
+  test('for a repeated redirect_uri, even if the client has only one', async () => {
     await using server = await startServer()
     const { id } = await createClient(server, redirecting('https://rp.example/cb'))
     const answer = await visit(server, [
@@ -99,7 +99,7 @@ describe('the authorization endpoint tells a person what is wrong, and sends nob
     assert.match(answer.text, /<code>redirect_uri<\/code> more than once/)
   })
 
-  test('no redirect URI where there are several, or none, to choose from', async () => {
+  test('for a missing redirect_uri if the client has several or none', async () => {
     await using server = await startServer()
     const several = await createClient(server, redirecting('https://rp.example/a', 'https://rp.example/b'))
     const none = await createClient(server)
@@ -119,8 +119,8 @@ describe('the authorization endpoint tells a person what is wrong, and sends nob
   })
 })
 
-describe('a sound request', () => {
-  test('goes on to the login page: the one registered URI may be left out (RFC 6749 3.1.2.3)', async () => {
+describe('a valid request', () => {
+  test('is redirected to the login page; the only registered URI may be omitted (RFC 6749 §3.1.2.3)', async () => {
     await using server = await startServer()
     const { id } = await createClient(server, redirecting('https://rp.example/cb'))
     const full: [string, string][] = [
@@ -138,7 +138,7 @@ describe('a sound request', () => {
     }
   })
 
-  test('may name any port of a loopback address, and nothing else that differs (RFC 8252 7.3)', async () => {
+  test('may have any port of a loopback redirect URI, and no other difference (RFC 8252 §7.3)', async () => {
     await using server = await startServer()
     const { id } = await createClient(server, redirecting('http://127.0.0.1:1234/cb', 'http://localhost/cb', 'http://[::1]:1/cb'))
     const status = async (redirectUri: string) =>
@@ -162,10 +162,10 @@ describe('a sound request', () => {
       assert.equal(await status(uri), 400, uri)
   })
 
-  test('a client that registered itself is known here at once', async () => {
+  test('a newly registered client is accepted at once', async () => {
     await using server = await startServer()
     const { json } = await server.public('/oauth2/register', { method: 'POST', json: { redirect_uris: ['https://rp.example/cb'] } })
-    // It needs no state, as it has a proof key.
+    // It needs no state, because it uses PKCE.
     const answer = await signpost(server, [
       ['response_type', 'code'],
       ['client_id', json.client_id],
@@ -183,7 +183,7 @@ const injections = [
   '</code></blockquote><h1>ran</h1>',
 ]
 
-test('in a browser: what a caller writes stays text, and the page shows in nobody’s frame', async () => {
+test('in a browser: values of a caller are shown as text, and the page cannot be framed', async () => {
   await using server = await startServer()
   await using browser = await launchChromium()
   const { id } = await createClient(server, redirecting('https://rp.example/cb'))
@@ -205,7 +205,7 @@ test('in a browser: what a caller writes stays text, and the page shows in nobod
   assert.doesNotMatch((await frame?.content()) ?? '', /app that sent you here/)
 })
 
-test('the page speaks the language that the app asks for, else that of the browser', async () => {
+test('the page is in the language of ui_locales, or else of the browser', async () => {
   await using server = await startServer()
   const text = async (query: string, language?: string) =>
     (await server.public(`/oauth2/auth${query}`, { ...(language && { headers: { 'accept-language': language } }) })).text

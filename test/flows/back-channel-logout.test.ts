@@ -12,22 +12,22 @@ import { startPlainWebServer } from '../support/web-server.ts'
 
 const [seconds, minutes, hours] = [1_000, 60_000, 3_600_000]
 
-describe('clients are told of a logout', () => {
-  test('each by a form with a token of its own, once; nothing is left to do', async () => {
+describe('logout tokens are delivered to clients', () => {
+  test('each client gets one form with its own token, and no delivery remains', async () => {
     await using receiver = await startLogoutReceiver()
     await using room = await logoutRoom()
     for (const id of ['a', 'b']) await room.addClient(id, `${receiver.url}/${id}?tenant=1`)
     await room.queue('a', 'b')
     assert.deepEqual(await room.deliver(), { delivered: 2, failed: 0, givenUp: 0 })
     assert.deepEqual(await room.deliver(), { delivered: 0, failed: 0, givenUp: 0 })
-    const told = receiver.received.toSorted((one, other) => String(one.path).localeCompare(String(other.path)))
+    const posted = receiver.received.toSorted((one, other) => String(one.path).localeCompare(String(other.path)))
     assert.deepEqual(
-      told.map(({ method, path, headers }) => [method, path, headers['content-type']]),
+      posted.map(({ method, path, headers }) => [method, path, headers['content-type']]),
       ['a', 'b'].map((id) => ['POST', `/${id}?tenant=1`, 'application/x-www-form-urlencoded']),
     )
     const jtis = new Set<unknown>()
     for (const [at, id] of ['a', 'b'].entries()) {
-      const form = told[at]?.form
+      const form = posted[at]?.form
       assert.deepEqual([...(form?.keys() ?? [])], ['logout_token'])
       const { payload } = await room.verify(form?.get('logout_token') ?? '', id)
       assert.equal(payload.sid, `session-of-${id}`)
@@ -38,7 +38,7 @@ describe('clients are told of a logout', () => {
     assert.deepEqual(await room.waiting(), [])
   })
 
-  test('many at once: all in one run, never more than eight at a time', async () => {
+  test('many deliveries are sent in one run, at most eight at a time', async () => {
     let [open, most] = [0, 0]
     await using receiver = await startLogoutReceiver(async (response) => {
       most = Math.max(most, ++open)
@@ -56,7 +56,7 @@ describe('clients are told of a logout', () => {
     assert.ok(most > 1 && most <= 8, String(most))
   })
 
-  test('two nodes at once: each client is told once', async () => {
+  test('two nodes at the same time deliver to each client once', async () => {
     await using receiver = await startLogoutReceiver()
     await using room = await logoutRoom()
     const ids = Array.from({ length: 20 }, (_, at) => `c${at}`)
@@ -70,7 +70,7 @@ describe('clients are told of a logout', () => {
     assert.equal(receiver.received.length, 20)
   })
 
-  test('a client that no longer has a URL, or is no longer there, is dropped without a word', async () => {
+  test('a delivery to a client without a URL, or to a deleted client, is dropped without a log line', async () => {
     await using room = await logoutRoom()
     await room.addClient('without')
     await room.addClient('gone', 'http://127.0.0.1:1/')
@@ -91,8 +91,8 @@ describe('clients are told of a logout', () => {
     assert.deepEqual([receiver.received, await room.waiting()], [[], []])
   })
 
-  test('the job runs at once when it is woken', async () => {
-    const { promise: told, resolve } = Promise.withResolvers<void>()
+  test('a queued logout starts the job at once', async () => {
+    const { promise: delivered, resolve } = Promise.withResolvers<void>()
     await using receiver = await startLogoutReceiver((response) => {
       response.end()
       resolve()
@@ -102,11 +102,11 @@ describe('clients are told of a logout', () => {
     await room.addClient('a', receiver.url)
     await room.queue('a')
     jobs.runNow('deliver-logouts')
-    await told
+    await delivered
     assert.equal(receiver.received.length, 1)
   })
 
-  test('when the server stops, what was not begun is due at once for another node or the next start', async () => {
+  test('at shutdown deliveries that have not begun are due at once for another node or the next start', async () => {
     await using receiver = await startLogoutReceiver()
     await using room = await logoutRoom()
     await room.addClient('a', receiver.url)
@@ -116,7 +116,7 @@ describe('clients are told of a logout', () => {
     assert.equal((await room.deliver()).delivered, 1)
   })
 
-  test('when the server stops, deliveries under way end at once; none is lost, and none counts as failed', async () => {
+  test('at shutdown running deliveries are aborted at once; none is lost, and none counts as failed', async () => {
     const stopping = new AbortController()
     let hangs = true
     await using receiver = await startLogoutReceiver((response) => (hangs ? stopping.abort() : response.end()))
@@ -132,8 +132,8 @@ describe('clients are told of a logout', () => {
   })
 })
 
-describe('a client that does not take it', () => {
-  test('is tried again after 5 s, 30 s, 2 min, 10 min, then hourly, and given up within a day', async () => {
+describe('a failed delivery', () => {
+  test('is retried after 5 s, 30 s, 2 min, 10 min, then hourly, and given up within a day', async () => {
     await using receiver = await startLogoutReceiver((response) => response.writeHead(503).end())
     await using room = await logoutRoom()
     await room.addClient('a', receiver.url)
@@ -158,7 +158,7 @@ describe('a client that does not take it', () => {
     assert.match(String(room.lines.at(-1)?.message), /given up/)
   })
 
-  test('and then does: it is told, with a new token', async () => {
+  test('is delivered later with a new token', async () => {
     let status = 500
     await using receiver = await startLogoutReceiver((response) => response.writeHead(status).end())
     await using room = await logoutRoom()
@@ -172,7 +172,7 @@ describe('a client that does not take it', () => {
     assert.equal((await room.verify(token, 'a')).payload.iat, room.time.now / 1000)
   })
 
-  test('no log line holds a token or an address', async () => {
+  test('no log line contains a token or a URL', async () => {
     let status = 500
     await using receiver = await startLogoutReceiver((response) => response.writeHead(status).end())
     await using room = await logoutRoom()
@@ -189,7 +189,7 @@ describe('a client that does not take it', () => {
 })
 
 describe('a hostile receiver', () => {
-  test('that redirects is not followed, and has failed', async () => {
+  test('that redirects is not followed, and the delivery failed', async () => {
     await using trap = await startLogoutReceiver()
     await using receiver = await startLogoutReceiver((response) => response.writeHead(307, { location: trap.url }).end())
     await using room = await logoutRoom()
@@ -199,7 +199,7 @@ describe('a hostile receiver', () => {
     assert.equal(trap.connections(), 0)
   })
 
-  test('that never answers costs its own time only, and has failed', async () => {
+  test('that never responds delays no other delivery, and its delivery failed', async () => {
     await using silent = await startPlainWebServer(() => {})
     await using receiver = await startLogoutReceiver()
     await using room = await logoutRoom({ deadline: 300 })
@@ -212,10 +212,10 @@ describe('a hostile receiver', () => {
   })
 
   for (const [name, pace] of [
-    ['whose answer has no end', 0],
-    ['whose answer drips', 20],
+    ['a receiver with an endless response', 0],
+    ['a receiver with a slow response', 20],
   ] as const)
-    test(`${name} was told all the same: what it says is not read`, async () => {
+    test(`${name} counts as delivered: the body is not read`, async () => {
       await using receiver = await startLogoutReceiver(async (response) => {
         response.on('error', () => {})
         response.writeHead(200)
@@ -232,7 +232,7 @@ describe('a hostile receiver', () => {
       assert.ok(performance.now() - began < 3_000)
     })
 
-  test('in our own network is not connected to, unless the fence has a gate', async () => {
+  test('at a private address is not connected to without an exception', async () => {
     await using receiver = await startLogoutReceiver()
     const fences = { closed: { allowPrivate: false, exceptions: [] }, gate: { allowPrivate: false, exceptions: [`${receiver.url}/*`] } }
     let fence: { allowPrivate: boolean; exceptions: string[] } = fences.closed
@@ -247,7 +247,7 @@ describe('a hostile receiver', () => {
   })
 })
 
-test('where signing fails, the delivery is put off like any other', async () => {
+test('if signing fails, the delivery is retried like any other', async () => {
   await using receiver = await startLogoutReceiver()
   await using room = await logoutRoom({ ring: { signer: () => Promise.reject(new Error('the keys are changing')) } })
   await room.addClient('a', receiver.url)
@@ -283,7 +283,7 @@ test('a delivery whose outcome cannot be stored is tried again a minute later, a
   assert.deepEqual(await room.deliver(), { delivered: 20, failed: 0, givenUp: 0 })
 })
 
-test('an answer that is not read is one of any type and size', async () => {
+test('a response may have any content type and size, because it is not read', async () => {
   await using web = await startPlainWebServer((_request, response) =>
     response.writeHead(200, { 'content-length': '999999999999' }).write('\xff'),
   )

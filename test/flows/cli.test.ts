@@ -32,13 +32,13 @@ const working = async (over: Record<string, unknown> = {}) => ({
   ...over,
 })
 
-test('version says its own and that of Node', async () => {
+test('version prints the versions of the program and of Node', async () => {
   const { code, output } = await run('version')
   assert.equal(code, 0)
   assert.match(output, new RegExp(`^clientele ${packageJson.version.replaceAll('.', '\\.')} \\(node v26\\.\\d+\\.\\d+\\)\n$`))
 })
 
-test('migrate sql: status is 1 while something is pending, up applies it once, status is 0 then', async () => {
+test('migrate sql: status exits with 1 while migrations are pending, up applies them once, then status exits with 0', async () => {
   const file = configFile({ ...(await working()), dsn: 'sqlite://below/data.sqlite' })
   const pending = await run('migrate', 'sql', 'status', '-c', file)
   assert.equal(pending.code, 1)
@@ -54,7 +54,7 @@ test('migrate sql: status is 1 while something is pending, up applies it once, s
   assert.match(done.output, /^0001-\S+ +applied \d{4}-\d\d-\d\dT[\d:.]+Z$/m)
 })
 
-test('generate admin-token: the printed token enters where the printed lines are configured, another does not', async () => {
+test('generate admin-token: the printed token is accepted with the printed settings, another one is not', async () => {
   const { code, output } = await run('generate', 'admin-token', 'deploy bot')
   assert.equal(code, 0)
   const token = /^clientele_admin_[\w-]{43}$/m.exec(output)?.[0] ?? ''
@@ -67,7 +67,7 @@ test('generate admin-token: the printed token enters where the printed lines are
   assert.equal((await server.admin('/admin/clients')).status, 401)
 })
 
-test('generate password-hash: reads the password from standard input and prints a hash that users may hold; without one, a line and exit code 1', async () => {
+test('generate password-hash: reads the password from standard input and prints a hash for users; without a password it prints one line and exits with 1', async () => {
   const { code, output } = await runCommand(['generate', 'password-hash'], { folder, input: 'a password\n' })
   assert.equal(code, 0)
   assert.match(output, /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[\w+/]{22}\$[\w+/]{43}\n$/)
@@ -77,7 +77,7 @@ test('generate password-hash: reads the password from standard input and prints 
   assert.deepEqual(none, { code: 1, output: 'clientele: no password was given; type one, or send it on standard input\n' })
 })
 
-test('serve with a broken configuration: every problem on a line of its own with its key, exit code 1, no stack', async () => {
+test('serve with an invalid configuration: one line for each problem with its key, exit code 1, no stack', async () => {
   const file = configFile(await working({ oidc: { dynamic_client_registration: { enabld: true } }, ttl: { access_token: 'soon' } }))
   const { code, output } = await run('serve', 'all', '-c', file)
   assert.equal(code, 1)
@@ -86,7 +86,7 @@ test('serve with a broken configuration: every problem on a line of its own with
   assert.doesNotMatch(output, /^ +at /m)
 })
 
-test('serve without its file, and with a word that is no listener: one line, exit code 1', async () => {
+test('serve with a missing file or an unknown listener: one line, exit code 1', async () => {
   const missing = await run('serve', 'all', '-c', 'nowhere.yml')
   assert.equal(missing.code, 1)
   assert.match(missing.output, /^clientele: the configuration cannot be used:\n {2}nowhere\.yml: there is no such file/)
@@ -95,7 +95,7 @@ test('serve without its file, and with a word that is no listener: one line, exi
   assert.match(wrong.output, /Allowed choices are all, public, admin/)
 })
 
-test('serve on a file that is no database: one line with the key and the file, exit code 1', async () => {
+test('serve with a file that is not a database: one line with the key and the file, exit code 1', async () => {
   writeFileSync(join(folder, 'notes.txt'), 'not a database, but long enough to be looked at as if it were one: '.repeat(20))
   const file = configFile({ ...(await working()), dsn: 'sqlite://notes.txt' })
   for (const command of [
@@ -110,7 +110,7 @@ test('serve on a file that is no database: one line with the key and the file, e
 })
 
 for (const taken of ['public', 'admin'] as const) {
-  test(`serve ends with one clear line when the port of the ${taken} listener is taken`, async () => {
+  test(`serve exits with one clear line if the port of the ${taken} listener is in use`, async () => {
     const blocker = createServer().listen(0, '127.0.0.1')
     await once(blocker, 'listening')
     const { port } = blocker.address() as { port: number }

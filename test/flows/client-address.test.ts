@@ -2,9 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { loadSettings, startServer, systemSecret, type TestServer } from '../support/server.ts'
 
-// Whose address a request comes from: the socket's peer, or what a proxy of the operator's says of it.
+// The source address of a request: the socket's peer, or the address in X-Forwarded-For from a trusted proxy.
 
-/** What the request log says of a request with this `X-Forwarded-For`. */
+/** The log line of a request with this `X-Forwarded-For`. */
 async function loggedAddress(server: TestServer, forwarded?: string | string[]): Promise<unknown> {
   const before = server.lines.length
   await server.public('/health/alive', { headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded } })
@@ -15,7 +15,7 @@ async function loggedAddress(server: TestServer, forwarded?: string | string[]):
 
 const trusting = (...ranges: string[]) => ({ serve: { public: { trusted_proxies: ranges } } })
 
-test("without a list it is the socket's peer, and a warning says once which key to set", async () => {
+test("without trusted proxies it is the socket's peer, and one warning names the key to set", async () => {
   await using server = await startServer()
   assert.equal(await loggedAddress(server), '127.0.0.1')
   for (let count = 0; count < 3; count++) assert.equal(await loggedAddress(server, '203.0.113.9'), '127.0.0.1')
@@ -26,7 +26,7 @@ test("without a list it is the socket's peer, and a warning says once which key 
   )
 })
 
-test('behind listed proxies it is the rightmost entry that is not listed', async () => {
+test('with trusted proxies it is the rightmost entry that is not trusted', async () => {
   await using server = await startServer({ settings: trusting('127.0.0.0/8', '10.0.0.0/8', 'fd00::/8') })
   for (const [forwarded, expected] of [
     ['203.0.113.9', '203.0.113.9'],
@@ -39,7 +39,7 @@ test('behind listed proxies it is the rightmost entry that is not listed', async
     ['2001:DB8:0::1', '2001:db8::1'],
     ['::ffff:203.0.113.9', '203.0.113.9'],
     ['::ffff:10.1.1.1', '10.1.1.1'],
-    // What is no address was not written by a proxy that knows what it does: the search ends at the one that passed it on.
+    // An entry that is not an address does not come from a correct proxy: the search stops at the proxy that forwarded it.
     ['203.0.113.9, unknown, 10.1.1.1', '10.1.1.1'],
     ['203.0.113.9, 0x7f.1', '127.0.0.1'],
     ['', '127.0.0.1'],
@@ -50,7 +50,7 @@ test('behind listed proxies it is the rightmost entry that is not listed', async
   assert.equal(await loggedAddress(server), '127.0.0.1')
 })
 
-test("Hydra's keys list proxies, too, and the list is live", async () => {
+test("Hydra's keys list proxies, too, and the list can change while the server runs", async () => {
   for (const settings of [
     { serve: { tls: { allow_termination_from: ['127.0.0.1/32'] } } },
     { serve: { public: { tls: { allow_termination_from: ['127.0.0.1'] } } } },
@@ -64,13 +64,13 @@ test("Hydra's keys list proxies, too, and the list is live", async () => {
   assert.equal(await loggedAddress(server, '203.0.113.9'), '203.0.113.9')
 })
 
-test('an IPv4 peer of a listener for both families is IPv4', async () => {
+test('an IPv4 peer of a dual-stack listener is an IPv4 address', async () => {
   await using server = await startServer({ settings: { serve: { public: { trusted_proxies: ['127.0.0.1'] } } }, host: '::' })
   assert.equal(await loggedAddress(server), '127.0.0.1')
   assert.equal(await loggedAddress(server, '203.0.113.9'), '203.0.113.9')
 })
 
-test('what is no range is refused at start', () => {
+test('an invalid range is refused at start-up', () => {
   const load = (range: string) =>
     loadSettings({
       dsn: 'memory',

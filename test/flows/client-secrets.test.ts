@@ -6,7 +6,7 @@ import { registrant } from '../support/registrant.ts'
 import type { Received } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-// Client secrets: how they are sent, the hashes that Hydra kept them under, and what a wrong one costs.
+// Client secrets: how they are sent, imported hashes of Hydra, and the wait after wrong ones.
 
 const basicHeader = (id: string, secret: string) => ({ authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString('base64')}` })
 const form = { grant_type: 'client_credentials' }
@@ -18,14 +18,14 @@ async function created(server: TestServer, client: object): Promise<Received> {
   return answer
 }
 
-/** With the words of RFC 6749 §2.3.1, or as they are. */
+/** Credentials encoded as in RFC 6749 §2.3.1, or plain. */
 const ask = (server: TestServer, id: string, secret: string, how: 'encoded' | 'raw' | 'post' = 'encoded') => {
   if (how === 'post') return server.public('/oauth2/token', { method: 'POST', form: { ...form, client_id: id, client_secret: secret } })
   if (how === 'raw') return server.public('/oauth2/token', { method: 'POST', form, headers: basicHeader(id, secret) })
   return server.public('/oauth2/token', { method: 'POST', form, basic: [id, secret] })
 }
 
-test('RFC 6749 §2.3.1: Basic credentials are decoded, and understood where they were not encoded', async () => {
+test('RFC 6749 §2.3.1: Basic credentials are form-decoded, and accepted if they were not encoded', async () => {
   await using server = await startServer()
   for (const [id, secret] of [
     ['plain', 'simple-secret'],
@@ -62,7 +62,7 @@ const imported: Readonly<Record<string, string>> = {
   argon2i: argon('argon2i'),
 }
 
-test("clients are imported with Hydra's hashes of their secrets, which are never shown", async () => {
+test("clients can be imported with Hydra's hashes of their secrets, which are never shown", async () => {
   await using server = await startServer()
   for (const [id, client_secret_hash] of Object.entries(imported)) {
     const answer = await created(server, machineOf(id, { client_secret_hash }))
@@ -95,7 +95,7 @@ test('a secret longer than the 72 bytes that bcrypt reads is refused, and the lo
   assert.ok(!server.lines.some(({ level, client_id }) => level === 'warn' && client_id === 'argon'))
 })
 
-test('PUT and PATCH set a hash, too; the secrets before it are forgotten', async () => {
+test('PUT and PATCH set a hash, too, and remove the earlier secrets', async () => {
   await using server = await startServer()
   const first = (await created(server, machineOf('c', {}))).json.client_secret
   const put = await server.admin('/admin/clients/c', { method: 'PUT', json: machineOf('c', { client_secret_hash: imported.argon2id }) })
@@ -109,7 +109,7 @@ test('PUT and PATCH set a hash, too; the secrets before it are forgotten', async
   assert.deepEqual([(await ask(server, 'c', 'another one')).status, (await ask(server, 'c', secret)).status], [200, 401])
 })
 
-test('a hash of no known form, one that costs too much, and one beside a secret are refused and not repeated', async () => {
+test('an unknown or too costly hash, or one together with a secret, is refused, and the error does not repeat it', async () => {
   await using server = await startServer()
   const [id, i] = [argon('argon2id'), argon('argon2i')]
   const bad = [
@@ -134,7 +134,7 @@ test('a hash of no known form, one that costs too much, and one beside a secret 
   assert.deepEqual([stranger.status, (await ask(server, stranger.json.client_id, secret)).status], [201, 401])
 })
 
-/** A server whose clock a test turns, and a client of it with a chosen secret. */
+/** A server with a clock of the test, and a client with a chosen secret. */
 async function guessed() {
   let now = 1_800_000_000_000
   const server = await startServer({ clock: () => now, settings: { serve: { public: { trusted_proxies: ['127.0.0.1'] } } } })
@@ -157,7 +157,7 @@ const statuses = async (count: number, act: (at: number) => Promise<Received>) =
 }
 const times = (count: number, status: number) => Array<number>(count).fill(status)
 
-test('ten wrong secrets are free; then each doubles a wait from 1 s to 60 s, told with 429 and Retry-After', async () => {
+test('after ten wrong secrets each further one doubles the wait from 1 s to 60 s, with 429 and Retry-After', async () => {
   await using it = await guessed()
   assert.deepEqual(await statuses(11, (at) => it.from('192.0.2.1', `wrong ${at}`)), times(11, 401))
   for (const seconds of [1, 2, 4, 8, 16, 32, 60, 60]) {
@@ -175,7 +175,7 @@ test('ten wrong secrets are free; then each doubles a wait from 1 s to 60 s, tol
   assert.deepEqual(await statuses(10, () => it.from('192.0.2.1', 'wrong')), times(10, 401))
 })
 
-test('the wait is that of one client and one address, where a /64 network is one address', async () => {
+test('the wait applies to one client and one address; a /64 network counts as one address', async () => {
   await using it = await guessed()
   await created(it.server, machineOf('other', { client_secret: secret }))
   assert.equal((await statuses(12, () => it.from('2001:db8:1:1::1', 'wrong'))).at(-1), 429)
@@ -186,7 +186,7 @@ test('the wait is that of one client and one address, where a /64 network is one
   assert.equal((await it.from('192.0.2.7', secret)).status, 200)
 })
 
-test('a right secret is remembered for a minute, and works while others guess from the same address', async () => {
+test('a right secret is cached for a minute, and is accepted during a wait for its address', async () => {
   await using it = await guessed()
   assert.equal((await it.from('192.0.2.1', secret)).status, 200)
   assert.equal((await statuses(12, () => it.from('192.0.2.1', 'wrong'))).at(-1), 429)
@@ -198,7 +198,7 @@ test('a right secret is remembered for a minute, and works while others guess fr
   assert.equal((await it.from('192.0.2.1', secret)).status, 429)
 })
 
-test('a changed secret is forgotten at once', async () => {
+test('a changed secret is removed from the cache at once', async () => {
   await using it = await guessed()
   assert.equal((await it.from('192.0.2.1', secret)).status, 200)
   await it.server.admin('/admin/clients/c', { method: 'PUT', json: machineOf('c', { client_secret: 'a new secret' }) })
@@ -209,7 +209,7 @@ test('a changed secret is forgotten at once', async () => {
   assert.deepEqual([(await it.from('192.0.2.1', 'a new secret')).status, (await it.from('192.0.2.1', rotated)).status], [401, 200])
 })
 
-test('many guesses at once are no way around the count, and one secret many times at once is one guess', async () => {
+test('concurrent wrong secrets are all counted; one secret sent many times at once counts once', async () => {
   await using it = await guessed()
   const guesses = await Promise.all(Array.from({ length: 60 }, (_, at) => it.from('192.0.2.1', `wrong ${at}`)))
   const hashed = guesses.filter(({ status }) => status === 401).length
@@ -218,7 +218,7 @@ test('many guesses at once are no way around the count, and one secret many time
   assert.deepEqual(new Set(right.map(({ status }) => status)), new Set([200]))
 })
 
-test('nothing of it is written, and a secret of ours is guarded the same way', async () => {
+test('the waits are not stored, and generated secrets are protected in the same way', async () => {
   await using it = await guessed()
   const own = await registrant(it.server).registered({ grant_types: ['client_credentials'] })
   assert.deepEqual((await statuses(12, () => it.from('192.0.2.1', 'wrong', own.id))).slice(-2), [401, 429])

@@ -16,7 +16,7 @@ const preflight = (
     method: 'OPTIONS',
     headers: { origin: from, 'access-control-request-method': method, 'access-control-request-headers': headers },
   })
-/** The headers of CORS in an answer. */
+/** The CORS headers of a response. */
 const shared = ({ headers }: Received) => Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('access-control-')))
 const discovery = '/.well-known/openid-configuration'
 const sharedPaths = [
@@ -28,7 +28,7 @@ const sharedPaths = [
   '/oauth2/token',
 ]
 
-test('by default every origin may read every shared route, without credentials, errors and their challenges included', async () => {
+test('by default every origin may read every CORS route, without credentials, including errors and challenges', async () => {
   await using server = await startServer()
   const answers: [Received, number][] = [
     [await server.public(discovery, { headers: { origin } }), 200],
@@ -57,7 +57,7 @@ test('by default every origin may read every shared route, without credentials, 
   }
 })
 
-test('a preflight is answered without authentication, for every shared route and for the headers that MCP clients send', async () => {
+test('a preflight needs no authentication, for every CORS route and for the headers that MCP clients send', async () => {
   await using server = await startServer()
   for (const path of sharedPaths) {
     for (const method of ['GET', 'POST', 'PUT', 'DELETE']) {
@@ -73,7 +73,7 @@ test('a preflight is answered without authentication, for every shared route and
   }
 })
 
-test('never for the authorization endpoint, the health checks, an unknown path, or anything of the admin listener', async () => {
+test('the authorization endpoint, health checks, unknown paths and the admin listener have no CORS headers', async () => {
   await using server = await startServer()
   for (const path of ['/oauth2/auth', '/oauth2/auth?client_id=x', '/health/alive', '/health/ready', '/nowhere']) {
     assert.deepEqual(shared(await server.public(path, { headers: { origin } })), {}, path)
@@ -84,7 +84,7 @@ test('never for the authorization endpoint, the health checks, an unknown path, 
       assert.deepEqual(shared(await server.admin(path, { method, headers: { origin, 'access-control-request-method': 'POST' } })), {}, path)
 })
 
-test('configured origins, exact and by pattern: those are named, others get nothing; caches are told that it depends', async () => {
+test('with configured origins, exact or patterns, only those get CORS headers, and Vary has Origin', async () => {
   await using server = await startServer({
     settings: cors({
       allowed_origins: ['https://one.example', 'https://*.example.com', 'http://localhost:*'],
@@ -130,12 +130,12 @@ test('configured origins, exact and by pattern: those are named, others get noth
     assert.equal(answer.headers['access-control-allow-origin'], undefined, from)
     assert.equal((await preflight(server, '/oauth2/register', from)).headers['access-control-allow-origin'], undefined, from)
   }
-  // Discovery may be cached: an answer that was made for no origin must not be given to one.
+  // Discovery may be cached: a response without CORS headers must not be reused for another origin.
   for (const headers of [{}, { origin: allowed[0] }, { origin: others[0] }] as Record<string, string>[])
     assert.match(String((await server.public(discovery, { headers })).headers.vary), /\borigin\b/i)
 })
 
-test('methods and headers as configured', async () => {
+test('methods and headers are those that are configured', async () => {
   await using server = await startServer({
     settings: cors({ allowed_methods: ['POST'], allowed_headers: ['X-Own'], exposed_headers: ['X-Request-Id'] }),
   })
@@ -145,7 +145,7 @@ test('methods and headers as configured', async () => {
   assert.equal(headers['access-control-expose-headers'], 'X-Request-Id')
 })
 
-test('switched off there is none, and a preflight is an OPTIONS like any other; live', async () => {
+test('with CORS disabled there are no CORS headers, and a preflight is an ordinary OPTIONS; the setting can change while the server runs', async () => {
   await using server = await startServer({ settings: cors({ enabled: false }) })
   const plain = await preflight(server, '/oauth2/token')
   assert.deepEqual([plain.status, plain.headers.allow, shared(plain)], [204, 'POST, OPTIONS', {}])
@@ -157,7 +157,7 @@ test('switched off there is none, and a preflight is an OPTIONS like any other; 
   assert.deepEqual(shared(await server.public(discovery, { headers: { origin } })), {})
 })
 
-test('switched-off registration is 404 to every method, a preflight included, and the log says why', async () => {
+test('disabled registration is 404 for every method, including a preflight, and the log has the reason', async () => {
   await using server = await startServer({ settings: { oidc: { dynamic_client_registration: { enabled: false } } } })
   for (const path of ['/oauth2/register', '/oauth2/register/x']) {
     for (const method of ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND']) {
@@ -172,7 +172,7 @@ test('switched-off registration is 404 to every method, a preflight included, an
   for (const { reason } of refusals) assert.deepEqual(reason, { kind: 'registration-off' })
 })
 
-test('a page of an origin that its client registered may ask for that client’s tokens, and for no other’s', async () => {
+test('a page of an origin that a client registered may request that client’s tokens, and no other’s', async () => {
   await using server = await startServer({ settings: cors({ allowed_origins: ['https://operator.example'] }) })
   const own = 'https://spa.example'
   const metadata = { redirect_uris: [`${own}/cb`], token_endpoint_auth_method: 'none', allowed_cors_origins: [own] }

@@ -3,13 +3,13 @@ import { randomInt } from 'node:crypto'
 import { test } from 'node:test'
 import { type SpawnedServer, spawnServer } from '../support/spawned-server.ts'
 
-/** A client as its owner knows it: what was answered last, and the update that was sent and never answered. */
+/** A client as its owner knows it: the last response, and an update that got no response. */
 interface Known {
   readonly id: string
   readonly secret: string
   token: string
   name: string
-  /** The token before, which the last answered update killed. */
+  /** The previous token, which the last confirmed update replaced. */
   dead: string | undefined
   unanswered: string | undefined
 }
@@ -18,7 +18,7 @@ const rounds = 20
 const connections = 6
 const metadata = (client_name: string) => ({ grant_types: ['client_credentials'], client_name })
 
-test('20 times: killed under registrations and updates, the server has lost nothing that it answered', { timeout: 110_000 }, async (t) => {
+test('killed 20 times under registrations and updates, the server has lost nothing that it confirmed', { timeout: 110_000 }, async (t) => {
   const seed = Number(process.env.CRASH_SEED ?? randomInt(2 ** 31))
   const chance = mulberry32(seed)
   const clients: Known[] = []
@@ -35,7 +35,7 @@ test('20 times: killed under registrations and updates, the server has lost noth
   assert.ok(clients.length >= rounds, 'the load registered clients')
 })
 
-/** Loads the server over several connections and kills it in the midst, after so many answers. Returns the clients it dealt with. */
+/** Loads the server over several connections and kills it after this many responses. Returns the clients. */
 async function loadUntilKilled(server: SpawnedServer, clients: Known[], answers: number, chance: () => number): Promise<Set<Known>> {
   const touched = new Set<Known>()
   let left = answers
@@ -104,7 +104,7 @@ async function assertKept(server: SpawnedServer, client: Known, when: string): P
   assert.equal(issued.status, 200, `${when}: the secret is refused`)
 }
 
-/** An update that nobody was told of happened whole or not at all: the old token with the old words, or neither of them. */
+/** Asserts that an unconfirmed update is applied completely or not at all: the old token with the old values, or neither. */
 async function settleUnanswered(server: SpawnedServer, client: Known, when: string): Promise<void> {
   if (client.unanswered === undefined) return
   const isOld = (await server.public(pathOf(client), { bearer: client.token })).status === 200
@@ -117,7 +117,7 @@ async function settleUnanswered(server: SpawnedServer, client: Known, when: stri
   client.unanswered = undefined
 }
 
-/** A small generator of chance that a seed repeats. */
+/** A small pseudo-random generator with a seed. */
 function mulberry32(seed: number): () => number {
   let state = seed
   return () => {

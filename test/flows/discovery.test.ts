@@ -12,7 +12,7 @@ const document = async (server: TestServer, path = openid) => (await server.publ
 const authMethods = ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none']
 const signingAlgs = ['RS', 'PS', 'ES'].flatMap((kind) => [256, 384, 512].map((bits) => `${kind}${bits}`)).concat('EdDSA', 'Ed25519')
 
-test('both documents are the same, and say exactly what is on (RFC 8414 2, OpenID Discovery 3)', async () => {
+test('both documents are equal and list exactly the enabled features (RFC 8414 §2, OpenID Connect Discovery §3)', async () => {
   await using server = await startServer()
   const base = server.publicUrl
   const found = await server.public(openid)
@@ -52,7 +52,7 @@ test('both documents are the same, and say exactly what is on (RFC 8414 2, OpenI
   assert.equal((await server.public(oauth)).text, found.text)
 })
 
-test('every address in it leads somewhere', async () => {
+test('every URL in the document exists', async () => {
   await using server = await startServer()
   const found = await document(server)
   const statuses: Record<string, number> = { authorization_endpoint: 400, token_endpoint: 400, jwks_uri: 200, registration_endpoint: 400 }
@@ -62,7 +62,7 @@ test('every address in it leads somewhere', async () => {
   }
 })
 
-test('what it shows of registration follows the switch and the open scopes, live', async () => {
+test('registration_endpoint and scopes_supported follow the settings while the server runs', async () => {
   await using server = await startServer({ settings: registration(false) })
   assert.equal('registration_endpoint' in (await document(server)), false)
   const tag = (await server.public(openid)).headers.etag
@@ -75,7 +75,7 @@ test('what it shows of registration follows the switch and the open scopes, live
   assert.equal('registration_endpoint' in (await document(server)), false)
 })
 
-test('what webfinger.oidc_discovery says is shown instead of ours; a registration endpoint only while registration is on', async () => {
+test('values of webfinger.oidc_discovery replace the computed ones; registration_endpoint is shown only while registration is enabled', async () => {
   const oidc_discovery = {
     client_registration_url: 'https://front.example/register',
     token_url: 'https://front.example/token',
@@ -96,7 +96,7 @@ test('what webfinger.oidc_discovery says is shown instead of ours; a registratio
   assert.equal('registration_endpoint' in (await document(server)), false)
 })
 
-test('a copy that is still right is told so: If-None-Match with the tag, a list, a weak form, or any (RFC 9110 13.1.2)', async () => {
+test('a current copy gets 304: If-None-Match with the tag, a list, a weak tag or * (RFC 9110 §13.1.2)', async () => {
   await using server = await startServer()
   const { headers } = await server.public(openid)
   const tag = String(headers.etag)
@@ -112,7 +112,7 @@ test('a copy that is still right is told so: If-None-Match with the tag, a list,
   assert.equal((await server.public(oauth)).headers.etag, tag)
 })
 
-test('an issuer with a path: the document is at every place where clients look (RFC 8414 3.1, OpenID Discovery 4)', async () => {
+test('for an issuer with a path the document is at every URL that clients try (RFC 8414 §3.1, OpenID Connect Discovery §4)', async () => {
   for (const issuer of ['https://auth.example.com/tenant/one', 'https://auth.example.com/tenant/one/']) {
     await using server = await startServer({ settings: { urls: { self: { issuer } } } })
     const [first, ...others] = await Promise.all(
@@ -128,13 +128,13 @@ test('an issuer with a path: the document is at every place where clients look (
   }
 })
 
-test('an issuer without a path has no tenants', async () => {
+test('for an issuer without a path there is no document below other paths', async () => {
   await using server = await startServer()
   for (const path of [`${openid}/tenant`, `${oauth}/tenant`, `/tenant${openid}`, `/oauth2${oauth}`])
     assert.equal((await server.public(path)).status, 404, path)
 })
 
-test('urls.self.public is where the endpoints are, the issuer keeps its name', async () => {
+test('urls.self.public changes the endpoint URLs but not the issuer', async () => {
   const self = { issuer: 'https://issuer.example/', public: 'https://public.example/base/' }
   await using server = await startServer({ settings: { urls: { self } } })
   const found = await document(server)
@@ -144,7 +144,7 @@ test('urls.self.public is where the endpoints are, the issuer keeps its name', a
   assert.equal(made.json.registration_client_uri, `https://public.example/base/oauth2/register/${made.json.client_id}`)
 })
 
-test('what a caller says of the host changes nothing (RFC 8414 6.2)', async () => {
+test('the Host header of a request changes nothing (RFC 8414 §6.2)', async () => {
   await using server = await startServer()
   const { text } = await server.public(openid)
   for (const headers of [

@@ -19,9 +19,9 @@ type Given = NonNullable<Parameters<typeof startFallbackPages>[0]>
 interface Look {
   readonly given?: Given
   readonly path: string
-  /** Of the browser; English by default. */
+  /** The language of the browser; English by default. */
   readonly language?: string
-  /** What a person does before it looks so. */
+  /** The actions before the page is checked. */
   readonly act?: (page: Page) => Promise<unknown>
 }
 
@@ -90,14 +90,14 @@ const looks: Readonly<Record<string, Look>> = {
   error: { path: '/oauth2/fallbacks/error?error=invalid_request&error_description=The+request+is+missing+a+required+parameter.' },
 }
 
-/** One page is looked at in each of these ways. */
+/** Each page is checked with each of these settings. */
 const screens = {
   desktop: { width: 1280, height: 800, colorScheme: 'light' },
   dark: { width: 1280, height: 800, colorScheme: 'dark' },
   phone: { width: 360, height: 740, colorScheme: 'light' },
 } as const
 
-/** Nothing that axe finds, and nothing that sticks out sideways (WCAG 2.2, 1.4.10). With `CLIENTELE_SCREENSHOTS`, a picture in that folder. */
+/** Asserts no finding of axe and no horizontal overflow (WCAG 2.2 §1.4.10). With `CLIENTELE_SCREENSHOTS` it saves a picture to that folder. */
 async function assertGood(page: Page, name: string): Promise<void> {
   assert.deepEqual(await barriers(page), [], name)
   const overhang = await page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth')
@@ -119,7 +119,7 @@ async function assertGoodOnEveryScreen(name: string, url: string, { act, languag
   await page.close()
 }
 
-describe('each page looks as it should: no finding of axe, on a desktop and on a phone, by day and by night', () => {
+describe('each page has no finding of axe on a desktop and on a phone, in light and dark mode', () => {
   for (const [name, look] of Object.entries(looks))
     test(name, async () => {
       await using pages = await startFallbackPages(look.given)
@@ -138,7 +138,7 @@ describe('each page looks as it should: no finding of axe, on a desktop and on a
   })
 })
 
-/** The client is at another origin, as clients are. */
+/** The client is at another origin. */
 const elsewhere = { landing: (port: number) => `http://client.test:${port}/landed` }
 
 async function withoutScripts(pages: FallbackPages, path: string): Promise<Page> {
@@ -148,8 +148,8 @@ async function withoutScripts(pages: FallbackPages, path: string): Promise<Page>
   return page
 }
 
-describe('without scripts, by keyboard alone', () => {
-  test('signing in: the name has the focus, Enter sends, and the browser may go on to another origin', async () => {
+describe('without scripts, by keyboard only', () => {
+  test('signing in: the name has the focus, Enter submits, and the browser follows the redirect to another origin', async () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('login'))
     await page.locator('#username:focus').waitFor()
@@ -164,7 +164,7 @@ describe('without scripts, by keyboard alone', () => {
     await page.context().close()
   })
 
-  test('a wrong password: the page says so, keeps the name, empties the password and puts the focus there', async () => {
+  test('a wrong password: the page shows an error, keeps the name, and has an empty password field with the focus', async () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('login'))
     await wrongPassword(page)
@@ -178,7 +178,7 @@ describe('without scripts, by keyboard alone', () => {
     await page.context().close()
   })
 
-  test('cancelling needs nothing filled in', async () => {
+  test('cancelling needs no field filled in', async () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('login'))
     await page.getByRole('button', { name: 'Cancel' }).click()
@@ -187,7 +187,7 @@ describe('without scripts, by keyboard alone', () => {
     await page.context().close()
   })
 
-  test('allowing a part: what is unchecked is not granted', async () => {
+  test('an unchecked scope is not granted', async () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('consent'))
     await page.getByLabel('Stay signed in').uncheck()
@@ -205,7 +205,7 @@ describe('without scripts, by keyboard alone', () => {
     await page.context().close()
   })
 
-  test('withdrawing: the first button is the one that Tab reaches, and the page says what was done', async () => {
+  test('withdrawing: Tab reaches the first button, and the page shows what was done', async () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, grantsAt)
     await page.keyboard.press('Tab')
@@ -217,7 +217,7 @@ describe('without scripts, by keyboard alone', () => {
     await page.context().close()
   })
 
-  test('from the page to allow, beside it, to what was allowed', async () => {
+  test('the consent page links to the grants page, which opens in another tab', async () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('consent'))
     const [beside] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('link', { name: 'What you allowed' }).click()])
@@ -243,7 +243,7 @@ describe('without scripts, by keyboard alone', () => {
   })
 })
 
-test('a page of another site can neither send the form nor show the page in a frame', async () => {
+test('a page of another site can neither submit the form nor frame the page', async () => {
   await using pages = await startFallbackPages()
   const page = await browser.newPage()
   await page.goto(`${pages.url.replace('127.0.0.1', 'evil.test')}/landed`)

@@ -17,7 +17,7 @@ function assertPage({ headers, text }: Received, hasForm: boolean): void {
     policy,
     /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; base-uri 'none'; (form-action 'none'; )?frame-ancestors 'none'$/,
   )
-  // Browsers hold form-action against the redirects that follow, and these end at the client.
+  // Browsers apply form-action to the redirects after a form, too, and these end at the client.
   assert.equal(policy.includes('form-action'), !hasForm)
   assert.equal(headers['content-type'], 'text/html; charset=utf-8')
   assert.equal(headers['x-frame-options'], 'DENY')
@@ -39,8 +39,8 @@ function assertGoesOn({ status, headers }: Received): void {
 const checkboxes = ({ text }: Received) =>
   [...text.matchAll(/type="checkbox" name="(\w+)" value="([^"]*)"/g)].map(([, name, value]) => `${name}=${value}`)
 
-describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on it, no address passed on)', () => {
-  test('with a form or without', async () => {
+describe('every page (RFC 9700 §4.2.4, §4.16: no framing, no foreign content, no referrer)', () => {
+  test('has these headers, with and without a form', async () => {
     await using pages = await startFallbackPages()
     for (const path of [signInAt, consentAt, signOutAt]) {
       const answer = await pages.ask(path)
@@ -56,7 +56,7 @@ describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on
     assertPage(await pages.post('login', { ...right, password: 'wrong' }), true)
   })
 
-  test('a challenge that nobody waits for, or none: 404 and what to do, for every step and method', async () => {
+  test('with an unknown or missing challenge is 404 with a hint what to do, for every step and method', async () => {
     await using pages = await startFallbackPages()
     for (const step of ['login', 'consent', 'logout']) {
       const answers = [
@@ -73,7 +73,7 @@ describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on
     assert.deepEqual(pages.acts, [])
   })
 
-  test('not in use: 200, and which setting names the operator’s own page; no form is taken', async () => {
+  test('that is not in use is 200 with the setting of the operator’s own page, and accepts no form', async () => {
     await using pages = await startFallbackPages({ builtIn: false })
     for (const [step, form] of [
       ['login', right],
@@ -89,7 +89,7 @@ describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on
     assert.deepEqual(pages.acts, [])
   })
 
-  test('speaks the language the app asked for, else the browser’s, else English', async () => {
+  test('is in the language of ui_locales, or else of the browser, or else in English', async () => {
     const titles = async (uiLocales: readonly string[], acceptLanguage?: string) => {
       await using pages = await startFallbackPages({ login: { uiLocales }, consent: { uiLocales } })
       const headers = acceptLanguage === undefined ? {} : { 'accept-language': acceptLanguage }
@@ -110,7 +110,7 @@ describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on
     assert.deepEqual(await titles([], 'de;q=x, ;;;,'), english)
   })
 
-  test('R7591-33: what a client says of itself is chosen by the same languages, each member for itself', async () => {
+  test('R7591-33 (RFC 7591 §2.2): each language-tagged member is chosen separately, by the person’s languages', async () => {
     const localized = {
       'client_name#de': 'Notizen',
       'client_name#fr-CA': 'Carnet',
@@ -130,7 +130,7 @@ describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on
     assert.deepEqual(await seen([`de-${'x'.repeat(10_000)}`], '__proto__, constructor, *'), ['de', 'Claude', '', 'privacy', 'terms'])
   })
 
-  test('R7591-33, R7591-81: a name in a language is bounded, escaped and kept in its direction like the other', async () => {
+  test('R7591-33 (RFC 7591 §2.2), R7591-81 (RFC 7591 §5): a language-tagged name is truncated, escaped and isolated like the untagged one', async () => {
     const name = `\u202e<b onclick="x">${'😀'.repeat(100)}`
     const said = { clientName: 'Claude', localized: { 'client_name#de': name, 'client_uri#de': 'javascript:alert(1)' } }
     await using pages = await startFallbackPages({ consent: said, logout: { client: said } })
@@ -141,7 +141,7 @@ describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on
     }
   })
 
-  test('a form that a page of another site sent is refused (403) before anything is looked at', async () => {
+  test('refuses a form from a page of another site (403) before reading it', async () => {
     await using pages = await startFallbackPages()
     const foreign: Record<string, string>[] = [
       { 'sec-fetch-site': 'cross-site' },
@@ -168,7 +168,7 @@ describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on
       assertGoesOn(await pages.post('login', right, headers))
   })
 
-  test('what a client calls itself stays text (R7591-81), and so does every other word of a caller', async () => {
+  test('R7591-81 (RFC 7591 §5): a client’s name is shown as text, and so is every other value from a caller', async () => {
     const markup = `"><script>x</script><h1 onclick='x'>&amp;`
     const escaped = '&quot;&gt;&lt;script&gt;x&lt;/script&gt;&lt;h1 onclick=&#39;x&#39;&gt;&amp;amp;'
     await using pages = await startFallbackPages({
@@ -197,7 +197,7 @@ describe('every page (R9700-20, R9700-24: framed by nobody, nothing of others on
 })
 
 describe('signing in', () => {
-  test('shows where it leads, labels its fields, and keeps the hint of the app', async () => {
+  test('shows the redirect host, labels its fields, and fills in login_hint', async () => {
     await using pages = await startFallbackPages({ login: { loginHint: 'ada' } })
     const { text } = await pages.ask(signInAt)
     assert.match(text, /to go on to <strong>claude\.ai<\/strong>/)
@@ -211,7 +211,7 @@ describe('signing in', () => {
     )
   })
 
-  test('the right password goes on, remembered if asked', async () => {
+  test('with the right password the browser is redirected, and the login is remembered if asked', async () => {
     await using pages = await startFallbackPages()
     assertGoesOn(await pages.post('login', right))
     assertGoesOn(await pages.post('login', { ...right, username: ' ada ', remember: 'yes' }))
@@ -222,7 +222,7 @@ describe('signing in', () => {
     ])
   })
 
-  test('a wrong name and a wrong password are told alike: 401, the name kept, the password not', async () => {
+  test('a wrong name and a wrong password get the same 401; the name is kept, the password is not', async () => {
     await using pages = await startFallbackPages()
     const wrong = await pages.post('login', { ...right, password: 'Wrong-Password-1' })
     const nobody = await pages.post('login', { ...right, username: 'bob' })
@@ -238,14 +238,14 @@ describe('signing in', () => {
     assert.deepEqual(pages.acts, [])
   })
 
-  test('fields that came twice are refused', async () => {
+  test('repeated fields are refused', async () => {
     await using pages = await startFallbackPages()
     const twice = await pages.post('login', { ...right, username: ['ada', 'bob'] })
     assert.equal(twice.status, 400)
     assert.deepEqual(pages.acts, [])
   })
 
-  test('guesses are slowed down for each name and address, also of names that nobody has: 429 with Retry-After', async () => {
+  test('wrong passwords are rate limited by name and address, also for unknown names: 429 with Retry-After', async () => {
     let time = now
     await using pages = await startFallbackPages({ clock: () => time })
     const attempt = (username: string, word: string, address: string) =>
@@ -263,13 +263,13 @@ describe('signing in', () => {
     assert.equal((await attempt('ada', 'wrong', '192.0.2.1')).status, 401)
   })
 
-  test('cancelled: the request is rejected, whatever stands in the fields', async () => {
+  test('cancelling rejects the request, whatever the fields contain', async () => {
     await using pages = await startFallbackPages()
     assertGoesOn(await pages.post('login', { ...right, action: 'cancel' }))
     assert.deepEqual(pages.acts, [['rejectLogin', 'known']])
   })
 
-  test('a remembered session goes on at once; one of somebody who is no longer listed does not', async () => {
+  test('a remembered session is redirected at once, except for a user who is no longer listed', async () => {
     await using pages = await startFallbackPages({ login: { skip: true, subject: ada.subject } })
     assertGoesOn(await pages.ask(signInAt))
     assert.deepEqual(pages.acts, [['acceptLogin', 'known', { subject: 'user-ada', remember: false, amr: [] }]])
@@ -283,8 +283,8 @@ const claims = { name: 'Ada Lovelace', preferred_username: 'ada', email: 'ada@ex
 
 const acceptedConsent = ({ acts }: FallbackPages) => acts[0]?.[2] as AcceptedConsent
 
-describe('allowing access', () => {
-  test('R7591-81, MCP-15, O21-24: where it leads comes first, then what the client calls itself, as its own word', async () => {
+describe('the consent page', () => {
+  test('R7591-81 (RFC 7591 §5), MCP-15, O21-24 (OAuth 2.1 §7.12): the redirect host comes first, then the client’s own name, marked as such', async () => {
     await using pages = await startFallbackPages()
     const { text } = await pages.ask(consentAt)
     assert.match(text, /<h1><strong>claude\.ai<\/strong> asks for access<\/h1>/)
@@ -296,12 +296,12 @@ describe('allowing access', () => {
     assert.doesNotMatch(text, /new here/)
   })
 
-  test('R7591-81: a name neither turns the words around it nor pushes them off the page', async () => {
+  test('R7591-81 (RFC 7591 §5): a name cannot reverse the text around it or push it off the page', async () => {
     await using pages = await startFallbackPages({ consent: { clientName: `\u202eresU \u0000${'😀'.repeat(100)}` } })
     assert.ok((await pages.ask(consentAt)).text.includes(`It calls itself <strong><bdi>resU ${'😀'.repeat(75)}…</bdi></strong>.`))
   })
 
-  test('R7591-15, R7591-87: its links are there, and tell the far side nothing; what is no web address is no link', async () => {
+  test('R7591-15 (RFC 7591 §2), R7591-87 (RFC 7591 §5): the client’s links are shown and send no referrer; a value that is not a web URL is no link', async () => {
     await using pages = await startFallbackPages({ consent: { tosUri: 'javascript:alert(1)' } })
     const { text } = await pages.ask(consentAt)
     const links = [...text.matchAll(/<a href="(\w+:[^"]*)"([^>]*)>/g)]
@@ -313,7 +313,7 @@ describe('allowing access', () => {
     assert.doesNotMatch(text, /javascript:/)
   })
 
-  test('each scope in words; both names of staying signed in are one line; one that only the API knows as it is', async () => {
+  test('each known scope has a description, both offline scopes share one line, and any other scope is shown as is', async () => {
     await using pages = await startFallbackPages()
     const answer = await pages.ask(consentAt)
     assert.deepEqual(checkboxes(answer), ['scope=profile', 'scope=email', 'scope=offline_access', 'scope=notes.read', 'remember=yes'])
@@ -327,7 +327,7 @@ describe('allowing access', () => {
       assert.ok(answer.text.includes(words), words)
   })
 
-  test('MCP-16, R8252-14: an app on this device is called so, is warned of, and must ask again each time', async () => {
+  test('MCP-16, R8252-14 (RFC 8252 §8.6): an app on this device is named as such, with a warning, and consent is not remembered', async () => {
     for (const view of [
       { redirectHost: '127.0.0.1:33418', isLoopback: true },
       { redirectHost: 'localhost', isLoopback: true },
@@ -345,7 +345,7 @@ describe('allowing access', () => {
     }
   })
 
-  test('a client of the operator’s is not called unverified, and may be remembered wherever it is', async () => {
+  test('an operator’s client is not marked as not verified, and consent can be remembered for any redirect URI', async () => {
     await using pages = await startFallbackPages({ consent: { origin: 'admin', isLoopback: true, redirectHost: 'localhost' } })
     const answer = await pages.ask(consentAt)
     assert.match(answer.text, /Its name is <strong><bdi>Claude<\/bdi><\/strong>\. <span class="mark">set up by the operator<\/span>/)
@@ -353,12 +353,12 @@ describe('allowing access', () => {
     assert.ok(checkboxes(answer).includes('remember=yes'))
   })
 
-  test('R7591-81: a client of this week is marked as new', async () => {
+  test('R7591-81 (RFC 7591 §5): a client registered within the last week is marked as new', async () => {
     await using pages = await startFallbackPages({ consent: { firstSeen: now - 1_000 } })
     assert.match((await pages.ask(consentAt)).text, /<span class="mark care">new here<\/span>/)
   })
 
-  test('what is left checked is granted and nothing else, with the claims that go with it', async () => {
+  test('only checked scopes are granted, with their claims', async () => {
     await using pages = await startFallbackPages()
     const all = ['profile', 'email', 'offline_access', 'notes.read']
     assertGoesOn(await pages.post('consent', { ...allow, scope: all, remember: 'yes' }))
@@ -374,13 +374,13 @@ describe('allowing access', () => {
     ])
   })
 
-  test('whatever is not plainly a yes is a no', async () => {
+  test('any form value other than the accepting one denies', async () => {
     await using pages = await startFallbackPages()
     for (const action of ['deny', '', 'ALLOW']) assertGoesOn(await pages.post('consent', { ...allow, action, scope: 'profile' }))
     assert.deepEqual(pages.acts, Array(3).fill(['rejectConsent', 'known']))
   })
 
-  test('consent that need not be asked for goes on at once, with all that was asked', async () => {
+  test('skipped consent is redirected at once, with all requested scopes', async () => {
     await using pages = await startFallbackPages({ consent: { skip: true, requestedScope: ['openid', 'email'] } })
     assertGoesOn(await pages.ask(consentAt))
     const accepted = {
@@ -392,14 +392,14 @@ describe('allowing access', () => {
     assert.deepEqual(pages.acts, [['acceptConsent', 'known', accepted]])
   })
 
-  test('a subject that nobody here knows is shown as it is, and brings no claims', async () => {
+  test('an unknown subject is shown as is and has no claims', async () => {
     await using pages = await startFallbackPages({ consent: { subject: 'user-of-another-login' } })
     assert.match((await pages.ask(consentAt)).text, /signed in as <strong><bdi>user-of-another-login<\/bdi>/)
     await pages.post('consent', { ...allow, scope: ['profile', 'email'] })
     assert.deepEqual(acceptedConsent(pages).idTokenClaims, {})
   })
 
-  test('nothing asked for: no list', async () => {
+  test('without scopes there is no list', async () => {
     await using pages = await startFallbackPages({ consent: { requestedScope: [], requestedAudience: [] } })
     const answer = await pages.ask(consentAt)
     assert.match(answer.text, /It asks for nothing but that you sign in\./)
@@ -421,7 +421,7 @@ describe('signing out', () => {
     assert.match((await unnamed.ask(signOutAt)).text, /You are about to sign out here\./)
   })
 
-  test('whatever is not plainly a yes stays signed in, and says so', async () => {
+  test('any form value other than the confirming one keeps the session, and the page says so', async () => {
     await using pages = await startFallbackPages()
     for (const action of ['stay', '']) {
       const answer = await posted(pages, action)
@@ -431,7 +431,7 @@ describe('signing out', () => {
     assert.deepEqual(pages.acts, Array(2).fill(['rejectLogout', 'known']))
   })
 
-  test('afterwards there is a page, 200 as Hydra’s', async () => {
+  test('ends on a page with 200, as in Hydra', async () => {
     await using pages = await startFallbackPages({ builtIn: false })
     const answer = await pages.ask('/oauth2/fallbacks/logout/callback')
     assert.equal(answer.status, 200)
@@ -439,7 +439,7 @@ describe('signing out', () => {
   })
 })
 
-test('the error page shows both texts, set apart, with the status of Hydra’s (500); it needs neither', async () => {
+test('the error page shows error and description separately, with Hydra’s status (500); both are optional', async () => {
   await using pages = await startFallbackPages({ builtIn: false })
   const both = await pages.ask('/oauth2/fallbacks/error?error=my_err&error_description=some+text')
   assert.equal(both.status, 500)

@@ -19,12 +19,12 @@ import {
 import type { Received } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-// The page on which a person sees whom he let in, and withdraws it.
+// The page on which a person sees the clients with access, and withdraws it.
 
 const at = '/oauth2/fallbacks/grants'
 
 const sealOf = ({ text }: Received): string => /name="form_seal" value="([^"]+)"/.exec(text)?.[1] ?? ''
-/** Whom a page offers to withdraw. */
+/** The ids of the clients on a page. */
 const clientsOn = ({ text }: Received): string[] => [...text.matchAll(/name="client_id" value="([^"]+)"/g)].map(([, id = '']) => id)
 
 function assertPage({ headers, text }: Received, formAction: "'self'" | "'none'"): void {
@@ -38,8 +38,8 @@ function assertPage({ headers, text }: Received, formAction: "'self'" | "'none'"
   assert.doesNotMatch(text, /<script|<img|<link|<iframe|\son\w+=|style=/i)
 }
 
-describe('the page of what a person allowed', () => {
-  test('O21-24: for each client where it leads, what it calls itself, whether somebody vouches for it, what it may, and since when', async () => {
+describe('the grants page', () => {
+  test('O21-24 (OAuth 2.1 §7.12): the page shows for each client its redirect host, its name, whether it is verified, its scopes and the date of consent', async () => {
     await using pages = await startFallbackPages()
     const answer = await pages.ask(at)
     assert.equal(answer.status, 200)
@@ -68,7 +68,7 @@ describe('the page of what a person allowed', () => {
     assert.deepEqual(clientsOn(answer), ['claude', 'own'])
   })
 
-  test('speaks the language of the person, and so does a client that can (R7591-33)', async () => {
+  test('R7591-33 (RFC 7591 §2.2): the page and the client’s name are in the person’s language', async () => {
     await using pages = await startFallbackPages()
     const { text } = await pages.ask(at, { headers: { 'accept-language': 'de-CH' } })
     assert.match(
@@ -77,7 +77,7 @@ describe('the page of what a person allowed', () => {
     )
   })
 
-  test('withdrawn: the page says so and has one client less; a second time there is nothing to withdraw', async () => {
+  test('after a withdrawal the page confirms it and has one client less; a second withdrawal finds nothing', async () => {
     await using pages = await startFallbackPages()
     const form = { form_seal: sealOf(await pages.ask(at)), client_id: 'claude' }
     const done = await pages.post('grants', form)
@@ -92,7 +92,7 @@ describe('the page of what a person allowed', () => {
     assert.deepEqual(pages.acts, [withdrawn, withdrawn])
   })
 
-  test('a form without a client, or with one that nobody knows, withdraws nothing, least of all everything', async () => {
+  test('a form without a client or with an unknown one withdraws nothing', async () => {
     await using pages = await startFallbackPages()
     const form_seal = sealOf(await pages.ask(at))
     for (const form of [
@@ -109,7 +109,7 @@ describe('the page of what a person allowed', () => {
     assert.deepEqual(pages.acts, [])
   })
 
-  test('a form that was not made for this session withdraws nothing, and the page says why (403)', async () => {
+  test('a form of another session withdraws nothing, and the page shows why (403)', async () => {
     await using pages = await startFallbackPages()
     const seal = sealOf(await pages.ask(at))
     for (const form_seal of ['', 'x', 'session-of-ada', `x${seal}`, seal.slice(0, -4), seal.split('.')[1] ?? '']) {
@@ -123,7 +123,7 @@ describe('the page of what a person allowed', () => {
     assert.deepEqual(pages.acts, [])
   })
 
-  test('a form that a page of another site sent is refused (403) before anything is looked at', async () => {
+  test('a form from a page of another site is refused (403) before it is read', async () => {
     await using pages = await startFallbackPages()
     const form = { form_seal: sealOf(await pages.ask(at)), client_id: 'claude' }
     for (const headers of [
@@ -138,7 +138,7 @@ describe('the page of what a person allowed', () => {
     assert.deepEqual(pages.acts, [])
   })
 
-  test('nobody signed in, or somebody who is no longer listed: the page says so, and what to do (401)', async () => {
+  test('without a session, or for a user who is no longer listed, the page is 401 with a hint what to do', async () => {
     for (const given of [{ isSignedIn: false }, { users: [] }]) {
       await using pages = await startFallbackPages(given)
       for (const answer of [await pages.ask(at), await pages.post('grants', { client_id: 'claude' })]) {
@@ -151,7 +151,7 @@ describe('the page of what a person allowed', () => {
     }
   })
 
-  test('not in use, as the page to allow: 404, whoever is signed in; no form is taken', async () => {
+  test('if the consent page is not in use, the page is 404 with and without a session, and accepts no form', async () => {
     await using pages = await startFallbackPages({ builtIn: false })
     for (const answer of [await pages.ask(at), await pages.post('grants', { client_id: 'claude' })]) {
       assert.equal(answer.status, 404)
@@ -161,7 +161,7 @@ describe('the page of what a person allowed', () => {
     assert.deepEqual(pages.acts, [])
   })
 
-  test('no word of a client’s becomes markup, and none is without end', async () => {
+  test('values of a client are escaped and truncated', async () => {
     const markup = `"><script>x</script><h1 onclick='x'>&amp;`
     const client = { clientId: markup, origin: 'dynamic', metadata: { clientName: `${markup}${'😀'.repeat(100)}` } } as const
     await using pages = await startFallbackPages({
@@ -174,7 +174,7 @@ describe('the page of what a person allowed', () => {
     }
   })
 
-  test('nothing allowed, and more than one page of it', async () => {
+  test('shows when there are no grants, and when there is more than one page of them', async () => {
     await using none = await startFallbackPages({ granted: {} })
     assert.match((await none.ask(at)).text, /There is nothing here that you allowed\./)
     await using more = await startFallbackPages({ granted: { clients: granted, next: { grantedAt: now, id: 'abc' } } })
@@ -183,14 +183,14 @@ describe('the page of what a person allowed', () => {
     assert.doesNotMatch((await later.ask(at)).text, /There is nothing here/)
   })
 
-  test('the page where he allows says where he can withdraw it later', async () => {
+  test('the consent page says where access can be withdrawn later', async () => {
     await using pages = await startFallbackPages()
     const { text } = await pages.ask('/oauth2/fallbacks/consent?consent_challenge=known')
     assert.match(text, /You can withdraw it later: <a href="grants" target="_blank" rel="noopener">What you allowed<\/a>\./)
   })
 })
 
-/** As `users` has them; nobody types a password here. */
+/** A user as in the setting `users`; no password is used here. */
 const users = ['ada', 'eve'].map((username) => ({
   subject: `user-${username}`,
   username,
@@ -199,7 +199,7 @@ const users = ['ada', 'eve'].map((username) => ({
 const pairwise = { supported_types: ['public', 'pairwise'], pairwise: { salt: 'a-salt-for-tests' } }
 const settings = { dev: true, users, oidc: { subject_identifiers: pairwise } }
 
-describe('a person withdraws what he allowed', () => {
+describe('a person withdraws access', () => {
   let server: TestServer
   let time = Date.now()
   before(async () => {
@@ -207,7 +207,7 @@ describe('a person withdraws what he allowed', () => {
   })
   after(() => server[Symbol.asyncDispose]())
 
-  /** Logs a person in at a browser of his own, who lets the client in and stays signed in. */
+  /** Logs a person in at a new browser, grants the client access and remembers the login. */
   async function letIn(client: LoginClient, username: string, browser = new Browser(server), more: Record<string, unknown> = {}) {
     const options = { browser, subject: `user-${username}`, login: { remember: true }, consent: more }
     return { browser, tokens: await obtainTokens(server, client, options) }
@@ -216,7 +216,7 @@ describe('a person withdraws what he allowed', () => {
   const withdraw = (browser: Browser, client_id: string, form_seal: string, headers: Record<string, string> = {}): Promise<Received> =>
     browser.send(at, { method: 'POST', form: { client_id, form_seal }, headers: { 'sec-fetch-site': 'same-origin', ...headers } })
 
-  test('O21-24: every token of the client ends, nothing is remembered, and the record says that he did it himself', async () => {
+  test('O21-24 (OAuth 2.1 §7.12): withdrawing revokes every token of the client, forgets the consent and writes an audit record with the person as actor', async () => {
     const [app, other] = [await registerLoginClient(server, { client_name: 'Notes' }), await registerLoginClient(server)]
     const { browser, tokens } = await letIn(app, 'ada', undefined, { remember: true })
     const { tokens: untouched } = await letIn(other, 'ada', browser)
@@ -251,7 +251,7 @@ describe('a person withdraws what he allowed', () => {
     return (await server.admin(path, { method: 'PUT', json: { subject: 'user-ada' } })).json.redirect_to
   }
 
-  test('another person’s grants are neither seen nor touched, whatever the form says', async () => {
+  test('the grants of another person are neither shown nor changed, whatever the form contains', async () => {
     const [shared, adas] = [await registerLoginClient(server), await registerLoginClient(server)]
     const ada = await letIn(shared, 'ada')
     const { tokens: adasOwn } = await letIn(adas, 'ada', ada.browser)
@@ -271,7 +271,7 @@ describe('a person withdraws what he allowed', () => {
     assert.deepEqual([...(await areActive(server, ada.tokens)), ...(await areActive(server, adasOwn))], [true, true, true, true])
   })
 
-  test('of a client that knows him by another name he withdraws as himself; that name is nobody here', async () => {
+  test('with force_subject_identifier the withdrawal uses the real subject, and the forced one has no grants', async () => {
     const app = await registerLoginClient(server, { subject_type: 'pairwise' })
     const { browser, tokens } = await letIn(app, 'ada')
     const { sub = '' } = decodeJwt(tokens.id_token)
@@ -290,7 +290,7 @@ describe('a person withdraws what he allowed', () => {
     assert.deepEqual(await areActive(server, tokens), [false, false])
   })
 
-  test('a cookie that we did not seal, of another session or of one that is over, signs nobody in', async () => {
+  test('a forged cookie, or one of another or an ended session, is not a session', async () => {
     const app = await registerLoginClient(server)
     const { browser, tokens } = await letIn(app, 'ada')
     const form_seal = sealOf(await browser.get(at))
@@ -303,11 +303,11 @@ describe('a person withdraws what he allowed', () => {
     await server.admin(`/admin/oauth2/auth/sessions/login?sid=${sid}`, { method: 'DELETE' })
     assert.equal((await withdraw(browser, app.id, form_seal)).status, 401)
     const again = await letIn(app, 'ada', browser)
-    assert.equal((await withdraw(again.browser, app.id, form_seal)).status, 403, 'a form of the session before')
+    assert.equal((await withdraw(again.browser, app.id, form_seal)).status, 403, 'a form of the previous session')
     assert.deepEqual(await areActive(server, tokens), [true, true])
   })
 
-  test('a session that has run out signs nobody in', async () => {
+  test('an expired session is not a session', async () => {
     const app = await registerLoginClient(server)
     const { browser } = await letIn(app, 'ada')
     const form_seal = sealOf(await browser.get(at))
@@ -316,7 +316,7 @@ describe('a person withdraws what he allowed', () => {
     assert.equal((await withdraw(browser, app.id, form_seal)).status, 401)
   })
 
-  test('what another site sends ends nothing, with cookie and seal', async () => {
+  test('a request from another site withdraws nothing, even with cookie and form token', async () => {
     const app = await registerLoginClient(server)
     const { browser, tokens } = await letIn(app, 'ada')
     const form_seal = sealOf(await browser.get(at))
@@ -332,7 +332,7 @@ describe('a person withdraws what he allowed', () => {
     assert.equal(headers['x-frame-options'], 'DENY')
   })
 
-  test('a client whose tokens have ended and of which nothing is remembered is not on it', async () => {
+  test('a client without active tokens and without remembered consent is not listed', async () => {
     const [gone, kept] = [await registerLoginClient(server), await registerLoginClient(server)]
     const browser = new Browser(server)
     for (const [app, remember] of [
@@ -348,7 +348,7 @@ describe('a person withdraws what he allowed', () => {
   })
 })
 
-test('the page is there exactly where the built-in page to allow is', async () => {
+test('the page exists exactly if the built-in consent page is in use', async () => {
   const status = async (more: Record<string, unknown>) => {
     await using server = await startServer({ settings: more })
     return (await server.public(at)).status
@@ -367,13 +367,13 @@ test('the page is there exactly where the built-in page to allow is', async () =
   assert.equal((await browser.get(at)).status, 404)
 })
 
-test('of many grants the page has the latest, clients once each, and a way to the older ones', async () => {
+test('with many grants the page lists each client once, newest first, with a link to older ones', async () => {
   const stores = await memoryStores()
   const count = mostGrants * 2 + 1
   await stores.act(async (tx) => {
     for (let at = 0; at < 4; at++) await tx.clients.add(someClient(`client-${at}`))
     for (let at = 0; at < count; at++) {
-      // The last of them is the oldest, and the only one of its client.
+      // The last one is the oldest and the only one of its client.
       const clientId = at === 0 ? 'client-3' : `client-${at % 3}`
       const isSkipped = at % 2 === 0 && ({ isSkipped: true } as const)
       const consent = { remember: false, rememberFor: 0, context: null, redirectUri, request: {}, ...isSkipped }
@@ -393,7 +393,7 @@ test('of many grants the page has the latest, clients once each, and a way to th
     const page: Received = await browser.get(address)
     assert.equal(page.status, 200)
     seen.push(clientsOn(page).sort())
-    // Of a part of the grants nobody could say which is the first.
+    // From a part of the grants the first one of a client cannot be known.
     assert.doesNotMatch(page.text, /Allowed since/)
     for (const [, scope = ''] of page.text.matchAll(/<code>(s\d+)<\/code>/g)) scopes.add(scope)
     const [, older] = /<a href="(\?after=[^"]+)">/.exec(page.text) ?? []

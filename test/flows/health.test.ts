@@ -5,7 +5,7 @@ import { makeApp, makeTelemetry, openDatabase } from '../../src/app.ts'
 import { systemRandomness } from '../../src/lib/random.ts'
 import { loadSettings, startServer, systemSecret } from '../support/server.ts'
 
-test('both listeners say that they live and that they are ready, and nothing keeps the answer', async () => {
+test('both listeners report alive and ready, and the responses must not be cached', async () => {
   await using server = await startServer()
   for (const listener of ['public', 'admin'] as const) {
     for (const path of ['/health/alive', '/health/ready']) {
@@ -16,13 +16,13 @@ test('both listeners say that they live and that they are ready, and nothing kee
   }
 })
 
-test('the version is told on the admin listener only', async () => {
+test('the version is shown on the admin listener only', async () => {
   await using server = await startServer()
   for (const path of ['/version', '/admin/version']) assert.deepEqual((await server.admin(path)).json, { version: packageJson.version })
   assert.equal((await server.public('/version')).status, 404)
 })
 
-test('health checks stay out of the log where that is asked for, per listener', async () => {
+test('health checks are not logged if the listener is configured so', async () => {
   const quiet = { request_log: { disable_for_health: true } }
   await using server = await startServer({ settings: { serve: { public: quiet } } })
   for (const listener of ['public', 'admin'] as const) for (const path of ['/health/alive', '/nowhere']) await server[listener](path)
@@ -30,7 +30,7 @@ test('health checks stay out of the log where that is asked for, per listener', 
   assert.deepEqual(logged, ['public /nowhere', 'admin /health/alive', 'admin /admin/nowhere'])
 })
 
-test('a database that is gone: alive, not ready, and a request that needs it is 5xx without a word about why', async () => {
+test('without the database the server is alive and not ready, and a request that needs it is 5xx without the reason', async () => {
   const { config, secrets } = loadSettings({
     dsn: 'memory',
     urls: { self: { issuer: 'https://auth.example.com/' } },

@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { askToken, createClient, introspect } from '../support/operator.ts'
 import { startServer } from '../support/server.ts'
 
-test('an active token is described in the shape of Hydra (RFC 7662 2.2), whatever the hint says', async () => {
+test('an active token gets a response in Hydra’s format (RFC 7662 §2.2), with any hint', async () => {
   const now = Date.parse('2026-05-01T12:00:00Z')
   await using server = await startServer({ clock: () => now })
   const client = await createClient(server, { scope: 'read write', audience: ['https://api.example/v1'] })
@@ -28,7 +28,7 @@ test('an active token is described in the shape of Hydra (RFC 7662 2.2), whateve
   assert.equal(answer.headers['cache-control'], 'no-store')
 })
 
-test('with scopes, all of them must have been granted', async () => {
+test('with scope the token is active only if all of them were granted', async () => {
   await using server = await startServer()
   const client = await createClient(server, { scope: 'read write other' })
   const { access_token: token } = (await askToken(server, client, { scope: 'read write' })).json
@@ -36,14 +36,14 @@ test('with scopes, all of them must have been granted', async () => {
   for (const scope of ['other', 'read other']) assert.deepEqual(await introspect(server, token, { scope }), { active: false })
 })
 
-test('a token without scope or audience has no scope member, and an empty list of audiences', async () => {
+test('the response for a token without scope and audience has no scope and an empty aud', async () => {
   await using server = await startServer()
   const described = await introspect(server, (await askToken(server, await createClient(server))).json.access_token)
   assert.equal('scope' in described, false)
   assert.deepEqual(described.aud, [])
 })
 
-test('anything else is inactive and nothing more is said (RFC 7662 2.2): garbage, other secrets, tokens of a client that is gone', async () => {
+test('anything else is only active: false (RFC 7662 §2.2): garbage, other secrets, tokens of a deleted client', async () => {
   await using server = await startServer()
   const client = await createClient(server)
   const { access_token: token } = (await askToken(server, client)).json
@@ -65,7 +65,7 @@ test('anything else is inactive and nothing more is said (RFC 7662 2.2): garbage
   assert.deepEqual(await introspect(server, token), { active: false })
 })
 
-test('without a token, without a form, or with two tokens it is invalid_request', async () => {
+test('a request without a token, without a form or with two tokens is invalid_request', async () => {
   await using server = await startServer()
   const empty =
     'The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed. The POST body can not be empty.'

@@ -10,7 +10,7 @@ import { startServer } from '../support/server.ts'
 
 const jwt = { strategies: { access_token: 'jwt' } }
 
-test('a client’s own strategy and lifespan win over the server’s, which can change while it runs', async () => {
+test('a client’s own strategy and lifespan override the server’s, which can change while it runs', async () => {
   await using server = await startServer({ settings: jwt })
   const { created, registered } = registrant(server)
   const { tokenOf } = tokenBearer(server)
@@ -27,7 +27,7 @@ test('a client’s own strategy and lifespan win over the server’s, which can 
   assert.equal(readJwt(await tokenOf(signed)).payload.client_id, signed.id)
 })
 
-test('strategies.jwt.scope_claim and oauth2.exclude_not_before_claim say which claims there are', async () => {
+test('strategies.jwt.scope_claim and oauth2.exclude_not_before_claim decide the claims', async () => {
   await using server = await startServer({ settings: jwt })
   const client = await registrant(server).created({ ...machine, scope: 'a b' })
   const claims = async () => {
@@ -46,7 +46,7 @@ test('strategies.jwt.scope_claim and oauth2.exclude_not_before_claim say which c
   }
 })
 
-test('a JWT is stored nowhere: the database does not change when one is issued, introspected or refused', async () => {
+test('issuing, introspecting or refusing a JWT does not change the database', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'clientele-jwt-'))
   try {
     const file = join(folder, 'd.sqlite')
@@ -67,7 +67,7 @@ test('a JWT is stored nowhere: the database does not change when one is issued, 
   }
 })
 
-test('the time in jti is the time of issue, or just after the client’s tokens were last ended', async () => {
+test('the time in jti is the time of issue, or just after the last revocation of all tokens of the client', async () => {
   const now = Date.now()
   await using server = await startServer({ settings: jwt, clock: () => now })
   const client = await registrant(server).registered(machine)
@@ -86,7 +86,7 @@ test('the time in jti is the time of issue, or just after the client’s tokens 
   assert.deepEqual(await Promise.all(tokens.map(isActive)), [false, false, false, true])
 })
 
-test('ending the tokens of one client leaves those of others alone; an unknown client has none', async () => {
+test('revoking the tokens of one client does not affect those of others; an unknown client has none', async () => {
   await using server = await startServer()
   const { created } = registrant(server)
   const { isActive, tokenOf } = tokenBearer(server)
@@ -102,7 +102,7 @@ test('ending the tokens of one client leaves those of others alone; an unknown c
   assert.equal((await server.admin('/admin/oauth2/tokens', { method: 'DELETE' })).status, 400)
 })
 
-test('a write of a client that began before its tokens were ended does not revive them', async () => {
+test('a write of a client that began before its tokens were revoked does not make them active again', async () => {
   await using server = await startServer({ settings: jwt })
   const client = await registrant(server).created(machine)
   const { isActive, tokenOf } = tokenBearer(server)

@@ -24,7 +24,7 @@ async function publishedKeys(settings: Record<string, unknown>): Promise<(JWK & 
   return answer.json.keys
 }
 
-test('a first start makes two RSA keys; only their public halves are published (RFC 7517 9.2)', async () => {
+test('the first start creates two RSA keys; only their public parts are published (RFC 7517 §9.2)', async () => {
   await using server = await startServer()
   const answer = await server.public('/.well-known/jwks.json')
   assert.match(String(answer.headers['content-type']), /^application\/json/)
@@ -45,14 +45,14 @@ test('the keys survive a restart on the same file', async () => {
   assert.deepEqual(await publishedKeys(onFile(older)), first)
 })
 
-test('the private halves rest sealed', async () => {
+test('the private keys are stored encrypted', async () => {
   const [key] = await publishedKeys(onFile(older))
   const files = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))
   assert.ok(files.join().includes(key?.kid ?? '-'))
   for (const member of ['"d":', '"p":', '"qi":', 'PRIVATE KEY']) assert.ok(!files.join().includes(member), member)
 })
 
-test('a wrong system secret refuses to start and names the setting and the keys', async () => {
+test('with a wrong system secret the server does not start and names the setting and the keys', async () => {
   const keys = await publishedKeys(onFile(older))
   const refused = await startServer({ settings: onFile(newer) }).then(
     () => assert.fail('it started'),
@@ -63,7 +63,7 @@ test('a wrong system secret refuses to start and names the setting and the keys'
   assert.deepEqual(await publishedKeys(onFile(older)), keys)
 })
 
-test('the program says so in one line, and ends with 1', async () => {
+test('the program reports it in one line and exits with 1', async () => {
   const database = { dsn: `sqlite://${join(folder, 'data.sqlite')}` }
   {
     await using server = await spawnServer(database)
@@ -83,14 +83,14 @@ test('the program says so in one line, and ends with 1', async () => {
   assert.doesNotMatch(output, /^ +at /m)
 })
 
-test('rotation: the new secret first and the old one listed seals anew; then the old one can be dropped', async () => {
+test('with a new first system secret and the old one listed the keys are encrypted again; then the old one can be removed', async () => {
   const keys = await publishedKeys(onFile(older))
   assert.deepEqual(await publishedKeys(onFile(newer, older)), keys)
   assert.deepEqual(await publishedKeys(onFile(newer)), keys)
   await assert.rejects(startServer({ settings: onFile(older) }), /^SealedKeysLost: secrets\.system/)
 })
 
-test('the new secret listed last changes nothing yet: the old one alone still opens', async () => {
+test('a new system secret listed last changes nothing: the old one alone still decrypts', async () => {
   const keys = await publishedKeys(onFile(older))
   assert.deepEqual(await publishedKeys(onFile(older, newer)), keys)
   assert.deepEqual(await publishedKeys(onFile(older)), keys)

@@ -7,13 +7,13 @@ import { counted } from '../support/metric.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 const registration = { grant_types: ['client_credentials'] }
-/** A JSON object of exactly so many bytes. */
+/** A JSON object of exactly this many bytes. */
 const json = (bytes: number, members: Record<string, unknown> = registration): string => {
   const bare = JSON.stringify({ ...members, padding: '' })
   return JSON.stringify({ ...members, padding: 'x'.repeat(bytes - bare.length) })
 }
 
-test('a body may have 64 KiB on the public listener, 1 MiB on the admin listener; one byte more is 413, and nothing is stored', async () => {
+test('a body may have 64 KiB on the public and 1 MiB on the admin listener; one byte more is 413 and stores nothing', async () => {
   await using server = await startServer()
   const faces = [
     ['/oauth2/register', (body: string) => server.public('/oauth2/register', { method: 'POST', body }), 64 * 1024],
@@ -31,7 +31,7 @@ test('a body may have 64 KiB on the public listener, 1 MiB on the admin listener
   assert.equal((await server.admin('/admin/clients')).json.length, 2)
 })
 
-test('the limit holds for a body whose length nobody said, and for the token endpoint', async () => {
+test('the limit applies to a chunked body and to the token endpoint, too', async () => {
   await using server = await startServer()
   const body = json(64 * 1024 + 1)
   const head = 'POST /oauth2/register HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\n'
@@ -42,7 +42,7 @@ test('the limit holds for a body whose length nobody said, and for the token end
   assert.equal(form.json.error, 'invalid_request')
 })
 
-test('a JSON body is read whatever its Content-Type says, or if it says nothing (RFC 7591 3.1 in practice)', async () => {
+test('a JSON body is accepted with any Content-Type and without one (RFC 7591 §3.1 in practice)', async () => {
   await using server = await startServer()
   const types = [
     undefined,
@@ -62,7 +62,7 @@ test('a JSON body is read whatever its Content-Type says, or if it says nothing 
   }
 })
 
-test('a form is read only as a form (RFC 6749 3.2), whatever case and parameters its Content-Type has', async () => {
+test('a form is accepted only with the form Content-Type (RFC 6749 §3.2), in any case and with parameters', async () => {
   await using server = await startServer()
   const error = async (type: string | undefined) => {
     const headers = type === undefined ? {} : { 'content-type': type }
@@ -78,7 +78,7 @@ test('a form is read only as a form (RFC 6749 3.2), whatever case and parameters
     assert.equal(await error(type), 'invalid_request', String(type))
 })
 
-test('an id may have 1024 characters in a path; a longer one is told so', async () => {
+test('an id in a path may have 1024 characters; a longer one gets an error that says so', async () => {
   await using server = await startServer()
   for (const [listener, path] of [
     ['public', '/oauth2/register/'],
@@ -95,7 +95,7 @@ test('an id may have 1024 characters in a path; a longer one is told so', async 
   }
 })
 
-test('an id of odd characters is the same client in the path, in Location and in the list', async () => {
+test('an id with special characters is the same client in the path, in Location and in the list', async () => {
   await using server = await startServer()
   for (const id of ['a/b', 'a b', '100%', 'ä€', 'a?b#c', 'x'.repeat(255), '-._~!$&']) {
     const made = await server.admin('/admin/clients', { method: 'POST', json: { client_id: id } })
@@ -179,7 +179,7 @@ test('a request of HTTP/1.0 needs no Host field, and 100-continue is met (RFC 91
   assert.match(await raw(server, head + body), /^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 201 /)
 })
 
-/** What comes back for bytes as they are, until the server closes. */
+/** Sends raw bytes and returns everything until the server closes the connection. */
 async function raw(server: TestServer, bytes: string): Promise<string> {
   const socket = connect(Number(new URL(server.publicUrl).port), '127.0.0.1')
   await once(socket, 'connect')
@@ -187,7 +187,7 @@ async function raw(server: TestServer, bytes: string): Promise<string> {
   return text(socket)
 }
 
-test('callers that hang up as soon as they have asked hurt nobody, and are logged and counted like others', async () => {
+test('requests whose client closes the connection at once do no harm, and are logged and counted like others', async () => {
   await using server = await startServer()
   const asked = ['/%zz', `/${'a'.repeat(2_000)}`, '/health/alive', `/oauth2/register/${'a'.repeat(1_100)}`, '/gone']
   for (const listener of [server.publicUrl, server.adminUrl]) {

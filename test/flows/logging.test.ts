@@ -8,7 +8,7 @@ import { spawnServer } from '../support/spawned-server.ts'
 
 const of = (server: TestServer, { headers }: Received) => server.lines.filter(({ request_id: id }) => id === headers['x-request-id'])
 
-test('one line for each request, found by the id in its answer; the id is ours, whatever the caller sends', async () => {
+test('each request has one log line with the id of its response; the server makes the id, whatever the caller sends', async () => {
   await using server = await startServer()
   const ids = new Set<unknown>()
   for (const [listener, path, status] of [
@@ -35,7 +35,7 @@ test('one line for each request, found by the id in its answer; the id is ours, 
   assert.equal(ids.size, 6)
 })
 
-test('a refusal is logged with its real reason, and counted, also where the caller is told less', async () => {
+test('a refusal is counted and logged with its reason, even if the response does not contain it', async () => {
   await using server = await startServer()
   const { id } = await createClient(server)
   const post = (path: string, sent: object) => server.public(path, { method: 'POST', ...sent })
@@ -64,7 +64,7 @@ test('a refusal is logged with its real reason, and counted, also where the call
     assert.match(counters, new RegExp(`^clientele_request_refused_total\\{[^}]*reason="${reason}"[^}]*\\} 1$`, 'm'))
 })
 
-test('no secret reaches the log, wherever a caller puts it', async () => {
+test('no secret is logged, wherever a caller puts it', async () => {
   const admin = 'clientele_admin_0123456789-of-the-logging-test'
   await using server = await startServer({
     settings: { oidc: { dynamic_client_registration: { allowed_scope: ['read'] } } },
@@ -114,7 +114,7 @@ test('no secret reaches the log, wherever a caller puts it', async () => {
     await server.admin(`/admin/clients?page_token=${value}`)
     await server.admin('/admin/clients', { headers: { authorization: `Bearer ${value}`, origin: 'https://page.example' } })
   }
-  // Ours are known by their prefix, so they are struck out even where a path or a form field should be.
+  // Secrets of this server have a prefix, so they are masked even in a path or a form field.
   for (const value of [rat, token, admin]) {
     await server.public(`/${value}`)
     await server.public(`/oauth2/register/${value}`)
@@ -145,7 +145,7 @@ test('no secret reaches the log, wherever a caller puts it', async () => {
     )
 })
 
-test('the program writes JSON lines by default, and lines for a person under dev', async () => {
+test('the program writes JSON log lines by default, and readable ones with dev', async () => {
   await using production = await spawnServer({ serve: { public: { host: '' } } })
   await production.public('/nowhere?token=x')
   const { path, remote_address: address } = await production.next('request')

@@ -6,7 +6,7 @@ import { registrant } from '../support/registrant.ts'
 import type { Received } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-describe('what an attacker tries at a login', () => {
+describe('attacks on a login', () => {
   let server: TestServer
   let client: LoginClient
   let now = Date.now()
@@ -20,7 +20,7 @@ describe('what an attacker tries at a login', () => {
   const form = (path: string, body: string) =>
     server.public(path, { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body })
 
-  describe('thousands of parameters cost no more than their number', () => {
+  describe('the cost of thousands of parameters is linear', () => {
     const names = (count: number) => Array.from({ length: count }, (_, index) => index.toString(36)).join('&')
 
     async function quickest(path: string, body: string): Promise<number> {
@@ -45,7 +45,7 @@ describe('what an attacker tries at a login', () => {
       })
     }
   })
-  test('a link to finish a logout signs out nobody but its own person', async () => {
+  test('a logout link ends only the session of its own person', async () => {
     const [mallory, alice] = [new Browser(server), new Browser(server)]
     await obtainTokens(server, client, { browser: mallory, subject: 'mallory', login: { remember: true } })
     await obtainTokens(server, client, { browser: alice, subject: 'alice', login: { remember: true } })
@@ -55,7 +55,7 @@ describe('what an attacker tries at a login', () => {
     })
     await alice.get(finished.json.redirect_to)
     assert.equal(await isKnown(alice), true)
-    assert.equal(await isKnown(mallory), false, 'the session that it was about is over')
+    assert.equal(await isKnown(mallory), false, 'the session of the logout request has ended')
   })
 
   test('an ID token ends the session that it names; another session of the same browser stays', async () => {
@@ -73,7 +73,7 @@ describe('what an attacker tries at a login', () => {
     assert.equal(await isKnown({ get: (path) => server.public(path, { headers: { cookie: earlier } }) }), false)
   })
 
-  test('a consent for an hour ends after an hour, however often it was made use of', async () => {
+  test('a consent remembered for an hour ends after an hour, however often it is used', async () => {
     const options = {
       browser: new Browser(server),
       subject: 'carol',
@@ -88,7 +88,7 @@ describe('what an attacker tries at a login', () => {
     assert.equal(await isSkipped(options), false)
   })
 
-  /** Whether the consent application is told that the person need not be asked. */
+  /** Whether the consent request has skip: true. */
   async function isSkipped({ browser, subject }: { browser: Browser; subject: string }): Promise<boolean> {
     const { json } = await server.admin(
       `${requests}/consent?consent_challenge=${parameterOf(await toConsent(browser, subject), 'consent_challenge')}`,
@@ -96,7 +96,7 @@ describe('what an attacker tries at a login', () => {
     return json.skip
   }
 
-  /** Up to the consent application. */
+  /** A login up to the consent application. */
   async function toConsent(browser: Browser, subject: string, address = loginRequest(client).address): Promise<Received> {
     return browser.get(await acceptLogin(await browser.get(address), { subject }))
   }
@@ -108,7 +108,7 @@ describe('what an attacker tries at a login', () => {
     return json.redirect_to
   }
 
-  test('no log line holds what a browser was sent with', async () => {
+  test('no log line contains the state or login_hint of a request', async () => {
     const toLogin = await server.public(loginRequest(client, { state: 'state-of-a-person', login_hint: 'hint-of-a-person' }).address)
     const browser = new Browser(server)
     const mine = await browser.get(loginRequest(client, { state: 'state-of-a-person', login_hint: 'hint-of-a-person' }).address)
@@ -119,7 +119,7 @@ describe('what an attacker tries at a login', () => {
     assert.doesNotMatch(JSON.stringify(server.lines), /of-a-person/)
   })
 
-  test('a redirect URI in any script is reached', async () => {
+  test('a redirect URI in any script is redirected to', async () => {
     const uri = 'https://app.example/戻る/ü'
     const own = await registerLoginClient(server, { redirect_uris: [uri] })
     const { status, headers, text } = await server.public(loginRequest(own, { redirect_uri: uri, prompt: 'none' }).address)
@@ -127,7 +127,7 @@ describe('what an attacker tries at a login', () => {
     assert.match(String(headers.location), /^https:\/\/app\.example\/%E6%88%BB%E3%82%8B\/%C3%BC\?error=login_required&/)
   })
 
-  test('to say no a thousand times is no way to a thousand more requests: the oldest makes room', async () => {
+  test('a thousand rejected requests count for the limit, too: the oldest is evicted', async () => {
     const reject = async () => {
       const toLogin = await server.public(loginRequest(client).address)
       const challenge = parameterOf(toLogin, 'login_challenge')
@@ -139,10 +139,10 @@ describe('what an attacker tries at a login', () => {
     for (let batch = 0; batch < 20; batch++) await Promise.all(Array.from({ length: 50 }, reject))
     assert.equal((await server.admin(first)).status, 404)
     const kept = await server.admin(`${requests}/login?login_challenge=${parameterOf(accepted, 'login_challenge')}`)
-    assert.equal(kept.status, 200, 'what somebody accepted stays')
+    assert.equal(kept.status, 200, 'an accepted request stays')
   })
 
-  test('what was begun in a session that is ended brings no code', async () => {
+  test('a request that was begun in an ended session gets no code', async () => {
     const options = { browser: new Browser(server), subject: 'gerda', login: { remember: true } }
     await obtainTokens(server, client, options)
     const consenting = await toConsent(options.browser, 'gerda')
@@ -155,7 +155,7 @@ describe('what an attacker tries at a login', () => {
     assert.equal(parameterOf(await options.browser.get(json.redirect_to), 'error'), 'login_required')
   })
 
-  test('a form that no browser could bring back is refused before anybody logs in, and is not kept', async () => {
+  test('a form whose parameters are too large for a redirect is refused before the login', async () => {
     const query = loginRequest(client, { login_hint: '\u00fc'.repeat(9_000) }).address.split('?')[1] ?? ''
     const refused = await form('/oauth2/auth', query)
     assert.equal(parameterOf(refused, 'error'), 'invalid_request', refused.text)
@@ -169,7 +169,7 @@ describe('what an attacker tries at a login', () => {
     assert.equal((await browser.get(await acceptLogin(toLogin, { subject: 'hedy' }))).status, 302)
   })
 
-  test('a client that becomes another while the person is asked is not remembered as either', async () => {
+  test('consent is not remembered if the client changes while the person is asked', async () => {
     const own = await registrant(server).registered({ redirect_uris: [redirectUri], client_name: 'A bank' })
     const app = { id: own.id, secret: own.secret }
     const browser = new Browser(server)
@@ -185,7 +185,7 @@ describe('what an attacker tries at a login', () => {
     assert.equal(second.skip, false)
   })
 
-  test('what was begun on a consent that is withdrawn brings no code', async () => {
+  test('a request that was begun with a withdrawn consent gets no code', async () => {
     const options = { browser: new Browser(server), subject: 'karla', login: { remember: true }, consent: { remember: true } }
     await obtainTokens(server, client, options)
     const skipping = await toConsent(options.browser, 'karla')
@@ -195,7 +195,7 @@ describe('what an attacker tries at a login', () => {
     assert.equal(parameterOf(await options.browser.get(json.redirect_to), 'error'), 'consent_required')
   })
 
-  test('an address to go to after a logout may be in any script, too', async () => {
+  test('a post_logout_redirect_uri may be in any script, too', async () => {
     const uri = 'https://app.example/戻る'
     const own = await registerLoginClient(server, { redirect_uris: [redirectUri, uri], post_logout_redirect_uris: [uri] })
     const browser = new Browser(server)
@@ -218,7 +218,7 @@ describe('what an attacker tries at a login', () => {
     }
   })
 
-  test('OpenID Connect Core §3.1.2.1: a silent login stays silent, though the login application names somebody else', async () => {
+  test('OpenID Connect Core §3.1.2.1: prompt=none shows no page, even if the login application names another subject', async () => {
     const browser = new Browser(server)
     await obtainTokens(server, client, { browser, subject: 'ada', login: { remember: true } })
     const toLogin = await browser.get(loginRequest(client, { prompt: 'none' }).address)
@@ -228,7 +228,7 @@ describe('what an attacker tries at a login', () => {
     assert.match(String(back.headers.location), /^https:\/\/app\.example\/cb\?error=login_required&/)
   })
 
-  test('pages of the operator keep the fragment that they are at', async () => {
+  test('URLs of the operator’s pages keep their fragment', async () => {
     const urls = { login: 'https://ui.example/app#/login', consent: 'https://ui.example/app#/consent', error: 'https://ui.example/#/error' }
     await using spa = await startServer({ settings: { urls } })
     const own = await registerLoginClient(spa)
@@ -238,12 +238,12 @@ describe('what an attacker tries at a login', () => {
     assert.match(String(fault.headers.location), /^https:\/\/ui\.example\/\?error=invalid_client&.+#\/error$/)
   })
 
-  test('no value that a stranger sends fills the log', async () => {
+  test('values from a request are truncated in the log', async () => {
     await form('/oauth2/token', `grant_type=x&client_assertion=x&client_assertion_type=${'eyJ'.repeat(20_000)}`)
     assert.ok(server.lines.every((line) => JSON.stringify(line).length < 4_000))
   })
 
-  test('an ID token is good for some logouts at once, not for as many rows as somebody likes', async () => {
+  test('the number of pending logout requests for one ID token is limited', async () => {
     const { id_token } = await obtainTokens(server, client, { subject: 'mona' })
     const ask = async () => parameterOf(await server.public(`/oauth2/sessions/logout?id_token_hint=${id_token}`), 'logout_challenge')
     const first = await ask()
@@ -252,7 +252,7 @@ describe('what an attacker tries at a login', () => {
     assert.equal((await server.admin(`${requests}/logout?logout_challenge=${await ask()}`)).status, 200)
   })
 
-  /** Whether the login application is told who is at the browser. */
+  /** Whether the browser has a session: its login request has skip: true. */
   async function isKnown(browser: Pick<Browser, 'get'>): Promise<boolean> {
     const toLogin = await browser.get(loginRequest(client).address)
     const { json } = await server.admin(`${requests}/login?login_challenge=${parameterOf(toLogin, 'login_challenge')}`)

@@ -9,9 +9,9 @@ import { makeProofKey } from '../support/browser.ts'
 import { launchChromium } from '../support/chromium.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-// The whole way of a person, in a real browser, with no other software installed: the built-in pages are the login application.
+// A complete login in a real browser, with the built-in pages as the login application.
 
-/** The password is `try-clientele`, as in the quick start. */
+/** A user with the password of the quick start, `try-clientele`. */
 const ada = {
   subject: 'user-ada',
   username: 'ada',
@@ -20,7 +20,7 @@ const ada = {
   email: 'ada@example.com',
 }
 
-/** The client: a page that shows what it was sent. */
+/** The client: a page that shows the parameters it gets. */
 async function startClient(): Promise<{ url: string; close: () => void }> {
   const server = createServer((request, response) => {
     response.setHeader('content-type', 'text/html; charset=utf-8')
@@ -57,7 +57,7 @@ describe('a person at a browser', () => {
     return `${server.publicUrl}/oauth2/auth?${new URLSearchParams({ ...query, state: 'state-12345678', ...proof, ...more })}`
   }
 
-  test('signs in, consents, lands on the client, comes back without being asked for a password, and signs out', async () => {
+  test('signs in, consents, returns to the client, logs in again without a password, and signs out', async () => {
     const { json: client } = await server.public('/oauth2/register', {
       method: 'POST',
       json: {
@@ -100,7 +100,7 @@ describe('a person at a browser', () => {
 
     const second = makeProofKey()
     await page.goto(authorizeUrl(client.client_id, second.challenge))
-    assert.equal(await page.getByLabel('Password').count(), 0, 'he is known')
+    assert.equal(await page.getByLabel('Password').count(), 0, 'the session is remembered')
 
     const goodbye = { id_token_hint: tokens.json.id_token, post_logout_redirect_uri: `${app.url}/bye`, state: 's' }
     await page.goto(`${server.publicUrl}/oauth2/sessions/logout?${new URLSearchParams(goodbye)}`)
@@ -119,7 +119,7 @@ describe('a person at a browser', () => {
     await page.close()
   })
 
-  test('says no, and the client is told', async () => {
+  test('denies access, and the client gets the error', async () => {
     const { json: client } = await server.public('/oauth2/register', { method: 'POST', json: { redirect_uris: [`${app.url}/cb`] } })
     const page = await browser.newPage()
     await page.goto(authorizeUrl(client.client_id, makeProofKey().challenge, { response_mode: 'form_post' }))

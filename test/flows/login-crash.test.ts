@@ -13,21 +13,21 @@ import {
 } from '../support/login-client.ts'
 import { type SpawnedServer, spawnServer } from '../support/spawned-server.ts'
 
-/** What a client was told of one login. */
+/** What a client got in one login. */
 interface Login {
   readonly issued: Issued
   tokens: Tokens | undefined
-  /** Tokens that an answer ended. */
+  /** Tokens that a response revoked. */
   readonly dead: string[]
   isRevoked: boolean
-  /** A request was sent and never answered: nobody knows what became of it. */
+  /** A request got no response, so its outcome is unknown. */
   isOpen: boolean
 }
 
 const rounds = 4
 const connections = 6
 
-test('killed under logins, the server has lost no code, token or revocation that it answered', { timeout: 60_000 }, async (t) => {
+test('killed under logins, the server has lost no code, token or revocation that it confirmed', { timeout: 60_000 }, async (t) => {
   await using server = await spawnServer()
   const client = await registerLoginClient(server)
   const logins: Login[] = []
@@ -46,7 +46,7 @@ test('killed under logins, the server has lost no code, token or revocation that
   assert.ok(revoked > 0 && refreshed > 0 && open > 0 && counted(({ tokens }) => tokens === undefined) > 0, 'the load did everything')
 })
 
-/** Logs in over several connections and kills the server in the midst, after so many answered steps. */
+/** Logs in over several connections and kills the server after this many confirmed steps. */
 async function loadUntilKilled(server: SpawnedServer, client: LoginClient, logins: Login[], steps: number): Promise<void> {
   let left = steps
   let killed = false
@@ -72,7 +72,7 @@ async function loadUntilKilled(server: SpawnedServer, client: LoginClient, login
 
 const isCut = (error: unknown): boolean => ['ECONNRESET', 'ECONNREFUSED', 'EPIPE'].includes((error as NodeJS.ErrnoException).code ?? '')
 
-/** A login, which stops at a code, at tokens, at a refresh or at a revocation. */
+/** A login that ends with a code, with tokens, with a refresh or with a revocation. */
 async function course(server: SpawnedServer, client: LoginClient, logins: Login[], answered: () => void): Promise<void> {
   const login: Login = { issued: await obtainCode(server, client), tokens: undefined, dead: [], isRevoked: false, isOpen: false }
   logins.push(login)

@@ -33,7 +33,7 @@ before(async () => {
   client = await registerLoginClient(server)
 })
 after(() => server[Symbol.asyncDispose]())
-// Nothing that a test left behind is alive in the next.
+// Each test starts after everything of the previous one has expired.
 beforeEach(() => {
   now += 400 * 24 * 60 * minute
 })
@@ -43,7 +43,7 @@ const put = (step: Step | 'logout', what: 'accept' | 'reject', challenge: string
 
 const bodies: Readonly<Record<Step, unknown>> = { login: { subject: 'ada' }, consent: { grant_scope: ['openid', 'offline_access'] } }
 
-/** A browser that stands before the login or the consent application. */
+/** A browser at the login or the consent application. */
 async function standingAt(step: Step, of: LoginClient = client): Promise<{ browser: Browser; challenge: string; verifier: string }> {
   const browser = new Browser(server)
   const { address, verifier } = loginRequest(of)
@@ -53,7 +53,7 @@ async function standingAt(step: Step, of: LoginClient = client): Promise<{ brows
   return { browser, challenge: parameterOf(await browser.get(json.redirect_to), 'consent_challenge'), verifier }
 }
 
-/** Goes on from an answer to a login or consent request, to the end. */
+/** Continues from an accepted or rejected login or consent request to the end. */
 async function finish(step: Step, browser: Browser, back: Received, verifier: string): Promise<void> {
   let last = await browser.get(back.json.redirect_to)
   if (step === 'login') {
@@ -80,7 +80,7 @@ function assertPage(answer: Received, words: RegExp): void {
 
 for (const step of ['login', 'consent'] as const)
   describe(`a ${step} application`, () => {
-    test('that rejects twice: the last words are in force, and come again when the page is reloaded', async () => {
+    test('that rejects twice: the last error is in force, also after a reload of the page', async () => {
       const { browser, challenge } = await standingAt(step)
       const first = await put(step, 'reject', challenge, { error: 'first', error_description: 'one' })
       const second = await put(step, 'reject', challenge, { error: 'second', error_description: 'two', error_hint: 'hint' })
@@ -88,7 +88,7 @@ for (const step of ['login', 'consent'] as const)
       for (let time = 0; time < 2; time++) assertTold(await browser.get(second.json.redirect_to), 'second', /^two hint$/)
     })
 
-    test('that accepts twice: the last answer is in force; after the browser went on, none is taken (409)', async () => {
+    test('that accepts twice: the last answer is in force; after the browser has followed the redirect the next one is 409', async () => {
       const { browser, challenge, verifier } = await standingAt(step)
       const first = await put(step, 'accept', challenge, bodies[step])
       const second = await put(step, 'accept', challenge, bodies[step])
@@ -98,7 +98,7 @@ for (const step of ['login', 'consent'] as const)
       assertTold(await browser.get(second.json.redirect_to), 'access_denied', /already been used/)
     })
 
-    test('that changes its mind before the browser is back: the last answer is in force', async () => {
+    test('that changes its answer before the browser returns: the last answer is in force', async () => {
       const { browser, challenge, verifier } = await standingAt(step)
       const yes = await put(step, 'accept', challenge, bodies[step])
       const no = await put(step, 'reject', challenge, { error: 'access_denied' })
@@ -107,7 +107,7 @@ for (const step of ['login', 'consent'] as const)
       await finish(step, browser, await put(step, 'accept', challenge, bodies[step]), verifier)
     })
 
-    test('that answers after the end of the flow is told so, and the browser goes back to its client', async () => {
+    test('that answers after the end of the flow gets an error, and the browser returns to its client', async () => {
       const { browser, challenge } = await standingAt(step)
       now += 30 * minute - 1
       const inTime = await put(step, 'accept', challenge, bodies[step])
@@ -125,7 +125,7 @@ for (const step of ['login', 'consent'] as const)
       assertTold(await browser.get(inTime.json.redirect_to), 'request_unauthorized', /has expired/)
     })
 
-    test('whose browser is another one, or has lost its cookies, does not go on', async () => {
+    test('whose browser is another one or has lost its cookies: the flow does not continue', async () => {
       const { browser, challenge, verifier } = await standingAt(step)
       const back = await put(step, 'accept', challenge, bodies[step])
       assertTold(await new Browser(server).get(back.json.redirect_to), 'request_forbidden', /No CSRF value/)
@@ -134,7 +134,7 @@ for (const step of ['login', 'consent'] as const)
       await finish(step, browser, back, verifier)
     })
 
-    test('that sends what cannot be read: 400 with the member named, nothing half done, and a right answer works', async () => {
+    test('that sends an invalid body: 400 with the member named, nothing is changed, and a valid answer succeeds', async () => {
       const { browser, challenge, verifier } = await standingAt(step)
       for (const [body, words] of [...unreadable, ...(step === 'login' ? badLogins : badConsents)]) {
         const sent = { method: 'PUT', body, headers: { 'content-type': 'application/json' } }
@@ -150,7 +150,7 @@ for (const step of ['login', 'consent'] as const)
       await finish(step, browser, await put(step, 'accept', challenge, bodies[step]), verifier)
     })
 
-    test('whose challenge is none, another’s, or the other step’s: 400 or 404', async () => {
+    test('whose challenge is missing, of another flow, or of the other step: 400 or 404', async () => {
       const { challenge } = await standingAt(step)
       const other = step === 'login' ? 'consent' : 'login'
       assert.equal((await server.admin(`${requests}/${step}`)).status, 400)
@@ -160,7 +160,7 @@ for (const step of ['login', 'consent'] as const)
       assert.equal((await put(other, 'accept', challenge, bodies[other])).status, 404)
     })
 
-    test('whose client is deleted meanwhile: its challenge and its verifier are unknown', async () => {
+    test('whose client is deleted meanwhile: challenge and verifier are unknown', async () => {
       const doomed = await registerLoginClient(server)
       const { browser, challenge } = await standingAt(step, doomed)
       const back = await put(step, 'accept', challenge, bodies[step])
@@ -169,7 +169,7 @@ for (const step of ['login', 'consent'] as const)
       assert.equal((await put(step, 'accept', challenge, bodies[step])).status, 404)
     })
 
-    test('whose client loses the redirect URI meanwhile: nobody is sent there, neither with a code nor with an error', async () => {
+    test('whose client loses the redirect URI meanwhile: the browser is not redirected there, with a code or with an error', async () => {
       for (const what of ['accept', 'reject'] as const) {
         const changed = await registerLoginClient(server)
         const { browser, challenge } = await standingAt(step, changed)
@@ -232,8 +232,8 @@ const badRejections: readonly (readonly [string, RegExp])[] = [
   ['{"error_description":{}}', /^error_description: /],
 ]
 
-describe('a login application that names another person', () => {
-  test('than the one who is logged in: the browser begins anew, asks, and only then is he somebody else', async () => {
+describe('a login application that names another subject', () => {
+  test('than that of the session: the login starts again, and only then the subject changes', async () => {
     const browser = new Browser(server)
     const remember = { subject: 'ada', login: { remember: true, remember_for: 3600 } }
     await obtainTokens(server, client, { browser, ...remember })
@@ -253,8 +253,8 @@ describe('a login application that names another person', () => {
   })
 })
 
-describe('what has its time', () => {
-  test('a code works until its very end, not a millisecond longer', async () => {
+describe('expiry', () => {
+  test('a code is valid until exactly its expiry, not a millisecond longer', async () => {
     const [one, other] = [await obtainCode(server, client), await obtainCode(server, client)]
     now += 10 * minute - 1
     assert.equal((await redeem(server, client, one)).status, 200)
@@ -264,7 +264,7 @@ describe('what has its time', () => {
     assert.match(late.json.error_description, /has expired/)
   })
 
-  test('a code that comes back when its time is over still ends what it brought', async () => {
+  test('the reuse of an expired code still revokes its tokens', async () => {
     const code = await obtainCode(server, client)
     const { json } = await redeem(server, client, code)
     now += 11 * minute
@@ -272,7 +272,7 @@ describe('what has its time', () => {
     assert.deepEqual(await areActive(server, json), [false, false])
   })
 
-  test('access and refresh tokens end at their time', async () => {
+  test('access and refresh tokens expire', async () => {
     const { access_token, refresh_token } = await obtainTokens(server, client)
     now += 60 * minute - 1000
     assert.deepEqual(await areActive(server, { access_token, refresh_token, id_token: '' }), [true, true])
@@ -283,7 +283,7 @@ describe('what has its time', () => {
     assert.deepEqual([late.status, late.json.error], [400, 'invalid_grant'])
   })
 
-  test('a used refresh token is taken again within the grace period; afterwards it ends the family', async () => {
+  test('a used refresh token is accepted again within the grace period; afterwards it revokes the family', async () => {
     server.reconfigure({ oauth2: { grant: { refresh_token: { rotation_grace_period: '10s' } } } })
     const { refresh_token } = await obtainTokens(server, client)
     const first = await refresh(server, client, refresh_token)
@@ -296,7 +296,7 @@ describe('what has its time', () => {
     server.reconfigure({})
   })
 
-  test('a remembered session is over when its time is', async () => {
+  test('a remembered session expires', async () => {
     const browser = new Browser(server)
     await obtainTokens(server, client, { browser, login: { remember: true, remember_for: 60 } })
     const isKnown = async () => {
@@ -309,7 +309,7 @@ describe('what has its time', () => {
     assert.equal(await isKnown(), false)
   })
 
-  test('a logout that is not confirmed in time does not happen', async () => {
+  test('a logout that is not confirmed before it expires has no effect', async () => {
     const browser = new Browser(server)
     await obtainTokens(server, client, { browser, login: { remember: true } })
     const challenge = parameterOf(await browser.get('/oauth2/sessions/logout'), 'logout_challenge')
@@ -324,7 +324,7 @@ describe('what has its time', () => {
 })
 
 describe('a client that is deleted', () => {
-  test('takes its codes and tokens along; another one under its name has none of them', async () => {
+  test('is deleted with its codes and tokens; a new client with the same id has none of them', async () => {
     const body = {
       client_id: 'again',
       client_secret: 'a-long-secret-of-theirs',
@@ -347,8 +347,8 @@ describe('a client that is deleted', () => {
   })
 })
 
-describe('requests that nobody answers', () => {
-  test('of one address there are at most 1,000: the oldest makes room, answered ones and other addresses stay', async () => {
+describe('unanswered requests', () => {
+  test('are limited to 1,000 for one address: the oldest is evicted, answered ones and other addresses stay', async () => {
     const from = async (address: string) => {
       now += 1
       const answer = await server.public(loginRequest(client).address, { headers: { 'x-forwarded-for': address } })
@@ -368,11 +368,11 @@ describe('requests that nobody answers', () => {
   })
 })
 
-describe('a server that is started anew between any two steps', () => {
+describe('a server that restarts between any two steps', () => {
   const folder = mkdtempSync(join(tmpdir(), 'clientele-test-'))
   after(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** Each request finds a process of its own, on the file that the one before has closed. */
+  /** Each request is served by a new process, on the file that the previous one has closed. */
   async function anew<T>(act: (server: TestServer) => Promise<T>): Promise<T> {
     const database = openSqlite(join(folder, 'test.sqlite'))
     await migrateUp(database)
@@ -390,7 +390,7 @@ describe('a server that is started anew between any two steps', () => {
     admin: (path, sent) => afterTheLast((started) => started.admin(path, sent)),
   }
 
-  test('a login, a refresh, a second visit, a revocation and a logout go on', async () => {
+  test('completes a login, a refresh, a second login, a revocation and a logout', async () => {
     const app = await registerLoginClient(restarting)
     const browser = new Browser(restarting)
     const remembered = { login: { remember: true, remember_for: 3600 }, consent: { remember: true } }
@@ -416,7 +416,7 @@ describe('a server that is started anew between any two steps', () => {
   })
 })
 
-test('none of this was a fault of ours', () => {
+test('the log has no internal error', () => {
   assert.deepEqual(
     server.lines.filter(({ level }) => level === 'error'),
     [],

@@ -37,7 +37,7 @@ const graceOf = (rotation_grace_period: string, rotation_grace_reuse_count = 0) 
   oauth2: { grant: { refresh_token: { rotation_grace_period, rotation_grace_reuse_count } } },
 })
 
-/** Exactly one of them; the others were refused as RFC 6749 §5.2 says. */
+/** Asserts that exactly one succeeded and the others got the error of RFC 6749 §5.2. */
 function theOneAccepted(answers: readonly Received[]): Received {
   const [winner, ...others] = answers.toSorted((a, b) => a.status - b.status) as [Received, ...Received[]]
   assert.equal(winner.status, 200, winner.text)
@@ -62,7 +62,7 @@ for (const [name, open] of Object.entries(databases)) {
       describe(`with ${strategy} access tokens`, () => {
         before(() => server.reconfigure({ strategies: { access_token: strategy } }))
 
-        test('of many redemptions of one code one is accepted, and what it got ends (RFC 6749 §4.1.2)', async () => {
+        test('of concurrent redemptions of one code one is accepted, and its tokens are revoked (RFC 6749 §4.1.2)', async () => {
           const code = await obtainCode(server, client)
           const { json } = theOneAccepted(await atOnce(() => redeem(server, client, code)))
           assert.deepEqual(await areActive(server, json), [false, false])
@@ -70,7 +70,7 @@ for (const [name, open] of Object.entries(databases)) {
           assert.equal((await server.public('/userinfo', { bearer: json.access_token })).status, 401)
         })
 
-        test('of many uses of one refresh token one is accepted, and the family ends (RFC 9700 §4.14.2)', async () => {
+        test('of concurrent uses of one refresh token one is accepted, and the family is revoked (RFC 9700 §4.14.2)', async () => {
           const tokens = await obtainTokens(server, client)
           const { json } = theOneAccepted(await atOnce(() => refresh(server, client, tokens.refresh_token)))
           assert.deepEqual(await areActive(server, json), [false, false])
@@ -78,7 +78,7 @@ for (const [name, open] of Object.entries(databases)) {
           assert.equal((await refresh(server, client, json.refresh_token)).status, 400)
         })
 
-        test('within the grace period all of them are accepted, and nothing that they got dies', async () => {
+        test('within the grace period all of them are accepted, and their tokens stay active', async () => {
           server.reconfigure({ strategies: { access_token: strategy }, ...graceOf('60s') })
           const tokens = await obtainTokens(server, client)
           const answers = await atOnce(() => refresh(server, client, tokens.refresh_token))
@@ -90,7 +90,7 @@ for (const [name, open] of Object.entries(databases)) {
         })
       })
 
-    test('within the grace period only so many times as are allowed: one more ends the family', async () => {
+    test('within the grace period one use over the limit revokes the family', async () => {
       server.reconfigure(graceOf('60s', 3))
       const tokens = await obtainTokens(server, client)
       for (let use = 0; use < 4; use++) assert.equal((await refresh(server, client, tokens.refresh_token)).status, 200)
@@ -100,7 +100,7 @@ for (const [name, open] of Object.entries(databases)) {
       server.reconfigure({})
     })
 
-    test('a code with another client, redirect URI or verifier is refused, not spent, and ends nothing', async () => {
+    test('a code with another client, redirect URI or verifier is refused, is not spent and revokes nothing', async () => {
       const [code, foreign, foreigner] = [
         await obtainCode(server, client),
         await obtainCode(server, client),
@@ -123,7 +123,7 @@ for (const [name, open] of Object.entries(databases)) {
       assert.deepEqual(await areActive(server, json), [true, true])
     })
 
-    test('of many uses of one login verifier one goes on, and its login can be finished', async () => {
+    test('of concurrent uses of one login verifier one continues, and its login can be completed', async () => {
       const browser = new Browser(server)
       const { address, verifier } = loginRequest(client)
       const back = await acceptedLogin(server, browser, address)
@@ -136,7 +136,7 @@ for (const [name, open] of Object.entries(databases)) {
       assert.equal((await redeem(server, client, { code, verifier })).status, 200)
     })
 
-    test('of many uses of one consent verifier one gets the code, and its tokens live', async () => {
+    test('of concurrent uses of one consent verifier one gets the code, and its tokens are active', async () => {
       const browser = new Browser(server)
       const { address, verifier } = loginRequest(client)
       const consented = await grantedConsent(server, await browser.get(await acceptedLogin(server, browser, address)))
@@ -149,7 +149,7 @@ for (const [name, open] of Object.entries(databases)) {
       assert.deepEqual(await areActive(server, json), [true, true])
     })
 
-    test('of many uses of one logout verifier one ends the session; all go where it goes, and tokens live on', async () => {
+    test('of concurrent uses of one logout verifier one ends the session; all get the same redirect, and tokens stay active', async () => {
       const browser = new Browser(server)
       const tokens = await obtainTokens(server, client, { browser, login: { remember: true } })
       const challenge = parameterOf(await browser.get('/oauth2/sessions/logout'), 'logout_challenge')
@@ -163,7 +163,7 @@ for (const [name, open] of Object.entries(databases)) {
       assert.deepEqual(await areActive(server, tokens), [true, true])
     })
 
-    test('many answers to one login request at once: the last is in force, and only its verifier goes on', async () => {
+    test('of concurrent answers to one login request the last is in force, and only its verifier is accepted', async () => {
       const browser = new Browser(server)
       const challenge = parameterOf(await browser.get(loginRequest(client).address), 'login_challenge')
       const answers = await atOnce((at) =>
@@ -183,7 +183,7 @@ for (const [name, open] of Object.entries(databases)) {
       assert.equal(asked.json.subject, `person-${backs.indexOf(on[0] as Received)}`)
     })
 
-    test('many tabs of one browser log in side by side, once it has been here', async () => {
+    test('many tabs of one browser with a cookie log in concurrently', async () => {
       const browser = new Browser(server)
       await obtainTokens(server, client, { browser })
       const tabs = await atOnce(() => obtainTokens(server, client, { browser }))
@@ -199,7 +199,7 @@ for (const [name, open] of Object.entries(databases)) {
         server.admin(`/admin/oauth2/auth/sessions/consent?subject=${subject}&all=true`, { method: 'DELETE' }),
     }
     for (const [what, end] of Object.entries(ends))
-      test(`${what} beside refreshes: once it was answered, nothing of the grant is alive`, async () => {
+      test(`${what} concurrent with refreshes: after its response no token of the grant is active`, async () => {
         for (let round = 0; round < 6; round++) {
           const subject = `p${what.length}-${round}`
           const tokens = await obtainTokens(server, client, { subject })
@@ -212,7 +212,7 @@ for (const [name, open] of Object.entries(databases)) {
         }
       })
 
-    test('the withdrawal of consent beside the redemption of its code: nothing lives afterwards', async () => {
+    test('the withdrawal of consent concurrent with the redemption of its code: no token is active afterwards', async () => {
       for (let round = 0; round < 6; round++) {
         const subject = `w-${round}`
         const code = await obtainCode(server, client, { subject })
@@ -224,7 +224,7 @@ for (const [name, open] of Object.entries(databases)) {
       }
     })
 
-    test('the deletion of a client beside its redemptions and refreshes: nothing of it lives afterwards', async () => {
+    test('the deletion of a client concurrent with its redemptions and refreshes: no token is active afterwards', async () => {
       for (let round = 0; round < 4; round++) {
         const doomed = await registerLoginClient(server)
         const code = await obtainCode(server, doomed)
@@ -240,14 +240,14 @@ for (const [name, open] of Object.entries(databases)) {
       }
     })
 
-    test('a revocation ends the whole grant, and a second one is answered the same (RFC 7009 §2.2)', async () => {
+    test('a revocation revokes the whole grant, and a second one gets the same response (RFC 7009 §2.2)', async () => {
       const tokens = await obtainTokens(server, client)
       const answers = await atOnce(() => ends.revocation('', tokens))
       for (const { status } of answers) assert.equal(status, 200)
       assert.equal(await isActive(server, tokens.access_token), false)
     })
 
-    test('no fault of ours is in the log', () => {
+    test('the log has no internal error', () => {
       assert.deepEqual(
         server.lines.filter(({ level }) => level === 'error'),
         [],
@@ -258,7 +258,7 @@ for (const [name, open] of Object.entries(databases)) {
 
 const requests = '/admin/oauth2/auth/requests'
 
-/** The address that the browser comes back with once the login application has said who it is. */
+/** The URL with which the browser returns after the login application has accepted. */
 async function acceptedLogin(server: TestServer, browser: Browser, address: string): Promise<string> {
   const challenge = parameterOf(await browser.get(address), 'login_challenge')
   const { json } = await server.admin(`${requests}/login/accept?login_challenge=${challenge}`, { method: 'PUT', json: { subject: 'ada' } })

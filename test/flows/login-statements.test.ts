@@ -8,17 +8,17 @@ import { startPostgres } from '../support/postgres.ts'
 import type { Received } from '../support/request.ts'
 import { loadSettings, startServer, systemSecret } from '../support/server.ts'
 
-// docs/storage.md says what each step of a login costs the database: counted here, on both databases.
+// Counts the statements of each step of a login on both databases and compares them with docs/storage.md.
 
 const postgres = await startPostgres()
 after(() => postgres[Symbol.asyncDispose]())
 
 const databases = { SQLite: async () => 'memory', PostgreSQL: () => postgres.createDatabase() }
 
-/** The first number of a cell; a dash is none. */
+/** The first number in a cell; a dash is zero. */
 const numberIn = (cell: string): number => Number.parseInt(cell, 10) || 0
 
-/** What the page promises of an act: its row's reads and statements, and one transaction where there are any. */
+/** The counts of a row of the page: reads and statements, and one transaction if there are statements. */
 function promised(act: string): Count {
   const page = readFileSync(new URL('../../docs/storage.md', import.meta.url), 'utf8')
   const row = page.split('\n').find((line) => line.startsWith(`| ${act} |`))
@@ -40,7 +40,7 @@ const redirectUri = 'https://app.example/cb'
 const requests = '/admin/oauth2/auth/requests'
 
 for (const [name, dsn] of Object.entries(databases)) {
-  test(`each step of a login costs ${name} what docs/storage.md says`, async () => {
+  test(`each step of a login needs the statements on ${name} that docs/storage.md lists`, async () => {
     const { server, take } = await startCounted(await dsn())
     await using _ = server
     const found: Record<string, Count> = {}
@@ -59,7 +59,7 @@ for (const [name, dsn] of Object.entries(databases)) {
     const accept = (question: string, json: Record<string, unknown>) =>
       server.admin(question.replace('?', '/accept?'), { method: 'PUT', json })
 
-    /** A whole login; the first one also makes the signing key. */
+    /** A complete login; the first one also creates the signing key. */
     const logIn = async () => {
       const proof = makeProofKey()
       const proofParameters = { code_challenge: proof.challenge, code_challenge_method: 'S256' }

@@ -25,7 +25,7 @@ describe('logging in', () => {
     return { id: json.client_id, secret: json.client_secret }
   }
 
-  test('a client that registered itself gets a code, tokens, a refreshed token and userinfo', async () => {
+  test('a self-registered client gets a code, tokens, a refreshed token and userinfo', async () => {
     const client = await registered()
     const browser = new Browser(server)
     const proof = makeProofKey()
@@ -65,7 +65,7 @@ describe('logging in', () => {
   })
 })
 
-test('cookies are as the operator wants them, and travel over https only where we are reached over it', async () => {
+test('cookies have the configured attributes, and are Secure if the public URL is https', async () => {
   const cookies = { same_site_mode: 'None', domain: 'example.com', names: { login_csrf: 'own_csrf' } }
   await using server = await startServer({ settings: { urls: { self: { issuer: 'https://auth.example.com/' } }, serve: { cookies } } })
   const client = await registerLoginClient(server)
@@ -76,13 +76,13 @@ test('cookies are as the operator wants them, and travel over https only where w
   )
 })
 
-test('an administrator who withdraws consents or ends sessions leaves a record, a count and a line', async () => {
+test('withdrawing consents or ending sessions as an administrator writes an audit record, a counter and a log line', async () => {
   await using server = await startServer({ settings: { dev: true } })
   const tokens = await obtainTokens(server, await registerLoginClient(server), { subject: 'ada' })
   assert.deepEqual(await areActive(server, tokens), [true, true])
   const path = '/admin/oauth2/auth/sessions'
   assert.equal((await server.admin(`${path}/login?subject=ada`, { method: 'DELETE' })).status, 204)
-  assert.deepEqual(await areActive(server, tokens), [true, true], 'tokens live on')
+  assert.deepEqual(await areActive(server, tokens), [true, true], 'tokens stay active')
   assert.equal((await server.admin(`${path}/consent?subject=ada&all=true`, { method: 'DELETE' })).status, 204)
   assert.deepEqual(await areActive(server, tokens), [false, false])
   const events = server.lines.map(({ msg }) => msg).filter((msg) => msg === 'sessions.ended' || msg === 'consents.withdrawn')

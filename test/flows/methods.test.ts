@@ -7,7 +7,7 @@ import { noHandlers } from '../support/no-handlers.ts'
 import type { Sent } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-/** What each path offers, as a caller sees it. `x` is an id that nobody has. */
+/** The methods of each path. `x` is an unknown id. */
 const publicTable: Record<string, string> = {
   '/oauth2/register': 'POST',
   '/oauth2/register/x': 'GET HEAD PUT DELETE',
@@ -79,7 +79,7 @@ const tables = [
   ['admin', adminTable, (path: string, sent?: Sent) => server.admin(path, sent)],
 ] as const
 
-test('the two tables below are those of the listeners', () => {
+test('the two tables match the routes of the listeners', () => {
   const tableOf = (routes: readonly { method: string; path: string }[]) => {
     const table: Record<string, string> = {}
     for (const { method, path } of routes) {
@@ -98,15 +98,15 @@ for (const [listener, table, call] of tables) {
     for (const [path, offered] of Object.entries(table)) {
       const allow = [...offered.split(' '), 'OPTIONS'].join(', ')
 
-      test(`${path}: OPTIONS tells what it offers`, async () => {
+      test(`${path}: OPTIONS lists its methods`, async () => {
         const answer = await call(path, { method: 'OPTIONS' })
         assert.equal(answer.status, 204)
         assert.equal(answer.headers.allow, allow)
         assert.equal(answer.text, '')
       })
 
-      test(`${path}: every other method is 405 with Allow (RFC 9110 15.5.6)`, async () => {
-        // CONNECT never comes as a request; it has a test of its own.
+      test(`${path}: every other method is 405 with Allow (RFC 9110 §15.5.6)`, async () => {
+        // CONNECT is not received as a request; wire.test.ts tests it.
         const others = METHODS.filter((method) => method !== 'CONNECT' && !allow.split(', ').includes(method))
         assert.ok(others.length > 25)
         for (const method of others) {
@@ -119,15 +119,15 @@ for (const [listener, table, call] of tables) {
       })
 
       if (offered.includes('HEAD'))
-        test(`${path}: HEAD is GET without its body (RFC 9110 9.3.2)`, async () => {
+        test(`${path}: HEAD is GET without the body (RFC 9110 §9.3.2)`, async () => {
           const [get, head] = [await call(path), await call(path, { method: 'HEAD' })]
           assert.equal(head.status, get.status)
           assert.equal(head.text, '')
-          // Each request changes what is measured, the one before this as well.
+          // Each request changes the metrics.
           const measures = path === '/admin/metrics/prometheus'
           const comparable = ({ 'x-request-id': _id, date: _date, ...headers }: Record<string, unknown>) => ({
             ...headers,
-            // A page token is sealed anew each time.
+            // A page token is encrypted differently each time.
             ...(measures && { 'content-length': undefined }),
             link: typeof headers.link === 'string' ? headers.link.replace(/page_token=[^>&]*/, '') : undefined,
           })
@@ -135,7 +135,7 @@ for (const [listener, table, call] of tables) {
           if (!measures) assert.equal(Number(head.headers['content-length']), Buffer.byteLength(get.text))
         })
 
-      test(`${path}: a slash at the end, and a query, make no difference`, async () => {
+      test(`${path}: a trailing slash and a query make no difference`, async () => {
         for (const method of offered.split(' ')) {
           const sent: Sent = { method, ...(['POST', 'PUT', 'PATCH'].includes(method) && { body: 'not json' }) }
           const { status } = await call(path, sent)
@@ -145,7 +145,7 @@ for (const [listener, table, call] of tables) {
       })
     }
 
-    test('a path that nobody knows is 404 in the shape of Hydra, to every method', async () => {
+    test('an unknown path is 404 in Hydra’s format for every method', async () => {
       for (const path of [
         '/',
         '/nowhere',

@@ -11,7 +11,7 @@ async function scrape(server: TestServer): Promise<Map<string, number>> {
 
 const requests = (labels: string) => `clientele_http_request_duration_seconds_count{${labels}}`
 
-test('what happened shows on the metrics page: registrations by verdict, tokens by grant, requests by route and class of status', async () => {
+test('the metrics page counts registrations by verdict, tokens by grant, and requests by route and status class', async () => {
   await using server = await startServer()
   const { json: client } = await server.public('/oauth2/register', { method: 'POST', json: { grant_types: ['client_credentials'] } })
   await server.public('/oauth2/register', { method: 'POST', json: { grant_types: 7 } })
@@ -55,7 +55,7 @@ test('the database, the event loop and the process are measured', async () => {
   assert.ok(of('process_resident_memory_bytes') > 0)
 })
 
-test('nothing that a caller sends becomes a label', async () => {
+test('no value of a request becomes a label', async () => {
   await using server = await startServer()
   const secret = 'ory_at_a-token-in-a-path'
   await server.public(`/oauth2/register/${secret}`)

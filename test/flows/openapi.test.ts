@@ -32,7 +32,7 @@ for (const listener of ['public', 'admin'] as const)
       assert.equal(json.openapi, '3.1.0')
     })
 
-    test('lists every route of the table, each with its refusals, under an operationId of its own', async () => {
+    test('lists every route of the table with its errors and a unique operationId', async () => {
       await using server = await startServer()
       const { json } = await server[listener](pathOf[listener])
       assert.deepEqual(placesIn(json), placesOf(tables[listener]))
@@ -47,7 +47,7 @@ for (const listener of ['public', 'admin'] as const)
       }
     })
 
-    test('is a page too: no script, no style and no picture from elsewhere, every operation on it', async () => {
+    test('is also a page with every operation, without scripts and without styles or pictures from elsewhere', async () => {
       await using server = await startServer()
       const { status, headers, text } = await server[listener](listener === 'public' ? '/reference' : '/admin/reference')
       assert.equal(status, 200)
@@ -60,7 +60,7 @@ for (const listener of ['public', 'admin'] as const)
     })
   })
 
-test('what is off is not in the document: registration comes and goes with its switch', async () => {
+test('disabled routes are not in the document: registration follows its setting', async () => {
   await using server = await startServer()
   const paths = async () => Object.keys((await server.public('/openapi.json')).json.paths)
   assert.ok((await paths()).includes('/oauth2/register'))
@@ -69,17 +69,17 @@ test('what is off is not in the document: registration comes and goes with its s
   assert.ok(!(await server.public('/reference')).text.includes('/oauth2/register'))
 })
 
-test('the public document says nothing of the admin listener, and the admin one stands behind its fence', async () => {
+test('the public document does not mention the admin listener, and the admin document is protected', async () => {
   await using server = await startServer({
     settings: { serve: { admin: { auth: { bearer: [{ name: 'operator', sha256: 'a'.repeat(64) }] } } } },
   })
   const { text } = await server.public('/openapi.json')
-  assert.ok(!/admin|introspect|OAuth2Client|metrics/i.test(text), 'a word of the admin listener')
+  assert.ok(!/admin|introspect|OAuth2Client|metrics/i.test(text), 'a mention of the admin listener')
   assert.equal((await server.admin('/admin/openapi.json')).status, 401)
   assert.equal((await server.admin('/admin/reference')).status, 401)
 })
 
-test('the operations have the names that the SDKs of Hydra have', async () => {
+test('the operations have the names of Hydra’s SDKs', async () => {
   await using server = await startServer()
   const documents = await Promise.all([server.public('/openapi.json'), server.admin('/admin/openapi.json')])
   const ids = documents.flatMap(({ json }) =>

@@ -10,7 +10,7 @@ interface Registered {
   readonly token: string
 }
 
-/** Registers clients one after the other until told to stop; keeps those that were answered 201. */
+/** Registers clients one after the other until it is stopped; keeps those with a 201. */
 async function registerUntil(
   server: TestServer,
   signal: AbortSignal,
@@ -24,7 +24,7 @@ async function registerUntil(
   }
 }
 
-test('PostgreSQL stopped and started under load: no answered write is missing, no act happened twice', async () => {
+test('PostgreSQL stopped and started under load: no confirmed write is missing and none is applied twice', async () => {
   await using postgres = await startPostgres({ own: true })
   const dsn = await postgres.createDatabase()
   await using server = await startServer({ settings: { dsn } })

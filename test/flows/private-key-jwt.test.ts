@@ -9,11 +9,11 @@ import { machine, registrant } from '../support/registrant.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import { startWebServer } from '../support/web-server.ts'
 
-// A client that proves itself with a key (RFC 7523 §2.2), and whose keys are at a URL of its own.
+// A client that authenticates with a key (RFC 7523 §2.2), with its keys in jwks_uri.
 
 const uri = 'https://app.example/jwks.json'
 
-/** The far end of `jwks_uri`, without a network: `fenced-fetch.test.ts` tests that. */
+/** The server of `jwks_uri`, without a network, which `fenced-fetch.test.ts` tests. */
 function keyServer() {
   const state = { keys: [] as object[], cacheControl: undefined as string | undefined, isDown: false, fetches: 0, gate: Promise.resolve() }
   const get: FencedFetch = async () => {
@@ -44,7 +44,7 @@ async function setting() {
   }
 }
 
-test('keys at jwks_uri are fetched once and kept for as long as they say, within bounds', async () => {
+test('keys at jwks_uri are fetched once and cached as long as Cache-Control says, within bounds', async () => {
   await using it = await setting()
   const key = await it.key('a')
   it.remote.keys = [key.publicJwk]
@@ -70,7 +70,7 @@ test('keys at jwks_uri are fetched once and kept for as long as they say, within
   assert.equal(it.remote.fetches, 4)
 })
 
-test('a rotated key is found at once, and the old one is forgotten; made-up key ids cost one fetch in ten seconds', async () => {
+test('a rotated key is found at once, and the old one is removed; unknown key ids cause one fetch in ten seconds', async () => {
   await using it = await setting()
   const [old, next, madeUp] = [await it.key('old'), await it.key('next'), await it.key('made-up')]
   it.remote.keys = [old.publicJwk]
@@ -88,7 +88,7 @@ test('a rotated key is found at once, and the old one is forgotten; made-up key 
   assert.equal(await it.status(next), 200)
 })
 
-test('a key without a name, or under the name of its predecessor, is found, too', async () => {
+test('a key without a kid, or with the kid of its predecessor, is found, too', async () => {
   await using it = await setting()
   for (const kid of [undefined, 'same']) {
     it.pass(3_700_000)
@@ -101,7 +101,7 @@ test('a key without a name, or under the name of its predecessor, is found, too'
   }
 })
 
-test('requests at the same time share one fetch', async () => {
+test('concurrent requests share one fetch', async () => {
   await using it = await setting()
   const key = await it.key('a')
   it.remote.keys = [key.publicJwk]
@@ -116,7 +116,7 @@ test('requests at the same time share one fetch', async () => {
   assert.equal(it.remote.fetches, 1)
 })
 
-test('keys that cannot be had are not asked for again for ten seconds, and the client is refused with one sentence', async () => {
+test('after a failed fetch the keys are not fetched again for ten seconds, and the client gets one error', async () => {
   await using it = await setting()
   const key = await it.key('a')
   it.remote.isDown = true
@@ -130,7 +130,7 @@ test('keys that cannot be had are not asked for again for ten seconds, and the c
   assert.equal(await it.status(key), 401)
   it.pass(10_000)
   assert.equal(await it.status(key), 200)
-  // A failed look for a newer key takes nothing away.
+  // A failed fetch for a newer key keeps the cached keys.
   it.remote.isDown = true
   it.pass(20_000)
   assert.equal(await it.status(await it.key('other')), 401)
@@ -139,7 +139,7 @@ test('keys that cannot be had are not asked for again for ten seconds, and the c
   assert.equal(await it.status(key), 401)
 })
 
-test('keys that cannot be used are passed over; what is no key set is none', async () => {
+test('unusable keys are skipped; an invalid key set has no keys', async () => {
   await using it = await setting()
   const key = await it.key('a')
   it.remote.keys = [
@@ -165,7 +165,7 @@ async function keyedClient(server: TestServer) {
   return { key, ...(await registrant(server).registered(keyed(key))) }
 }
 
-test('R7591-23, RFC 7591 §2: a key is enough; no secret is issued and none is accepted', async () => {
+test('R7591-23 (RFC 7591 §2): a client with private_key_jwt needs no secret: none is issued and none is accepted', async () => {
   await using server = await startServer()
   const { key, answer, id } = await keyedClient(server)
   assert.equal('client_secret' in answer.json, false)
@@ -192,7 +192,7 @@ test('a refusal after authentication spends the assertion, too', async () => {
   }
 })
 
-test('what is refused before it is verified spends nothing', async () => {
+test('an assertion that is refused before its verification is not spent', async () => {
   await using server = await startServer()
   const { key, id } = await keyedClient(server)
   const assertion = await key.sign(id, server.issuer)
@@ -203,7 +203,7 @@ test('what is refused before it is verified spends nothing', async () => {
   assert.equal((await askTokenWith(server, assertion)).status, 200)
 })
 
-test('credentials come in one way: an assertion beside a secret or a header is refused', async () => {
+test('an assertion together with a secret or an Authorization header is refused', async () => {
   await using server = await startServer()
   const { key, id } = await keyedClient(server)
   const form = {
@@ -230,7 +230,7 @@ test('an assertion stays spent until it expires', async () => {
   assert.equal((await askTokenWith(server, assertion)).json.error, 'invalid_client')
 })
 
-test('keys are fetched over a real network: DNS, TLS, and a rotation in between', async () => {
+test('keys are fetched over a real network with DNS, TLS and a rotation', async () => {
   const certificate = selfSigned(['keys.example'])
   await using dns = await startDns()
   dns.answer('keys.example', ['127.0.0.1'])
@@ -251,14 +251,14 @@ test('keys are fetched over a real network: DNS, TLS, and a rotation in between'
   }
 })
 
-test('a key set of more than 64 KiB is refused, however it is sent, and one of exactly that is read', async () => {
+test('a key set of more than 64 KiB is refused, also if it is chunked, and one of exactly 64 KiB is accepted', async () => {
   const certificate = selfSigned(['keys.example'])
   await using dns = await startDns()
   dns.answer('keys.example', ['127.0.0.1'])
   let sent = ''
   await using web = await startWebServer('127.0.0.1', certificate, (request, response) => {
     response.setHeader('content-type', 'application/json')
-    // Without a length of its own, the answer is sent in chunks.
+    // Without Content-Length the response is chunked.
     if (request.url === '/chunked') response.write(sent.slice(0, 10))
     response.end(request.url === '/chunked' ? sent.slice(10) : sent)
   })
@@ -277,7 +277,7 @@ test('a key set of more than 64 KiB is refused, however it is sent, and one of e
   }
 })
 
-test('no assertion, however it is made, is our fault; none with a strange claim or header is good', async () => {
+test('no assertion causes a 5xx, and none with an invalid claim or header is accepted', async () => {
   await using server = await startServer()
   const { key, id } = await keyedClient(server)
   const value = fc.oneof(

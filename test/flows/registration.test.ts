@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { startServer } from '../support/server.ts'
 
-test('a stranger registers a client, manages it, and gets a token that the operator can look into', async () => {
+test('a self-registered client can be managed, and gets a token that the operator can introspect', async () => {
   await using server = await startServer({ settings: { oidc: { dynamic_client_registration: { allowed_scope: ['notes.read'] } } } })
   const metadata = { grant_types: ['client_credentials'], scope: 'notes.read', client_name: 'Notes' }
   const registered = await server.public('/oauth2/register', { method: 'POST', json: metadata })

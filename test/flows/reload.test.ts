@@ -10,7 +10,7 @@ const register = async (server: SpawnedServer) =>
 const advertised = async (server: SpawnedServer) =>
   (await server.public('/.well-known/openid-configuration')).json.registration_endpoint as string | undefined
 
-test('registration is switched on and off by replacing the file, while the server runs', async () => {
+test('replacing the file enables and disables registration while the server runs', async () => {
   await using server = await spawnServer(registration(false))
   assert.equal(await register(server), 404)
   assert.equal(await advertised(server), undefined)
@@ -26,7 +26,7 @@ test('registration is switched on and off by replacing the file, while the serve
   }
 })
 
-test('SIGHUP reads what the file cannot tell of: it reloads where nobody saw the change, and says what is wrong each time', async () => {
+test('SIGHUP reloads the file without a change event, and logs its errors each time', async () => {
   await using server = await spawnServer(registration(false))
   server.rewrite(registration('perhaps'))
   const noticed = await server.next('the changed configuration cannot be used; the old one stays in force')
@@ -39,7 +39,7 @@ test('SIGHUP reads what the file cannot tell of: it reloads where nobody saw the
   assert.equal(await register(server), 201)
 })
 
-test('a file that cannot be used changes nothing, and the log names the key', async () => {
+test('an invalid file changes nothing, and the log names the key', async () => {
   await using server = await spawnServer(registration(true))
   const broken: [unknown, RegExp][] = [
     [registration('perhaps'), /^oidc\.dynamic_client_registration\.enabled: /],
@@ -61,7 +61,7 @@ test('a file that cannot be used changes nothing, and the log names the key', as
   assert.equal(await register(server), 404)
 })
 
-test('a setting that is fixed keeps its value and the log says that it needs a restart; the live ones change all the same', async () => {
+test('a fixed setting keeps its value and the log says that it needs a restart; live settings change', async () => {
   await using server = await spawnServer(registration(false))
   const port = await freePort()
   server.rewrite({ ...registration(true), serve: { public: { port } }, urls: { self: { issuer: 'https://elsewhere.example/' } } })
@@ -73,7 +73,7 @@ test('a setting that is fixed keeps its value and the log says that it needs a r
   assert.equal(json.issuer, `${server.publicUrl}/`)
 })
 
-test('a revoked admin token is out as soon as the file says so', async () => {
+test('an admin token is invalid as soon as the file no longer lists it', async () => {
   const digests = { one: 'token-number-one-of-the-tests', two: 'token-number-two-of-the-tests' }
   const bearer = Object.entries(digests).map(([name, token]) => ({ name, sha256: createHash('sha256').update(token).digest('hex') }))
   await using server = await spawnServer({ serve: { admin: { auth: { bearer } } } })

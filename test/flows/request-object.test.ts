@@ -26,7 +26,7 @@ function clientWith(metadata: ClientMetadata): Client {
   return { clientId: 'app', version: 1, origin: 'admin', metadata, settings: {}, rotatedSecretHashes: [], ...times }
 }
 
-/** What stands at a URL, without a network; each URL that was fetched is noted. */
+/** The content of URLs, without a network. Each fetched URL is recorded. */
 function setting(at: Record<string, { status?: number; body?: string } | undefined> = {}) {
   const fetched: string[] = []
   const fetch: FencedFetch = async (url) => {
@@ -40,7 +40,7 @@ function setting(at: Record<string, { status?: number; body?: string } | undefin
   return { fetched, read: readRequestObject({ fetch, fence, clock, remoteKeys, audience: () => ({ issuer }) }) }
 }
 
-/** A request object of the client's, with nothing in it but `claims`. */
+/** A request object of the client with only `claims`. */
 const signed = (claims: Record<string, unknown> = {}, header = {}, by = key): Promise<string> => {
   const none = { iss: undefined, sub: undefined, aud: undefined, jti: undefined, iat: undefined, exp: undefined }
   return by.sign('app', issuer, { ...none, ...claims }, header)
@@ -64,14 +64,14 @@ async function refusal(answer: Promise<unknown>): Promise<RequestObjectRefusal> 
 const faultOf = async (claims: Record<string, unknown>, header = {}, metadata?: ClientMetadata) =>
   (await refusal(readBy(await signed(claims, header), metadata))).fault
 
-test('without a request object the parameters are given back as they are; an empty one is none (RFC 6749 §3.1)', async () => {
+test('without a request object, or with an empty one, the parameters are unchanged (RFC 6749 §3.1)', async () => {
   for (const more of [{}, { request: '' }, { request: '', request_uri: '' }]) {
     const parameters = new URLSearchParams({ ...outside, ...more })
     assert.equal(await setting().read(clientWith({}), parameters), parameters)
   }
 })
 
-test('OpenID Connect Core §6.1, RFC 9101 §6.3: what is inside wins over what is outside, and the rest stays', async () => {
+test('OpenID Connect Core §6.1, RFC 9101 §6.3: claims override parameters, and other parameters stay', async () => {
   const object = await signed({ scope: 'openid', state: 'inner-state', max_age: 0, custom: true, iss: 'app', aud: issuer, jti: 'x' })
   const parameters = await readBy(object, keys, { scope: 'openid everything', state: 'outer-state', nonce: 'outer-nonce', iss: 'outer' })
   const expected = { ...outside, nonce: 'outer-nonce', iss: 'outer', scope: 'openid', state: 'inner-state', max_age: '0', custom: 'true' }
@@ -79,7 +79,7 @@ test('OpenID Connect Core §6.1, RFC 9101 §6.3: what is inside wins over what i
   assert.equal([...parameters].length, Object.keys(expected).length)
 })
 
-test('lists: words of scope and audience are joined, resources are repeated, those outside give way', async () => {
+test('lists in scope and audience are joined, resources are repeated, and parameters are overridden', async () => {
   const resources = ['https://a.example/', 'https://b.example/']
   const object = await signed({ scope: ['openid', 'photos'], audience: ['x', 'y'], resource: resources })
   const parameters = await readBy(object, keys, { resource: 'https://outer.example/' })
@@ -89,7 +89,7 @@ test('lists: words of scope and audience are joined, resources are repeated, tho
   assert.deepEqual((await readBy(await signed({ resource: 'https://a.example/' }))).getAll('resource'), ['https://a.example/'])
 })
 
-test('a claim that no parameter could have as its value is refused; claims and registration are JSON anyway (§5.5, §7.2.1)', async () => {
+test('a claim that no parameter could have as its value is refused, except the JSON of claims and registration (§5.5, §7.2.1)', async () => {
   for (const strange of [{ a: 1 }, null, ['x'], [], { toString: 1 }]) {
     const { fault } = await refusal(readBy(await signed({ login_hint: strange })))
     assert.equal(fault, 'claim-shape', JSON.stringify(strange))
@@ -100,7 +100,7 @@ test('a claim that no parameter could have as its value is refused; claims and r
   assert.deepEqual([parameters.get('claims'), parameters.get('registration')], ['{"userinfo":{"email":null}}', '{}'])
 })
 
-test('RFC 9101 §5: request and request_uri together, or either of them twice, are refused', async () => {
+test('RFC 9101 §5: request and request_uri together, or one of them repeated, are refused', async () => {
   const object = await signed()
   for (const pairs of [
     [
@@ -116,7 +116,7 @@ test('RFC 9101 §5: request and request_uri together, or either of them twice, a
   }
 })
 
-test('§6.1: client_id and response_type inside are those outside; a response_type may stand inside alone (RFC 9101 §5)', async () => {
+test('§6.1: client_id and response_type in the object must equal the parameters; response_type may be in the object only (RFC 9101 §5)', async () => {
   assert.equal(await faultOf({ client_id: 'other' }), 'differs')
   assert.equal(await faultOf({ response_type: 'token' }), 'differs')
   assert.equal(await faultOf({ response_type: ['code'] }), 'differs')
@@ -124,33 +124,33 @@ test('§6.1: client_id and response_type inside are those outside; a response_ty
   assert.equal((await readBy(await signed({ response_type: 'code' }), keys, { response_type: '' })).get('response_type'), 'code')
 })
 
-test('RFC 9101 §4: a request object holds no other', async () => {
+test('RFC 9101 §4: a request object must not contain another one', async () => {
   for (const name of ['request', 'request_uri'])
     for (const value of ['x', '', null]) assert.equal(await faultOf({ [name]: value }), 'nested')
 })
 
-test('§6.1: iss is the client and aud holds our issuer, where they are there', async () => {
+test('§6.1: iss, if present, is the client, and aud, if present, contains the issuer', async () => {
   for (const iss of ['other', '', null, ['app']]) assert.equal(await faultOf({ iss }), 'issuer')
   for (const aud of ['other', '', null, [], ['other'], `${issuer}/`, [[issuer]], { 0: issuer }])
     assert.equal(await faultOf({ aud }), 'audience')
   for (const aud of [issuer, [issuer], ['other', issuer]]) await readBy(await signed({ iss: 'app', aud }))
 })
 
-test('RFC 7519 §4.1.4, §4.1.5: exp and nbf are honoured where they are there', async () => {
+test('RFC 7519 §4.1.4, §4.1.5: exp and nbf are checked if present', async () => {
   for (const claims of [{ exp: seconds }, { exp: seconds - 1 }, { exp: 'x' }, { exp: null }, { nbf: seconds + 11 }, { nbf: 'x' }])
     assert.equal(await faultOf(claims), 'times', JSON.stringify(claims))
   for (const claims of [{ exp: seconds + 1 }, { nbf: seconds + 10 }, { nbf: seconds - 9999, exp: seconds + 99_999_999 }, {}])
     await readBy(await signed(claims))
 })
 
-test('RFC 9101 §10.8: what could be a client assertion, or says that it is another kind of token, is no request object', async () => {
+test('RFC 9101 §10.8: a JWT that could be a client assertion, or has another typ, is refused as a request object', async () => {
   assert.equal(await faultOf({ sub: 'app' }), 'subject')
   assert.equal((await refusal(readBy(await key.sign('app', issuer, { exp: seconds + 60 })))).fault, 'subject')
   for (const typ of ['client-authentication+jwt', 'at+jwt', 'logout+jwt', '', 5, null]) assert.equal(await faultOf({}, { typ }), 'typ')
   for (const typ of ['JWT', 'oauth-authz-req+jwt', 'application/oauth-authz-req+jwt', 'jose']) await readBy(await signed({}, { typ }))
 })
 
-test('a key of the client made the signature, by an algorithm of the list: never none, never HMAC, whatever it registered', async () => {
+test('the signature must be by a key of the client with a listed algorithm, never none or HMAC, whatever it registered', async () => {
   const stranger = await clientKey('ES256')
   assert.equal((await refusal(readBy(await signed({}, {}, stranger)))).fault, 'signature')
   const named = await clientKey('ES256', { kid: 'other' })
@@ -167,7 +167,7 @@ test('a key of the client made the signature, by an algorithm of the list: never
   assert.equal((await refusal(readBy(`${head}.${part({ scope: 'openid' })}.${signature}`))).fault, 'signature')
 })
 
-test('Registration §2: a client that registered an algorithm is held to it, by value and by reference', async () => {
+test('OpenID Connect Registration §2: the registered algorithm is required, by value and by reference', async () => {
   const uri = 'https://app.example/request'
   const rsa = await clientKey('RS256')
   const both = { jwks: { keys: [key.publicJwk, rsa.publicJwk] }, requestUris: [uri], requestObjectSigningAlg: 'RS256' }
@@ -178,12 +178,12 @@ test('Registration §2: a client that registered an algorithm is held to it, by 
   assert.equal((await refusal(read(clientWith(both), parameters))).fault, 'alg-not-registered')
 })
 
-test('what is no JWT, is encrypted or larger than 16 KiB is refused', async () => {
+test('an object that is not a JWT, is encrypted or exceeds 16 KiB is refused', async () => {
   for (const junk of ['x', 'x.y.z', '..', 'a.b.c.d.e', '{}', '\u0000']) assert.equal((await refusal(readBy(junk))).fault, 'malformed')
   assert.equal((await refusal(readBy(await signed({ state: 'x'.repeat(16_384) })))).fault, 'too-large')
 })
 
-test('a client without keys is refused before anything is looked at, by reference, too', async () => {
+test('the object of a client without keys is refused before it is read or fetched', async () => {
   const { read, fetched } = setting()
   for (const more of [{ request: 'x' }, { request_uri: 'https://rp.example/unknown' }] as Record<string, string>[])
     assert.equal((await refusal(read(clientWith({}), new URLSearchParams({ ...outside, ...more })))).fault, 'no-keys')
@@ -200,7 +200,7 @@ test('keys at jwks_uri are used, too', async () => {
 
 const uri = 'https://app.example/request?x=1'
 
-test('§6.2: a registered request_uri is fetched, each time, and what is there is a request object', async () => {
+test('§6.2: a registered request_uri is fetched each time, and its content is a request object', async () => {
   const { read, fetched } = setting({ [uri]: { body: `${await signed({ scope: 'openid' })}\n` } })
   for (const registered of [uri, `${uri}#old`]) {
     for (const asked of [uri, `${uri}#new`]) {
@@ -212,7 +212,7 @@ test('§6.2: a registered request_uri is fetched, each time, and what is there i
   assert.deepEqual(fetched, [uri, uri, uri, uri])
 })
 
-test('what is not registered, to the letter, is not fetched', async () => {
+test('a request_uri that is not exactly registered is not fetched', async () => {
   const { read, fetched } = setting({})
   const client = clientWith({ ...keys, requestUris: [uri] })
   for (const asked of [
@@ -229,7 +229,7 @@ test('what is not registered, to the letter, is not fetched', async () => {
   assert.deepEqual(fetched, [])
 })
 
-test('what cannot be fetched is refused with one sentence, whatever the cause', async () => {
+test('a failed fetch gets one error, whatever the cause', async () => {
   const client = clientWith({ ...keys, requestUris: [uri] })
   const said = new Set<string>()
   for (const answer of [undefined, { status: 404 }, { status: 500, body: await signed() }]) {
@@ -240,7 +240,7 @@ test('what cannot be fetched is refused with one sentence, whatever the cause', 
   assert.equal(said.size, 1)
 })
 
-test('only so many are fetched at once; the next is told to come again', async () => {
+test('the number of concurrent fetches is limited; the next request gets an error to retry', async () => {
   let open = () => {}
   const gate = new Promise<void>((resolve) => {
     open = resolve
@@ -259,7 +259,7 @@ test('only so many are fetched at once; the next is told to come again', async (
   for (const reason of await Promise.all(underWay)) assert.equal(reason.fault, 'uri-unreachable')
 })
 
-test('where no name can be looked up now, or the server stops, the request object is not said to be unreachable', async () => {
+test('if look-ups are overloaded or the server stops, the error asks to retry and does not blame the request object', async () => {
   const fetch: FencedFetch = () => Promise.reject(new Unavailable('too many name look-ups are under way', 2))
   const fence = () => ({ allowPrivate: false, exceptions: [] })
   const read = readRequestObject({ fetch, fence, clock: () => now, remoteKeys: assert.fail, audience: assert.fail })
@@ -267,7 +267,7 @@ test('where no name can be looked up now, or the server stops, the request objec
   await assert.rejects(read(client, new URLSearchParams({ ...outside, request_uri: uri })), Unavailable)
 })
 
-test('Hydra’s recorded words where the client has no keys (f177, f178), and the code of each refusal', async () => {
+test('a client without keys gets Hydra’s recorded error (f177, f178), and each refusal has its code', async () => {
   assert.deepEqual(requestObjectWords({ fault: 'no-keys' }), {
     error: 'invalid_request',
     description:
@@ -284,7 +284,7 @@ test('Hydra’s recorded words where the client has no keys (f177, f178), and th
   assert.equal(requestObjectWords({ fault: 'signature' }).error, 'invalid_request_object')
 })
 
-test('no request object, however it is made, is our fault: the parameters come back, or a refusal with printable words', async () => {
+test('any request object is either applied or refused with a printable error, never a 5xx', async () => {
   const { read } = setting({ [uri]: { body: 'x' } })
   const client = clientWith({ ...keys, requestUris: [uri] })
   const ends = async (parameters: URLSearchParams) => {

@@ -29,12 +29,12 @@ async function readToEnd(socket: Socket): Promise<string> {
   return text
 }
 
-/** Registers over several connections until the server no longer answers. Gives back what was answered 201. */
+/** Registers over several connections until the server no longer responds. Returns the clients with a 201. */
 async function loadUntilGone(server: SpawnedServer, onAnswer: (count: number) => void): Promise<Record<string, string>[]> {
   const made: Record<string, string>[] = []
   const worker = async () => {
     for (;;) {
-      // A connection that was idle when the server stopped is closed without an answer, and so is a new one.
+      // An idle connection is closed without a response when the server stops, and so is a new one.
       const answer = await server.public('/oauth2/register', { method: 'POST', json: metadata }).catch(() => undefined)
       if (answer?.status !== 201) return
       made.push(answer.json)
@@ -45,7 +45,7 @@ async function loadUntilGone(server: SpawnedServer, onAnswer: (count: number) =>
   return made
 }
 
-/** Everything that was answered is there and works, and nothing is there that was not answered. */
+/** Asserts that every confirmed client is stored and works, and no other client is stored. */
 async function assertAllKept(server: SpawnedServer, made: readonly Record<string, string>[]): Promise<void> {
   assert.equal((await server.admin('/admin/clients?page_size=500')).json.length, made.length)
   for (const { client_id: id = '', client_secret: secret = '', registration_access_token: bearer = '' } of made) {
@@ -56,7 +56,7 @@ async function assertAllKept(server: SpawnedServer, made: readonly Record<string
 }
 
 describe('SIGTERM', () => {
-  test('under load: what was begun is answered, what was answered is kept, and the exit code is 0', async () => {
+  test('under load: begun requests get a response, confirmed clients are stored, and the exit code is 0', async () => {
     await using server = await spawnServer()
     const made = await loadUntilGone(server, (count) => void (count === 100 && server.process.kill('SIGTERM')))
     assert.equal(await server.ended(), 0)
@@ -65,7 +65,7 @@ describe('SIGTERM', () => {
     await assertAllKept(server, made)
   })
 
-  test('a request that is half sent may be finished, and its answer says that the connection ends', async () => {
+  test('a partly sent request may be completed, and its response closes the connection', async () => {
     await using server = await spawnServer()
     const socket = await open(server, `${head}${body.slice(0, 5)}`)
     await server.public('/health/alive')
@@ -82,7 +82,7 @@ describe('SIGTERM', () => {
     await assertAllKept(server, [client])
   })
 
-  test('clients that never finish what they send, or say nothing, do not keep it beyond 10 seconds; exit code 0', async () => {
+  test('clients that never complete a request or send nothing delay it by at most 10 seconds; exit code 0', async () => {
     await using server = await spawnServer()
     const { json } = await server.public('/oauth2/register', { method: 'POST', json: metadata })
     const held = [
@@ -103,7 +103,7 @@ describe('SIGTERM', () => {
     await assertAllKept(server, [json])
   })
 
-  test('a client that never answers a logout delivery does not keep it, and hears of the logout after the next start', async () => {
+  test('a client that never responds to a logout delivery does not delay the exit, and gets the logout after the next start', async () => {
     const reached = Promise.withResolvers<void>()
     let hangs = true
     await using receiver = await startLogoutReceiver((response) => {
@@ -124,7 +124,7 @@ describe('SIGTERM', () => {
     assert.equal(receiver.received.length, 2)
   })
 
-  test('a token hook that never answers keeps a token request no longer than its deadline, and the client is answered', async () => {
+  test('a token hook that never responds delays a token request at most until the timeout, and the client gets a response', async () => {
     const asked = Promise.withResolvers<void>()
     await using hook = await startPlainWebServer(() => asked.resolve())
     await using server = await spawnServer({ oauth2: { token_hook: hook.url } })
@@ -137,7 +137,7 @@ describe('SIGTERM', () => {
     assert.equal(await server.ended(), 0)
   })
 
-  test('at rest it is over at once, and SIGINT is as good', async () => {
+  test('without load the process exits at once, also on SIGINT', async () => {
     await using server = await spawnServer()
     for (const signal of ['SIGTERM', 'SIGINT'] as const) {
       const begun = performance.now()
@@ -148,7 +148,7 @@ describe('SIGTERM', () => {
     }
   })
 
-  test('a log that nobody reads keeps no request waiting, loses lines in the end and says so, and does not keep the process beyond 10 seconds', async () => {
+  test('a log that is not read delays no request, loses lines and reports that, and delays the exit by at most 10 seconds', async () => {
     await using server = await spawnServer()
     server.process.stdout?.pause()
     const lost = async (): Promise<number> =>

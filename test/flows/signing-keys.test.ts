@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'clientele-keys-'))
 after(() => rmSync(folder, { recursive: true, force: true }))
 let files = 0
 
-/** Servers on one database, as the nodes of one service; `clock` is theirs, and moved by the test. */
+/** Servers on one database, as the nodes of one service, with a clock of the test. */
 async function startNodes(count: number, more: Record<string, unknown> = {}) {
   const clock = { now: Date.now() }
   const file = join(folder, `${files++}.sqlite`)
@@ -44,7 +44,7 @@ const kidsOf = async (node: TestServer): Promise<string[]> =>
   (await node.public('/.well-known/jwks.json')).json.keys.map(({ kid }: { kid: string }) => kid)
 const client = (node: TestServer) => registrant(node).registered(machine)
 
-/** What the job does, at once: it runs once a minute by the wall clock. */
+/** Runs the job at once, which otherwise runs once a minute. */
 async function removeExpired(file: string, now: number): Promise<number> {
   const { database, close } = openDatabase({ dsn: { engine: 'sqlite', path: file } })
   const count = await database.transact((db) => signingKeyStore(db).removeExpired(now, 100))
@@ -52,8 +52,8 @@ async function removeExpired(file: string, now: number): Promise<number> {
   return count
 }
 
-suite('rotation of the keys that sign', () => {
-  test('a new key is published at once, signs after publish_before_use; the old one stays until its last token has expired', async () => {
+suite('rotation of signing keys', () => {
+  test('a new key is published at once and signs after publish_before_use; the old one is published until its last token has expired', async () => {
     await using service = await startNodes(1, { ttl: { access_token: '2h' } })
     const { nodes, clock, file } = service
     const [node] = nodes
@@ -78,7 +78,7 @@ suite('rotation of the keys that sign', () => {
     assert.equal(await signedBy(), 'second')
   })
 
-  test('a key that goes before it has signed leaves the one before it in its place', async () => {
+  test('if a key is deleted before it has signed, its predecessor keeps signing', async () => {
     await using service = await startNodes(1)
     const { nodes, clock, file } = service
     const [node] = nodes
@@ -92,7 +92,7 @@ suite('rotation of the keys that sign', () => {
     assert.equal(readJwt(await tokenOf(owner)).header.kid, first)
   })
 
-  test('a deleted key is gone at once, with what it signed; the set gets another', async () => {
+  test('a deleted key is removed at once, its tokens become invalid, and the set gets a new key', async () => {
     await using service = await startNodes(1)
     const [node] = service.nodes
     const { isActive, tokenOf } = tokenBearer(node)
@@ -103,7 +103,7 @@ suite('rotation of the keys that sign', () => {
     assert.deepEqual([await isActive(leaked), await isActive(await tokenOf(owner))], [false, true])
   })
 
-  test('several rotations at once all happen, and one key signs in the end', async () => {
+  test('concurrent rotations all succeed, and one key signs at the end', async () => {
     await using service = await startNodes(2)
     const { nodes, clock } = service
     const [node, other = node] = nodes
@@ -117,7 +117,7 @@ suite('rotation of the keys that sign', () => {
 })
 
 suite('keys on several nodes', () => {
-  test('a key that another node made is seen without a restart: in ten seconds, or as soon as something is signed with it', async () => {
+  test('a key of another node is used without a restart: within ten seconds, or as soon as a token is signed with it', async () => {
     await using service = await startNodes(2)
     const { nodes, clock } = service
     const [node, other = node] = nodes
@@ -132,10 +132,10 @@ suite('keys on several nodes', () => {
   })
 })
 
-suite('the seal of the keys', () => {
+suite('the encryption of the keys', () => {
   const secrets = (...system: string[]) => ({ secrets: { system } })
 
-  test('a node that was given a newer secret seals again; one that was not goes on signing with what it holds', async () => {
+  test('a node with a newer system secret encrypts the keys again; a node without it keeps signing with its cached keys', async () => {
     await using service = await startNodes(1, secrets('the-old-secret-of-last-year'))
     const { nodes, clock, settings } = service
     const [node] = nodes
@@ -154,7 +154,7 @@ suite('the seal of the keys', () => {
 })
 
 suite('keys of the operator', () => {
-  test('the set that was read can be put back, and that changes nothing', async () => {
+  test('putting back a set that was read changes nothing', async () => {
     await using service = await startNodes(1)
     const [node] = service.nodes
     await rotate(node, 'second')
@@ -164,7 +164,7 @@ suite('keys of the operator', () => {
     assert.deepEqual((await node.admin(path)).json, before)
   })
 
-  test('imported keys take over as made ones do, the first of the list in front; what is left out goes on until then', async () => {
+  test('imported keys start signing like created ones, the first in the list first; omitted keys sign until then', async () => {
     await using service = await startNodes(1)
     const { nodes, clock, file } = service
     const [node] = nodes
@@ -188,7 +188,7 @@ suite('keys of the operator', () => {
     assert.deepEqual((await kidsOf(node)).slice(-3), ['newest', 'newer', 'older'], 'an imported key may have signed elsewhere')
   })
 
-  test('a public half that was put into a set that signs stays there, whatever is rotated', async () => {
+  test('a public key in a signing set is kept by rotations', async () => {
     await using service = await startNodes(1)
     const { nodes, clock, file } = service
     const [node] = nodes
@@ -204,7 +204,7 @@ suite('keys of the operator', () => {
     assert.equal(readJwt(await tokenBearer(node).tokenOf(await client(node))).header.kid, 'second')
   })
 
-  test('what is no whole, strong, asymmetric key is refused, and nothing changes', async () => {
+  test('an incomplete, weak or symmetric key is refused, and nothing changes', async () => {
     await using node = await startServer()
     const set = async (kid: string, alg: string) =>
       (await node.admin('/admin/keys/mine', { method: 'POST', json: { alg, kid, use: 'sig' } })).json.keys[0]
@@ -250,7 +250,7 @@ suite('keys of the operator', () => {
     }
   })
 
-  test('private halves are shown to administrators, sealed at rest and never published', async () => {
+  test('private keys are shown to administrators, stored encrypted and never published', async () => {
     await using service = await startNodes(1, { webfinger: { jwks: { broadcast_keys: ['mine'] } } })
     const { nodes, file } = service
     const [node] = nodes
@@ -268,7 +268,7 @@ suite('keys of the operator', () => {
     for (const part of [d, p, q, dp, dq, qi]) assert.ok(part && !everything.includes(part))
   })
 
-  test('sets of the operator are published if he names them, while the server runs', async () => {
+  test('the operator’s sets are published if the settings list them, while the server runs', async () => {
     await using node = await startServer()
     await node.admin('/admin/keys/mine', { method: 'POST', json: { alg: 'ES256', use: 'sig', kid: 'k' } })
     const isPublished = async () => (await kidsOf(node)).includes('k')

@@ -13,7 +13,7 @@ import { silence } from '../../src/lib/telemetry.ts'
 import { Unavailable } from '../../src/lib/unavailable.ts'
 import { startPlainWebServer } from '../support/web-server.ts'
 
-// Hydra's oauth2.token_hook and oauth2.refresh_token_hook, asked over real sockets: on loopback and without TLS, as an operator may.
+// Hydra's oauth2.token_hook and oauth2.refresh_token_hook over real sockets, on loopback without TLS, as an operator may configure them.
 
 const fetch = makeFencedFetch()
 after(() => fetch[Symbol.asyncDispose]())
@@ -35,11 +35,11 @@ interface Asked {
   readonly path: string
   readonly method: string | undefined
   readonly headers: IncomingHttpHeaders
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks into it.
+  // biome-ignore lint/suspicious/noExplicitAny: a test knows the type.
   readonly body: any
 }
 
-/** Somebody's hook, which answers as `answer` says. */
+/** A hook that responds with `answer`. */
 async function startHook(answer: (response: ServerResponse, path: string) => void) {
   const asked: Asked[] = []
   const web = await startPlainWebServer(async (request, response) => {
@@ -53,7 +53,7 @@ async function startHook(answer: (response: ServerResponse, path: string) => voi
 const status = (code: number, body = '') => startHook((response) => response.writeHead(code).end(body))
 const answering = (body: string) => status(200, body)
 
-/** Asks, with these hooks and nothing else in force. */
+/** Calls the configured hooks. */
 function asking(hooks: Partial<TokenHooks>, more: Partial<TokenHookDeps> = {}) {
   const lines: unknown[] = []
   const telemetry = { log: (...line: unknown[]) => void lines.push(line) }
@@ -65,7 +65,7 @@ const askAt = (url: string, more?: Partial<TokenHookDeps>) => asking({ tokenHook
 const failed = { message: 'hook-failed', reason: { kind: 'hook-failed', hook: 'token_hook' } }
 const denied = { message: 'hook-denied', reason: { kind: 'hook-denied', hook: 'token_hook' } }
 
-describe('what the hook answers', () => {
+describe('the response of the hook', () => {
   test('200 replaces the custom claims of both tokens', async () => {
     await using hook = await answering('{"session":{"access_token":{"plan":"paid"},"id_token":{"name":"Bea"}}}')
     assert.deepEqual(await askAt(hook.url), { accessToken: { plan: 'paid' }, idToken: { name: 'Bea' } })
@@ -77,7 +77,7 @@ describe('what the hook answers', () => {
       assert.deepEqual(await askAt(hook.url), { accessToken: {}, idToken: {} })
     })
 
-  test('204 keeps them', async () => {
+  test('204 keeps the claims', async () => {
     await using hook = await status(204)
     assert.deepEqual(await askAt(hook.url), call.session)
   })
@@ -111,41 +111,41 @@ describe('what the hook answers', () => {
       await assert.rejects(askAt(hook.url), failed)
     })
 
-  test('a redirect is not followed, and a failure', async () => {
+  test('a redirect is a failure and is not followed', async () => {
     await using target = await status(204)
     await using hook = await startHook((response) => response.writeHead(307, { location: target.url }).end())
     await assert.rejects(askAt(hook.url), failed)
     assert.equal(target.connections(), 0)
   })
 
-  test('nobody who listens is a failure', async () => {
+  test('a refused connection is a failure', async () => {
     const hook = await status(204)
     await hook[Symbol.asyncDispose]()
     await assert.rejects(askAt(hook.url), failed)
   })
 })
 
-describe('a hook that is slow', () => {
+describe('a slow hook', () => {
   const listeners: Record<string, RequestListener> = {
-    'with its answer': () => {},
-    'with its body': (_request, response) => response.writeHead(200).write('{'),
+    'that sends no response': () => {},
+    'that sends an incomplete body': (_request, response) => response.writeHead(200).write('{'),
   }
   for (const [name, listener] of Object.entries(listeners))
-    test(`${name}: the deadline ends it, and no token is issued`, async () => {
+    test(`${name}: the call times out, and no token is issued`, async () => {
       await using web = await startPlainWebServer(listener)
       const began = performance.now()
       await assert.rejects(askAt(web.url, { deadline: 100 }), failed)
       assert.ok(performance.now() - began < 2_000)
     })
 
-  test('and takes the connection without a word', async () => {
+  test('that accepts the connection and sends nothing: the call times out', async () => {
     const silent = createServer(() => {})
     await once(silent.listen(0, '127.0.0.1'), 'listening')
     await assert.rejects(askAt(`http://127.0.0.1:${(silent.address() as AddressInfo).port}/`, { deadline: 100 }), failed)
     silent.close()
   })
 
-  test('and the server stops: the caller is told to try again, and the hook is not said to have failed', async () => {
+  test('at shutdown: the caller gets an error to retry, and the hook is not logged as failed', async () => {
     const lines: unknown[] = []
     const stopped: FencedFetch = () => Promise.reject(new Unavailable('the server is stopping', 1))
     const telemetry = { log: (...line: unknown[]) => void lines.push(line) }
@@ -153,7 +153,7 @@ describe('a hook that is slow', () => {
     assert.deepEqual(lines, [])
   })
 
-  test('has five seconds', async () => {
+  test('times out after five seconds', async () => {
     let given = 0
     const impatient: FencedFetch = async (_url, { timeout }) => {
       given = timeout
@@ -164,8 +164,8 @@ describe('a hook that is slow', () => {
   })
 })
 
-describe('what the hook is told', () => {
-  test("Hydra's body of token_hook, as JSON by POST, at exactly the URL that is set", async () => {
+describe('the request to the hook', () => {
+  test("is Hydra's body of token_hook, as JSON by POST, to exactly the configured URL", async () => {
     await using hook = await status(204)
     await askAt(`${hook.url}/a/*?tenant=1`)
     const [asked] = hook.asked
@@ -193,7 +193,7 @@ describe('what the hook is told', () => {
     })
   })
 
-  test("Hydra's body of refresh_token_hook, at a refresh and at nothing else", async () => {
+  test("is Hydra's body of refresh_token_hook, at a refresh only", async () => {
     await using hook = await status(204)
     const { ask } = asking({ refreshTokenHook: { url: hook.url } })
     assert.equal(await ask(call), call.session)
@@ -215,7 +215,7 @@ describe('what the hook is told', () => {
     })
   })
 
-  test('at a refresh both are asked, the older one first, and the second is told what the first said', async () => {
+  test('at a refresh goes to both hooks, refresh_token_hook first, and the second gets the claims of the first', async () => {
     await using hook = await startHook((response, path) =>
       path === '/old' ? response.end('{"session":{"access_token":{"plan":"old"}}}') : response.writeHead(204).end(),
     )
@@ -228,19 +228,19 @@ describe('what the hook is told', () => {
     assert.deepEqual(hook.asked[1]?.body.session.extra, { plan: 'old' })
   })
 
-  test('where the first denies, the second is not asked', async () => {
+  test('is not sent to the second hook if the first denies', async () => {
     await using hook = await status(403)
     const { ask } = asking({ tokenHook: { url: hook.url }, refreshTokenHook: { url: hook.url } })
     await assert.rejects(ask(refresh), { reason: { kind: 'hook-denied', hook: 'refresh_token_hook' } })
     assert.equal(hook.asked.length, 1)
   })
 
-  test('where no hook is set, nobody is asked and the session is the same one', async () => {
+  test('is not sent without a configured hook, and the session is unchanged', async () => {
     const untouched: FencedFetch = () => Promise.reject(new Error('was called'))
     assert.equal(await asking({}, { fetch: untouched }).ask(refresh), call.session)
   })
 
-  test('the settings are looked at with each request', async () => {
+  test('uses the settings at the time of each request', async () => {
     await using hook = await status(403)
     let url: string | undefined
     const { ask } = asking({}, { settings: () => ({ tokenHook: url === undefined ? undefined : { url }, refreshTokenHook: undefined }) })
@@ -250,23 +250,23 @@ describe('what the hook is told', () => {
   })
 })
 
-describe('the key by which the hook knows us', () => {
+describe('the API key for the hook', () => {
   const value = 'hunter2-is-the-key'
 
-  test('is sent in the header that is set', async () => {
+  test('is sent in the configured header', async () => {
     await using hook = await status(204)
     await asking({ tokenHook: { url: hook.url, apiKey: { in: 'header', name: 'X-API-Key', value } } }).ask(call)
     assert.equal(hook.asked[0]?.headers['x-api-key'], value)
     assert.equal(hook.asked[0]?.headers.cookie, undefined)
   })
 
-  test('is sent in the cookie that is set', async () => {
+  test('is sent in the configured cookie', async () => {
     await using hook = await status(204)
     await asking({ tokenHook: { url: hook.url, apiKey: { in: 'cookie', name: 'hook', value } } }).ask(call)
     assert.equal(hook.asked[0]?.headers.cookie, `hook=${value}`)
   })
 
-  test('is neither logged nor told to the caller, and the URL is not, either', async () => {
+  test('is neither logged nor shown to the caller, and neither is the URL', async () => {
     await using hook = await startHook((response, path) => {
       if (path.startsWith('/redirect')) response.writeHead(302, { location: `/?key=${value}` }).end()
       else response.writeHead(path.startsWith('/deny') ? 403 : 200).end(`${value}`)
@@ -287,7 +287,7 @@ describe('the key by which the hook knows us', () => {
   })
 })
 
-describe('what the caller of the token endpoint reads', () => {
+describe('the error response of the token endpoint', () => {
   for (const [kind, status, code] of [
     ['hook-denied', 403, 'access_denied'],
     ['hook-failed', 500, 'server_error'],

@@ -5,7 +5,7 @@ import { askToken, createClient, introspect } from '../support/operator.ts'
 import type { Received, Sent } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
-/** Hydra's sentences: what precedes the hint. */
+/** The part of Hydra's sentences before the hint. */
 const sentence = {
   invalidRequest:
     'The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed.',
@@ -26,8 +26,8 @@ function assertRefused(answer: Received, status: number, error: string, descript
   if (status === 401) assert.match(String(answer.headers['www-authenticate']), /^Basic realm=/)
 }
 
-describe('the answer', () => {
-  test('is an opaque token in the shape of RFC 6749 5.1 and with the words of Hydra, never to be kept', async () => {
+describe('the response', () => {
+  test('is an opaque token in the format of RFC 6749 §5.1 and of Hydra, with no-store', async () => {
     await using server = await startServer()
     const client = await createClient(server, { scope: 'read write' })
     const answer = await askToken(server, client, { scope: 'read' })
@@ -41,7 +41,7 @@ describe('the answer', () => {
     assert.notEqual((await askToken(server, client)).json.access_token, token)
   })
 
-  test('says how long: ttl.access_token, unless the client has a lifespan of its own; live', async () => {
+  test('has expires_in from ttl.access_token or the client’s own lifespan; both can change while the server runs', async () => {
     await using server = await startServer({ settings: { ttl: { access_token: '10m' } } })
     const plain = await createClient(server)
     const own = await createClient(server, { client_credentials_grant_access_token_lifespan: '90s' })
@@ -57,7 +57,7 @@ describe('the answer', () => {
     assert.equal(await expiresIn(own), 300)
   })
 
-  test('a token is active up to its exp, and not a moment longer', async () => {
+  test('a token is active until exactly its exp', async () => {
     let now = Date.parse('2026-05-01T12:00:00.789Z')
     await using server = await startServer({ clock: () => now })
     const { access_token: token, expires_in: expiresIn } = (await askToken(server, await createClient(server))).json
@@ -77,7 +77,7 @@ describe('scope', () => {
     return answer.json.scope ?? answer.json.error
   }
 
-  test('none asked, none given; a part of what the client has; nothing beyond', async () => {
+  test('is empty if none is requested, may be a part of the registered scope, and nothing beyond it', async () => {
     await using server = await startServer()
     assert.equal(await granted(server, { scope: 'read write' }), '')
     assert.equal(await granted(server, { scope: 'read write' }, ''), '')
@@ -87,13 +87,13 @@ describe('scope', () => {
     assertRefused(refused, 400, 'invalid_scope', `${sentence.invalidScope} The OAuth 2.0 Client is not allowed to request scope 'admin'.`)
   })
 
-  test('all of the client where the operator grants that (oauth2.client_credentials.default_grant_allowed_scope)', async () => {
+  test('is the whole registered scope by default with oauth2.client_credentials.default_grant_allowed_scope', async () => {
     await using server = await startServer({ settings: { oauth2: { client_credentials: { default_grant_allowed_scope: true } } } })
     assert.equal(await granted(server, { scope: 'read write' }), 'read write')
     assert.equal(await granted(server, { scope: 'read write' }, 'read'), 'read')
   })
 
-  test('is matched by wildcard for the clients of the operator, or exactly, as strategies.scope says', async () => {
+  test('is matched by wildcard or exactly for the operator’s clients, according to strategies.scope', async () => {
     await using wildcard = await startServer()
     for (const scope of ['notes.read', 'notes.read.all', 'notes.*'])
       assert.equal(await granted(wildcard, { scope: 'notes.*' }, scope), scope)
@@ -106,7 +106,7 @@ describe('scope', () => {
 })
 
 describe('audience and resource', () => {
-  test('the clients of the operator: same origin, and the path or one below it, as in Hydra', async () => {
+  test('an operator’s client may request the same origin with the registered path or one below it, as in Hydra', async () => {
     await using server = await startServer()
     const client = await createClient(server, { audience: ['https://api.example/v1', 'urn:legacy'] })
     for (const audience of ['https://api.example/v1', 'https://api.example/v1/', 'https://api.example/v1/notes', 'urn:legacy']) {
@@ -127,7 +127,7 @@ describe('audience and resource', () => {
     }
   })
 
-  test('several, in one parameter or in many; a resource likewise, with its own error (RFC 8707 2)', async () => {
+  test('several audiences may be in one or in several parameters, and resources likewise with their own error (RFC 8707 §2)', async () => {
     await using server = await startServer()
     const client = await createClient(server, { audience: ['https://a.example', 'https://b.example'] })
     const audienceOf = async (asked: Record<string, string | string[]>) =>
@@ -144,7 +144,7 @@ describe('audience and resource', () => {
 })
 
 describe('client authentication', () => {
-  test('by Basic with form-encoded parts (RFC 6749 2.3.1), by form fields, either for either; secrets that a person chose', async () => {
+  test('Basic with form-encoded parts (RFC 6749 §2.3.1) and form fields are accepted for both methods, also with chosen secrets', async () => {
     await using server = await startServer()
     const secret = 'p ä:%+/&=chosen by a person'
     recordSecrets(secret)
@@ -158,14 +158,14 @@ describe('client authentication', () => {
     }
   })
 
-  test('a secret with a percent sign that a caller forgot to encode is understood', async () => {
+  test('a secret with an unencoded percent sign is accepted', async () => {
     await using server = await startServer()
     const { id } = await createClient(server, { client_secret: '100%-sure-of-it' })
     const authorization = `Basic ${Buffer.from(`${id}:100%-sure-of-it`).toString('base64')}`
     assert.equal((await post(server, { headers: { authorization }, form })).status, 200)
   })
 
-  test('the transport must be the registered one where the operator says so; the hint is that of Hydra', async () => {
+  test('with secret_transport exact only the registered method is accepted; the error hint is Hydra’s', async () => {
     await using server = await startServer({ settings: { oauth2: { secret_transport: 'exact' } } })
     const { id, secret } = await createClient(server)
     assert.equal((await post(server, { basic: [id, secret], form })).status, 200)
@@ -177,7 +177,7 @@ describe('client authentication', () => {
     assert.equal((await post(server, { form: { ...form, client_id: id, client_secret: secret } })).status, 200)
   })
 
-  test('an unknown client and a wrong secret get the very same answer, and the log knows which it was', async () => {
+  test('an unknown client and a wrong secret get the same response, and the log has the difference', async () => {
     await using server = await startServer()
     const { id, secret } = await createClient(server)
     const wrong = await post(server, { basic: [id, 'wrong'], form })
@@ -188,7 +188,7 @@ describe('client authentication', () => {
     assert.deepEqual(reasons, [{ kind: 'client-secret-wrong', clientId: id }, { kind: 'client-unknown' }])
   })
 
-  test('never crosses with none or a key: a public client with a secret, a secret client without, private_key_jwt until it is built', async () => {
+  test('methods are not interchangeable with none or a key: a public client with a secret, and a confidential one without, are refused', async () => {
     await using server = await startServer()
     const hint = (registered: string, presented: string) =>
       `${sentence.invalidClient} The OAuth 2.0 Client supports client authentication method '${registered}', but method '${presented}' was requested. You must configure the OAuth 2.0 client's 'token_endpoint_auth_method' value to accept '${presented}'.`
@@ -209,7 +209,7 @@ describe('client authentication', () => {
     }
   })
 
-  test('a public client gets no token for itself (RFC 6749 4.4)', async () => {
+  test('a public client gets no token by client_credentials (RFC 6749 §4.4)', async () => {
     await using server = await startServer()
     const { id } = await createClient(server, { token_endpoint_auth_method: 'none' })
     const hint = "The OAuth 2.0 Client is marked as public and is thus not allowed to use authorization grant 'client_credentials'."
@@ -217,7 +217,7 @@ describe('client authentication', () => {
     assertRefused(refused, 400, 'unauthorized_client', `${sentence.unauthorizedClient} ${hint}`)
   })
 
-  test('one way at a time (RFC 6749 2.3), and none that is broken', async () => {
+  test('several methods at once (RFC 6749 §2.3) and malformed credentials are refused', async () => {
     await using server = await startServer()
     const { id, secret } = await createClient(server)
     const twice = `${sentence.invalidRequest} Client credentials were sent in more than one way; use one.`
@@ -233,7 +233,7 @@ describe('client authentication', () => {
       assertRefused(await post(server, { form, ...(authorization && { headers: { authorization } }) }), 400, 'invalid_request', missing)
   })
 
-  test('rotated secrets work until they are forgotten', async () => {
+  test('rotated secrets are accepted until they are deleted', async () => {
     await using server = await startServer()
     const { id, secret } = await createClient(server)
     const rotated = await server.admin(`/admin/clients/${id}/secrets/rotate`, { method: 'POST' })
@@ -243,14 +243,14 @@ describe('client authentication', () => {
     assert.equal((await askToken(server, { id, secret: rotated.json.client_secret })).status, 200)
   })
 
-  test('too many slow checks at once: some are told to come back, with Retry-After; nobody is told wrong', async () => {
+  test('over the limit of concurrent slow secret checks some requests get Retry-After, and no right secret is refused', async () => {
     await using server = await startServer()
     const clients = []
     for (let n = 0; n < 60; n++)
       clients.push(await createClient(server, { client_secret: `chosen by person ${n}, so it is hashed slowly` }))
     const answers = await Promise.all(clients.map((client) => askToken(server, client)))
     const busy = answers.filter(({ status }) => status === 503)
-    assert.ok(busy.length > 0, 'nobody had to wait')
+    assert.ok(busy.length > 0, 'no request got Retry-After')
     for (const answer of busy) {
       assert.match(String(answer.headers['retry-after']), /^[1-9]\d*$/)
       assert.equal(answer.json.error, 'temporarily_unavailable')
@@ -263,7 +263,7 @@ describe('client authentication', () => {
 })
 
 describe('the request', () => {
-  test('a parameter that comes twice is refused (RFC 6749 3.2), one without a value counts as not sent', async () => {
+  test('a repeated parameter is refused (RFC 6749 §3.2), and one without a value counts as absent', async () => {
     await using server = await startServer()
     const { id, secret } = await createClient(server, { scope: 'read' })
     const repeated: Record<string, string[]>[] = [
@@ -290,7 +290,7 @@ describe('the request', () => {
     assertRefused(none, 400, 'invalid_request', `${sentence.invalidRequest} Request parameter 'grant_type' is missing`)
   })
 
-  test('an empty body, and one of JSON, are empty forms', async () => {
+  test('an empty body and a JSON body count as an empty form', async () => {
     await using server = await startServer()
     const { id, secret } = await createClient(server)
     const empty = `${sentence.invalidRequest} The POST body can not be empty.`
@@ -299,14 +299,14 @@ describe('the request', () => {
     assertRefused(await post(server, { basic: [id, secret], json: form }), 400, 'invalid_request', empty)
   })
 
-  test('parameters in the address are not looked at (RFC 6749 2.3.1, 3.2)', async () => {
+  test('parameters in the query are ignored (RFC 6749 §2.3.1, §3.2)', async () => {
     await using server = await startServer()
     const { id, secret } = await createClient(server)
     const answer = await server.public(`/oauth2/token?client_id=${id}&client_secret=${secret}`, { method: 'POST', form })
     assert.equal(answer.json.error, 'invalid_request')
   })
 
-  test('a grant that is not known is unsupported (RFC 6749 5.2), whoever asks properly', async () => {
+  test('an unknown grant type is unsupported_grant_type (RFC 6749 §5.2) for an authenticated client', async () => {
     await using server = await startServer()
     const client = await createClient(server, { grant_types: ['authorization_code', 'refresh_token', 'client_credentials'] })
     for (const grantType of ['password', 'urn:ietf:params:oauth:grant-type:token-exchange', 'Client_Credentials']) {
@@ -316,7 +316,7 @@ describe('the request', () => {
     assert.equal((await askToken(server, { ...client, secret: 'wrong' }, { grant_type: 'password' })).json.error, 'invalid_client')
   })
 
-  test('a grant that the client did not register is refused to it', async () => {
+  test('a grant type that the client has not registered is refused', async () => {
     await using server = await startServer()
     const hint = "The OAuth 2.0 Client is not allowed to use authorization grant 'client_credentials'."
     const client = await createClient(server, { grant_types: ['authorization_code'], redirect_uris: ['https://rp.example/cb'] })

@@ -12,7 +12,7 @@ const tracingTo = (address: string, more: Record<string, unknown> = {}) => ({
   },
 })
 
-test('a request is a span by its route, with the act it did inside, and nothing of what it carried', async () => {
+test('a request is a span named by its route, with a child span for the act, and without values of the request', async () => {
   await using receiver = await startOtlpReceiver()
   await using server = await startServer({ settings: tracingTo(receiver.address, { authorization_header: 'Bearer of-the-receiver' }) })
   const { json: client } = await server.public('/oauth2/register?note=in-the-query', {
@@ -54,7 +54,7 @@ test('a request is a span by its route, with the act it did inside, and nothing 
   assert.ok(receiver.authorizations.every((header) => header === 'Bearer of-the-receiver'))
 })
 
-test('a caller’s trace is carried on, sampled as the caller says (W3C Trace Context)', async () => {
+test('a caller’s trace is continued with the caller’s sampling decision (W3C Trace Context)', async () => {
   await using receiver = await startOtlpReceiver()
   await using server = await startServer({ settings: tracingTo(receiver.address, { sampling: { sampling_ratio: 0 } }) })
   const trace = '0af7651916cd43dd8448eb211c80319c'
@@ -70,14 +70,14 @@ test('a caller’s trace is carried on, sampled as the caller says (W3C Trace Co
   )
 })
 
-test('a receiver that is away costs no request anything', async () => {
+test('an unavailable trace receiver does not affect requests', async () => {
   await using server = await startServer({ settings: tracingTo('127.0.0.1:1') })
   assert.equal((await server.public('/oauth2/register', { method: 'POST', json: { grant_types: ['client_credentials'] } })).status, 201)
 })
 
 const basis = { dsn: 'memory', urls: { self: { issuer: 'https://auth.example.com/' } }, secrets: { system: [systemSecret] } }
 
-test('jaeger and zipkin are taken with a warning that names otel', () => {
+test('jaeger and zipkin are accepted with a warning that names otel', () => {
   for (const provider of ['jaeger', 'zipkin']) {
     const { config, warnings } = loadSettings({
       ...basis,
@@ -88,7 +88,7 @@ test('jaeger and zipkin are taken with a warning that names otel', () => {
   }
 })
 
-test('otel without a receiver, and a receiver that is no host and port, refuse start-up and say what to write', () => {
+test('otel without a receiver, or with one that is not host and port, prevents start-up with a hint', () => {
   assert.throws(
     () => loadSettings({ ...basis, tracing: { provider: 'otel' } }),
     /tracing\.providers\.otlp\.server_url: is not set .* localhost:4318/,

@@ -10,7 +10,7 @@ import { isActive, type LoginClient, loginRequest, obtainCode, obtainTokens, red
 import { startPostgres } from '../support/postgres.ts'
 import type { Received } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { assertCivil, fuzzFactor } from './fuzzed-server.ts'
+import { assertWellFormed, fuzzFactor } from './fuzzed-server.ts'
 import { afterLogout, encoded, members, mutated, mutations, redirectUris } from './hostile-login.ts'
 
 const postgres = await startPostgres()
@@ -52,17 +52,17 @@ const loginMembers = [
 const consentMembers = ['grant_scope', 'grant_access_token_audience', 'session', 'remember', 'remember_for', 'context', 'handled_at']
 const rejectMembers = ['error', 'error_description', 'error_hint', 'error_debug', 'status_code']
 
-/** Stand-ins for values that only a run knows. */
+/** Placeholders for values that exist only during a run. */
 const own = ['<id_token>', '<code>', '<refresh_token>', '<access_token>', '<challenge>', '<verifier>', '<client>']
 
 const requests = '/admin/oauth2/auth/requests'
 
-/** One time in four. */
+/** A value in one case of four. */
 const seldom = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | null> =>
   fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary })
 
 for (const [name, { open, runs }] of Object.entries(databases))
-  describe(`whatever is sent in the course of a login, on ${name}`, () => {
+  describe(`mutated requests of a login, on ${name}`, () => {
     let server: TestServer
     const clients: LoginClient[] = []
     const known = new Map<string, string>()
@@ -85,12 +85,12 @@ for (const [name, { open, runs }] of Object.entries(databases))
 
     const filled = (text: string): string => text.replace(/^<(\w+)>$/, (stand) => known.get(stand) ?? stand)
 
-    /** Whatever the question was: civil, and nobody is sent where no client of ours wants him. */
+    /** Asserts that the response is well formed and redirects only to registered URIs. */
     function judge(answer: Received, what: string): void {
       count(`${what} ${answer.status}`)
-      // A token may hold any word by chance.
+      // A token may contain any word by chance.
       const body = answer.text.replace(/"[\w.-]{43,}"/g, '"token"')
-      assertCivil({ ...answer, headers: answer.headers as Record<string, string>, body }, what)
+      assertWellFormed({ ...answer, headers: answer.headers as Record<string, string>, body }, what)
       const targets = [answer.headers.location, /action="([^"]*)"/.exec(answer.text)?.[1]?.replaceAll('&amp;', '&')]
       for (const target of targets) if (target !== undefined) assert.ok(mayBeSentTo(target), target)
     }
@@ -118,7 +118,7 @@ for (const [name, { open, runs }] of Object.entries(databases))
       ...Object.fromEntries(new URLSearchParams(loginRequest(client, over).address.split('?')[1])),
     })
 
-    test('authorization requests, by GET and POST', async () => {
+    test('authorization requests by GET and POST get a well-formed response', async () => {
       for (const client of clients) known.set('<id_token>', (await obtainTokens(server, client)).id_token)
       const browser = new Browser(server)
       await obtainTokens(server, clients[0] as LoginClient, { browser, login: { remember: true } })
@@ -134,7 +134,7 @@ for (const [name, { open, runs }] of Object.entries(databases))
         assert.ok(reached.has(seen), seen)
     })
 
-    test('queries and cookies that are no well-formed text', async () => {
+    test('queries and cookies that are not well-formed text get a well-formed response', async () => {
       const odd = fc.oneof(
         fc.constantFrom('%', '%zz', '%ff', '%c0%af', '%ed%a0%80', '=', '&', '&&', ';', '+', '[]=', '?'),
         fc.stringMatching(/^[!-~]{0,30}$/),
@@ -162,7 +162,7 @@ for (const [name, { open, runs }] of Object.entries(databases))
       )
     })
 
-    test('whole logins, each answer and each way back mutated', async () => {
+    test('complete logins with mutated answers and redirects get well-formed responses', async () => {
       const course = fc.record({
         who: someone,
         mode: fc.constantFrom('query', 'fragment', 'form_post'),
@@ -225,7 +225,7 @@ for (const [name, { open, runs }] of Object.entries(databases))
       return answer
     }
 
-    test('token requests for codes and refresh tokens', async () => {
+    test('token requests for codes and refresh tokens get well-formed responses', async () => {
       const [client] = clients as [LoginClient]
       await fc.assert(
         fc.asyncProperty(fc.boolean(), mutations(tokenNames, own), async (isCode, changes) => {
@@ -241,7 +241,7 @@ for (const [name, { open, runs }] of Object.entries(databases))
           const answer = await server.public('/oauth2/token', { method: 'POST', basic: [client.id, client.secret], body, headers })
           judge(answer, 'token')
           if (answer.status === 200 && answer.json.token_type) assert.equal(await isActive(server, answer.json.access_token), true)
-          // Refused, it was not spent: the right request is served afterwards, unless the wrong one was a whole replay.
+          // A refused request does not spend the code or token: the right request succeeds afterwards, unless the wrong one was a complete replay.
           else if (isCode) assert.equal((await redeem(server, client, issued)).status, 200)
         }),
         { numRuns: Math.ceil(runs / 2) * fuzzFactor },
@@ -249,7 +249,7 @@ for (const [name, { open, runs }] of Object.entries(databases))
       for (const seen of ['token 200', 'token 400']) assert.ok(reached.has(seen), seen)
     })
 
-    test('challenges, and the lists and ends of sessions', async () => {
+    test('requests about challenges and sessions get well-formed responses', async () => {
       const challenge = fc.oneof(
         fc.constantFrom('', '<challenge>', 'x', '0'.repeat(64)),
         fc.string({ unit: 'binary', maxLength: 70 }),
@@ -296,7 +296,7 @@ for (const [name, { open, runs }] of Object.entries(databases))
       for (const seen of ['sessions DELETE consent 204', 'sessions GET consent 200', 'login/accept 404']) assert.ok(reached.has(seen), seen)
     })
 
-    test('logouts, by GET and POST', async () => {
+    test('logouts by GET and POST get a well-formed response', async () => {
       const [, client] = clients as [LoginClient, LoginClient]
       await fc.assert(
         fc.asyncProperty(method, mutations(logoutNames, own), fc.boolean(), async (how, changes, isConfirmed) => {
@@ -328,7 +328,7 @@ for (const [name, { open, runs }] of Object.entries(databases))
       for (const seen of ['logout by GET 302', 'logout by GET 400', 'logged out 302']) assert.ok(reached.has(seen), seen)
     })
 
-    test('the server is well afterwards, and its log tells of no fault of its own', async (t) => {
+    test('afterwards the server is healthy, and its log has no internal error', async (t) => {
       t.diagnostic(JSON.stringify(Object.fromEntries([...reached].toSorted())))
       await obtainTokens(server, clients[0] as LoginClient)
       assert.deepEqual(

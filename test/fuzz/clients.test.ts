@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { assertCivil, type FuzzedServer, fuzzFactor, startFuzzedServer } from './fuzzed-server.ts'
+import { assertWellFormed, type FuzzedServer, fuzzFactor, startFuzzedServer } from './fuzzed-server.ts'
 import { clientText, jsonPatchText } from './hostile-input.ts'
 
 const civil = ({ status, headers, text }: { status: number; headers: object; text: string }) =>
-  assertCivil({ status, headers: headers as Record<string, string>, body: text }, '')
+  assertWellFormed({ status, headers: headers as Record<string, string>, body: text }, '')
 
-describe('whatever a client says of itself', () => {
+describe('registrations with hostile metadata', () => {
   let server: FuzzedServer
   before(async () => {
     server = await startFuzzedServer()
   })
   after(() => server[Symbol.asyncDispose]())
 
-  test('what was accepted reads the same afterwards, and put back as it was read changes nothing (RFC 7592 §2.2)', async () => {
+  test('accepted metadata is read unchanged, and putting back what was read changes nothing (RFC 7592 §2.2)', async () => {
     let accepted = 0
     await fc.assert(
       fc.asyncProperty(clientText(), async (body) => {
@@ -39,7 +39,7 @@ describe('whatever a client says of itself', () => {
     assert.ok(accepted > 20, `${accepted} were accepted`)
   })
 
-  test('a refused update leaves the client as it was, and its registration token in force', async () => {
+  test('a refused update changes nothing, and the registration access token stays valid', async () => {
     const metadata = { grant_types: ['client_credentials'], client_name: 'as it was' }
     const { json } = await server.public('/oauth2/register', { method: 'POST', json: metadata })
     const path = `/oauth2/register/${json.client_id}`
@@ -57,14 +57,14 @@ describe('whatever a client says of itself', () => {
   })
 })
 
-describe('whatever an administrator sends', () => {
+describe('hostile requests of an administrator', () => {
   let server: FuzzedServer
   before(async () => {
     server = await startFuzzedServer()
   })
   after(() => server[Symbol.asyncDispose]())
 
-  test('an id that was accepted is reached at its Location and its registration_client_uri, and can be deleted', async () => {
+  test('an accepted id is found at its Location and its registration_client_uri, and can be deleted', async () => {
     const id = fc.oneof(
       fc.string({ unit: 'binary', minLength: 1, maxLength: 60 }),
       fc.string({ minLength: 1, maxLength: 260 }),
@@ -108,7 +108,7 @@ describe('whatever an administrator sends', () => {
     assert.equal(await server.clients(), 0)
   })
 
-  test('a JSON Patch is applied whole or not at all, and never changes the id (RFC 6902 §5)', async () => {
+  test('a JSON Patch is applied completely or not at all, and never changes the id (RFC 6902 §5)', async () => {
     const client = { client_id: 'patched', client_name: 'name', metadata: { a: [1, 2] }, redirect_uris: ['https://app.example/cb'] }
     await server.admin('/admin/clients', { method: 'POST', json: client })
     let applied = 0
@@ -129,7 +129,7 @@ describe('whatever an administrator sends', () => {
     assert.ok(applied > 5, `${applied} were applied`)
   })
 
-  test('the log tells of no fault of the server', () => {
+  test('the log has no internal error', () => {
     assert.deepEqual(
       server.lines.filter(({ level }) => level === 'error'),
       [],

@@ -5,15 +5,15 @@ import { migrateUp } from '../../src/storage/migrations.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 import type { RawAnswer } from './raw-request.ts'
 
-/** `FUZZ_FACTOR=20 npm test -- test/fuzz/routes.test.ts` looks twenty times as hard. */
+/** `FUZZ_FACTOR=20 npm test -- test/fuzz/routes.test.ts` runs twenty times as many cases. */
 export const fuzzFactor = Number(process.env.FUZZ_FACTOR ?? 1)
 
 export interface FuzzedServer extends TestServer {
-  /** How many clients are stored. */
+  /** The number of stored clients. */
   clients(): Promise<number>
 }
 
-/** A server whose database can be counted. */
+/** A server with a count of its stored clients. */
 export async function startFuzzedServer(): Promise<FuzzedServer> {
   const database = openSqlite('memory')
   await migrateUp(database)
@@ -22,22 +22,22 @@ export async function startFuzzedServer(): Promise<FuzzedServer> {
   return { ...server, clients: async () => (await count.execute(database.read)).rows[0]?.count ?? 0 }
 }
 
-/** A stack, a path of this machine or a module's name in an answer tells a stranger about our inside. */
+/** Internals that a response must not contain: a stack, a file path, the name of a module. */
 const inside = /\n\s+at |file:\/\/|node_modules|node:[a-z_]+|\.ts:\d|SQLITE_|SQLite|sqlite_|kysely|FST_/i
 
-/** The page that shows what went wrong has Hydra's status, whatever it shows. */
+/** The error page always has Hydra's status, whatever error it shows. */
 const isErrorPage = (path: string, status: number): boolean => status === 500 && path.startsWith('/oauth2/fallbacks/error')
 
-/** What every answer owes to whoever asked, however he asked. */
-export function assertCivil(answer: RawAnswer, path: string): void {
+/** Asserts what holds for every response: no 5xx, no internals, and an error body in the right format. */
+export function assertWellFormed(answer: RawAnswer, path: string): void {
   const { status, headers, body } = answer
   assert.ok(status < 500 || isErrorPage(path, status), `status ${status}: ${body.slice(0, 300)}`)
-  // Keys and tokens hold any short word by chance.
+  // Keys and tokens may contain any short word by chance.
   assert.doesNotMatch(body.slice(0, 5_000).replace(/[\w-]{40,}/g, ''), inside)
   if (!headers['content-type']?.includes('json') || body === '') return
   const json = JSON.parse(body)
   if (status < 400) return
-  // Hydra's 404 for a path that it does not know is the one error that is an object.
+  // Hydra's 404 for an unknown path is the only error that is an object.
   const error = status === 404 && typeof json.error === 'object' ? json.error.message : json.error
   assert.equal(typeof error, 'string')
   assert.match(error, /^[\x20-\x7e]+$/)

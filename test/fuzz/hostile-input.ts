@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 
-/** JSON texts, not values: much of what is hostile (doubled members, odd numbers, half characters) does not survive a value. */
+/** JSON texts, not values: much hostile input (duplicate members, unusual numbers, lone surrogates) cannot be expressed as a value. */
 export const jsonText = (): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 4, arbitrary: fc.json({ maxDepth: 4 }) },
@@ -46,7 +46,7 @@ const memberNames = [
 const member = (): fc.Arbitrary<string> =>
   fc.tuple(fc.constantFrom(...memberNames), oddValue()).map(([name, value]) => `${JSON.stringify(name)}:${value}`)
 
-/** A client with some members as they should be and some as they should not. */
+/** A client with some valid and some invalid members. */
 export const clientText = (): fc.Arbitrary<string> =>
   fc
     .tuple(
@@ -82,7 +82,7 @@ export const jsonPatchText = (): fc.Arbitrary<string> => {
   )
 }
 
-/** What may stand where an id belongs, as bytes of a path; `known` are ids that exist. */
+/** Bytes of a path in place of an id; `known` are ids that exist. */
 export const pathSegment = (known: readonly string[]): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 4, arbitrary: fc.constantFrom(...known) },
@@ -139,7 +139,7 @@ export const queryText = (): fc.Arbitrary<string> => {
   )
 }
 
-/** Lines of a header that a server must live with; what breaks the framing of HTTP itself is in `wire.test.ts`. */
+/** Header lines that a server must handle. Input that breaks the framing of HTTP is in `wire.test.ts`. */
 export const headerLines = (authorizations: readonly string[]): fc.Arbitrary<string[]> => {
   const line = fc.oneof(
     fc

@@ -10,7 +10,7 @@ export const redirectUris = [
 
 export const afterLogout = 'https://app.example/bye'
 
-/** Addresses that look like a registered one, to a careless eye or a careless comparison. */
+/** URIs that resemble a registered one. */
 const nearRedirectUris = [
   ...redirectUris,
   afterLogout,
@@ -54,7 +54,7 @@ const words = [
   '', ' ', '0', '-1', 'null', '*', 'openid', 'openid offline_access', 'openid  openid', 'offline', 'code', 'token', 'code id_token', 'none', 'none login', 'login', 'consent',
   'registration', 'select_account', 'query', 'fragment', 'form_post', 'form_post.jwt', 'S256', 'plain', '1e9', '999999999', '9999999999', 'https://api.example/', 'urn:x', '%', '%00', '%ff',
   'a\0b', '\ud800', '\u202e', '"><script>alert(1)</script>', "' OR 1=1 --", '__proto__', 'constructor', 'refresh_token', 'authorization_code', 'x'.repeat(3_000), '0'.repeat(43),
-] // biome-ignore format: a list of words reads best as one
+] // biome-ignore format: a list of words
 
 const value = (own: readonly string[]): fc.Arbitrary<string> =>
   fc.oneof(
@@ -64,14 +64,14 @@ const value = (own: readonly string[]): fc.Arbitrary<string> =>
     { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 30 }) },
   )
 
-/** One thing that is done to a request that was in order. */
+/** One change of a valid request. */
 export interface Mutation {
   readonly name: string
   readonly how: 'set' | 'drop' | 'double' | 'cut' | 'add'
   readonly value: string
 }
 
-/** @param own stand-ins that the test fills in: values that mean something to the server */
+/** @param own placeholders that the test replaces by values that the server knows */
 export const mutations = (names: readonly string[], own: readonly string[] = ['']): fc.Arbitrary<Mutation[]> =>
   fc.array(
     fc.record({
@@ -82,7 +82,7 @@ export const mutations = (names: readonly string[], own: readonly string[] = [''
     { maxLength: 3 },
   )
 
-/** The parameters with the mutations done to them, as pairs: a name may be there twice. */
+/** The parameters after the mutations, as pairs: a name may be repeated. */
 export function mutated(parameters: Readonly<Record<string, string>>, changes: readonly Mutation[]): [string, string][] {
   let pairs = Object.entries(parameters)
   for (const { name, how, value } of changes) {
@@ -101,7 +101,7 @@ export function mutated(parameters: Readonly<Record<string, string>>, changes: r
 export const encoded = (pairs: readonly (readonly [string, string])[]): string =>
   pairs.map((pair) => pair.map((text) => encodeURIComponent(text.toWellFormed())).join('=')).join('&')
 
-/** Members of JSON, each mutated. */
+/** Mutated members of a JSON object. */
 export const members = (names: readonly string[]): fc.Arbitrary<Record<string, unknown>> =>
   fc
     .array(

@@ -6,10 +6,10 @@ const made = {
   'known-app': { grant_types: ['authorization_code'], redirect_uris: ['https://app.example/cb'], token_endpoint_auth_method: 'none' },
 }
 
-/** Clients that stay usable while they are fuzzed: what an answer changes is followed, what it deletes is made again. */
+/** Clients that stay usable while they are fuzzed: new credentials are followed, and a deleted client is created again. */
 export class KnownClients {
   static readonly ids = Object.keys(made)
-  /** Stand-ins for the credentials in force, which change from run to run. */
+  /** Placeholders for the current credentials, which differ between runs. */
   static readonly authorizations = KnownClients.ids.flatMap((id) => [`Bearer <${id}>`, `Basic <${id}>`])
   readonly #server: TestServer
   readonly #credentials = new Map<string, { bearer?: string; secret?: string }>()
@@ -26,7 +26,7 @@ export class KnownClients {
     }
   }
 
-  /** Puts the credentials in force in the place of their stand-ins. */
+  /** Replaces the placeholders by the current credentials. */
   filled(line: string): string {
     return line.replace(/(Bearer|Basic) <([\w-]+)>/, (_, scheme: string, id: string) => {
       const { bearer = '', secret = '' } = this.#credentials.get(id) ?? {}

@@ -7,7 +7,7 @@ import type { Received, Sent } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
 /**
- * What the API description promises, asked of a running server: every operation gets sound and unsound requests made from its own
+ * Tests a running server against its API description: every operation gets valid and invalid requests made from its own
  * description, and every answer must have a declared status, the declared media type and a body that fits the declared schema.
  */
 
@@ -25,16 +25,16 @@ interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, { readonly properties?: object }>> }
 }
 
-/** How a request departs from the sound one. */
-interface Departure {
+/** The change of a request from the valid one. */
+interface Change {
   readonly id: 'own' | 'unknown'
   readonly token: 'own' | 'none' | 'foreign'
-  /** Undefined: the sound body. */
+  /** Default: the valid body. */
   readonly body: string | undefined
   readonly query: Readonly<Record<string, string>>
 }
 
-const sound: Departure = { id: 'own', token: 'own', body: undefined, query: {} }
+const valid: Change = { id: 'own', token: 'own', body: undefined, query: {} }
 
 interface Subject {
   readonly client_id: string
@@ -44,7 +44,7 @@ interface Subject {
 
 let serial = 0
 
-/** A set of signing keys with one key, for the operations on keys; its name, which is the key's as well. */
+/** Creates a key set with one key, for the operations on keys. Returns its name, which is also the kid. */
 async function keySet(server: TestServer): Promise<string> {
   const name = `described-${serial++}`
   await server.admin(`/admin/keys/${name}`, { method: 'POST', json: { alg: 'EdDSA', kid: name, use: 'sig' } })
@@ -53,8 +53,8 @@ async function keySet(server: TestServer): Promise<string> {
 
 const metadata = { client_name: 'Described', grant_types: ['client_credentials'], scope: 'openid' }
 
-/** A sound body for each operation that takes one. */
-const soundBodies: Readonly<Record<string, (client: Subject, accessToken: string) => string>> = {
+/** A valid body for each operation that has one. */
+const validBodies: Readonly<Record<string, (client: Subject, accessToken: string) => string>> = {
   createOidcDynamicClient: () => JSON.stringify(metadata),
   setOidcDynamicClient: () => JSON.stringify(metadata),
   createOAuth2Client: () => JSON.stringify(metadata),
@@ -78,19 +78,19 @@ const soundBodies: Readonly<Record<string, (client: Subject, accessToken: string
 
 const foreignKey = { ...generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }), alg: 'EdDSA', kid: 'of-another', use: 'sig' }
 
-/** Nothing that is made up here succeeds in these: they need a person at a browser, and have flows of their own. */
+/** Operations that cannot succeed here, because they need a person at a browser. They have tests of their own. */
 const neverSucceeds =
   /^(oAuth2Authorize(Post)?|getOidcUserInfo(Post)?|revokeOidcSession(Post)?|revokeOAuth2ConsentSessions|(show|post)Fallback\w+|(get|accept|reject)OAuth2\w+Request)$/
 
 for (const listener of ['public', 'admin'] as const)
-  describe(`answers of the ${listener} listener are those that its description declares`, () => {
+  describe(`responses of the ${listener} listener match its API description`, () => {
     let server: TestServer
     before(async () => {
       server = await startServer({ settings: { serve: { public: { cors: { enabled: false } } } } })
     })
     after(async () => server[Symbol.asyncDispose]())
 
-    test('for every operation, whatever is sent', async () => {
+    test('for every operation and any request', async () => {
       const document = (await server[listener](listener === 'public' ? '/openapi.json' : '/admin/openapi.json')).json as Document
       const ajv = new Ajv2020({ strict: false, validateFormats: false })
       ajv.addSchema(document, 'document')
@@ -106,10 +106,10 @@ for (const listener of ['public', 'admin'] as const)
             {
               numRuns: 15,
               examples: [
-                [sound],
-                [{ ...sound, id: 'unknown' }],
-                [{ ...sound, token: 'none' }],
-                [{ ...sound, query: { subject: 'somebody' } }],
+                [valid],
+                [{ ...valid, id: 'unknown' }],
+                [{ ...valid, token: 'none' }],
+                [{ ...valid, query: { subject: 'somebody' } }],
               ],
             },
           )
@@ -121,7 +121,7 @@ for (const listener of ['public', 'admin'] as const)
     })
   })
 
-function departures(operation: Operation, { components }: Document): fc.Arbitrary<Departure> {
+function departures(operation: Operation, { components }: Document): fc.Arbitrary<Change> {
   const [[type, media] = []] = Object.entries(operation.requestBody?.content ?? {})
   const name = /\w+$/.exec(String(media?.schema.$ref ?? ''))?.[0] ?? ''
   const members = Object.keys(components.schemas[name]?.properties ?? { op: 0, path: 0 })
@@ -134,7 +134,7 @@ function departures(operation: Operation, { components }: Document): fc.Arbitrar
   })
 }
 
-/** Bodies with the names of the schema and any value under them, and bodies that are nothing of the kind. */
+/** Bodies with the member names of the schema and any values, and bodies of any other form. */
 function bodies(type: string, members: readonly string[]): fc.Arbitrary<string> {
   const named = fc.constantFrom(...members)
   if (type === 'application/x-www-form-urlencoded')
@@ -150,14 +150,14 @@ function bodies(type: string, members: readonly string[]): fc.Arbitrary<string> 
   )
 }
 
-/** A client of its own for each request: some requests end it. */
+/** A new client for each request, because some requests delete it. */
 async function send(
   server: TestServer,
   listener: 'public' | 'admin',
   method: string,
   path: string,
   operation: Operation,
-  { id, token, body, query }: Departure,
+  { id, token, body, query }: Change,
 ): Promise<Received> {
   const client: Subject = (await server.public('/oauth2/register', { method: 'POST', json: metadata })).json
   const basic = [client.client_id, client.client_secret] as const
@@ -173,7 +173,7 @@ async function send(
   const sent: Sent = {
     method: method.toUpperCase(),
     ...(type !== undefined && {
-      body: body ?? soundBodies[operation.operationId]?.(client, accessToken) ?? '',
+      body: body ?? validBodies[operation.operationId]?.(client, accessToken) ?? '',
       headers: { 'content-type': type },
     }),
     ...(bearer !== undefined && listener === 'public' && path.includes('{') && { bearer }),

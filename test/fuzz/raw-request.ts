@@ -1,19 +1,19 @@
 import { connect } from 'node:net'
 import { recordSecrets } from '../support/leaks.ts'
 
-/** What came back, read no further than its first answer. */
+/** The first response on a connection. */
 export interface RawAnswer {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   readonly body: string
 }
 
-/** Milliseconds: who has not been answered by then never will be. */
-const patience = 10_000
+/** Milliseconds to wait for the response. */
+const timeoutMs = 10_000
 
 /**
- * Sends bytes on a connection of their own, says no more, and reads the answer. `stayOpen` keeps our half of the connection open:
- * for what must be answered though the server might wait for more.
+ * Sends bytes on a new connection and reads the response. `stayOpen` keeps the sending half of the connection open:
+ * for requests that must get a response although the server could wait for more.
  */
 export function sendRaw(base: string, bytes: Buffer, { stayOpen = true }: { stayOpen?: boolean } = {}): Promise<RawAnswer> {
   const { hostname, port } = new URL(base)
@@ -26,8 +26,8 @@ export function sendRaw(base: string, bytes: Buffer, { stayOpen = true }: { stay
       socket.destroy()
       reject(new Error(`${why}: ${describe()}`))
     }
-    socket.setTimeout(patience, () => fail('no answer'))
-    // A server that has answered may close before it has read everything; what counts is whether it answered.
+    socket.setTimeout(timeoutMs, () => fail('no response'))
+    // A server may close the connection after its response before it has read everything, so an error after the response is ignored.
     let failure = ''
     const settle = (ended: boolean) => {
       const answer = parseAnswer(Buffer.concat(chunks), ended, bytes.subarray(0, 5).toString('latin1') === 'HEAD ')
@@ -35,7 +35,7 @@ export function sendRaw(base: string, bytes: Buffer, { stayOpen = true }: { stay
         socket.destroy()
         remember(answer.body)
         resolve(answer)
-      } else if (ended) fail(`the connection was lost without an answer${failure}`)
+      } else if (ended) fail(`the connection was closed without a response${failure}`)
     }
     socket.on('data', (chunk: Buffer) => {
       chunks.push(chunk)
@@ -51,7 +51,7 @@ export function sendRaw(base: string, bytes: Buffer, { stayOpen = true }: { stay
   })
 }
 
-/** The first final answer in `bytes`, if it is complete; at the end of the connection a body without a length is. */
+/** The first final response in `bytes`, if it is complete. A body without a length is complete at the end of the connection. */
 function parseAnswer(bytes: Buffer, ended: boolean, isHead: boolean): RawAnswer | undefined {
   const text = bytes.toString('latin1')
   const end = text.indexOf('\r\n\r\n')

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type AdminHandlers, adminRoutes } from '../../src/http/admin.ts'
 import { type PublicHandlers, publicRoutes } from '../../src/http/public.ts'
 import { noHandlers } from '../support/no-handlers.ts'
-import { assertCivil, type FuzzedServer, fuzzFactor, startFuzzedServer } from './fuzzed-server.ts'
+import { assertWellFormed, type FuzzedServer, fuzzFactor, startFuzzedServer } from './fuzzed-server.ts'
 import { formText, headerLines, jsonPatchText, jsonText, pathSegment, queryText } from './hostile-input.ts'
 import { KnownClients } from './known-clients.ts'
 import { sendRaw } from './raw-request.ts'
@@ -14,7 +14,7 @@ const listeners = {
   admin: adminRoutes(noHandlers<AdminHandlers>()),
 }
 
-describe('whatever is sent to a route', () => {
+describe('hostile requests to each route', () => {
   let server: FuzzedServer
   let known: KnownClients
   const statuses = new Map<number, number>()
@@ -29,7 +29,7 @@ describe('whatever is sent to a route', () => {
     const paths = [...new Set(routes.map((route) => route.path))]
     for (const path of paths) {
       const methods = routes.filter((route) => route.path === path).map((route) => route.method as string)
-      test(`${methods.join(', ')} ${path} (${listener}): a civil answer, and nothing stored by a refusal`, async () => {
+      test(`${methods.join(', ')} ${path} (${listener}): the response is well formed, and a refused request stores nothing`, async () => {
         const base = listener === 'public' ? server.publicUrl : server.adminUrl
         const request = fc.record({
           method: fc.oneof(
@@ -64,7 +64,7 @@ describe('whatever is sent to a route', () => {
               `Content-Length: ${content.length}`,
             ].join('\r\n')
             const answer = await sendRaw(base, Buffer.concat([Buffer.from(`${head}\r\n\r\n`, 'latin1'), content]))
-            assertCivil(answer, target)
+            assertWellFormed(answer, target)
             const [made, gone] = [Number(answer.status === 201), Number(answer.status === 204 && method === 'DELETE')]
             const now = await server.clients()
             assert.ok(now === count + made || now === count - gone, `${answer.status}, and ${now - count} clients more`)
@@ -77,7 +77,7 @@ describe('whatever is sent to a route', () => {
     }
   }
 
-  test('the server is well afterwards, and its log tells of no fault of its own', async (t) => {
+  test('afterwards the server is healthy, and its log has no internal error', async (t) => {
     t.diagnostic(`answers by status: ${JSON.stringify(Object.fromEntries(statuses))}`)
     for (const status of [200, 201, 204, 400, 401, 404, 405]) assert.ok(statuses.has(status), `some of it got as far as a ${status}`)
     assert.equal((await server.public('/health/ready')).status, 200)

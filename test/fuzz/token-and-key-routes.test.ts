@@ -44,13 +44,13 @@ const bodies = fc.oneof(
   fc.jsonValue(),
 )
 
-/** Never our fault; a refusal says why, in printable ASCII. */
+/** Asserts that the status is below 500 and an error description is printable ASCII. */
 function assertAnswered({ status, json, text }: Received, sent: unknown): void {
   assert.ok(status < 500, `${status} ${text} for ${JSON.stringify(sent)}`)
   if (status >= 400 && typeof json.error === 'string') assert.match(json.error_description, /^[\x20-\x7e]*$/)
 }
 
-test('whatever is sent to the routes for keys is answered, and the sets that sign can sign afterwards', async () => {
+test('any request to the key routes gets a response below 500, and the signing keys still work afterwards', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.constantFrom('POST', 'PUT', 'GET', 'DELETE'),
@@ -70,7 +70,7 @@ test('whatever is sent to the routes for keys is answered, and the sets that sig
   assert.equal(await isActive(await tokenOf(client)), true)
 })
 
-test('whatever is sent to revoke, introspect and the end of tokens is answered, and a live token stays alive', async () => {
+test('any request to revoke, introspect or delete tokens gets a response below 500, and an active token stays active', async () => {
   const token = await tokenOf(client)
   const texts = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('a.b.c', '..', `${token}.x`, client.token))
   await fc.assert(
@@ -88,7 +88,7 @@ test('whatever is sent to revoke, introspect and the end of tokens is answered, 
   assert.equal(await isActive(token), true)
 })
 
-test('a JWT of which one character of header or payload is another is dead', async () => {
+test('a JWT with one changed character in header or payload is inactive', async () => {
   const token = await tokenOf(client)
   const signed = token.lastIndexOf('.')
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.'

@@ -2,14 +2,14 @@ import type { Exchange } from './exchange.ts'
 
 const redirectUris = { redirect_uris: ['https://rp.example/cb'] }
 
-/** Where something else, or more, is in the way than the redirect URI that Hydra does not ask for. */
+/** The exchanges that need a change other than an added redirect URI, which Hydra does not require. */
 const amendments: Readonly<Record<string, object>> = {
   'r088-create-privileged': { owner: '' },
   'r107-create-subject-pairwise-hosts': { subject_type: 'public' },
   'r111-create-plo-none': { grant_types: ['client_credentials'] },
 }
 
-/** A registration as recorded, with what Hydra does not ask for and without what only the operator may set here. */
+/** The recorded registration with what this server requires in addition, and without members that only the operator may set here. */
 export function amend({ id, request }: Exchange): unknown {
   const { path, body } = request
   const members = path.startsWith('/oauth2/register') ? membersOf(body) : undefined
@@ -22,7 +22,7 @@ export function amend({ id, request }: Exchange): unknown {
 const namesNoRedirectUri = ({ redirect_uris: uris = null }: Readonly<Record<string, unknown>>): boolean =>
   uris === null || (Array.isArray(uris) && uris.length === 0)
 
-/** The members of a body that is a JSON object; of `null` too, which Hydra takes for one. */
+/** The members of a body that is a JSON object. `null` counts as an empty object, as in Hydra. */
 function membersOf(body: unknown): Record<string, unknown> | undefined {
   const value = typeof body === 'string' ? parsed(body) : body
   if (value === null) return {}

@@ -1,32 +1,32 @@
 import type { Received } from '../support/request.ts'
 import type { Cookie, Exchange, Jwts } from './exchange.ts'
 
-/** One place in which an answer is not what Hydra's was; `ours` is undefined where the answer lacks it. */
+/** One place in which a response differs from Hydra's; `ours` is undefined if the response lacks it. */
 export interface Difference {
-  /** `status`, `header link`, `header location?error`, `cookie/0/max-age`, `request` where it could not be sent, or a path into the body: `/scope`. */
+  /** `status`, `header link`, `header location?error`, `cookie/0/max-age`, `request` if it could not be sent, or a path into the body: `/scope`. */
   readonly place: string
   readonly hydra: unknown
   readonly ours: unknown
 }
 
 export interface Comparison {
-  /** Every member and value must be Hydra's; else only what is on both sides is compared. */
+  /** Whether every member and value must be Hydra's; if not, only members of both responses are compared. */
   readonly exact: boolean
-  /** Which headers are part of the contract here. */
+  /** The headers that are part of the contract here. */
   readonly headers: readonly string[]
-  /** Places that are ours to word. */
+  /** Places with sentences of this server's own, which are not compared. */
   readonly ours: readonly string[]
   readonly matches: (expected: string, actual: string) => boolean
   readonly contains: (expected: string, actual: string) => boolean
 }
 
-/** Where an answer departs from the recorded one. Bodies under different statuses are different things and are not compared. */
+/** The differences of a response from the recorded one. If the statuses differ, the bodies are not compared. */
 export function differences({ response }: Exchange, answer: Received, comparison: Comparison): Difference[] {
   if (response.status !== answer.status) return [{ place: 'status', hydra: response.status, ours: answer.status }]
   const found = [
     ...headerDifferences(response.headers, answer, comparison),
     ...cookieDifferences(response.cookies, answer, comparison),
-    // Nobody reads the body of a redirect: Hydra writes a link into it, we write nothing.
+    // The body of a redirect is not compared: Hydra's contains a link, this server's is empty.
     ...(isRedirect(response.status) ? [] : bodyDifferences(response, answer, comparison)),
     ...jwtDifferences(response.jwt, answer, comparison),
   ]
@@ -52,7 +52,7 @@ function headerDifferences(expected: Readonly<Record<string, string>>, answer: R
   })
 }
 
-/** Parameter by parameter, as their order means nothing: `header location?error`, in a fragment `header location#code`. */
+/** Compares parameter by parameter, because their order has no meaning: `header location?error`, in a fragment `header location#code`. */
 function addressDifferences(hydra: string | undefined, ours: string | undefined, comparison: Comparison): Difference[] {
   return valueDifferences(addressParts(hydra), addressParts(ours), 'header location', comparison).map((one) => ({
     ...one,
@@ -72,7 +72,7 @@ function namedParts(sign: string, encoded = ''): Record<string, string> {
 }
 
 /**
- * Which cookies are set, in order, and how. `Expires` is left out: beside `Max-Age`, which Hydra and we both send, it counts for nothing
+ * Compares the cookies that are set, in order, with their attributes. `Expires` is ignored: `Max-Age`, which both servers send, overrides it
  * (RFC 6265 §5.3).
  */
 function cookieDifferences(expected: readonly Cookie[] | undefined, { headers }: Received, comparison: Comparison): Difference[] {
@@ -94,7 +94,7 @@ function cookieParts(line: string): Record<string, string | true> {
   return { name: pair.slice(0, pair.indexOf('=')), ...Object.fromEntries(parts) }
 }
 
-/** Hydra forbids storing what it reads but not what it writes, secrets included; we may forbid both (RFC 6749 §5.1). */
+/** Hydra sends no-store for reads but not for writes, even with secrets. This server may send it for both (RFC 6749 §5.1). */
 function sameHeader(name: string, hydra: string | undefined, ours: string | undefined, { matches }: Comparison): boolean {
   if (hydra === undefined && name === 'cache-control' && ours?.includes('no-store')) return true
   return hydra === undefined || ours === undefined ? hydra === ours : matches(hydra, ours)
@@ -127,13 +127,13 @@ function sameValue(hydra: unknown, ours: unknown, { matches }: Comparison): bool
   if (typeof hydra !== 'string') return Object.is(hydra, ours)
   const about = /^<int~(\d+)>$/.exec(hydra)?.[1]
   if (about !== undefined) return Number.isInteger(ours) && Math.abs(Number(ours) - Number(about)) <= 5
-  // A refresh token lives for 30 days.
+  // A refresh token is valid for 30 days.
   if (hydra === '<epoch>') return Number.isInteger(ours) && Math.abs(Number(ours) - Date.now() / 1000) < 31 * 86_400
   return hydra === '<any>' || (typeof ours === 'string' && matches(hydra, ours))
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** Hydra writes a member that is not set as null, empty or not at all. */
+/** Hydra writes an unset member as null, as an empty value or not at all. */
 const isNothing = (value: unknown): boolean =>
   value === undefined || value === null || value === '' || (typeof value === 'object' && Object.keys(value).length === 0)

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of the recording are written so
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the recording has placeholders in this form
 import type { Deliberate } from './deliberate.ts'
 
 const each = (ids: readonly string[], ours: Readonly<Record<string, unknown>>): Deliberate['ours'] =>
@@ -23,10 +23,10 @@ const malformed =
 
 const sessionEnds = { cookie: [{ name: 'ory_hydra_session_dev', path: '/', 'max-age': '0', httponly: true, samesite: 'Lax' }] }
 
-/** Where we answer otherwise than Hydra in the flows, on purpose. */
+/** Deliberate differences from Hydra in the flows. */
 export const deliberateInFlows: readonly Deliberate[] = [
   {
-    decision: 'a grant that is not offered is unsupported_grant_type (RFC 6749 §5.2 leaves no room for invalid_request)',
+    decision: 'a grant type that is not offered is unsupported_grant_type (RFC 6749 §5.2 does not allow invalid_request)',
     ours: Object.fromEntries(
       ['f046-tokenerr-unknowngrant', 'f047-tokenerr-password', 'f048-tokenerr-exchange'].map((id) => [
         id,
@@ -38,7 +38,7 @@ export const deliberateInFlows: readonly Deliberate[] = [
     ),
   },
   {
-    decision: 'a JWT access token is at+jwt, its jti a UUIDv7, and it has scp and scope both (RFC 9068 §2)',
+    decision: 'a JWT access token has typ at+jwt, a UUIDv7 as jti, and both scp and scope (RFC 9068 §2)',
     ours: {
       'f013-cc-jwt': {
         'jwt /access_token/header/typ': 'at+jwt',
@@ -53,15 +53,15 @@ export const deliberateInFlows: readonly Deliberate[] = [
     },
   },
   {
-    decision: 'a JWT access token without a granted audience is for the issuer: aud is not optional (RFC 9068 §2.2)',
+    decision: 'a JWT access token without a granted audience has the issuer as aud, which is required (RFC 9068 §2.2)',
     ours: { 'f188-strict-jwt': { 'jwt /access_token/payload/aud': ['<url:issuer>/'] } },
   },
   {
-    decision: 'introspection tells the jti of a token that has one (RFC 7662 §2.2)',
+    decision: 'introspection returns the jti of a token that has one (RFC 7662 §2.2)',
     ours: { 'f019-introspect-jwt': { '/jti': '<uuid7>' }, 'f030-revoke-foreign-still': { '/jti': '<uuid7>' } },
   },
   {
-    decision: 'a known path answers 405 to a method that it does not have (RFC 9110 §15.5.6), and 204 to OPTIONS',
+    decision: 'an unsupported method on a known path is 405 (RFC 9110 §15.5.6), and OPTIONS is 204',
     ours: { 'f024-introspect-get': { status: 405 }, 'f038-tokenerr-get': { status: 405 }, 'f055-tokenerr-options': { status: 204 } },
   },
   {
@@ -69,14 +69,14 @@ export const deliberateInFlows: readonly Deliberate[] = [
     ours: { 'f042-tokenerr-wrongmethod': { status: 200 }, 'f043-tokenerr-wrongmethod2': { status: 200 } },
   },
   {
-    decision: 'Location is right: keys are on the admin listener',
+    decision: 'Location is correct: keys are on the admin listener',
     ours: {
       'f416-keys-create': { 'header location': '/admin/keys/${run}-set' },
       'f417-keys-create2': { 'header location': '/admin/keys/${run}-set' },
     },
   },
   {
-    decision: 'symmetric keys are refused, imported as well as made: Hydra refuses the one and takes the other',
+    decision: 'symmetric keys are refused, both created and imported; Hydra refuses only to create them',
     ours: { 'f425-keys-put-one': { status: 400 } },
   },
   {
@@ -84,18 +84,18 @@ export const deliberateInFlows: readonly Deliberate[] = [
     ours: { 'f437-keys-credentials': { status: 404 } },
   },
   {
-    decision: 'a consent request says how the client came, who verified it and where it is (issue 13)',
+    decision: 'a consent request has client_facts: how the client was registered, who verified it and its redirect host',
     ours: each(
       ['f062-code-consent-get', 'f077-code-consent-get-late', 'f092-code-consent-get', 'f111-code-consent-get', 'f117-code-consent-get'],
       { '/client_facts': clientFacts },
     ),
   },
   {
-    decision: 'an access token in the address is not taken: logs and histories keep it (RFC 6750 §2.3, RFC 9700 §4.3.2)',
+    decision: 'an access token in the query is ignored, because logs and histories store it (RFC 6750 §2.3, RFC 9700 §4.3.2)',
     ours: { 'f070-code-userinfo-query': { status: 401 } },
   },
   {
-    decision: 'userinfo says in its body what it says in WWW-Authenticate (RFC 6750 §3.1)',
+    decision: 'userinfo has the error of WWW-Authenticate in its body, too (RFC 6750 §3.1)',
     ours: {
       'f073-code-userinfo-rt': {
         '/error': 'invalid_token',
@@ -104,7 +104,7 @@ export const deliberateInFlows: readonly Deliberate[] = [
     },
   },
   {
-    decision: 'a login verifier is used once, as a consent verifier',
+    decision: 'a login verifier is accepted once, like a consent verifier',
     ours: {
       'f074-code-verifier-login-again': {
         'header location?error_description':
@@ -113,7 +113,7 @@ export const deliberateInFlows: readonly Deliberate[] = [
     },
   },
   {
-    decision: 'no state is answered with no state (RFC 6749 §4.1.2.1)',
+    decision: 'the response to a request without state has no state (RFC 6749 §4.1.2.1)',
     ours: { 'f161-autherr-nostate': { 'header location?state': undefined } },
   },
   {
@@ -127,7 +127,7 @@ export const deliberateInFlows: readonly Deliberate[] = [
     },
   },
   {
-    decision: 'what exactly was wrong with a secret is for the log, whatever oauth2.expose_internal_errors says',
+    decision: 'the reason why a secret was refused is only logged, whatever oauth2.expose_internal_errors says',
     ours: {
       'f189-strict-debug': {
         '/error_description':
@@ -136,7 +136,7 @@ export const deliberateInFlows: readonly Deliberate[] = [
     },
   },
   {
-    decision: 'a broken id_token_hint is told in our words: those of a Go library are no contract',
+    decision: 'an invalid id_token_hint has this server’s error sentence: that of a Go library is no contract',
     ours: {
       'f332-logout-badhint': {
         'header location?error_description': `${malformed} Logout failed because id_token_hint is not an ID token of this server.`,
@@ -144,11 +144,11 @@ export const deliberateInFlows: readonly Deliberate[] = [
     },
   },
   {
-    decision: 'front-channel logout frames are still to be built; the session ends all the same',
+    decision: 'front-channel logout is not implemented; the session ends without it',
     ours: each(['f341-logout-page', 'f355-logout-op-page'], sessionEnds),
   },
   {
-    decision: 'published keys may be kept for a minute: every resource server asks for them',
+    decision: 'published keys may be cached for a minute, because every resource server fetches them',
     ours: { 'f431-keys-jwks': { 'header cache-control': 'public, max-age=60' } },
   },
 ]

@@ -1,10 +1,10 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of the recording are written so
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the recording has placeholders in this form
 
-/** Where we answer otherwise than Hydra, on purpose. */
+/** Deliberate differences from Hydra. */
 export interface Deliberate {
-  /** What decided it: a row of the product's decisions, a requirement of a standard, or what is still to be built. */
+  /** The reason: a product decision, a requirement of a standard, or a missing feature. */
   readonly decision: string
-  /** By the id of the exchange and the place in the answer: what is there with us. Texts may hold placeholders. */
+  /** This server's values, by the id of the exchange and the place in the response. Texts may contain placeholders. */
   readonly ours: Readonly<Record<string, Readonly<Record<string, unknown>>>>
 }
 
@@ -34,7 +34,7 @@ const noRoute = {
 
 export const deliberate: readonly Deliberate[] = [
   {
-    decision: 'redirect_uris are needed for redirect grants (OREG-01); with one the same request is registered',
+    decision: 'redirect_uris is required for redirect grants (OREG-01); with one the same request is accepted',
     ours: each(
       [
         'r020-create-empty',
@@ -64,7 +64,7 @@ export const deliberate: readonly Deliberate[] = [
     ),
   },
   {
-    decision: 'a registration is one JSON object and nothing else (R7591-27, R7592-12)',
+    decision: 'the body of a registration is one JSON object (R7591-27, R7592-12)',
     ours: {
       'r021-create-null': refusedAsRecorded,
       'r026-create-trailing': refusedAsRecorded,
@@ -80,7 +80,7 @@ export const deliberate: readonly Deliberate[] = [
     ours: { 'r038-create-post': { '/scope': 'offline_access offline openid' } },
   },
   {
-    decision: 'jwks is a JWK Set, whose keys are an array (R7591-21), and public ones',
+    decision: 'jwks is a JWK Set: its keys are an array (R7591-21) of public keys',
     ours: { 'r043-create-pkjwt-nullkeys': refusedAnyway, 'r056-create-jwks-private': refusedAnyway },
   },
   {
@@ -88,21 +88,21 @@ export const deliberate: readonly Deliberate[] = [
     ours: { 'r047-create-method-odd': refusedAnyway },
   },
   {
-    decision: "the operator's members, sent empty or null, change nothing and are accepted",
+    decision: "the operator's members are accepted without effect if they are empty or null",
     ours: {
       ...each(['r069-create-metadata-empty', 'r070-create-metadata-null'], { 'amended status': 201 }),
       ...each(['r161-put-metadata-empty', 'r162-put-metadata-null'], { 'amended status': 200 }),
     },
   },
   {
-    decision: "the operator's members are refused where they say something; grants and scopes are narrowed",
+    decision: "the operator's members are refused if they have a value; grants and scopes are narrowed",
     ours: {
       'r087-create-lifespans': refusedAnyway,
       'r088-create-privileged': { status: 400, 'amended /grant_types': ['client_credentials'], 'amended /scope': 'offline' },
     },
   },
   {
-    decision: 'members that are ours are ignored, whatever they hold',
+    decision: 'members that the server sets are ignored, whatever their value',
     ours: {
       ...each(['r081-create-types-expires', 'r084-create-types-time'], { 'amended status': 201 }),
       'r171-put-ok': { '/created_at': '<time-s>' },
@@ -111,11 +111,11 @@ export const deliberate: readonly Deliberate[] = [
     },
   },
   {
-    decision: 'pairwise subjects with redirect URIs on several hosts need a sector_identifier_uri (OCORE-08)',
+    decision: 'pairwise subjects with redirect URIs on several hosts require a sector_identifier_uri (OCORE-08)',
     ours: { 'r107-create-subject-pairwise-hosts': { status: 400, 'amended /subject_type': 'public' } },
   },
   {
-    decision: "allowed_cors_origins are origins of the client's own redirect URIs only; others are left out",
+    decision: "allowed_cors_origins is limited to the origins of the client's own redirect URIs; others are dropped",
     ours: each(
       ['r092-create-cors-bad', 'r093-create-cors-path', 'r094-create-cors-user', 'r095-create-cors-scheme', 'r096-create-cors-unparse'],
       { 'amended status': 201 },
@@ -126,7 +126,7 @@ export const deliberate: readonly Deliberate[] = [
     ours: { 'r105-create-redirect-odd': refusedAsRecorded },
   },
   {
-    decision: 'a known path answers 405 to a method that it does not have (RFC 9110 §15.5.6)',
+    decision: 'an unsupported method on a known path is 405 (RFC 9110 §15.5.6)',
     ours: each(
       [
         'd006-oidc-post',
@@ -141,7 +141,7 @@ export const deliberate: readonly Deliberate[] = [
     ),
   },
   {
-    decision: 'the registration access token is needed as Authorization: Bearer, whole',
+    decision: 'the complete registration access token is required, as Authorization: Bearer',
     ours: each(['r135-get-query', 'r136-get-noprefix', 'r137-put-form-rat'], { status: 401 }),
   },
   {
@@ -153,7 +153,7 @@ export const deliberate: readonly Deliberate[] = [
     ours: { 'a183-priv-admin-get': { '/skip_consent': true } },
   },
   {
-    decision: 'Location and registration_client_uri are right for every id',
+    decision: 'Location and registration_client_uri are correct for every id',
     ours: {
       ...each(
         [
@@ -177,7 +177,7 @@ export const deliberate: readonly Deliberate[] = [
     ours: each(['r243-p-rat-dead', 'r252-x-rat-dead'], { status: 200 }),
   },
   {
-    decision: "faults of the caller in a JSON Patch are 400; client_id cannot be patched, so nobody else's client is changed",
+    decision: 'errors in a JSON Patch are 400; client_id cannot be patched, so no other client can be changed',
     ours: {
       ...each(
         [
@@ -209,7 +209,7 @@ export const deliberate: readonly Deliberate[] = [
     ours: { 'r322-z-post-put': { status: 200 } },
   },
   {
-    decision: 'discovery says exactly what is on; plain is no challenge method for us (RFC 9700 §2.1.1)',
+    decision: 'discovery lists exactly what is enabled; the challenge method plain is not supported (RFC 9700 §2.1.1)',
     ours: {
       ...each(['d001-oidc', 'd002-oauth', 'd003-oidc-slash', 'd008-oidc-off', 'd009-oauth-off'], whatIsOn),
       ...each(['d010-oidc-strict', 'd011-oauth-strict'], {
@@ -219,7 +219,7 @@ export const deliberate: readonly Deliberate[] = [
     },
   },
   {
-    decision: 'a path that does not exist is answered in JSON, whatever is asked for',
+    decision: 'an unknown path gets a JSON response, whatever Accept says',
     ours: {
       'd004-oidc-issuer-suffix': { '': noRoute },
       'd007-oidc-admin': { '': noRoute, 'header content-type': 'application/json; charset=utf-8', 'header cache-control': undefined },

@@ -6,24 +6,24 @@ export interface Exchange {
   readonly id: string
   readonly title: string
   readonly face: 'registration' | 'admin' | 'discovery' | 'flow'
-  /** The part of the product, where `face` is `flow`. */
+  /** The name of the flow, if `face` is `flow`. */
   readonly flow?: string
-  /** The server it was recorded from, where that is not the main one. */
+  /** The server from which it was recorded, if not the main one. */
   readonly instance?: 'off' | 'strict'
-  /** Hydra departs from a standard here. */
+  /** The number of a known deviation of Hydra's from a standard. */
   readonly deviation?: number
   readonly request: ExchangeRequest
-  /** A step of a browser, which keeps its cookies for the whole flow and follows no redirect. */
+  /** A step of a browser. It keeps its cookies for the whole flow and follows no redirect. */
   readonly browser?: BrowserStep
-  /** Names for values of the answer that later exchanges use. */
+  /** Names of values in the response that later exchanges use. */
   readonly capture?: Readonly<Record<string, string>>
   readonly response: {
     readonly status: number
     readonly headers: Readonly<Record<string, string>>
-    /** What a browser was told to keep; only recorded of browsers. */
+    /** The cookies that are set; recorded for browser steps only. */
     readonly cookies?: readonly Cookie[]
     readonly body?: unknown
-    /** Texts that are somewhere in the body. */
+    /** Texts that the body contains. */
     readonly contains?: readonly string[]
     readonly jwt?: Jwts
   }
@@ -31,13 +31,13 @@ export interface Exchange {
 
 export interface BrowserStep {
   readonly method?: string
-  /** Or a whole address at the public listener. */
+  /** A path, or a complete URL at the public listener. */
   readonly path: string
-  /** A form, encoded. */
+  /** An encoded form. */
   readonly body?: string
-  /** Before this step it forgets everything. */
+  /** Before this step all cookies are deleted. */
   readonly clear_cookies?: boolean
-  /** Before this step it forgets the cookies whose names start so. */
+  /** Before this step the cookies with this name prefix are deleted. */
   readonly drop_cookie?: string
 }
 
@@ -46,7 +46,7 @@ export interface Cookie {
   readonly attributes: Readonly<Record<string, string | true>>
 }
 
-/** What the JWTs of an answer say, by the JSON pointer to each; an empty one is the body itself. */
+/** Header and payload of the JWTs in a response, by the JSON pointer to each; the empty pointer is the body itself. */
 export type Jwts = Readonly<Record<string, { readonly header: unknown; readonly payload: unknown }>>
 
 export interface ExchangeRequest {
@@ -54,7 +54,7 @@ export interface ExchangeRequest {
   readonly listener: 'public' | 'admin'
   readonly path: string
   readonly headers?: Readonly<Record<string, string>>
-  /** A string is sent as it is, anything else as JSON. */
+  /** A string is sent unchanged, any other value as JSON. */
   readonly body?: unknown
   readonly form?: Readonly<Record<string, string>>
   readonly basic?: readonly [id: string, secret: string]
@@ -67,7 +67,7 @@ export function readExchanges(file = 'registry.jsonl'): Exchange[] {
   return lines.filter((line) => line !== '').map((line) => withRequest(JSON.parse(line)))
 }
 
-/** What a browser sends is a request like others, so that all are judged alike. */
+/** Turns a browser step into a request, so that all exchanges are compared in the same way. */
 function withRequest(recorded: Recorded): Exchange {
   const { browser } = recorded
   if (!browser) return recorded as Exchange

@@ -1,11 +1,11 @@
 import type { Exchange } from './exchange.ts'
 
 /**
- * Where our way through a login is another than Hydra's: an answer is judged by the record of another one, from which it may differ only
- * where `deliberate-flows.ts` says so.
+ * Where this server's steps through a login differ from Hydra's, a response is compared with the record of another exchange. It may differ from it only
+ * as listed in `deliberate-flows.ts`.
  */
 const judgedBy: Readonly<Record<string, string>> = {
-  // Faults of an authorization request are told at once: nobody logs in for an answer that is certain.
+  // This server reports errors of an authorization request at once, not after the login.
   'f172-autherr-badprompt': 'f227-latebadprompt-back',
   'f174-autherr-plain': 'f204-late-plain-to-client',
   'f175-autherr-method-bad': 'f209-late-badmethod-to-client',
@@ -16,21 +16,21 @@ const judgedBy: Readonly<Record<string, string>> = {
   'f200-late-plain-auth': 'f204-late-plain-to-client',
   'f205-late-badmethod-auth': 'f209-late-badmethod-to-client',
   'f225-latebadprompt-auth': 'f227-latebadprompt-back',
-  // Implicit and hybrid response types are not offered (RFC 9700 §2.1.2), so they are as unknown as a made-up one.
+  // Implicit and hybrid response types are not offered (RFC 9700 §2.1.2), so they get the response for an unknown type.
   'f162-autherr-shortnonce': 'f165-autherr-badresponsetype',
   'f164-autherr-nononce-implicit': 'f165-autherr-badresponsetype',
   'f171-autherr-querymode-token': 'f165-autherr-badresponsetype',
   'f210-late-shortnonce-auth': 'f165-autherr-badresponsetype',
   'f220-late-nononce-auth': 'f165-autherr-badresponsetype',
   'f228-late-querymode-auth': 'f165-autherr-badresponsetype',
-  // A login verifier is used once, as a consent verifier is with Hydra.
+  // A login verifier is accepted once, like a consent verifier in Hydra.
   'f074-code-verifier-login-again': 'f075-code-verifier-consent-again',
-  // Front-channel frames are still to be built: until then the browser goes on without a page between.
+  // Front-channel logout is not implemented: the browser is redirected without a page for it.
   'f341-logout-page': 'f342-logout-page-again',
   'f355-logout-op-page': 'f324-logout-nosession',
 }
 
-/** As their fault is told at once, of these flows nothing is left after the first answer. */
+/** Flows that end with the first response, because the error is reported at once. */
 const endedAtOnce = [
   'latenopkce',
   'latenomethod',
@@ -42,10 +42,10 @@ const endedAtOnce = [
   'latequerymode',
 ]
 
-/** The records and flows that the rules are about. */
+/** The records and flows that the rules name. */
 export const ruled: readonly string[] = [...Object.keys(judgedBy), ...Object.values(judgedBy), ...endedAtOnce]
 
-/** What is to be sent, and how each answer is to be judged. */
+/** The exchanges to send, each with the response to compare with. */
 export function byTheRules(recorded: readonly Exchange[]): Exchange[] {
   const responseOf = (id: string): Exchange['response'] => {
     const found = recorded.find((exchange) => exchange.id === id)
@@ -57,7 +57,7 @@ export function byTheRules(recorded: readonly Exchange[]): Exchange[] {
     .map((exchange) => ({ ...exchange, response: responseOf(judgedBy[exchange.id] ?? exchange.id) }))
 }
 
-/** RFC 9207 §2: what a client is told by way of the browser says who tells it. Hydra's answers do not. */
+/** Adds iss (RFC 9207 §2) to authorization responses, which Hydra does not send. */
 function withIssuer(response: Exchange['response']): Exchange['response'] {
   const { location = '' } = response.headers
   const isToClient = response.status === 303 && /[?#&](code|error)=/.test(location)

@@ -1,4 +1,4 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the placeholders of the recording are written so
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: the recording has placeholders in this form
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isDeepStrictEqual } from 'node:util'
@@ -9,13 +9,13 @@ import { type Exchange, readExchanges } from './exchange.ts'
 import { byTheRules, ruled } from './flow-rules.ts'
 import { applications, type Outcome, replay } from './replay.ts'
 
-// Logins, tokens, introspection, revocation, logout and keys: what is recorded of Hydra, sent to us.
+// Replays recorded requests to Hydra on this server: logins, tokens, introspection, revocation, logout and keys.
 
 const recorded = readExchanges('flows.jsonl')
 const pages = { login: `${applications}/login`, consent: `${applications}/consent`, logout: `${applications}/logout` }
 const outcomes = await replayed()
 
-/** Two servers, set up as Hydra was. Its built-in error page is `urls.error` here, so that the words it is given can be compared. */
+/** Two servers, configured as Hydra was. `urls.error` names Hydra's built-in error page, so that its parameters can be compared. */
 async function replayed(): Promise<Outcome[]> {
   const subject_identifiers = { supported_types: ['public', 'pairwise'], pairwise: { salt: 'a salt of the recording' } }
   await using main = await startServer({ settings: { dev: true, urls: pages, oidc: { subject_identifiers } } })
@@ -38,7 +38,7 @@ const places = deliberate.flatMap(({ ours }) =>
 )
 const listed = new Map(places.map(({ key, value }) => [key, value]))
 
-/** Texts may hold placeholders, at any depth. */
+/** Texts may contain placeholders, at any depth. */
 function fits(listed: unknown, ours: unknown, matches: Outcome['matches']): boolean {
   if (typeof listed === 'string' && typeof ours === 'string') return matches(listed, ours)
   if (typeof listed !== 'object' || typeof ours !== 'object' || !listed || !ours) return isDeepStrictEqual(listed, ours)
@@ -54,18 +54,18 @@ function unlisted({ exchange: { id, title }, differences, matches }: Outcome): s
   }
   return differences
     .filter((one) => !isListed(one))
-    .map(({ place, hydra, ours }) => `${id} (${title}), ${place}: Hydra ${JSON.stringify(hydra)}, we ${JSON.stringify(ours)}`)
+    .map(({ place, hydra, ours }) => `${id} (${title}), ${place}: Hydra ${JSON.stringify(hydra)}, this server ${JSON.stringify(ours)}`)
 }
 
 for (const flow of new Set(recorded.flatMap(({ flow = '' }) => flow))) {
-  test(`every recorded exchange of the flow ${flow} is answered as by Hydra, but for the listed differences`, () => {
+  test(`each recorded exchange of the flow ${flow} gets Hydra’s response, except for the listed differences`, () => {
     const those = outcomes.filter(({ exchange }) => exchange.flow === flow)
     assert.ok(those.length > 0)
     assert.deepEqual(those.flatMap(unlisted), [])
   })
 }
 
-test('the list of the flows names each difference once, and none that is there no longer', () => {
+test('each difference in the flows is listed once, and each listed difference exists', () => {
   assert.equal(listed.size, places.length)
   const found = new Set(outcomes.flatMap(({ exchange, differences }) => differences.map(({ place }) => `${exchange.id} ${place}`)))
   assert.deepEqual(
@@ -74,7 +74,7 @@ test('the list of the flows names each difference once, and none that is there n
   )
 })
 
-test('the rules are about records that are there', () => {
+test('each record that the rules name exists', () => {
   const known = new Set(recorded.flatMap(({ id, flow = '' }) => [id, flow]))
   assert.deepEqual(
     ruled.filter((name) => !known.has(name)),
@@ -82,7 +82,7 @@ test('the rules are about records that are there', () => {
   )
 })
 
-test('RFC 6749 §4.1.2.1: without an error page of the operator, a fault that the client is not told is on a page of ours: no redirect, no cookie', async () => {
+test('RFC 6749 §4.1.2.1: an error that must not reach the client is shown on the built-in page if urls.error is unset: no redirect, no cookie', async () => {
   const browsers = (await replayedWithoutErrorPage()).filter(({ exchange }) => exchange.browser)
   assert.equal(browsers.length, 10)
   for (const { exchange, answer } of browsers) {
@@ -92,7 +92,7 @@ test('RFC 6749 §4.1.2.1: without an error page of the operator, a fault that th
   }
 })
 
-/** What Hydra shows on its error page, but for what only a login makes possible. */
+/** The exchanges that end on Hydra's error page, except those that need a login first. */
 async function replayedWithoutErrorPage(): Promise<Outcome[]> {
   const isShown = ({ request, response }: Exchange): boolean =>
     response.headers.location?.startsWith('<url:public>/oauth2/fallbacks/error?') === true && !request.path.includes('${logout.')

@@ -5,17 +5,17 @@ import { readExchanges } from './exchange.ts'
 import { prepared } from './prepare.ts'
 import { replay } from './replay.ts'
 
-// Client authentication with a key: what is recorded of Hydra, sent to us.
+// Replays recorded requests to Hydra on this server: client authentication with a key.
 
-/** Where we answer otherwise than Hydra, on purpose: by the id of the exchange and the place in its answer, what is there with us. */
+/** Deliberate differences from Hydra: this server's values, by the id of the exchange and the place in the response. */
 const deliberate: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  // A client that proves itself with a key gets no secret.
+  // A client that authenticates with a key gets no secret.
   'f402-pkjwt-pk': { '/client_secret': undefined },
   // Client assertions: aud is the issuer or the token endpoint.
   'f409-pkjwt-issaud': { status: 200 },
 }
 
-test('every recorded exchange of the flow pkjwt is answered as by Hydra, but for the listed differences', async () => {
+test('each recorded exchange of the flow pkjwt gets Hydra’s response, except for the listed differences', async () => {
   await using main = await startServer({ settings: { dev: true } })
   const exchanges = await prepared(readExchanges('pkjwt.jsonl'), main.publicUrl)
   const outcomes = await replay(exchanges, { main, off: main, strict: main }, () => undefined)

@@ -3,7 +3,7 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { recordSecrets } from '../support/leaks.ts'
 import type { Exchange } from './exchange.ts'
 
-/** A step that makes something for later ones: a key pair, or a JWT signed with one. */
+/** A step that creates a value for later ones: a key pair, or a JWT signed with one. */
 interface Preparation {
   readonly prepare:
     | { readonly keypair: string; readonly alg?: string }
@@ -11,8 +11,8 @@ interface Preparation {
 }
 
 /**
- * The exchanges of a file whose requests need keys and signatures, with all of that done: what is left is plain exchanges, and what
- * they name (`${jb2.jwk}`, `${b1}`, `${now+300}`) stands in them.
+ * The exchanges of a file whose requests need keys and signatures, ready to be sent: the keys and JWTs are created, and the placeholders
+ * (`${jb2.jwk}`, `${b1}`, `${now+300}`) are replaced.
  */
 export async function prepared(steps: readonly (Exchange | Preparation)[], publicUrl: string): Promise<Exchange[]> {
   const values = new Map<string, unknown>([['run', `r${randomBytes(4).toString('hex')}`]])

@@ -8,7 +8,7 @@ import { deliberate } from './deliberate.ts'
 import { readExchanges } from './exchange.ts'
 import { type Outcome, replay } from './replay.ts'
 
-const nothingThere = Object.assign(() => Promise.reject(new Error('nothing is there')), { async [Symbol.asyncDispose]() {} })
+const failingFetch = Object.assign(() => Promise.reject(new Error('no server')), { async [Symbol.asyncDispose]() {} })
 
 const exchanges = readExchanges()
 const outcomes = await replayOn(exchanges)
@@ -18,10 +18,10 @@ const places = deliberate.flatMap(({ ours }) =>
 )
 const listed = new Map(places.map(({ key, value }) => [key, value]))
 
-/** Three servers, set up as Hydra was. What the recording names is not there to be fetched. */
+/** Three servers, configured as Hydra was. Fetches of URLs in the recording fail. */
 async function replayOn(these: typeof exchanges, oauth2: Record<string, unknown> = {}): Promise<Outcome[]> {
   const subjects = { supported_types: ['public', 'pairwise'], pairwise: { salt: 'a-salt-for-pairwise' } }
-  await using main = await startServer({ settings: { dev: true, oidc: { subject_identifiers: subjects }, oauth2 }, fetch: nothingThere })
+  await using main = await startServer({ settings: { dev: true, oidc: { subject_identifiers: subjects }, oauth2 }, fetch: failingFetch })
   await using off = await startServer({
     settings: { dev: true, oidc: { subject_identifiers: subjects, dynamic_client_registration: { enabled: false } } },
   })
@@ -40,7 +40,7 @@ async function replayOn(these: typeof exchanges, oauth2: Record<string, unknown>
   return await replay(these, { main, off, strict }, amend)
 }
 
-/** What differs from the recording and is not on the list, or is there with another value of ours. */
+/** The differences from the recording that are not listed, or are listed with another value. */
 function unlisted({ exchange: { id, title }, differences, matches }: Outcome): string[] {
   const isListed = ({ place, ours }: Difference): boolean => {
     const key = `${id} ${place}`
@@ -51,18 +51,18 @@ function unlisted({ exchange: { id, title }, differences, matches }: Outcome): s
   }
   return differences
     .filter((one) => !isListed(one))
-    .map(({ place, hydra, ours }) => `${id} (${title}), ${place}: Hydra ${JSON.stringify(hydra)}, we ${JSON.stringify(ours)}`)
+    .map(({ place, hydra, ours }) => `${id} (${title}), ${place}: Hydra ${JSON.stringify(hydra)}, this server ${JSON.stringify(ours)}`)
 }
 
 for (const face of ['admin', 'registration', 'discovery'] as const) {
-  test(`every recorded ${face} exchange is answered as by Hydra, but for the listed differences`, () => {
+  test(`each recorded ${face} exchange gets Hydra’s response, except for the listed differences`, () => {
     const those = outcomes.filter(({ exchange }) => exchange.face === face)
     assert.ok(those.length > 0)
     assert.deepEqual(those.flatMap(unlisted), [])
   })
 }
 
-test('the list names each difference once, and none that is there no longer', () => {
+test('each difference is listed once, and each listed difference exists', () => {
   assert.equal(listed.size, places.length)
   const found = new Set(outcomes.flatMap(({ exchange, differences }) => differences.map(({ place }) => `${exchange.id} ${place}`)))
   assert.deepEqual(
@@ -71,7 +71,7 @@ test('the list names each difference once, and none that is there no longer', ()
   )
 })
 
-test('no admin exchange without a deviation of its own is on the list, but for a321 and the addresses that Hydra gets wrong', () => {
+test('no admin exchange without a known deviation is listed, except a321 and those with a wrong URL in Hydra’s response', () => {
   const exact = exchanges.filter(({ face, deviation }) => face === 'admin' && deviation === undefined).map(({ id }) => id)
   const named = new Set(deliberate.flatMap(({ ours }) => Object.keys(ours)))
   assert.deepEqual(
@@ -80,14 +80,14 @@ test('no admin exchange without a deviation of its own is on the list, but for a
   )
 })
 
-test('R7591-65 every answer with a secret in it forbids storing it', () => {
+test('R7591-65 (RFC 7591 §3.2.1): every response with a secret must not be cached', () => {
   const secret = ['client_secret', 'registration_access_token', 'access_token']
-  const told = outcomes.filter(({ answer: { json } }) => secret.some((name) => json?.[name] !== undefined))
-  assert.ok(told.length > 0)
-  for (const { exchange, answer } of told) assert.match(String(answer.headers['cache-control']), /no-store/, exchange.id)
+  const withSecret = outcomes.filter(({ answer: { json } }) => secret.some((name) => json?.[name] !== undefined))
+  assert.ok(withSecret.length > 0)
+  for (const { exchange, answer } of withSecret) assert.match(String(answer.headers['cache-control']), /no-store/, exchange.id)
 })
 
-test('R7591-68, RFC 6750 §3.1: every refusal on the registration face has a code of theirs and says what is wrong', () => {
+test('R7591-68 (RFC 7591 §3.2.2), RFC 6750 §3.1: every error at the registration endpoint has a registered code and a description', () => {
   const codes = ['invalid_redirect_uri', 'invalid_client_metadata', 'invalid_token']
   const refused = outcomes.filter(({ exchange, answer }) => {
     return exchange.request.path.startsWith('/oauth2/register') && [400, 401, 403].includes(answer.status)
@@ -100,13 +100,13 @@ test('R7591-68, RFC 6750 §3.1: every refusal on the registration face has a cod
   }
 })
 
-test('with secret_transport: exact a client is refused that presents its secret otherwise, in the words of Hydra', async () => {
+test('with secret_transport exact, a secret in the unregistered method gets Hydra’s error', async () => {
   const these = exchanges.filter(({ id }) => ['r038-create-post', 'r322-z-post-put', 'r323-z-post-ok'].includes(id))
   const [, crossed, registered] = await replayOn(these, { secret_transport: 'exact' })
   assert.deepEqual([crossed?.differences, registered?.differences], [[], []])
 })
 
-test('a switched-off route answers 404 to every method, OPTIONS included, and is not advertised', async () => {
+test('a disabled route returns 404 for every method, including OPTIONS, and is not advertised', async () => {
   await using server = await startServer({ settings: { oidc: { dynamic_client_registration: { enabled: false } } } })
   server.reconfigure({ webfinger: { oidc_discovery: { client_registration_url: `${server.publicUrl}/oauth2/register` } } })
   const { client_id: id, registration_access_token: bearer } = (await server.admin('/admin/clients', { method: 'POST', json: {} })).json

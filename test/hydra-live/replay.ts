@@ -11,14 +11,14 @@ export interface Outcome {
   readonly exchange: Exchange
   readonly answer: Received
   readonly differences: readonly Difference[]
-  /** Whether a value of ours is the one that a text with placeholders describes. */
+  /** Whether a value matches a text with placeholders. */
   readonly matches: Comparison['matches']
 }
 
 /**
- * Sends every recorded request to the server of its instance, in order, and compares the answers. A request refused with 400 is sent
- * again as `amend` would have it: so the rest of it is judged all the same, no refusal hides behind another, and later exchanges
- * have the clients that they need. What is found then is at a place that starts with `amended`.
+ * Sends every recorded request to the server of its instance, in order, and compares the responses. A request that gets a 400 is sent
+ * again as changed by `amend`. So the rest of it is compared, too, one error cannot hide another, and later exchanges
+ * have the clients that they need. Differences of the second response have places that start with `amended`.
  */
 export async function replay(exchanges: readonly Exchange[], servers: Servers, amend: (exchange: Exchange) => unknown): Promise<Outcome[]> {
   const values = new Values()
@@ -46,7 +46,7 @@ export async function replay(exchanges: readonly Exchange[], servers: Servers, a
   return outcomes
 }
 
-/** What it needs was not in the answers before it. */
+/** The outcome of an exchange that needs a value which no earlier response had. */
 const notSent = (exchange: Exchange, missing: readonly string[], { matches }: Comparison): Outcome => ({
   exchange,
   answer: { status: 0, headers: {}, text: '', json: undefined },
@@ -61,7 +61,7 @@ function send(exchange: Exchange, values: Values, server: TestServer, browsers: 
   return exchange.browser ? browserOf(exchange, server, browsers).send(path, sent) : server[listener](path, sent)
 }
 
-/** One for each flow, and for each server, with the cookies that it is to have. */
+/** The browser of the flow, after the step's deletion of cookies. */
 function browserOf({ flow = '', browser }: Exchange, server: TestServer, browsers: Map<string, Browser>): Browser {
   const found = browsers.get(flow) ?? new Browser(server)
   browsers.set(flow, found)
@@ -77,25 +77,25 @@ function keepValues({ capture = {}, request, response }: Exchange, answer: Recei
   if (response.status >= 400 && presented !== undefined && typeof next === 'string') values.replace(presented, next)
 }
 
-/** The issue's rules of judgement, and `product.md` on whose words are whose. */
+/** How the exchange is compared: exactly or not, with which headers, and whether the error sentences are this server's own. */
 function comparisonFor({ face, deviation, request, response }: Exchange, values: Values, server: TestServer): Comparison {
   const addresses = { 'url:public': server.publicUrl, 'url:issuer': server.publicUrl, 'url:ui': applications }
-  const wordsAreOurs = request.path.startsWith('/oauth2/register') && response.status >= 400 && response.status !== 404
+  const hasOwnWords = request.path.startsWith('/oauth2/register') && response.status >= 400 && response.status !== 404
   return {
     exact: face === 'flow' || (face === 'admin' && deviation === undefined),
     headers: headersOf(face, request),
-    ours: wordsAreOurs ? ['/error', '/error_description'] : [],
-    // `<P>` is a fixed paragraph of Hydra's, which we do not send.
+    ours: hasOwnWords ? ['/error', '/error_description'] : [],
+    // `<P>` is a fixed paragraph of Hydra's, which this server does not send.
     matches: (expected, actual) => values.pattern(expected.replace('<P> ', ''), addresses).test(actual),
     contains: (expected, actual) => values.patternWithin(expected, addresses).test(actual),
   }
 }
 
-/** Where the login, consent and logout applications were, to which browsers are sent. */
+/** The URL of the login, consent and logout applications in the recording. */
 export const applications = 'http://127.0.0.1:5002'
 
 function headersOf(face: Exchange['face'], { listener, path }: Exchange['request']): string[] {
-  const isHydrasDoor = listener === 'admin' || face === 'flow' || ['/oauth2/token', '/oauth2/revoke'].includes(path)
+  const isHydrasContract = listener === 'admin' || face === 'flow' || ['/oauth2/token', '/oauth2/revoke'].includes(path)
   const challenge = path.startsWith('/userinfo') ? ['www-authenticate'] : []
-  return isHydrasDoor ? ['location', 'link', 'content-type', 'cache-control', ...challenge] : []
+  return isHydrasContract ? ['location', 'link', 'content-type', 'cache-control', ...challenge] : []
 }

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { Received } from '../support/request.ts'
 
-/** `${name}` stands for a value of an earlier answer, `<kind>` for a generated one or, as `<url:…>`, for a base address. */
+/** `${name}` stands for a value of an earlier response, `<kind>` for a generated one or, as `<url:…>`, for a base URL. */
 const placeholder = /\$\{(?<name>[^}]+)\}|<(?<kind>[a-z][a-z0-9_:-]*)>/g
 
-/** What a generated value looks like: by its kind, in our form, not in Hydra's. */
+/** The form of a generated value, by its kind: this server's form, not Hydra's. */
 const kinds: Readonly<Record<string, string>> = {
   uuid: '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}',
   uuid7: '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}',
@@ -15,7 +15,7 @@ const kinds: Readonly<Record<string, string>> = {
   at: 'ory_at_[\\w-]{43}',
   rt: 'ory_rt_[\\w-]{43}',
   ac: 'ory_ac_[\\w-]{43}',
-  // The id of a row and 192 random bits, where Hydra's carries the whole request.
+  // The id of a row and 192 random bits. Hydra's contains the whole request.
   challenge: '[0-9a-f]{32}[\\w-]{32}',
   verifier: '[0-9a-f]{32}[\\w-]{32}',
   hex32: '[0-9a-f]{32}',
@@ -32,27 +32,27 @@ const kinds: Readonly<Record<string, string>> = {
 
 const nothing = '(?!)'
 
-/** The values that exchanges refer to: those of earlier answers, and a word of this run. */
+/** The values that exchanges refer to: those of earlier responses, and a random word for this run. */
 export class Values {
   readonly #captured = new Map([['run', `r${randomBytes(4).toString('hex')}`]])
 
-  /** A part of a request with the values of earlier answers filled in. */
+  /** A part of a request with its placeholders replaced. */
   fill<T>(part: T): T {
     return mapStrings(part, (text) => text.replace(/\$\{([^}]+)\}/g, (_, name: string) => this.#value(name))) as T
   }
 
-  /** What a request refers to and no answer gave. */
+  /** The names in a request that have no value. */
   missing(request: unknown): string[] {
     const names = [...JSON.stringify(request).matchAll(/\$\{([^}]+)\}/g)].map(([, name = '']) => name)
     return names.filter((name) => !this.#captured.has(name))
   }
 
-  /** The pattern of an expected text; one that refers to what no answer gave matches nothing. `addresses` are the base URLs by their placeholders' kinds. */
+  /** The pattern of an expected text. It matches nothing if a name has no value. `addresses` are the base URLs by the kinds of their placeholders. */
   pattern(expected: string, addresses: Readonly<Record<string, string>>): RegExp {
     return new RegExp(`^${this.#source(expected, addresses)}$`, 's')
   }
 
-  /** The same for a text that is somewhere in another. */
+  /** The same for a text within another. */
   patternWithin(expected: string, addresses: Readonly<Record<string, string>>): RegExp {
     return new RegExp(this.#source(expected, addresses), 's')
   }
@@ -76,14 +76,14 @@ export class Values {
     }
   }
 
-  /** A token that a request used up here, though not with Hydra, gives way to the one that took its place. */
+  /** Replaces a token that was spent here, though not in Hydra, by its successor. */
   replace(spent: string, next: string): void {
     for (const [name, value] of this.#captured) if (value === spent) this.#captured.set(name, next)
   }
 
   #value(name: string): string {
     const value = this.#captured.get(name)
-    assert.ok(value !== undefined, `no answer gave a value for ${name}`)
+    assert.ok(value !== undefined, `no response had a value for ${name}`)
     return value
   }
 }

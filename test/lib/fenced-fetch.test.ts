@@ -11,7 +11,7 @@ import { selfSigned } from '../support/certificate.ts'
 import { startDns } from '../support/dns.ts'
 import { startWebServer } from '../support/web-server.ts'
 
-// The fence with a real DNS server and real TLS sockets. 127.0.0.1 plays the public internet, 127.0.0.2 our own network.
+// The fenced fetch with a real DNS server and real TLS sockets. 127.0.0.1 counts as a public address here, 127.0.0.2 as a private one.
 
 const names = ['good.example', 'both.example', 'inner.example', 'changing.example', 'v6.example', 'localhost']
 const certificate = selfSigned(names, ['127.0.0.1', '127.0.0.2'])
@@ -31,7 +31,7 @@ const json = (response: ServerResponse, body: string | Buffer = '["yes"]', type 
   response.setHeader('content-type', type).end(body)
 const always: RequestListener = (_request, response) => json(response)
 
-/** Every refusal is the same to a caller. */
+/** Every refusal is the same error for the caller. */
 async function assertFails(
   url: string,
   cause?: RegExp,
@@ -54,7 +54,7 @@ test('a public name is fetched over TLS, and its certificate is checked', async 
   await assertFails(`https://other.example:${web.port}/`, /altnames|certificate/i)
 })
 
-test('of several addresses one is private: none is connected to, whichever comes first', async () => {
+test('if one of several addresses is private, none is connected to, in any order', async () => {
   await using web = await serve('127.0.0.1', always)
   for (const addresses of [
     ['127.0.0.1', '127.0.0.2'],
@@ -69,14 +69,14 @@ test('of several addresses one is private: none is connected to, whichever comes
   assert.equal(web.connections(), 0)
 })
 
-test('a name that resolves to an inner address is not connected to', async () => {
+test('a name that resolves to a private address is not connected to', async () => {
   await using trap = await serve('127.0.0.2', always)
   dns.answer('inner.example', ['127.0.0.2'])
   await assertFails(`https://inner.example:${trap.port}/`, /resolves to 127\.0\.0\.2/)
   assert.equal(trap.connections(), 0)
 })
 
-test('an answer that changes between check and connect changes nothing: the name is asked once, and what was vetted is connected to', async () => {
+test('a DNS answer that changes between check and connection has no effect: the name is looked up once, and the checked address is used', async () => {
   await using web = await serve('127.0.0.1', always)
   await using trap = await serve('127.0.0.2', always)
   dns.answer('changing.example', ['127.0.0.1'], ['127.0.0.2'])
@@ -86,7 +86,7 @@ test('an answer that changes between check and connect changes nothing: the name
   assert.deepEqual([web.connections(), trap.connections()], [1, 0])
 })
 
-test('the addresses of the real internet are told from those of every inner one, in each form', () => {
+test('public addresses are distinguished from every kind of private address, in each notation', () => {
   const inner = [
     '10.0.0.1', '172.16.0.1', '192.168.0.1', '127.0.0.1', '0.0.0.0', '169.254.169.254', '100.64.0.1', '198.18.0.1', '192.0.0.8', '224.0.0.1', '240.0.0.1', '255.255.255.255',
     '2130706433', '0x7f000001', '0x7f.1', '0177.0.0.1', '127.1',
@@ -97,7 +97,7 @@ test('the addresses of the real internet are told from those of every inner one,
   for (const address of ['8.8.8.8', '100.63.255.255', '2606:4700::1111']) assert.equal(isPublicAddress(address), true, address)
 })
 
-test('no metadata service of a cloud counts as public, in any form', () => {
+test('the address of a cloud metadata service is private, in each notation', () => {
   const azure = [
     '168.63.129.16',
     '0xa83f8110',
@@ -118,14 +118,14 @@ test('a port that is neither 443 nor above 1023 is not connected to; an exempt U
   for (const port of [0, 1, 22, 25, 80, 444, 1023])
     await assertFails(`https://good.example:${port}/`, new RegExp(`the port ${port} is neither 443 nor above 1023`))
   assert.equal(dns.asked('good.example'), before)
-  // Nothing listens there: what is told is that it was connected to.
+  // Nothing listens there: ECONNREFUSED shows that the connection was allowed.
   await assertFails('https://127.0.0.1:1/', /ECONNREFUSED/, { fence: { allowPrivate: false, exceptions: ['https://127.0.0.1:1/*'] } })
   await assert.rejects(fetchIt('https://127.0.0.1:1/', order, 'operator'), (error: Error) =>
     /ECONNREFUSED/.test((error.cause as Error).message),
   )
 })
 
-test('literal addresses are never looked up, and are vetted in every form', async () => {
+test('literal addresses are checked in every notation, without a DNS query', async () => {
   const real = makeFencedFetch({ ca: certificate.cert })
   await using trap = await serve('127.0.0.1', always)
   for (const host of [
@@ -157,7 +157,7 @@ test('plain http, other schemes and credentials are refused', async () => {
   await assertFails('file:///etc/passwd', undefined, { fence: { allowPrivate: true, exceptions: [] } })
 })
 
-test('a redirect is not followed, and is an error whatever it carries', async () => {
+test('a redirect is an error and is not followed', async () => {
   await using trap = await serve('127.0.0.2', always)
   for (const status of [301, 302, 303, 307, 308]) {
     await using web = await serve('127.0.0.1', (_request, response) => {
@@ -170,7 +170,7 @@ test('a redirect is not followed, and is an error whatever it carries', async ()
   assert.equal(trap.connections(), 0)
 })
 
-test('an answer that is too large, announced or not, is cut off', async () => {
+test('a response over the size limit is aborted, with and without Content-Length', async () => {
   dns.answer('good.example', ['127.0.0.1'])
   await using announced = await serve('127.0.0.1', (_request, response) => json(response, `["${'x'.repeat(2_000)}"]`))
   await assertFails(`https://good.example:${announced.port}/`, /larger than 1000 bytes/)
@@ -189,7 +189,7 @@ test('an answer that is too large, announced or not, is cut off', async () => {
   assert.equal((await fetchIt(`https://good.example:${exact.port}/`, order, closed)).body.length, 1_000)
 })
 
-test('a compressed answer is not asked for and refused, so that a small one cannot become large', async () => {
+test('a compressed response is not requested and is refused, because it could become large', async () => {
   dns.answer('good.example', ['127.0.0.1'])
   const asked: unknown[] = []
   const small = gzipSync(`["${'x'.repeat(100_000)}"]`)
@@ -204,7 +204,7 @@ test('a compressed answer is not asked for and refused, so that a small one cann
   assert.deepEqual(asked, ['identity', 'identity', 'identity'])
 })
 
-test('a type that was not asked for is refused; a +json type counts as JSON', async () => {
+test('an unexpected content type is refused; a +json type counts as JSON', async () => {
   dns.answer('good.example', ['127.0.0.1'])
   await using web = await serve('127.0.0.1', (request, response) => json(response, '[]', decodeURIComponent((request.url ?? '').slice(1))))
   const get = (type: string) => `https://good.example:${web.port}/${encodeURIComponent(type)}`
@@ -214,7 +214,7 @@ test('a type that was not asked for is refused; a +json type counts as JSON', as
   assert.equal((await fetchIt(get('text/html'), { ...order, types: [] }, closed)).status, 200)
 })
 
-test('what is no UTF-8 is refused', async () => {
+test('a body that is not UTF-8 is refused', async () => {
   dns.answer('good.example', ['127.0.0.1'])
   await using web = await serve('127.0.0.1', (_request, response) =>
     response.setHeader('content-type', 'application/json').end(Buffer.from([0x22, 0xff, 0x22])),
@@ -224,7 +224,7 @@ test('what is no UTF-8 is refused', async () => {
 
 const impatient = { how: { ...order, timeout: 150 } }
 
-test('a server that is slow with its handshake, its head or its body is given up in time', async () => {
+test('a slow handshake, head or body times out', async () => {
   dns.answer('good.example', ['127.0.0.1'])
   const silent = createTcpServer((_socket: Socket) => {})
   await once(silent.listen(0, '127.0.0.1'), 'listening')
@@ -240,12 +240,12 @@ test('a server that is slow with its handshake, its head or its body is given up
   await assertFails(`https://good.example:${drip.port}/`, undefined, impatient)
 })
 
-test('a name server that does not answer is given up in time, too', async () => {
+test('a look-up at a silent name server times out, too', async () => {
   for (const type of ['A', 'AAAA'] as const) dns.fail('silent.example', type, 'silent')
   await assertFails('https://silent.example/', undefined, { how: { ...order, timeout: 100 } })
 })
 
-test('a signal ends a fetch, also before it begins', async () => {
+test('a signal aborts a fetch, also before it begins', async () => {
   dns.answer('good.example', ['127.0.0.1'])
   const stopping = new AbortController()
   await using silent = await serve('127.0.0.1', () => stopping.abort())
@@ -256,7 +256,7 @@ test('a signal ends a fetch, also before it begins', async () => {
   assert.equal(silent.connections(), before)
 })
 
-test('a head that does not end is refused', async () => {
+test('an endless response head is refused', async () => {
   dns.answer('good.example', ['127.0.0.1'])
   await using web = await serve('127.0.0.1', (_request, response) => {
     for (let at = 0; at < 40; at++) response.setHeader(`x-${at}`, 'y'.repeat(1_000))
@@ -265,8 +265,8 @@ test('a head that does not end is refused', async () => {
   await assertFails(`https://good.example:${web.port}/`)
 })
 
-test('the operator may open a gate: exceptions are compared with what would be fetched, not with how it is written', async () => {
-  // An exempt name is looked up by the system; the name server is asked inside the fence only.
+test('exceptions of the operator are compared with the normalised URL, not with its notation', async () => {
+  // An exempt name is looked up by the system; the name server is used only for names that are checked.
   dns.answer('localhost', ['127.0.0.2'])
   await using trap = await serve('127.0.0.1', always)
   const url = `https://localhost:${trap.port}/keys.json`

@@ -8,7 +8,7 @@ import { Unavailable } from '../../src/lib/unavailable.ts'
 import { startDns } from '../support/dns.ts'
 import { startPlainWebServer } from '../support/web-server.ts'
 
-// Look-ups of names that strangers chose, with a real DNS server on loopback.
+// Look-ups of names that clients chose, with a real DNS server on loopback.
 
 const dns = await startDns()
 after(() => dns[Symbol.asyncDispose]())
@@ -29,7 +29,7 @@ const isUnavailable = (error: unknown): boolean => {
   return true
 }
 
-test('a name has the addresses of both families, and one family may be empty', async () => {
+test('a look-up returns the addresses of both families, and one family may be empty', async () => {
   dns.answer('both.example', ['192.0.2.1', '2001:db8::1', '192.0.2.2'])
   dns.answer('old.example', ['192.0.2.1'])
   dns.answer('new.example', ['2001:db8::1'])
@@ -38,7 +38,7 @@ test('a name has the addresses of both families, and one family may be empty', a
   assert.deepEqual(await addressesOf('new.example'), ['2001:db8::1 6'])
 })
 
-test('RFC 4074 §4: a name server that fails for one family does not keep the addresses of the other from being used', async () => {
+test('RFC 4074 §4: if a name server fails for one address family, the addresses of the other are used', async () => {
   for (const [name, type] of [
     ['no-aaaa.example', 'AAAA'],
     ['no-a.example', 'A'],
@@ -50,7 +50,7 @@ test('RFC 4074 §4: a name server that fails for one family does not keep the ad
   assert.deepEqual(await addressesOf('no-a.example'), ['2001:db8::1 6'])
 })
 
-test('the addresses of the family that answers are vetted as all are', async () => {
+test('if only one address family resolves, its addresses are checked like all others', async () => {
   dns.answer('inner.example', ['10.0.0.1', '2001:db8::1'])
   dns.fail('inner.example', 'AAAA', 'SERVFAIL')
   await assert.rejects(lookUps.fenced('inner.example'), /inner\.example resolves to 10\.0\.0\.1/)
@@ -58,7 +58,7 @@ test('the addresses of the family that answers are vetted as all are', async () 
   await assert.rejects(lookUps.fenced('empty.example'), /empty\.example resolves to nothing/)
 })
 
-test('a name that failed is not asked for again within 10 seconds; one that was found is asked for each time', async () => {
+test('a failed look-up is cached for 10 seconds; a successful one is not cached', async () => {
   for (let count = 0; count < 3; count++) await assert.rejects(lookUps.fenced('later.example'), /ENOTFOUND/)
   assert.equal(dns.asked('later.example'), 1)
   dns.answer('later.example', ['192.0.2.1'])
@@ -69,14 +69,14 @@ test('a name that failed is not asked for again within 10 seconds; one that was 
   assert.equal(dns.asked('later.example'), 3)
 })
 
-test('look-ups of one name at the same time are one', async () => {
+test('concurrent look-ups of one name are one look-up', async () => {
   dns.answer('shared.example', ['192.0.2.1'])
   const all = await Promise.all(Array.from({ length: 50 }, () => addressesOf('shared.example')))
   assert.ok(all.every(([address]) => address === '192.0.2.1 4'))
   assert.equal(dns.asked('shared.example'), 1)
 })
 
-test('silent names: 32 are asked for at once, 64 more wait for a second at most, the next is refused at once; all end in time', async () => {
+test('with silent names 32 look-ups run at once, 64 more wait for at most a second, and the next is refused at once; all end in time', async () => {
   const begun = performance.now()
   const flood = Array.from({ length: 96 }, (_, at) => lookUps.fenced(`n${at}.silent.example`).catch((error: unknown) => error))
   await assert.rejects(lookUps.fenced('both.example'), isUnavailable)
@@ -94,7 +94,7 @@ test('silent names: 32 are asked for at once, 64 more wait for a second at most,
   assert.equal(dns.askedBelow('silent.example'), 33)
 })
 
-test('a silent name server is followed by the next one; where all are silent, the look-up ends after four seconds', async () => {
+test('after a silent name server the next one is used; if all are silent, the look-up ends after four seconds', async () => {
   await using mute = new AsyncDisposableStack()
   const silent: string[] = []
   for (let count = 0; count < 3; count++) {
@@ -111,7 +111,7 @@ test('a silent name server is followed by the next one; where all are silent, th
   assert.deepEqual(await found, [{ address: '192.0.2.1', family: 4 }])
 })
 
-test("exempt names: two at once occupy threads, and the operator's own names do not wait for them", async () => {
+test("at most two look-ups of exempt names occupy threads, and the operator's own names do not wait for them", async () => {
   let [open, most] = [0, 0]
   const gate = Promise.withResolvers<void>()
   const system: LookUp = async (hostname) => {
@@ -132,7 +132,7 @@ test("exempt names: two at once occupy threads, and the operator's own names do 
 const order: FetchOrder = { types: [], maxBytes: 1_000, timeout: 5_000 }
 const closed = { allowPrivate: false, exceptions: [] }
 
-test("while strangers' silent names fill all places, the operator's hook is reached by its name, and a stranger's fetch is told to come back", async () => {
+test("while look-ups of clients' silent names use all slots, the operator's hook is reached by name, and a client's fetch is refused with a retry", async () => {
   await using hook = await startPlainWebServer((_request, response) => response.end('yes'))
   await using fetch = makeFencedFetch({ servers: dns.servers, isPublic })
   const flood = Array.from({ length: 96 }, (_, at) => assert.rejects(fetch(`https://f${at}.silent.example/`, order, closed)))
@@ -143,7 +143,7 @@ test("while strangers' silent names fill all places, the operator's hook is reac
   await Promise.all(flood)
 })
 
-test('disposing ends look-ups that are under way', async () => {
+test('disposing aborts running look-ups', async () => {
   const asked = dns.askedBelow('silent.example')
   const begun = performance.now()
   const fetch = makeFencedFetch({ servers: dns.servers, isPublic })

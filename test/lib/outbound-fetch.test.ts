@@ -9,7 +9,7 @@ import type { Trace } from '../../src/lib/telemetry.ts'
 
 const order = { types: ['application/json'], maxBytes: 1_000, timeout: 5_000 }
 
-test('a fetch is a part of a trace by its host alone, and tells the other side nothing of it', async () => {
+test('a fetch adds a span with only the host to the trace, and sends no trace header', async () => {
   const heard: IncomingHttpHeaders[] = []
   const server = createServer((request, response) => {
     heard.push(request.headers)

@@ -8,7 +8,7 @@ const order: FetchOrder = { types: [], maxBytes: 1_000, timeout: 60_000 }
 const open = { allowPrivate: true, exceptions: [] }
 const stopping = { name: 'Unavailable', message: 'the server is stopping' }
 
-test('when the server stops, a fetch under way still has its time, then it ends, and no other begins', async () => {
+test('at shutdown a running fetch has a limited time before it is aborted, and no other begins', async () => {
   const asked = Promise.withResolvers<void>()
   await using web = await startPlainWebServer((request, response) => (request.url === '/silent' ? asked.resolve() : response.end('yes')))
   await using fetch = stoppableFetch(makeFencedFetch())
@@ -22,7 +22,7 @@ test('when the server stops, a fetch under way still has its time, then it ends,
   assert.equal(web.connections(), before)
 })
 
-test('the body of an answer, too, ends when the server stops', async () => {
+test('at shutdown reading a response body is aborted, too', async () => {
   const begun = Promise.withResolvers<void>()
   await using web = await startPlainWebServer((_request, response) => {
     response.write('[')
@@ -35,7 +35,7 @@ test('the body of an answer, too, ends when the server stops', async () => {
   await hanging
 })
 
-test('a signal of the caller ends a fetch as before', async () => {
+test('a signal of the caller aborts a fetch', async () => {
   await using web = await startPlainWebServer(() => {})
   await using fetch = stoppableFetch(makeFencedFetch())
   await assert.rejects(fetch(web.url, { ...order, signal: AbortSignal.abort() }, open), FetchFailed)

@@ -3,26 +3,26 @@ import type { Received } from '../support/request.ts'
 import { type ClientName, redirectUriOf, scope } from './clients.ts'
 import type { Party, Question } from './party.ts'
 
-/** Several values are sent one by one; undefined leaves out what is usually there. */
+/** An array is sent as a repeated parameter; undefined omits a parameter that is sent by default. */
 export type Parameters = Readonly<Record<string, string | readonly string[] | undefined>>
 
 export interface AuthorizeRequest {
-  /** `public`, if it is not said. */
+  /** Default: `public`. */
   readonly client?: ClientName
-  /** What is otherwise than in a request that is in order. */
+  /** The difference from a valid request. */
   readonly change?: Parameters
   readonly method?: 'GET' | 'POST' | 'PUT'
-  /** Of a body, in place of a form's. */
+  /** The content type of the body, if it is not that of a form. */
   readonly type?: string
-  /** Sent behind all the others as it is. */
+  /** Appended to the encoded parameters unchanged. */
   readonly raw?: string
-  /** A login that this browser has been through. */
+  /** An earlier login in this browser. */
   readonly before?: Earlier
-  /** Whose ID token is sent as the hint: of that login, or of one in another browser. */
+  /** The ID token that is sent as the hint: of the earlier login, or of a login in another browser. */
   readonly hint?: 'own' | 'foreign'
 }
 
-/** What was otherwise than usual in an earlier login, if anything. */
+/** The difference of an earlier login from a valid request, if any. */
 export interface Earlier {
   readonly client?: ClientName
   readonly scope?: string
@@ -36,7 +36,7 @@ export interface Arrival {
 export const state = 'state-12345678'
 export const proofKey: ProofKey = makeProofKey()
 
-/** A request that is in order, but for the change. */
+/** A valid request with the change applied. */
 export const parametersOf = ({ clients }: Party, { client = 'public', change = {} }: AuthorizeRequest): URLSearchParams => {
   const usual: Parameters = {
     client_id: clients[client].id,
@@ -51,7 +51,7 @@ export const parametersOf = ({ clients }: Party, { client = 'public', change = {
   return new URLSearchParams(pairs.flatMap(([name, value = []]) => [value].flat().map((one) => [name, one])))
 }
 
-/** Sends the request and plays the person, up to a page or to the client's redirect URI. */
+/** Sends the request and follows it through login and consent, to an error page or the client's redirect URI. */
 export async function authorize(party: Party, browser: Browser, asked: AuthorizeRequest): Promise<Arrival> {
   const { method = 'GET', type = 'application/x-www-form-urlencoded', raw = '' } = asked
   const encoded = `${parametersOf(party, asked)}${raw}`
@@ -69,10 +69,10 @@ async function walk(party: Party, browser: Browser, first: Received): Promise<Ar
     if (step.asked) asked.push(step.asked)
     answer = step.answer
   }
-  throw new Error(`it leads nowhere: ${answer.headers.location}`)
+  throw new Error(`too many redirects: ${answer.headers.location}`)
 }
 
-/** Where an answer sends the browser, and with what; undefined for a page that stays. */
+/** The response mode and parameters of a response to the client; undefined for a page. */
 export function sentToClient({ headers, text }: Received): { way: string; parameters: URLSearchParams } | undefined {
   if (headers.location !== undefined) {
     const { search, hash } = new URL(headers.location)
@@ -88,7 +88,7 @@ const signs: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', qu
 
 const unescaped = (html: string): string => html.replace(/&(amp|lt|gt|quot|#39);/g, (whole, name: string) => signs[name] ?? whole)
 
-/** One line that both sides must have in common. */
+/** The outcome in one line, which must be equal for both servers. */
 export function arrivalIn(party: Party, { client = 'public', change = {} }: AuthorizeRequest, { asked, answer }: Arrival): string {
   const sent = sentToClient(answer)
   if (!sent) return `page ${answer.status}`
@@ -110,7 +110,7 @@ export function arrivalIn(party: Party, { client = 'public', change = {} }: Auth
   return words.filter((word) => word !== '').join(' ')
 }
 
-/** A browser, and the ID token of the login that it has been through. */
+/** A browser after a login, and the ID token of that login. */
 export interface Visitor {
   readonly browser: Browser
   readonly idToken: string
@@ -130,5 +130,5 @@ export async function outcomeOfAuthorize(
 const stateIn = (received: string, { state: sent }: Parameters): string =>
   received === ([sent].flat()[0] ?? state) ? 'state' : `state ${JSON.stringify(received)}`
 
-/** Nobody has used it yet. */
+/** A browser without cookies. */
 export const newBrowser = (party: Party): Browser => new Browser(party)

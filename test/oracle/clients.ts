@@ -1,9 +1,9 @@
 import type { Listeners } from '../support/browser.ts'
 import type { LoginClient } from '../support/login-client.ts'
 
-/** The clients that both sides know, in the words of RFC 7591. */
+/** A client of both servers, with the metadata of RFC 7591. */
 interface Registration {
-  /** Registered by the operator, in place of by itself. */
+  /** Created by the operator, not self-registered. */
   readonly byOperator?: true
   readonly metadata: Readonly<Record<string, unknown>>
 }
@@ -13,7 +13,7 @@ export const scope = 'openid offline_access notes.read'
 const login = { scope, grant_types: ['authorization_code', 'refresh_token'], response_types: ['code'] }
 
 export const registrations = {
-  /** Confidential, with Basic; it may also act for itself. */
+  /** Confidential, with Basic; also with client_credentials. */
   basic: {
     byOperator: true,
     metadata: {
@@ -38,11 +38,11 @@ export const registrations = {
       token_endpoint_auth_method: 'client_secret_basic',
     },
   },
-  /** An app on the person's own machine. */
+  /** An app on the person's device. */
   loopback: {
     metadata: { ...login, application_type: 'native', redirect_uris: ['http://127.0.0.1/cb'], token_endpoint_auth_method: 'none' },
   },
-  /** For codes, and nothing else. */
+  /** With the grant authorization_code only. */
   codes: {
     byOperator: true,
     metadata: {
@@ -59,10 +59,10 @@ export type Clients = Readonly<Record<ClientName, LoginClient>>
 
 export const redirectUriOf = (name: ClientName): string => registrations[name].metadata.redirect_uris[0]
 
-/** Whose requests need a proof key: of those who have no secret, or whom nobody vetted. */
+/** Whether the client must use PKCE: every public or self-registered client must. */
 export const needsProofKey = (name: ClientName): boolean => !('byOperator' in registrations[name])
 
-/** Registers them all with our server; the ids and secrets that they get are theirs on the other side too. */
+/** Registers all clients with this server. The other server uses the same ids and secrets. */
 export async function registerClients(server: Listeners): Promise<Clients> {
   const entries = Object.entries(registrations).map(async ([name, { metadata, ...by }]) => {
     const sent = { method: 'POST', json: { client_name: name, ...metadata } }

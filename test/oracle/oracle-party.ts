@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import { mock } from 'node:test'
-// @ts-expect-error it brings no types
+// @ts-expect-error the package has no types
 import Provider from 'oidc-provider'
 import type { Browser } from '../support/browser.ts'
 import { request, type Sent } from '../support/request.ts'
@@ -11,9 +11,9 @@ import type { Party, Question, Step } from './party.ts'
 
 const asked = 'x-asked'
 
-/** oidc-provider in memory, at our addresses, with our clients, and what we always do switched on. */
+/** oidc-provider in memory, with the paths and clients of this server, and the features that this server has enabled. */
 export async function startOracle(clients: Clients): Promise<Party & AsyncDisposable> {
-  // It tells its operator at length what a server in production would need.
+  // It prints long advice for production to the console.
   for (const kind of ['info', 'warn'] as const) mock.method(console, kind, () => {})
   const port = await freePort()
   const issuer = `http://127.0.0.1:${port}`
@@ -43,7 +43,7 @@ export async function startOracle(clients: Clients): Promise<Party & AsyncDispos
   }
 }
 
-/** Login and consent, finished at once: with login the person, with consent all that was asked for. */
+/** Completes a login with a person, and a consent with the requested scope. */
 async function interact(provider: typeof Provider, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const { prompt, params, session } = await provider.interactionDetails(incoming, outgoing)
   outgoing.setHeader(asked, prompt.name)
@@ -77,7 +77,7 @@ function settings(clients: Clients): object {
     },
     interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
     findAccount: (_: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id }) }),
-    // Every use brings another.
+    // Each use issues a new refresh token.
     rotateRefreshToken: true,
     pkce: { required: (_: unknown, { clientId }: { clientId: string }) => needsProofKey(names.get(clientId) ?? 'public') },
   }

@@ -10,7 +10,7 @@ import type { Party } from './party.ts'
 import { outcomeOfToken, visitorAfter } from './token.ts'
 import { tokenRequests } from './token-requests.ts'
 
-// The same requests of the same clients, to us and to oidc-provider, which is certified: what ends otherwise is on a list, with a reason.
+// Sends the same requests of the same clients to this server and to oidc-provider, which is certified. Each difference is listed with a reason.
 
 const ours = await startOurParty()
 after(() => ours[Symbol.asyncDispose]())
@@ -35,12 +35,12 @@ const found = Object.entries(atOurs)
   .filter(([, { oracle, ours }]) => oracle !== ours)
 
 for (const endpoint of ['authorize', 'token'])
-  test(`each ${endpoint} request ends as at oidc-provider, or as the list says; what is on the list is still so`, () => {
+  test(`each ${endpoint} request has the same outcome as with oidc-provider, except exactly for the listed differences`, () => {
     const ofEndpoint = ([name]: readonly [string, unknown]): boolean => name.startsWith(`${endpoint}: `)
     assert.deepEqual(Object.fromEntries(found.filter(ofEndpoint)), Object.fromEntries(listed.filter(ofEndpoint)))
   })
 
-test('the list has each difference once, and names the clause or the recorded exchange that decides', () => {
+test('each difference is listed once, with a clause or a recorded exchange as the reason', () => {
   const names = listed.map(([name]) => name)
   assert.deepEqual(names, [...new Set(names)])
   const recorded = new Set(readExchanges('flows.jsonl').map(({ id }) => id.slice(0, 4)))
@@ -51,9 +51,9 @@ test('the list has each difference once, and names the clause or the recorded ex
   }
 })
 
-test('most requests end alike, and every kind of end is among those', () => {
+test('most requests have the same outcome, and every kind of outcome is among them', () => {
   const alike = Object.entries(atOurs).filter(([name, outcome]) => atOracle[name] === outcome)
-  assert.ok(alike.length > 2 * found.length, `${alike.length} alike, ${found.length} not`)
+  assert.ok(alike.length > 2 * found.length, `${alike.length} equal, ${found.length} different`)
   for (const kind of [
     /^page 400$/,
     /^client by query: code state iss after login, consent$/,
@@ -64,8 +64,8 @@ test('most requests end alike, and every kind of end is among those', () => {
     /^client by query: login_required state iss$/,
     /^client by query: consent_required state iss$/,
     /^client by query: invalid_request state iss$/,
-    /^access \+ id \+ refresh for notes\.read offline_access openid, 1 of 1 alive$/,
-    /^400 invalid_grant, 0 of [12] alive$/,
+    /^access \+ id \+ refresh for notes\.read offline_access openid, 1 of 1 active$/,
+    /^400 invalid_grant, 0 of [12] active$/,
     /^401 invalid_client, challenged$/,
   ])
     assert.ok(

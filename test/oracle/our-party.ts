@@ -6,12 +6,12 @@ import type { Party, Question, Step } from './party.ts'
 
 const requests = '/admin/oauth2/auth/requests'
 
-/** Our server, with applications that remember the person and what he granted. */
+/** This server, with login and consent applications that remember the login and the grant. */
 export async function startOurParty(): Promise<Party & AsyncDisposable> {
   const server = await startServer({
     settings: { oidc: { dynamic_client_registration: { enabled: true, allowed_scope: scope.split(' ') } } },
   })
-  // What a person grants is remembered of the person here, of the browser there: so each browser has a person of its own.
+  // This server remembers consent per person, the other one per browser. So each browser has its own person.
   const persons = new WeakMap<Browser, string>()
   const personAt = (browser: Browser): string => {
     const person = persons.get(browser) ?? `person-${randomUUID()}`

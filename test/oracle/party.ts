@@ -2,20 +2,20 @@ import type { Browser } from '../support/browser.ts'
 import type { Received, Sent } from '../support/request.ts'
 import type { Clients } from './clients.ts'
 
-/** What a person was asked on the way. */
+/** A step that needed the person. */
 export type Question = 'login' | 'consent'
 
 export interface Step {
-  /** Undefined where the person's earlier answer was enough. */
+  /** Undefined if an earlier answer was remembered. */
   readonly asked?: Question
   readonly answer: Received
 }
 
-/** One of the two authorization servers, at the addresses of ours: `/oauth2/auth`, `/oauth2/token`, `/oauth2/revoke`, `/userinfo`. */
+/** One of the two authorization servers, with the paths of this one: `/oauth2/auth`, `/oauth2/token`, `/oauth2/revoke`, `/userinfo`. */
 export interface Party {
   readonly issuer: string
   readonly clients: Clients
   public(path: string, sent?: Sent): Promise<Received>
-  /** Plays the person, who says yes to everything; undefined for an address where nobody is asked anything. */
+  /** Answers as a person who accepts everything; undefined for a URL that asks nothing. */
   readonly play: (browser: Browser, location: string) => Promise<Step | undefined>
 }

@@ -5,8 +5,8 @@ import type { Party } from './party.ts'
 
 type Form = Record<string, string | readonly string[]>
 
-/** How a client says who it is; `nobody` says nothing. */
-export type Way = 'basic' | 'post' | 'id' | 'nobody'
+/** How a client authenticates; `none` sends no client_id either. */
+export type Way = 'basic' | 'post' | 'id' | 'none'
 
 const usualWays: Readonly<Record<ClientName, Way>> = {
   basic: 'basic',
@@ -17,8 +17,8 @@ const usualWays: Readonly<Record<ClientName, Way>> = {
   codes: 'basic',
 }
 
-/** A client that goes to the token and the revocation endpoint, several times perhaps; it keeps what it got. */
-export class Errand {
+/** A client of the token and the revocation endpoint. It keeps the responses. */
+export class TokenClient {
   readonly #party: Party
   readonly answers: Received[] = []
 
@@ -26,7 +26,7 @@ export class Errand {
     this.#party = party
   }
 
-  /** A code that was just issued, with the proof key unless the change takes it away. */
+  /** A new code, issued with PKCE unless the change removes it. */
   async code(client: ClientName, change: Parameters = {}): Promise<string> {
     const { answer } = await authorize(this.#party, newBrowser(this.#party), { client, change: { prompt: 'consent', ...change } })
     const code = sentToClient(answer)?.parameters.get('code')
@@ -34,7 +34,7 @@ export class Errand {
     return code
   }
 
-  /** Of a whole login. */
+  /** The refresh token of a new login. */
   async refreshToken(client: ClientName): Promise<string> {
     const { json, text } = await this.redeem(client, await this.code(client))
     if (!json.refresh_token) throw new Error(`no refresh token for ${client}: ${text}`)
@@ -54,7 +54,7 @@ export class Errand {
     return this.ask(client, { token, ...change }, way, this.secretOf(client), '/oauth2/revoke')
   }
 
-  /** @param secret in place of the client's own */
+  /** @param secret sent in place of the client's own */
   ask(
     client: ClientName,
     fields: Parameters,
@@ -89,21 +89,21 @@ export class Errand {
 const given = (fields: Parameters): Form =>
   Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])))
 
-/** One line that both sides must have in common, about the last answer; and how many of all access tokens are alive in the end. */
-export async function outcomeOfToken(party: Party, run: (errand: Errand) => Promise<unknown>): Promise<string> {
-  const errand = new Errand(party)
-  await run(errand)
-  const last = errand.answers.at(-1)
+/** The outcome in one line, which must be equal for both servers: the last response, and how many of all access tokens are active at the end. */
+export async function outcomeOfToken(party: Party, run: (client: TokenClient) => Promise<unknown>): Promise<string> {
+  const client = new TokenClient(party)
+  await run(client)
+  const last = client.answers.at(-1)
   if (!last) throw new Error('nothing was sent')
-  const tokens = errand.answers.flatMap(({ json }) => json?.access_token ?? [])
-  const alive = await Promise.all(tokens.map(async (bearer) => (await party.public('/userinfo', { bearer })).status === 200))
+  const tokens = client.answers.flatMap(({ json }) => json?.access_token ?? [])
+  const active = await Promise.all(tokens.map(async (bearer) => (await party.public('/userinfo', { bearer })).status === 200))
   const words = [
     last.json?.access_token ? issuedIn(last) : `${last.status} ${last.json?.error ?? 'no error'}`,
-    // RFC 6749 §5.2: a 401 to somebody who sent Authorization names the scheme.
+    // RFC 6749 §5.2: a 401 to a request with Authorization names the scheme.
     last.status === 401 ? (last.headers['www-authenticate'] ? 'challenged' : 'unchallenged') : '',
     // RFC 6749 §5.1
-    last.json?.access_token && !/no-store/.test(last.headers['cache-control'] ?? '') ? 'may be stored' : '',
-    tokens.length > 0 ? `${alive.filter((one) => one).length} of ${tokens.length} alive` : '',
+    last.json?.access_token && !/no-store/.test(last.headers['cache-control'] ?? '') ? 'may be cached' : '',
+    tokens.length > 0 ? `${active.filter((one) => one).length} of ${tokens.length} active` : '',
   ]
   return words.filter((word) => word !== '').join(', ')
 }
@@ -113,12 +113,12 @@ function issuedIn({ json }: Received): string {
   return `${kinds.join(' + ')} for ${String(json.scope).split(' ').sort().join(' ')}`
 }
 
-/** A browser that has been through a whole login, of a person of its own. */
+/** A browser after a complete login with its own person. */
 export async function visitorAfter(party: Party, { client = 'public', scope = usualScope }: Earlier): Promise<Visitor> {
   const browser = newBrowser(party)
   const { answer } = await authorize(party, browser, { client, change: { scope } })
   const code = sentToClient(answer)?.parameters.get('code') ?? ''
-  const { json, text } = await new Errand(party).redeem(client, code)
+  const { json, text } = await new TokenClient(party).redeem(client, code)
   if (!json.id_token) throw new Error(`no ID token for ${client}: ${text}`)
   return { browser, idToken: json.id_token }
 }

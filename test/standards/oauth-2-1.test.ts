@@ -19,7 +19,7 @@ import { startServer } from '../support/server.ts'
 
 // OAuth 2.1, draft-ietf-oauth-v2-1: one test for each requirement, by its id in docs/standards.md.
 
-/** Nobody types her password. */
+/** A user who never logs in with a password: the hash matches none. */
 const eve = { subject: 'eve', username: 'eve', password: `$argon2id$v=19$m=19456,t=2,p=1$${'A'.repeat(22)}$${'A'.repeat(43)}` }
 const grants = '/oauth2/fallbacks/grants'
 
@@ -35,12 +35,12 @@ const publicClient = await registerLoginClient(server, { token_endpoint_auth_met
 const token = (sent: Sent): Promise<Received> => server.public('/oauth2/token', { method: 'POST', ...sent })
 const visit = (address: string): Promise<Received> => new Browser(server).get(address)
 const errorOf = ({ status, json }: Received) => [status, json.error]
-/** An operator's client that may do without a proof key. */
+/** An operator's client, which may omit PKCE. */
 const operators = async (more: object = {}): Promise<LoginClient> =>
   created({ client_name: 'T', redirect_uris: [redirectUri], scope: 'openid', ...more })
 const withoutProof = { scope: 'openid', code_challenge: '', code_challenge_method: '' }
 
-test('O21-01: every address in the metadata is https where the issuer is', async () => {
+test('O21-01 (OAuth 2.1 §1.5): every URL in the metadata is https if the issuer is', async () => {
   const issuer = 'https://auth.example/'
   await using secure = await startServer({ settings: { urls: { self: { issuer } } } })
   const { json } = await secure.public('/.well-known/oauth-authorization-server')
@@ -50,7 +50,7 @@ test('O21-01: every address in the metadata is https where the issuer is', async
   assert.ok((await registrant(secure).registered()).answer.json.registration_client_uri.startsWith(issuer))
 })
 
-test('O21-02: a client is public or confidential, as it registered, and is treated so', async () => {
+test('O21-02 (OAuth 2.1 §2.1): a client is public or confidential as it registered, and is treated accordingly', async () => {
   const form = { grant_type: 'authorization_code', code: 'x' }
   assert.deepEqual(errorOf(await token({ form: { ...form, client_id: publicClient.id } })), [400, 'invalid_grant'])
   assert.deepEqual(errorOf(await token({ form: { ...form, client_id: client.id } })), [401, 'invalid_client'])
@@ -58,11 +58,11 @@ test('O21-02: a client is public or confidential, as it registered, and is treat
   assert.equal(publicClient.secret, '')
 })
 
-test('O21-03: a client_id of ours has 36 characters', async () => {
+test('O21-03 (OAuth 2.1 §2.2): an issued client_id has 36 characters', async () => {
   for (const { id } of [client, publicClient, await registered(machine), await created(machine)]) assert.equal(id.length, 36)
 })
 
-test('O21-04: a redirect URI is absolute, without a fragment; its query stays', async () => {
+test('O21-04 (OAuth 2.1 §2.3): a redirect URI is absolute and has no fragment; its query is kept', async () => {
   for (const uri of ['/cb', `${redirectUri}#x`]) assert.equal((await register({ ...minimal, redirect_uris: [uri] })).status, 400, uri)
   const redirect_uri = `${redirectUri}?x=1&y=%20`
   const app = await registerLoginClient(server, { redirect_uris: [redirect_uri] })
@@ -70,7 +70,7 @@ test('O21-04: a redirect URI is absolute, without a fragment; its query stays', 
   assert.match(String(back.headers.location), /^https:\/\/app\.example\/cb\?x=1&y=%20&code=ory_ac_/)
 })
 
-test('O21-05: with several redirect URIs, or with a port that changes, the request names the one', async () => {
+test('O21-05 (OAuth 2.1 §2.3.2): with several redirect URIs, or a loopback one, the request must name redirect_uri', async () => {
   const status = async (members: object) => {
     const app = await registerLoginClient(server, { ...members })
     return (await visit(loginRequest(app, { redirect_uri: '' }).address)).status
@@ -80,7 +80,7 @@ test('O21-05: with several redirect URIs, or with a port that changes, the reque
   assert.equal(await status({ redirect_uris: [redirectUri] }), 302)
 })
 
-test('O21-06: a wrong client_id or redirect URI is told to the person, and goes nowhere', async () => {
+test('O21-06 (OAuth 2.1 §2.3.5): a wrong client_id or redirect URI is shown to the person, without a redirect', async () => {
   for (const address of [
     loginRequest({ id: 'nobody', secret: '' }).address,
     loginRequest(client, { redirect_uri: 'https://evil.example/cb' }).address,
@@ -91,12 +91,12 @@ test('O21-06: a wrong client_id or redirect URI is told to the person, and goes 
   }
 })
 
-test('O21-07: a client proves itself in one way at a time', async () => {
+test('O21-07 (OAuth 2.1 §2.4): a client uses one authentication method per request', async () => {
   const form = { grant_type: 'authorization_code', code: 'x', client_id: client.id, client_secret: client.secret }
   assert.deepEqual(errorOf(await token({ basic: [client.id, client.secret], form })), [400, 'invalid_request'])
 })
 
-test('O21-08: a secret comes in the form or by Basic, whose parts are form-encoded first', async () => {
+test('O21-08 (OAuth 2.1 §2.4.1): a secret is sent in the form or by Basic, with both parts form-encoded first', async () => {
   const form = { grant_type: 'client_credentials' }
   const secret = 'a:b%2B+c d&é-0123456789'
   const { id } = await created({ ...machine, client_id: 'an id: with%2B+', client_secret: secret })
@@ -105,7 +105,7 @@ test('O21-08: a secret comes in the form or by Basic, whose parts are form-encod
   assert.equal((await token({ basic: [id, 'a:b++c d&é-0123456789'], form })).status, 401)
 })
 
-test('O21-09: who guesses at a secret is slowed down', async () => {
+test('O21-09 (OAuth 2.1 §2.4.1): repeated attempts with a wrong secret are rate limited', async () => {
   const { id, secret } = await registered(machine)
   const guess = (word: string) => token({ basic: [id, word], form: { grant_type: 'client_credentials' } })
   const statuses = []
@@ -117,7 +117,7 @@ test('O21-09: who guesses at a secret is slowed down', async () => {
   assert.equal((await guess(secret)).status, 200)
 })
 
-test('O21-10: an unknown parameter is ignored, a repeated one refused, one without a value is none', async () => {
+test('O21-10 (OAuth 2.1 §3.1): an unknown parameter is ignored, a repeated one is refused, and one without a value counts as absent', async () => {
   const { address } = loginRequest(client)
   assert.equal((await visit(`${address}&foo=1&max_age=&prompt=&registration=&id_token_hint=&response_mode=`)).status, 302)
   for (const pair of ['scope=openid', 'state=other', 'code_challenge=x', 'max_age=1&max_age=2']) {
@@ -133,7 +133,7 @@ test('O21-10: an unknown parameter is ignored, a repeated one refused, one witho
   assert.deepEqual(errorOf(await token({ basic: [client.id, client.secret], form: twice })), [400, 'invalid_request'])
 })
 
-test('O21-11: the token endpoint takes a form by POST, also from pages of other origins', async () => {
+test('O21-11 (OAuth 2.1 §3.2): the token endpoint accepts a form by POST, also from pages on other origins', async () => {
   const get = await server.public('/oauth2/token?grant_type=client_credentials')
   assert.deepEqual([get.status, get.headers.allow?.includes('POST')], [405, true])
   const json = await token({ basic: [client.id, client.secret], json: { grant_type: 'client_credentials' } })
@@ -143,7 +143,7 @@ test('O21-11: the token endpoint takes a form by POST, also from pages of other 
   assert.deepEqual([preflight.status, preflight.headers['access-control-allow-origin']], [204, '*'])
 })
 
-test('O21-12: an answer with tokens is JSON that nobody keeps, and says what was granted', async () => {
+test('O21-12 (OAuth 2.1 §3.2.3): a token response is JSON that must not be cached, and shows what was granted', async () => {
   const issued = await obtainCode(server, client, { consent: { grant_scope: ['openid'] } })
   const { status, headers, json } = await redeem(server, client, issued)
   assert.deepEqual([status, headers['cache-control']], [200, 'no-store'])
@@ -152,7 +152,7 @@ test('O21-12: an answer with tokens is JSON that nobody keeps, and says what was
   assert.deepEqual([json.token_type, json.expires_in, json.scope], ['bearer', 3600, 'openid'])
 })
 
-test('O21-13: each error of the token endpoint has its own code; 401 names the way to prove oneself', async () => {
+test('O21-13 (OAuth 2.1 §3.2.4): each token endpoint error has its own code; a 401 names the authentication scheme', async () => {
   const basic = [client.id, client.secret] as const
   const { id, secret } = await registered({ ...machine, scope: 'read' })
   const wanted: [Sent, number, string][] = [
@@ -173,7 +173,7 @@ test('O21-13: each error of the token endpoint has its own code; 401 names the w
   }
 })
 
-test('O21-14: a code_challenge is what S256 makes: 43 characters of base64url', async () => {
+test('O21-14 (OAuth 2.1 §4.1.1): a code_challenge has the form of S256: 43 characters of base64url', async () => {
   const { challenge } = makeProofKey()
   for (const code_challenge of ['short', challenge.slice(1), `${challenge}A`, `${challenge.slice(1)}=`, `${challenge.slice(1)}+`]) {
     const answer = await visit(loginRequest(client, { code_challenge }).address)
@@ -182,7 +182,7 @@ test('O21-14: a code_challenge is what S256 makes: 43 characters of base64url', 
   assert.equal((await visit(loginRequest(client, { code_challenge: challenge }).address)).status, 302)
 })
 
-test('O21-15: an app on loopback may name any port', async () => {
+test('O21-15 (OAuth 2.1 §4.1.1): a loopback redirect URI may use any port', async () => {
   const app = await registerLoginClient(server, { redirect_uris: ['http://127.0.0.1/cb'], token_endpoint_auth_method: 'none' })
   const redirect_uri = 'http://127.0.0.1:51004/cb'
   const issued = await obtainCode(server, app, { parameters: { redirect_uri } })
@@ -190,7 +190,7 @@ test('O21-15: an app on loopback may name any port', async () => {
   assert.equal((await redeem(server, app, issued, { redirect_uri })).status, 200)
 })
 
-test('O21-16: a code lives for ten minutes, and is used once', async () => {
+test('O21-16 (OAuth 2.1 §4.1.2): a code is valid for ten minutes and is used once', async () => {
   const [first, second] = [await obtainCode(server, client), await obtainCode(server, client)]
   now += 599_000
   assert.deepEqual([(await redeem(server, client, first)).status, (await redeem(server, client, first)).status], [200, 400])
@@ -198,7 +198,7 @@ test('O21-16: a code lives for ten minutes, and is used once', async () => {
   assert.deepEqual(errorOf(await redeem(server, client, second)), [400, 'invalid_grant'])
 })
 
-test('O21-17: a refusal goes to the client with error, state and iss', async () => {
+test('O21-17 (OAuth 2.1 §4.1.2.1): an error is returned to the client with error, state and iss', async () => {
   const app = await operators()
   const answer = await visit(loginRequest(app, { ...withoutProof, scope: 'openid admin', state: 'a state of mine' }).address)
   assert.deepEqual(
@@ -207,7 +207,7 @@ test('O21-17: a refusal goes to the client with error, state and iss', async () 
   )
 })
 
-test('O21-18: a verifier comes exactly where a challenge was; the redirect URI may be left out then, and is never a wrong one', async () => {
+test('O21-18 (OAuth 2.1 §4.1.3): a code_verifier is required exactly if there was a code_challenge; redirect_uri may then be omitted, and must not be wrong', async () => {
   const issued = await obtainCode(server, client)
   assert.deepEqual(errorOf(await redeem(server, client, { ...issued, verifier: '' })), [400, 'invalid_grant'])
   assert.deepEqual(errorOf(await redeem(server, client, issued, { redirect_uri: 'https://app.example/other' })), [400, 'invalid_grant'])
@@ -222,7 +222,7 @@ test('O21-18: a verifier comes exactly where a challenge was; the redirect URI m
   assert.equal((await redeem(server, app, { ...open, verifier: '' })).status, 200)
 })
 
-test('O21-19: a code that comes again ends its tokens only where all else is right', async () => {
+test('O21-19 (OAuth 2.1 §4.1.3): a replayed code revokes its tokens only if everything else in the request is right', async () => {
   const issued = await obtainCode(server, client)
   const { json } = await redeem(server, client, issued)
   for (const attempt of [
@@ -237,7 +237,7 @@ test('O21-19: a code that comes again ends its tokens only where all else is rig
   assert.deepEqual(await areActive(server, json), [false, false])
 })
 
-test('O21-20: client_credentials is for confidential clients, and brings no refresh token', async () => {
+test('O21-20 (OAuth 2.1 §4.2): client_credentials is for confidential clients and issues no refresh token', async () => {
   const { id } = await created({ ...machine, token_endpoint_auth_method: 'none' })
   assert.deepEqual(errorOf(await token({ form: { grant_type: 'client_credentials', client_id: id } })), [400, 'unauthorized_client'])
   const grants = ['client_credentials', 'authorization_code', 'refresh_token']
@@ -246,7 +246,7 @@ test('O21-20: client_credentials is for confidential clients, and brings no refr
   assert.deepEqual([status, json.refresh_token], [200, undefined])
 })
 
-test('O21-21: a refresh is for the same client and no wider scope, and brings a new refresh token', async () => {
+test('O21-21 (OAuth 2.1 §4.3.1): a refresh requires the same client and no wider scope, and issues a new refresh token', async () => {
   const { refresh_token: old } = await obtainTokens(server, publicClient, { parameters: { scope: 'offline_access' } })
   assert.deepEqual(errorOf(await refresh(server, publicClient, old, { scope: 'openid' })), [400, 'invalid_scope'])
   assert.deepEqual(errorOf(await refresh(server, client, old)), [400, 'invalid_grant'])
@@ -255,13 +255,13 @@ test('O21-21: a refresh is for the same client and no wider scope, and brings a 
   assert.notEqual(json.refresh_token, old)
 })
 
-test('O21-22: an access token in an address is not looked at', async () => {
+test('O21-22 (OAuth 2.1 §5): an access token in a query is ignored', async () => {
   const { access_token: good } = await obtainTokens(server, client)
   assert.equal((await server.public('/userinfo', { bearer: good })).status, 200)
   for (const method of ['GET', 'POST']) assert.equal((await server.public(`/userinfo?access_token=${good}`, { method })).status, 401)
 })
 
-test('O21-23 overridden: everybody who registered himself has a proof key; an operator’s confidential client as oauth2.pkce says', async () => {
+test('O21-23 (OAuth 2.1 §7.5) overridden: PKCE is required for self-registered clients; for an operator’s confidential client oauth2.pkce decides', async () => {
   const app = await operators()
   for (const one of [client, publicClient]) {
     const answer = await visit(loginRequest(one, { ...withoutProof, nonce: 'n-0123456789' }).address)
@@ -274,7 +274,7 @@ test('O21-23 overridden: everybody who registered himself has a proof key; an op
   assert.equal(parameterOf(refused, 'error'), 'invalid_request')
 })
 
-test('O21-24: who is asked for consent sees who asks, for what, and where it goes; what he granted can be seen and withdrawn', async () => {
+test('O21-24 (OAuth 2.1 §7.12): the consent page shows who asks, for what, and where the response goes; the person can see and withdraw what was granted', async () => {
   const app = await registerLoginClient(server, { client_name: 'Notes', scope: 'openid offline_access read' })
   const { text } = await seeConsentPage(server, app, { subject: 'eve', parameters: { scope: 'openid offline_access read' } })
   for (const words of ['Notes', 'app.example', 'not verified', 'read', 'Stay signed in']) assert.ok(text.includes(words), words)
@@ -297,7 +297,7 @@ test('O21-24: who is asked for consent sees who asks, for what, and where it goe
   assert.doesNotMatch((await browser.get(grants)).text, /Notes/)
 })
 
-test('O21-26: no page on the way shows in a frame', async () => {
+test('O21-26 (OAuth 2.1 §7.14): no page of a login can be framed', async () => {
   const toLogin = await visit(loginRequest(client).address)
   for (const { headers } of [await visit(String(toLogin.headers.location)), await visit('/oauth2/auth?client_id=nobody')]) {
     assert.match(String(headers['content-security-policy']), /frame-ancestors 'none'/)
@@ -305,7 +305,7 @@ test('O21-26: no page on the way shows in a frame', async () => {
   }
 })
 
-test('O21-27: an app on a device may have any of the three kinds of redirect URI, and shares no secret with other copies', async () => {
+test('O21-27 (OAuth 2.1 §8.1, §8.4): a native app may have any of the three kinds of redirect URI, and shares no secret with other copies', async () => {
   for (const uri of ['com.example.app:/cb', 'https://app.example/native', 'http://127.0.0.1/cb']) {
     const [one, other] = [await registered({ ...minimal, redirect_uris: [uri] }), await registered({ ...minimal, redirect_uris: [uri] })]
     assert.notEqual(one.secret, other.secret)
@@ -316,7 +316,7 @@ test('O21-27: an app on a device may have any of the three kinds of redirect URI
   }
 })
 
-test('O21-28 overridden: implicit and password are dropped from a registration, not refused; neither is offered', async () => {
+test('O21-28 (OAuth 2.1 §10) overridden: implicit and password are dropped from a registration, not refused; neither is offered', async () => {
   const { json: document } = await server.public('/.well-known/oauth-authorization-server')
   for (const gone of ['implicit', 'password']) assert.ok(!document.grant_types_supported.includes(gone))
   const { json } = await register({ ...minimal, grant_types: ['authorization_code', 'implicit', 'password'] })

@@ -24,20 +24,20 @@ const loginRequestOf = async (answer: Received): Promise<Received['json']> => {
   return (await server.admin(`/admin/oauth2/auth/requests/login?login_challenge=${challenge}`)).json
 }
 
-/** The browser comes back from the login application, which sends everybody on. */
+/** The browser returns from the login application, which accepts every login. */
 async function afterLogin(browser: Browser, toLogin: Received, subject = 'person-1'): Promise<Received> {
   const path = `/admin/oauth2/auth/requests/login/accept?login_challenge=${parameterOf(toLogin, 'login_challenge')}`
   return browser.get((await server.admin(path, { method: 'PUT', json: { subject } })).json.redirect_to)
 }
 
-/** As a client checks an ID token, with the keys that are published. */
+/** Verifies an ID token as a client does, with the published keys. */
 async function verified({ id_token: token }: Tokens, audience = client.id): Promise<JWTPayload> {
   const keys = createLocalJWKSet((await server.public('/.well-known/jwks.json')).json)
   const { payload } = await jwtVerify(token, keys, { issuer: server.issuer, audience, algorithms: ['RS256'], currentDate: new Date(now) })
   return payload
 }
 
-test('OCORE-01: a request by GET and the same by POST are one; openid in its scope brings an ID token', async () => {
+test('OCORE-01 (OIDC Core §3.1.2.1): an authorization request by GET equals one by POST; the scope openid adds an ID token', async () => {
   const { address } = loginRequest(client, { nonce: 'n-12345678' })
   const url = new URL(address, server.publicUrl)
   const asked = async (answer: Received) => {
@@ -55,7 +55,7 @@ test('OCORE-01: a request by GET and the same by POST are one; openid in its sco
   assert.notEqual((await obtainTokens(server, client)).id_token, undefined)
 })
 
-test('OCORE-02: prompt=none asks nobody: login_required or consent_required go back to the client', async () => {
+test('OCORE-02 (OIDC Core §3.1.2.1): prompt=none shows no page: login_required or consent_required is returned to the client', async () => {
   const browser = new Browser(server)
   const none = async (more: Record<string, string> = {}) => browser.get(loginRequest(client, { prompt: 'none', ...more }).address)
   const assertRefusal = (answer: Received, error: string) => {
@@ -78,7 +78,7 @@ test('OCORE-02: prompt=none asks nobody: login_required or consent_required go b
   assert.equal(asked.json.skip, true, asked.text)
 })
 
-test('OCORE-03: max_age: who logged in longer ago logs in again, and auth_time says when that was', async () => {
+test('OCORE-03 (OIDC Core §3.1.2.1): a login older than max_age is repeated, and auth_time is the time of the login', async () => {
   const browser = new Browser(server)
   const first = await verified(await obtainTokens(server, client, { browser, ...remembered }))
   assert.equal(first.auth_time, Math.floor(now / 1000))
@@ -97,7 +97,7 @@ test('OCORE-03: max_age: who logged in longer ago logs in again, and auth_time s
   assert.equal(again.auth_time, Math.floor(now / 1000))
 })
 
-test('OCORE-04: an ID token has iss, sub, aud, exp, iat and the nonce, and a key that is published signed it', async () => {
+test('OCORE-04 (OIDC Core §2, §3.1.3.7): an ID token has iss, sub, aud, exp, iat and the nonce, and is signed by a published key', async () => {
   const claims = await verified(await obtainTokens(server, client, { subject: 'ada', parameters: { nonce: 'n-0123456789' } }))
   const { iss, sub, aud, exp = 0, iat = 0, nonce } = claims
   assert.deepEqual({ iss, sub, aud, nonce }, { iss: server.issuer, sub: 'ada', aud: [client.id], nonce: 'n-0123456789' })
@@ -105,7 +105,7 @@ test('OCORE-04: an ID token has iss, sub, aud, exp, iat and the nonce, and a key
   assert.ok(!('nonce' in (await verified(await obtainTokens(server, client)))))
 })
 
-test('OCORE-06: userinfo by GET and POST, with a bearer token of a grant with openid; sub is that of the ID token', async () => {
+test('OCORE-06 (OIDC Core §5.3): userinfo answers GET and POST with a bearer token whose grant has openid; its sub is that of the ID token', async () => {
   const tokens = await obtainTokens(server, client, { subject: 'ada', consent: { session: { id_token: { email: 'ada@x.example' } } } })
   const bearer = tokens.access_token
   const answers = [
@@ -130,15 +130,15 @@ test('OCORE-06: userinfo by GET and POST, with a bearer token of a grant with op
   }
 })
 
-test('OCORE-07: a request object, by value or at a registered request_uri: what is inside wins', async () => {
+test('OCORE-07 (OIDC Core §6.1–6.3): a request object is accepted by value or at a registered request_uri, and its parameters win', async () => {
   const key = await clientKey('RS256', { now: () => Math.floor(now / 1000) })
   const uri = 'https://app.example/request.jwt'
   const held = { object: '', fetches: 0 }
-  const far: FencedFetch = async () => {
+  const remote: FencedFetch = async () => {
     held.fetches++
     return { status: 200, headers: {}, body: held.object }
   }
-  await using keyed = await startServer({ clock: () => now, fetch: Object.assign(far, { async [Symbol.asyncDispose]() {} }) })
+  await using keyed = await startServer({ clock: () => now, fetch: Object.assign(remote, { async [Symbol.asyncDispose]() {} }) })
   const { id, secret } = await registerLoginClient(keyed, { jwks: { keys: [key.publicJwk] }, request_uris: [uri] })
   held.object = await key.sign(id, keyed.issuer, { sub: undefined, scope: 'openid', state: 'the state inside' })
   const scopeBy = async (more: Record<string, string>): Promise<unknown> => {
@@ -153,7 +153,7 @@ test('OCORE-07: a request object, by value or at a registered request_uri: what 
   assert.deepEqual([elsewhere.status, held.fetches], [400, 1])
 })
 
-test('OCORE-10 overridden: the claims of an assertion are checked; one that comes again is 400 jti_known, as in Hydra', async () => {
+test('OCORE-10 (OIDC Core §9) overridden: the claims of an assertion are checked; a replayed one is 400 jti_known, as in Hydra', async () => {
   const key = await clientKey('ES256', { now: () => Math.floor(now / 1000) })
   const { id } = await registered({ ...machine, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.publicJwk] } })
   for (const name of ['iss', 'sub', 'aud', 'jti', 'exp']) {
@@ -165,7 +165,7 @@ test('OCORE-10 overridden: the claims of an assertion are checked; one that come
   assert.deepEqual([first.status, second.status, second.json.error], [200, 400, 'jti_known'])
 })
 
-test('OCORE-11 overridden: the audience of an assertion is the issuer or the token endpoint, alone', async () => {
+test('OCORE-11 (OIDC Core §9, errata 3 draft) overridden: the audience of an assertion is the issuer or the token endpoint, and no other', async () => {
   const key = await clientKey('ES256', { now: () => Math.floor(now / 1000) })
   const { id } = await registered({ ...machine, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.publicJwk] } })
   const tokenEndpoint = `${server.publicUrl}/oauth2/token`
@@ -175,14 +175,14 @@ test('OCORE-11 overridden: the audience of an assertion is the issuer or the tok
     assert.equal(await ask(aud), 401, String(aud))
 })
 
-test('OCORE-12: a key is found by its kid; one that is not there is looked for again, seldom', async () => {
+test('OCORE-12 (OIDC Core §10.1): a key is selected by kid; for an unknown kid the keys are fetched again, at a limited rate', async () => {
   const rotated = await clientKey('ES256', { kid: 'rotated', now: () => Math.floor(now / 1000) })
   const keys = { list: [(await clientKey('ES256', { kid: 'first' })).publicJwk], fetches: 0 }
-  const far: FencedFetch = async () => {
+  const remote: FencedFetch = async () => {
     keys.fetches++
     return { status: 200, headers: {}, body: JSON.stringify({ keys: keys.list }) }
   }
-  await using keyed = await startServer({ clock: () => now, fetch: Object.assign(far, { async [Symbol.asyncDispose]() {} }) })
+  await using keyed = await startServer({ clock: () => now, fetch: Object.assign(remote, { async [Symbol.asyncDispose]() {} }) })
   const { id } = await registrant(keyed).registered({
     ...machine,
     token_endpoint_auth_method: 'private_key_jwt',
@@ -196,7 +196,7 @@ test('OCORE-12: a key is found by its kid; one that is not there is looked for a
   assert.equal(await ask(), 200)
 })
 
-test('OCORE-15: offline_access brings a refresh token where the person grants it and the client has the grant, else none', async () => {
+test('OCORE-15 (OIDC Core §11): offline_access adds a refresh token only if the person grants it and the client has the grant type', async () => {
   assert.match((await obtainTokens(server, client)).refresh_token, /^ory_rt_/)
   assert.equal((await obtainTokens(server, client, { consent: { grant_scope: ['openid'] } })).refresh_token, undefined)
   assert.equal((await obtainTokens(server, client, { parameters: { scope: 'openid' } })).refresh_token, undefined)
@@ -204,7 +204,7 @@ test('OCORE-15: offline_access brings a refresh token where the person grants it
   assert.equal((await obtainTokens(server, without)).refresh_token, undefined)
 })
 
-test('OCORE-18: discovery names the registration endpoint exactly when registration is on', async () => {
+test('OCORE-18 (OIDC Discovery §3): discovery names the registration endpoint exactly while registration is enabled', async () => {
   await using switched = await startServer({
     settings: { urls: { self: { issuer: 'https://auth.example/', public: 'https://auth.example/' } } },
   })
@@ -214,7 +214,7 @@ test('OCORE-18: discovery names the registration endpoint exactly when registrat
   assert.equal(await look(), undefined)
 })
 
-test('OCORE-19: discovery has every member that it must have; RS256 is among the algorithms', async () => {
+test('OCORE-19 (OIDC Discovery §3): discovery has every required member, and RS256 is among the algorithms', async () => {
   const document = await metadata()
   assert.equal(document.issuer, server.issuer)
   for (const name of ['authorization_endpoint', 'token_endpoint', 'userinfo_endpoint', 'jwks_uri'])
@@ -224,21 +224,21 @@ test('OCORE-19: discovery has every member that it must have; RS256 is among the
   assert.deepEqual(document.id_token_signing_alg_values_supported, ['RS256'])
 })
 
-test('OCORE-20: pages of other origins may read discovery and the keys', async () => {
+test('OCORE-20 (OIDC Discovery §3): pages on other origins may read discovery and the keys', async () => {
   for (const path of ['/.well-known/openid-configuration', '/.well-known/jwks.json']) {
     const { status, headers } = await server.public(path, { headers: { origin: 'https://page.example' } })
     assert.deepEqual([status, headers['access-control-allow-origin']], [200, '*'], path)
   }
 })
 
-test('OCORE-21: with a path in the issuer, discovery is behind the path', async () => {
+test('OCORE-21 (OIDC Discovery §4): if the issuer has a path, discovery is found under that path', async () => {
   const issuer = 'https://auth.example/t'
   await using tenant = await startServer({ settings: { urls: { self: { issuer } } } })
   const { status, json } = await tenant.public('/t/.well-known/openid-configuration')
   assert.deepEqual([status, json.issuer], [200, issuer])
 })
 
-test('OCORE-22: registration takes what discovery names, and nothing else', async () => {
+test('OCORE-22 (OIDC Discovery, implied): registration accepts exactly what discovery lists', async () => {
   const document = await metadata()
   const key = (await clientKey('RS256')).publicJwk
   const members: Record<string, [member: string, more?: object]> = {

@@ -9,13 +9,13 @@ import { assertRefused, minimal, registrant } from '../support/registrant.ts'
 import type { Received } from '../support/request.ts'
 import { startServer } from '../support/server.ts'
 
-// OpenID Connect RP-Initiated Logout 1.0 and Back-Channel Logout 1.0, rows OLOGO-….
+// OpenID Connect RP-Initiated Logout 1.0 and Back-Channel Logout 1.0: one test for each requirement, by its id in docs/standards.md.
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
 const { register, registered } = registrant(server)
 
-/** One logout, delivered, and what the client's receiver got. */
+/** Delivers one logout and returns what the client's receiver got. */
 async function logout() {
   await using receiver = await startLogoutReceiver()
   const room = await logoutRoom()
@@ -28,14 +28,14 @@ async function logout() {
 }
 
 let now = Date.now()
-/** With the pages built in, and allowed to reach receivers on this machine. */
+/** A server with the built-in pages that may reach receivers on loopback. */
 const site = await startServer({ clock: () => now, settings: { dev: true } })
 after(() => site[Symbol.asyncDispose]())
 const end = '/oauth2/sessions/logout'
 const goodbye = 'https://app.example/bye'
 const app = await registerLoginClient(site, { post_logout_redirect_uris: [goodbye, `${goodbye}?tenant=1`] })
 
-/** A browser in which somebody is logged in, and what the app got of it. */
+/** A browser with a logged-in person, and the tokens that the app got. */
 async function loggedIn(): Promise<{ browser: Browser; tokens: Tokens }> {
   const browser = new Browser(site)
   return { browser, tokens: await obtainTokens(site, app, { browser, login: { remember: true } }) }
@@ -43,7 +43,7 @@ async function loggedIn(): Promise<{ browser: Browser; tokens: Tokens }> {
 
 const asked = (browser: Browser, parameters: Record<string, string> = {}) => browser.get(`${end}?${new URLSearchParams(parameters)}`)
 
-/** The logout application says yes, and the browser goes on. */
+/** The logout application accepts, and the browser follows the redirect. */
 async function confirmed(browser: Browser, toLogout: Received): Promise<Received> {
   const challenge = parameterOf(toLogout, 'logout_challenge')
   const accepted = await site.admin(`/admin/oauth2/auth/requests/logout/accept?logout_challenge=${challenge}`, { method: 'PUT' })
@@ -59,7 +59,7 @@ function assertStays({ status, headers }: Received): void {
   assert.match(String(headers['content-type']), /^text\/html/)
 }
 
-test('OLOGO-01: a logout by GET and one by POST are the same', async () => {
+test('OLOGO-01 (OIDC RP-Initiated Logout §2): logout by GET equals logout by POST', async () => {
   const { browser, tokens } = await loggedIn()
   const parameters = { id_token_hint: tokens.id_token, post_logout_redirect_uri: goodbye }
   const ask = async ({ status, headers }: Received) => {
@@ -75,7 +75,7 @@ test('OLOGO-01: a logout by GET and one by POST are the same', async () => {
   assert.deepEqual(byPost, byGet)
 })
 
-test('OLOGO-02: a hint is an ID token of ours, expired or not; one of anybody else is refused, and nobody sent on', async () => {
+test('OLOGO-02 (OIDC RP-Initiated Logout §2): id_token_hint is an ID token of this server, expired or not; any other is refused without a redirect', async () => {
   const { browser, tokens } = await loggedIn()
   const claims = decodeJwt(tokens.id_token)
   const foreign = await new SignJWT({ ...claims })
@@ -91,7 +91,7 @@ test('OLOGO-02: a hint is an ID token of ours, expired or not; one of anybody el
   assert.equal(back.headers.location, goodbye)
 })
 
-test('OLOGO-03: a client_id beside a hint is the client that the hint was issued to', async () => {
+test('OLOGO-03 (OIDC RP-Initiated Logout §2): a client_id sent with id_token_hint must be the client of that ID token', async () => {
   const { browser, tokens } = await loggedIn()
   const other = await registerLoginClient(site)
   const hint = { id_token_hint: tokens.id_token }
@@ -99,7 +99,7 @@ test('OLOGO-03: a client_id beside a hint is the client that the hint was issued
   assert.notEqual(parameterOf(await asked(browser, { ...hint, client_id: app.id }), 'logout_challenge'), '')
 })
 
-test('OLOGO-04: the person is asked before he is logged out', async () => {
+test('OLOGO-04 (OIDC RP-Initiated Logout §2): the person must confirm the logout', async () => {
   const { browser, tokens } = await loggedIn()
   for (const parameters of [{}, { id_token_hint: tokens.id_token }]) {
     const toLogout = await asked(browser, parameters)
@@ -112,7 +112,7 @@ test('OLOGO-04: the person is asked before he is logged out', async () => {
   assert.equal(await isLoggedIn(browser), false)
 })
 
-test('OLOGO-05: nobody is sent anywhere but to a registered address, and there at once only for a hint', async () => {
+test('OLOGO-05 (OIDC RP-Initiated Logout §3): nobody is sent anywhere but to a registered address, and there at once only for a hint', async () => {
   const { browser, tokens } = await loggedIn()
   const hint = { id_token_hint: tokens.id_token }
   for (const uri of ['https://evil.example/', `${goodbye}?x`, `${goodbye}/`, 'https://app.example/cb', 'javascript:1'])
@@ -124,7 +124,7 @@ test('OLOGO-05: nobody is sent anywhere but to a registered address, and there a
   assert.deepEqual([back.status, back.headers.location], [302, goodbye])
 })
 
-test('OLOGO-06: the state goes back with the browser', async () => {
+test('OLOGO-06 (OIDC RP-Initiated Logout §3): state is added to the redirect', async () => {
   for (const [uri, wanted] of [
     [goodbye, `${goodbye}?state=a+b%26c`],
     [`${goodbye}?tenant=1`, `${goodbye}?tenant=1&state=a+b%26c`],
@@ -135,7 +135,7 @@ test('OLOGO-06: the state goes back with the browser', async () => {
   }
 })
 
-test('OLOGO-07: post_logout_redirect_uris are https, or where an app is, on the host of a redirect URI', async () => {
+test('OLOGO-07 (OIDC RP-Initiated Logout §3.1): post_logout_redirect_uris are https URLs, or as for redirect URIs of apps, on the host of a redirect URI', async () => {
   const { answer } = await registered({ ...minimal, post_logout_redirect_uris: [goodbye] })
   assert.deepEqual(answer.json.post_logout_redirect_uris, [goodbye])
   for (const uri of ['javascript:1', 'http://app.example/bye', 'http://a.example/', 'https://other.example/bye', '/bye', `${goodbye}#x`]) {
@@ -144,7 +144,7 @@ test('OLOGO-07: post_logout_redirect_uris are https, or where an app is, on the 
   }
 })
 
-test('OLOGO-08: a logout that comes again does no harm, and ends on a page of ours', async () => {
+test('OLOGO-08 (OIDC RP-Initiated Logout §4): a repeated logout does no harm and ends on a page of this server', async () => {
   const { browser } = await loggedIn()
   const toLogout = await asked(browser)
   const first = await confirmed(browser, toLogout)
@@ -156,12 +156,12 @@ test('OLOGO-08: a logout that comes again does no harm, and ends on a page of ou
   }
 })
 
-test('OLOGO-12: the metadata says that logouts are told in the back channel, with the session', async () => {
+test('OLOGO-12 (OIDC Back-Channel Logout §2.1): the metadata announces back-channel logout with sid', async () => {
   const { json } = await site.public('/.well-known/openid-configuration')
   assert.deepEqual([json.backchannel_logout_supported, json.backchannel_logout_session_supported], [true, true])
 })
 
-test('OLOGO-13: backchannel_logout_uri is absolute, https, without a fragment, and no private address', async () => {
+test('OLOGO-13 (OIDC Back-Channel Logout §2.2): backchannel_logout_uri is an absolute https URL with a public address and no fragment', async () => {
   const wrong = ['/x', 'https://a.example/#f', 'https://a.example/#', 'https://127.0.0.1/', 'http://a.example/', 'https://u:p@a.example/']
   const client = await registered({ ...minimal, backchannel_logout_uri: 'https://a.example/logout?tenant=1' })
   assert.equal(client.answer.json.backchannel_logout_uri, 'https://a.example/logout?tenant=1')
@@ -171,7 +171,7 @@ test('OLOGO-13: backchannel_logout_uri is absolute, https, without a fragment, a
   }
 })
 
-test('OLOGO-14: backchannel_logout_session_required is false where it is not said; the sid is told in either case', async () => {
+test('OLOGO-14 (OIDC Back-Channel Logout §2.2): backchannel_logout_session_required defaults to false; sid is always sent', async () => {
   const uri = 'https://a.example/logout'
   const plain = await registered({ ...minimal, backchannel_logout_uri: uri })
   assert.ok([undefined, false].includes(plain.answer.json.backchannel_logout_session_required))
@@ -180,7 +180,7 @@ test('OLOGO-14: backchannel_logout_session_required is false where it is not sai
   assert.equal((await logout()).payload.sid, 'session-of-app')
 })
 
-test('OLOGO-15: a logout token has iss, aud, iat, exp, jti, events and sid, never a nonce, and is signed as ID tokens are', async () => {
+test('OLOGO-15 (OIDC Back-Channel Logout §2.4): a logout token has iss, aud, iat, exp, jti, events and sid, never a nonce, and is signed like an ID token', async () => {
   const { room, payload, protectedHeader } = await logout()
   const { jti, iat, exp, ...claims } = payload
   const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
@@ -192,11 +192,11 @@ test('OLOGO-15: a logout token has iss, aud, iat, exp, jti, events and sid, neve
   assert.deepEqual(signers, [{ kid: protectedHeader.kid, alg: protectedHeader.alg }])
 })
 
-test('OLOGO-16: its typ is logout+jwt', async () => {
+test('OLOGO-16 (OIDC Back-Channel Logout §2.4): the typ of a logout token is logout+jwt', async () => {
   assert.equal(decodeProtectedHeader((await logout()).token).typ, 'logout+jwt')
 })
 
-test('OLOGO-17: each client with a session is told by a form, and no other', async () => {
+test('OLOGO-17 (OIDC Back-Channel Logout §2.5): each client with the session, and no other, gets a form POST', async () => {
   await using receiver = await startLogoutReceiver()
   const at = (path: string) => registerLoginClient(site, { backchannel_logout_uri: `${receiver.url}${path}` })
   const [one, two] = [await at('/one'), await at('/two')]
@@ -207,15 +207,15 @@ test('OLOGO-17: each client with a session is told by a form, and no other', asy
   assert.equal(decodeJwt(second).sid, decodeJwt(tokens.id_token).sid)
   await confirmed(browser, await asked(browser))
   for (let waited = 0; receiver.received.length < 2 && waited < 5_000; waited += 20) await delay(20)
-  const told = receiver.received.map(({ method, path, form }) => [method, path, decodeJwt(form.get('logout_token') ?? '').sid])
+  const posted = receiver.received.map(({ method, path, form }) => [method, path, decodeJwt(form.get('logout_token') ?? '').sid])
   const { sid } = decodeJwt(second)
-  assert.deepEqual(told.toSorted(), [
+  assert.deepEqual(posted.toSorted(), [
     ['POST', '/one', sid],
     ['POST', '/two', sid],
   ])
 })
 
-test('OLOGO-18: a refresh token comes with offline_access only, and outlives the session', async () => {
+test('OLOGO-18 (OIDC Back-Channel Logout §2.7): a refresh token is issued only with offline_access, and stays valid after the session ends', async () => {
   const { browser, tokens } = await loggedIn()
   const { refresh_token: none } = await obtainTokens(site, app, { browser, parameters: { scope: 'openid' } })
   assert.equal(none, undefined)
@@ -224,7 +224,7 @@ test('OLOGO-18: a refresh token comes with offline_access only, and outlives the
   assert.equal((await refresh(site, app, tokens.refresh_token)).status, 200)
 })
 
-test('OLOGO-19: 200 and 204 are success; failures are logged, and not retried endlessly', async () => {
+test('OLOGO-19 (OIDC Back-Channel Logout §2.8): 200 and 204 are success; failures are logged and retried a limited number of times', async () => {
   await using receiver = await startLogoutReceiver((response, path) => response.writeHead(Number(path.slice(1))).end())
   await using room = await logoutRoom()
   for (const status of ['200', '204', '400']) await room.addClient(status, `${receiver.url}/${status}`)
@@ -241,7 +241,7 @@ test('OLOGO-19: 200 and 204 are success; failures are logged, and not retried en
   assert.deepEqual(await room.waiting(), [])
 })
 
-test('OLOGO-20: it expires within two minutes', async () => {
+test('OLOGO-20 (OIDC Back-Channel Logout §4): a logout token expires within two minutes', async () => {
   const { payload } = await logout()
   const life = (payload.exp ?? 0) - (payload.iat ?? 0)
   assert.ok(life > 0 && life <= 120, String(life))

@@ -17,17 +17,17 @@ const { register, registered, countNamed } = registrant(server)
 const authorize = (client_id: string, redirect_uri: string) =>
   server.public(`/oauth2/auth?${new URLSearchParams({ client_id, response_type: 'code', redirect_uri })}`)
 
-/** What a client must not be able to get: sent to an address that it has not registered. */
+/** Asserts that the browser is not redirected to a URI that the client has not registered. */
 async function assertNotSent(client_id: string, redirect_uri: string): Promise<void> {
   const page = await authorize(client_id, redirect_uri)
   assert.deepEqual([page.status, page.headers.location], [400, undefined], redirect_uri)
 }
 
-test('OREG-01: redirect_uris is required where people are redirected', async () => {
+test('OREG-01 (OIDC Registration §2): redirect_uris is required for a client with a redirect grant', async () => {
   assertRefused(await register({ application_type: 'web' }), 'invalid_redirect_uri', 'redirect_uris')
 })
 
-test('OREG-02: a redirect_uri is compared character by character, nothing is normalised', async () => {
+test('OREG-02 (OIDC Registration §2): a redirect_uri is compared character by character, without normalisation', async () => {
   const { id } = await registered({ redirect_uris: ['https://a.example/cb'] })
   assert.notEqual((await authorize(id, 'https://a.example/cb')).status, 400)
   for (const like of ['/', '?x=1', '#', '%20'].map((end) => `https://a.example/cb${end}`)) await assertNotSent(id, like)
@@ -42,25 +42,25 @@ test('OREG-02: a redirect_uri is compared character by character, nothing is nor
   }
 })
 
-test('OREG-03 overridden: response types that are not offered are dropped, and grant_types decides', async () => {
+test('OREG-03 (OIDC Registration §2) overridden: response types that are not offered are dropped, and grant_types decides', async () => {
   const { answer } = await registered({ ...minimal, response_types: ['code id_token', 'code'], grant_types: ['authorization_code'] })
   assert.deepEqual([answer.json.response_types, answer.json.grant_types], [['code'], ['authorization_code']])
   assertRefused(await register({ ...minimal, response_types: ['code id_token'] }), 'invalid_client_metadata', 'response_types')
 })
 
-test('OREG-05: the defaults are response type code and grant authorization_code', async () => {
+test('OREG-05 (OIDC Registration §2): the defaults are response type code and grant type authorization_code', async () => {
   const { json } = (await registered(minimal)).answer
   assert.deepEqual([json.response_types, json.grant_types], [['code'], ['authorization_code']])
 })
 
-test('OREG-06: an omitted application_type is web, and only web and native are known', async () => {
+test('OREG-06 (OIDC Registration §2): an omitted application_type is web, and only web and native are known', async () => {
   assert.equal((await registered(minimal)).answer.json.application_type, 'web')
   for (const redirect_uris of [minimal.redirect_uris, ['http://localhost/cb']]) {
     assertRefused(await register({ redirect_uris, application_type: 'spa' }), 'invalid_client_metadata', 'application_type', 'web, native')
   }
 })
 
-test('OREG-07: no web client with the implicit grant has an http redirect URI: the grant is not offered', async () => {
+test('OREG-07 (OIDC Registration §2): a web client with the implicit grant cannot have an http redirect URI: the grant is not offered', async () => {
   const implicit = {
     application_type: 'web',
     redirect_uris: ['http://a.example/cb'],
@@ -75,7 +75,7 @@ test('OREG-07: no web client with the implicit grant has an http redirect URI: t
   )
 })
 
-test('OREG-08: no web client with the implicit grant is on localhost: the grant is not offered', async () => {
+test('OREG-08 (OIDC Registration §2): a web client with the implicit grant cannot use localhost: the grant is not offered', async () => {
   const implicit = {
     application_type: 'web',
     redirect_uris: ['https://localhost/cb'],
@@ -85,7 +85,7 @@ test('OREG-08: no web client with the implicit grant is on localhost: the grant 
   assertRefused(await register(implicit), 'invalid_client_metadata', 'grant_types')
 })
 
-test('OREG-09: native redirect URIs are an own scheme or http on loopback', async () => {
+test('OREG-09 (OIDC Registration §2): a native client’s redirect URIs have a private-use scheme or are http on loopback', async () => {
   for (const good of ['com.ex.app:/cb', 'http://127.0.0.1/cb', 'http://[::1]:9/cb', 'http://localhost/cb']) {
     assert.deepEqual((await registered({ application_type: 'native', redirect_uris: [good] })).answer.json.redirect_uris, [good])
   }
@@ -99,25 +99,25 @@ test('OREG-09: native redirect URIs are an own scheme or http on loopback', asyn
   }
 })
 
-test('OREG-10: a native client may have a claimed https redirect URI', async () => {
+test('OREG-10 (OIDC Registration §2): a native client may have a claimed https redirect URI', async () => {
   const { answer } = await registered({ ...minimal, application_type: 'native' })
   assert.equal(answer.json.application_type, 'native')
 })
 
-test('OREG-11: http elsewhere than on loopback is refused for every client', async () => {
+test('OREG-11 (OIDC Registration §2): http on a host other than loopback is refused for every client', async () => {
   for (const application_type of ['web', 'native', undefined]) {
     assertRefused(await register({ application_type, redirect_uris: ['http://a.example/cb'] }), 'invalid_redirect_uri', 'https')
   }
 })
 
-test('OREG-12: every redirect URI is checked, not the first only', async () => {
+test('OREG-12 (OIDC Registration §2): every redirect URI is checked, not only the first', async () => {
   const client_name = 'one good, one bad'
   const refused = await register({ client_name, redirect_uris: ['https://a.example/cb', 'https://b.example/cb', 'http://c.example/cb'] })
   assertRefused(refused, 'invalid_redirect_uri', 'redirect_uris[2]')
   assert.equal(await countNamed(client_name), 0)
 })
 
-test('OREG-13 overridden: the links of a client can be followed from the consent page; its logo is not shown', async () => {
+test('OREG-13 (OIDC Registration §2) overridden: the consent page shows the client’s links and not its logo', async () => {
   const [policyUri, tosUri, clientUri] = ['https://app.example/privacy', 'https://app.example/terms', 'https://app.example/home']
   await using pages = await startFallbackPages({ consent: { policyUri, tosUri, clientUri } })
   const { status, text } = await pages.ask('/oauth2/fallbacks/consent?consent_challenge=known')
@@ -126,11 +126,11 @@ test('OREG-13 overridden: the links of a client can be followed from the consent
   assert.doesNotMatch(text, /<img/)
 })
 
-test('OREG-14: jwks_uri uses https', async () => {
+test('OREG-14 (OIDC Registration §2): jwks_uri is an https URL', async () => {
   assertRefused(await register({ ...minimal, jwks_uri: 'http://a.example/jwks.json' }), 'invalid_client_metadata', 'jwks_uri', 'https')
 })
 
-test('OREG-17: jwks holds no private and no symmetric key, and the refusal does not repeat it', async () => {
+test('OREG-17 (OIDC Registration §2): a private or symmetric key in jwks is refused, and the error does not repeat it', async () => {
   const { publicJwk, privateJwk } = freshKey()
   const secret = 'c2VjcmV0LXNlY3JldC1zZWNyZXQ'
   for (const bad of [privateJwk, { kty: 'oct', k: secret }, { ...publicJwk, k: secret }, { kty: 'RSA', n: 'AQAB', e: 'AQAB', p: secret }]) {
@@ -140,7 +140,7 @@ test('OREG-17: jwks holds no private and no symmetric key, and the refusal does 
   }
 })
 
-test('OREG-18: jwks and jwks_uri never together, on update neither', async () => {
+test('OREG-18 (OIDC Registration §2): jwks and jwks_uri together are refused, also on update', async () => {
   const [jwks, jwks_uri] = [{ keys: [freshKey().publicJwk] }, 'https://app.example/jwks.json']
   assertRefused(await register({ ...minimal, jwks, jwks_uri }), 'invalid_client_metadata', 'jwks')
   const client = await registered({ ...minimal, jwks })
@@ -149,7 +149,7 @@ test('OREG-18: jwks and jwks_uri never together, on update neither', async () =>
   assert.deepEqual([json.jwks_uri, 'jwks' in json], [jwks_uri, false])
 })
 
-test('OREG-22 overridden: id_token_signed_response_alg is one of those supported, and shown only when it was set', async () => {
+test('OREG-22 (OIDC Registration §2) overridden: id_token_signed_response_alg is one of the supported algorithms, and is shown only if the client set it', async () => {
   assert.ok(!('id_token_signed_response_alg' in (await registered(minimal)).answer.json))
   const { answer } = await registered({ ...minimal, id_token_signed_response_alg: 'RS256' })
   assert.equal(answer.json.id_token_signed_response_alg, 'RS256')
@@ -157,7 +157,7 @@ test('OREG-22 overridden: id_token_signed_response_alg is one of those supported
   assertRefused(refused, 'invalid_client_metadata', 'id_token_signed_response_alg', "'HS999'", 'RS256')
 })
 
-test('OREG-23: none signs no ID token', async () => {
+test('OREG-23 (OIDC Registration §2): the algorithm none is refused for ID tokens', async () => {
   assertRefused(
     await register({ ...minimal, id_token_signed_response_alg: 'none' }),
     'invalid_client_metadata',
@@ -165,7 +165,7 @@ test('OREG-23: none signs no ID token', async () => {
   )
 })
 
-test('OREG-27: encryption is not offered: its members are dropped, never echoed', async () => {
+test('OREG-27 (OIDC Registration §2): encryption is not offered: its members are dropped and never echoed', async () => {
   const encryption = {
     userinfo_encrypted_response_alg: 'RSA-OAEP',
     id_token_encrypted_response_alg: 'RSA-OAEP-256',
@@ -178,7 +178,7 @@ test('OREG-27: encryption is not offered: its members are dropped, never echoed'
   }
 })
 
-test('OREG-28: userinfo is JSON, or a JWT for iss and aud where the client registered a signature', async () => {
+test('OREG-28 (OIDC Registration §2): userinfo is JSON, or a JWT with iss and aud for a client that registered a signing algorithm', async () => {
   const typeOf = async (members: object) => {
     const client = await registerLoginClient(server, { ...members })
     const { access_token: bearer } = await obtainTokens(server, client)
@@ -196,7 +196,7 @@ test('OREG-28: userinfo is JSON, or a JWT for iss and aud where the client regis
   assert.deepEqual([verified.payload.sub, verified.protectedHeader.alg], ['person-1', 'RS256'])
 })
 
-/** What comes of a request object that a client signed so: 302 to log in, or 400 and a page. */
+/** The status of a request with an object signed by this key: 302 to log in, or 400 with a page. */
 async function requestWith(members: object, signer: ClientKey): Promise<number> {
   const client = await registerLoginClient(server, { jwks: { keys: [signer.publicJwk] }, ...members })
   const request = await signer.sign(client.id, server.issuer, { sub: undefined })
@@ -204,7 +204,7 @@ async function requestWith(members: object, signer: ClientKey): Promise<number> 
   return status
 }
 
-test('OREG-29: a client that registered an algorithm for its request objects is held to it', async () => {
+test('OREG-29 (OIDC Registration §2): a request object must use the algorithm that the client registered for it', async () => {
   const [es, rs] = [await clientKey('ES256'), await clientKey('RS256')]
   assert.deepEqual(
     [
@@ -216,13 +216,13 @@ test('OREG-29: a client that registered an algorithm for its request objects is 
   )
 })
 
-test('OREG-30: RS256 will do for request objects', async () => {
+test('OREG-30 (OIDC Registration §2): RS256 is accepted for request objects', async () => {
   assert.equal(await requestWith({}, await clientKey('RS256')), 302)
   const { request_object_signing_alg_values_supported: algs } = (await server.public('/.well-known/openid-configuration')).json
   assert.ok(algs.includes('RS256'))
 })
 
-test('OREG-32: each auth method that is advertised can be registered and used', async () => {
+test('OREG-32 (OIDC Registration §2): each advertised auth method can be registered and used', async () => {
   const { token_endpoint_auth_methods_supported: methods } = (await server.public('/.well-known/openid-configuration')).json
   assert.deepEqual(methods, ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none'])
   for (const token_endpoint_auth_method of methods.filter((method: string) => method !== 'private_key_jwt')) {
@@ -237,7 +237,7 @@ test('OREG-32: each auth method that is advertised can be registered and used', 
     }
     const basic = token_endpoint_auth_method === 'client_secret_basic' && { basic: [id, secret] as const }
     const { status } = await server.public('/oauth2/token', { method: 'POST', form, ...basic })
-    // A public client is known, but there is no grant for it yet: not 401.
+    // A public client is identified, but has no grant to use here: 400, not 401.
     assert.equal(status, token_endpoint_auth_method === 'none' ? 400 : 200)
   }
   const key = await clientKey()
@@ -245,7 +245,7 @@ test('OREG-32: each auth method that is advertised can be registered and used', 
   assert.equal((await askTokenWith(server, await key.sign(keyed.id, server.issuer))).status, 200)
 })
 
-test('OREG-33: token_endpoint_auth_signing_alg is an asymmetric algorithm, never none', async () => {
+test('OREG-33 (OIDC Registration §2): token_endpoint_auth_signing_alg is an asymmetric algorithm, never none', async () => {
   const keyed = { ...minimal, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [freshKey().publicJwk] } }
   const alg = 'token_endpoint_auth_signing_alg'
   for (const bad of ['none', 'HS256', 'RS1'])
@@ -254,7 +254,7 @@ test('OREG-33: token_endpoint_auth_signing_alg is an asymmetric algorithm, never
   for (const good of ['RS256', 'PS256', 'ES256']) assert.equal((await registered({ ...keyed, [alg]: good })).answer.json[alg], good)
 })
 
-test('OREG-34: default_max_age holds where the request has no max_age', async () => {
+test('OREG-34 (OIDC Registration §2): default_max_age applies if the request has no max_age', async () => {
   let now = Date.now()
   await using timed = await startServer({ clock: () => now })
   const client = await registerLoginClient(timed, { default_max_age: 60 })
@@ -270,7 +270,7 @@ test('OREG-34: default_max_age holds where the request has no max_age', async ()
   assert.deepEqual([await skips(), await skips({ max_age: '600' }), await skips({ max_age: '' })], [false, true, false])
 })
 
-test('OREG-35: auth_time is in every ID token, whether or not a client requires it', async () => {
+test('OREG-35 (OIDC Registration §2): auth_time is in every ID token, whether or not a client requires it', async () => {
   for (const require_auth_time of [true, false]) {
     const client = await registerLoginClient(server, { require_auth_time })
     const { auth_time: at, iat = 0 } = decodeJwt((await obtainTokens(server, client)).id_token)
@@ -278,7 +278,7 @@ test('OREG-35: auth_time is in every ID token, whether or not a client requires 
   }
 })
 
-test('OREG-36: default_acr_values are what is asked for where the request does not say; acr is what the login application says', async () => {
+test('OREG-36 (OIDC Registration §2): default_acr_values apply if the request has no acr_values; acr is what the login application returned', async () => {
   const client = await registerLoginClient(server, { default_acr_values: ['urn:strange', 'urn:other'] })
   const asked = async (parameters: Record<string, string> = {}) => {
     const challenge = parameterOf(await new Browser(server).get(loginRequest(client, parameters).address), 'login_challenge')
@@ -289,14 +289,14 @@ test('OREG-36: default_acr_values are what is asked for where the request does n
   assert.deepEqual([await acr({}), await acr({ acr: 'urn:password' })], [undefined, 'urn:password'])
 })
 
-test('OREG-37: initiate_login_uri uses https', async () => {
+test('OREG-37 (OIDC Registration §2): initiate_login_uri is an https URL', async () => {
   for (const bad of ['http://app.example/login', 'javascript:x', '/login']) {
     assertRefused(await register({ ...minimal, initiate_login_uri: bad }), 'invalid_client_metadata', 'initiate_login_uri')
   }
   assert.equal((await register({ ...minimal, initiate_login_uri: 'https://app.example/login' })).status, 201)
 })
 
-test('OREG-39: the metadata says that request URIs are registered, and no other is fetched', async () => {
+test('OREG-39 (OIDC Registration §2): the metadata says that request URIs must be registered, and no other is fetched', async () => {
   const { json } = await server.public('/.well-known/openid-configuration')
   assert.equal(json.require_request_uri_registration, true)
   const key = await clientKey()
@@ -306,7 +306,7 @@ test('OREG-39: the metadata says that request URIs are registered, and no other 
   assert.match(text, /request_uri/)
 })
 
-test('OREG-40: members of the logout specifications are accepted and shown', async () => {
+test('OREG-40 (OIDC Registration §2): members of the logout specifications are accepted and shown', async () => {
   const logout = {
     post_logout_redirect_uris: ['https://app.example/bye'],
     frontchannel_logout_uri: 'https://app.example/front',
@@ -320,11 +320,11 @@ test('OREG-40: members of the logout specifications are accepted and shown', asy
   }
 })
 
-test('OREG-41: members in other languages are kept', async () => {
+test('OREG-41 (OIDC Registration §2.1): language-tagged members are stored', async () => {
   assert.equal((await registered({ ...minimal, 'client_name#de': 'x' })).answer.json['client_name#de'], 'x')
 })
 
-test('OREG-43: pages of other origins may register: preflight, success and refusal alike', async () => {
+test('OREG-43 (OIDC Registration §3): pages on other origins may register: preflight, success and error alike', async () => {
   const origin = 'https://app.example'
   const preflight = await server.public('/oauth2/register', {
     method: 'OPTIONS',
@@ -340,11 +340,11 @@ test('OREG-43: pages of other origins may register: preflight, success and refus
   }
 })
 
-test('OREG-44: open registration needs no token', async () => {
+test('OREG-44 (OIDC Registration §3): open registration needs no token', async () => {
   assert.equal((await register(minimal)).status, 201)
 })
 
-test('OREG-45: redirect URIs are taken as they are sent, byte for byte, or refused', async () => {
+test('OREG-45 (OIDC Registration §3.2): redirect URIs are stored byte for byte as they were sent, or refused', async () => {
   const uris = [
     'https://A.example/cb?x=%7e',
     'https://a.example/cb?x=~',
@@ -357,46 +357,46 @@ test('OREG-45: redirect URIs are taken as they are sent, byte for byte, or refus
   for (const { json } of [client.answer, await client.read()]) assert.deepEqual(json.redirect_uris, twice)
 })
 
-test('OREG-46: a replaced value is in the answer, an unknown member is not', async () => {
+test('OREG-46 (OIDC Registration §3.2): the response shows a replaced value and omits an unknown member', async () => {
   const { json } = (await registered({ ...minimal, scope: 'a zzz', q: 1 })).answer
   assert.deepEqual([json.scope, 'q' in json], ['a', false])
 })
 
-test('OREG-47: success is 201 with application/json', async () => {
+test('OREG-47 (OIDC Registration §3.2): a successful registration is 201 with application/json', async () => {
   const { status, headers } = await register(minimal)
   assert.equal(status, 201)
   assert.match(headers['content-type'] ?? '', /^application\/json\b/)
 })
 
-test('OREG-48: no two clients share an id or a secret', async () => {
+test('OREG-48 (OIDC Registration §3.2): no two clients have the same id or the same secret', async () => {
   const [one, other] = [await registered(minimal), await registered(minimal)]
   assert.notEqual(one.id, other.id)
   assert.notEqual(one.secret, other.secret)
 })
 
-test('OREG-49: a client that signs gets no secret', async () => {
+test('OREG-49 (OIDC Registration §3.2): a client with private_key_jwt gets no secret', async () => {
   const keyed = { ...minimal, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [freshKey().publicJwk] } }
   const { json } = (await registered(keyed)).answer
   assert.ok(!('client_secret' in json) && !('client_secret_expires_at' in json))
 })
 
-test('OREG-50: registration_client_uri and registration_access_token come together', async () => {
+test('OREG-50 (OIDC Registration §3.2): registration_client_uri and registration_access_token come together', async () => {
   const { json } = (await registered(minimal)).answer
   assert.ok(json.registration_client_uri && json.registration_access_token)
 })
 
-test('OREG-51: client_secret_expires_at comes with each secret', async () => {
+test('OREG-51 (OIDC Registration §3.2): client_secret_expires_at is present whenever client_secret is', async () => {
   const client = await registered({ ...minimal, token_endpoint_auth_method: 'none' })
   assert.equal(client.answer.json.client_secret_expires_at, undefined)
   assert.equal((await client.put(minimal)).json.client_secret_expires_at, 0)
 })
 
-test('OREG-52: a refusal is 400 with error and error_description', async () => {
+test('OREG-52 (OIDC Registration §3.3): an error is 400 with error and error_description', async () => {
   assertRefused(await register({ redirect_uris: ['http://evil.example/cb'] }), 'invalid_redirect_uri')
   assertRefused(await register({ ...minimal, subject_type: 'odd' }), 'invalid_client_metadata')
 })
 
-test('OREG-53: pages of other origins may manage their client', async () => {
+test('OREG-53 (OIDC Registration §4): pages on other origins may manage their client', async () => {
   const { path, token } = await registered()
   const headers = { origin: 'https://app.example', 'access-control-request-headers': 'authorization, content-type' }
   for (const method of ['GET', 'PUT', 'DELETE']) {
@@ -411,23 +411,23 @@ test('OREG-53: pages of other origins may manage their client', async () => {
   }
 })
 
-test('OREG-54: the configuration endpoint matches client and token', async () => {
+test('OREG-54 (OIDC Registration §4.1): the configuration endpoint checks that the token belongs to the client', async () => {
   const [one, other] = [await registered(), await registered()]
   assertNotOwner(await server.public(other.path, { bearer: one.token }))
 })
 
-test('OREG-55: reading is idempotent', async () => {
+test('OREG-55 (OIDC Registration §4.2–4.3): GET is idempotent', async () => {
   const client = await registered()
   const bodies = await Promise.all(Array.from({ length: 10 }, async () => (await client.read()).text))
   assert.equal(new Set(bodies).size, 1)
 })
 
-test('OREG-56: a read is 200 with all metadata', async () => {
+test('OREG-56 (OIDC Registration §4.3): GET is 200 with all metadata', async () => {
   const { status, json } = await (await registered({ ...minimal, contacts: ['x@example.org'] })).read()
   assert.deepEqual([status, json.client_name, json.contacts], [200, 'T', ['x@example.org']])
 })
 
-test('OREG-57: a client that is not there, or a token that is not its own, is 401', async () => {
+test('OREG-57 (OIDC Registration §4.4): an unknown client, or a token of another client, is 401', async () => {
   const client = await registered()
   assertNotOwner(await client.read('junk'))
   assertNotOwner(await server.public('/oauth2/register/nosuch', { bearer: client.token }))
@@ -435,21 +435,21 @@ test('OREG-57: a client that is not there, or a token that is not its own, is 40
   assertNotOwner(await client.read())
 })
 
-test('OREG-59: the configuration endpoint never answers 404', async () => {
+test('OREG-59 (OIDC Registration §4.4): the configuration endpoint never answers 404', async () => {
   const { token } = await registered()
   for (const id of ['nosuch', '%2e%2e', 'a%2Fb', 'x'.repeat(1_000), '%00', '%F0%9F%98%80', "'--", '__proto__']) {
     for (const bearer of [token, 'junk']) assertNotOwner(await server.public(`/oauth2/register/${id}`, { bearer }))
   }
 })
 
-test('OREG-62: comparisons are by code point, nothing is composed or decomposed', async () => {
+test('OREG-62 (OIDC Registration §6): strings are compared by code point, without Unicode normalisation', async () => {
   const [composed, decomposed] = ['https://a.example/\u00e9', 'https://a.example/e\u0301']
   const { id } = await registered({ redirect_uris: [composed] })
   assert.notEqual((await authorize(id, composed)).status, 400)
   await assertNotSent(id, decomposed)
 })
 
-test('OREG-63: what fails its check is not used', async () => {
+test('OREG-63 (OIDC Registration §7): a value that fails its check is not used', async () => {
   const client_name = 'bad keys'
   assertRefused(await register({ ...minimal, client_name, jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } }), 'invalid_client_metadata')
   assert.equal(await countNamed(client_name), 0)

@@ -12,14 +12,14 @@ import { loadSettings, startServer, systemSecret } from '../support/server.ts'
 import { startWebServer } from '../support/web-server.ts'
 
 // Pairwise subjects (OpenID Connect Core §8.1) and their sectors (Registration §5), with a real DNS server and real TLS sockets.
-// 127.0.0.1 plays the public internet.
+// 127.0.0.1 counts as a public address here.
 
 const certificate = selfSigned(['sector.example', 'inner.example', 'metadata.example'])
 const dns = await startDns()
 after(() => dns[Symbol.asyncDispose]())
 dns.answer('sector.example', ['127.0.0.1'])
 
-/** What stands at each path of the sector's host. */
+/** The response for each path of the sector's host. */
 const answers: Record<string, { status?: number; type?: string; body?: string; location?: string }> = {}
 const web = await startWebServer('127.0.0.1', certificate, (request, response) => {
   const { status = 200, type = 'application/json', body = '', location } = answers[request.url ?? ''] ?? { status: 404 }
@@ -42,7 +42,7 @@ const sectorOf = (path: string, more: object = {}) => ({ ...minimal, subject_typ
 const refusedAs = async (body: object, ...named: string[]) =>
   assertRefused(await register(body), 'invalid_client_metadata', 'sector_identifier_uri', ...named)
 
-test('OREG-19: sector_identifier_uri is https, and no private address', async () => {
+test('OREG-19 (OIDC Registration §2): sector_identifier_uri is an https URL with a public address', async () => {
   answers['/one'] = { body: JSON.stringify(minimal.redirect_uris) }
   for (const uri of [
     `http://sector.example:${web.port}/one`,
@@ -56,7 +56,7 @@ test('OREG-19: sector_identifier_uri is https, and no private address', async ()
   assert.equal((await registered(sectorOf('/one'))).answer.json.sector_identifier_uri, at('/one'))
 })
 
-test('OREG-20: subject_type is one of those supported', async () => {
+test('OREG-20 (OIDC Registration §2): subject_type is one of the supported types', async () => {
   const { subject_types_supported: types } = (await server.public('/.well-known/openid-configuration')).json
   assert.deepEqual(types, ['public', 'pairwise'])
   for (const subject_type of types) assert.equal((await registered({ ...minimal, subject_type })).answer.json.subject_type, subject_type)
@@ -67,7 +67,7 @@ test('OREG-20: subject_type is one of those supported', async () => {
   assertRefused(refused, 'invalid_client_metadata', 'subject_type', "'pairwise'", 'public')
 })
 
-test('OREG-60: the sector is fetched at registration and update, and lists every redirect URI', async () => {
+test('OREG-60 (OIDC Registration §5): the sector document is fetched at registration and at update, and must list every redirect URI', async () => {
   answers['/both'] = { body: JSON.stringify([a, b, 'https://c.example/cb']) }
   const client = await registered(sectorOf('/both', { redirect_uris: [a, b] }))
   await refusedAs(sectorOf('/both', { redirect_uris: [a, `${b}2`] }), `${b}2`)
@@ -93,7 +93,7 @@ test('OREG-60: the sector is fetched at registration and update, and lists every
   assert.deepEqual((await client.read()).json.redirect_uris, [b])
 })
 
-test('OREG-61: the fetch is fenced: a sector that resolves to an inner address is not connected to', async () => {
+test('OREG-61 (OIDC Registration §5): a sector_identifier_uri that resolves to a private address is not connected to', async () => {
   await using trap = await startWebServer('127.0.0.1', certificate, (_request, response) =>
     response.setHeader('content-type', 'application/json').end(JSON.stringify(minimal.redirect_uris)),
   )
@@ -108,7 +108,7 @@ test('OREG-61: the fetch is fenced: a sector that resolves to an inner address i
   assert.equal(trap.connections(), 0)
 })
 
-test('where no name can be looked up now, a sector is 503 with Retry-After, and not said to be unreadable', async () => {
+test('if look-ups are overloaded, a registration with a sector is 503 with Retry-After, and the error does not blame the sector', async () => {
   const full = Object.assign(() => Promise.reject(new Unavailable('too many name look-ups are under way', 2)), {
     async [Symbol.asyncDispose]() {},
   })
@@ -117,7 +117,7 @@ test('where no name can be looked up now, a sector is 503 with Retry-After, and 
   assert.deepEqual([status, headers['retry-after']], [503, '2'])
 })
 
-test('OCORE-08: pairwise subjects with redirect URIs on several hosts need a sector', async () => {
+test('OCORE-08 (OIDC Core §8.1): pairwise subjects with redirect URIs on several hosts require a sector_identifier_uri', async () => {
   await refusedAs({ ...minimal, subject_type: 'pairwise', redirect_uris: [a, b] }, 'several hosts')
   await refusedAs({ ...minimal, subject_type: 'pairwise', redirect_uris: [a, 'com.example.app:/cb'] }, 'several hosts')
   answers['/ab'] = { body: JSON.stringify([a, b]) }
@@ -143,7 +143,7 @@ const subjectOf = async (client: LoginClient, redirect_uri: string, subject: str
   return decodeJwt(idToken).sub
 }
 
-test('OCORE-09: a pairwise subject is the same at each login, another in each sector, and does not show who it is', async () => {
+test('OCORE-09 (OIDC Core §8.1): a pairwise subject is the same at each login, differs between sectors, and hides the subject', async () => {
   const [inA, inB] = [
     await registerLoginClient(server, { subject_type: 'pairwise', redirect_uris: [a] }),
     await registerLoginClient(server, { subject_type: 'pairwise', redirect_uris: [b] }),
@@ -158,7 +158,7 @@ test('OCORE-09: a pairwise subject is the same at each login, another in each se
   assert.equal(await subjectOf(await registerLoginClient(server, { redirect_uris: [a] }), a, 'ada'), 'ada')
 })
 
-test('OREG-21: the sector is the host of sector_identifier_uri; without one, that of the redirect URIs', async () => {
+test('OREG-21 (OIDC Registration §2): the sector is the host of sector_identifier_uri, or else the host of the redirect URIs', async () => {
   answers['/shared'] = { body: JSON.stringify([a, b]) }
   const shared = (uri: string) =>
     registerLoginClient(server, { subject_type: 'pairwise', redirect_uris: [uri], sector_identifier_uri: at('/shared') })
@@ -169,26 +169,26 @@ test('OREG-21: the sector is the host of sector_identifier_uri; without one, tha
   assert.equal(new Set([ofA, aloneA, aloneB]).size, 3)
 })
 
-test('where only pairwise subjects are made, a client that does not say gets them, and the answer shows it', async () => {
+test('if only pairwise subjects are supported, they are the default and the response shows it', async () => {
   const only = { oidc: { subject_identifiers: { supported_types: ['pairwise'], pairwise: { salt } } } }
   await using strict = await startServer({ settings: only })
-  const there = registrant(strict)
-  assert.equal((await there.registered(minimal)).answer.json.subject_type, 'pairwise')
-  assert.equal((await there.created({})).answer.json.subject_type, 'pairwise')
-  assertRefused(await there.register({ ...minimal, subject_type: 'public' }), 'invalid_client_metadata', 'subject_type')
-  assertRefused(await there.register({ ...minimal, redirect_uris: [a, b] }), 'invalid_client_metadata', 'sector_identifier_uri')
+  const other = registrant(strict)
+  assert.equal((await other.registered(minimal)).answer.json.subject_type, 'pairwise')
+  assert.equal((await other.created({})).answer.json.subject_type, 'pairwise')
+  assertRefused(await other.register({ ...minimal, subject_type: 'public' }), 'invalid_client_metadata', 'subject_type')
+  assertRefused(await other.register({ ...minimal, redirect_uris: [a, b] }), 'invalid_client_metadata', 'sector_identifier_uri')
 })
 
-test('the operator can stop offering pairwise subjects; a client that has them keeps them', async () => {
-  await using house = await startServer({ settings: pairwise })
-  const there = registrant(house)
-  const client = await there.registered({ ...minimal, subject_type: 'pairwise' })
-  house.reconfigure({ oidc: { subject_identifiers: { supported_types: ['public'] } } })
-  assertRefused(await there.register({ ...minimal, subject_type: 'pairwise' }), 'invalid_client_metadata', 'subject_type')
+test('if pairwise subjects are no longer supported, a client that has them keeps them', async () => {
+  await using instance = await startServer({ settings: pairwise })
+  const other = registrant(instance)
+  const client = await other.registered({ ...minimal, subject_type: 'pairwise' })
+  instance.reconfigure({ oidc: { subject_identifiers: { supported_types: ['public'] } } })
+  assertRefused(await other.register({ ...minimal, subject_type: 'pairwise' }), 'invalid_client_metadata', 'subject_type')
   assert.equal((await client.put((await client.read()).json)).json.subject_type, 'pairwise')
 })
 
-test("the operator's clients: a sector is fetched when one is created, replaced, or patched in what it is about", async () => {
+test("an operator's client has its sector fetched when it is created, replaced, or patched in a related member", async () => {
   answers['/admin'] = { body: JSON.stringify([a, b]) }
   const json = { client_id: 'op', redirect_uris: [a, b], subject_type: 'pairwise', sector_identifier_uri: at('/admin') }
   const write = (method: string, path: string, body: unknown) => server.admin(path, { method, json: body })
@@ -209,7 +209,7 @@ test("the operator's clients: a sector is fetched when one is created, replaced,
   assert.equal((await write('PUT', '/admin/clients/op', json)).status, 400)
 })
 
-test('pairwise subjects need a salt of 8 characters, or the server does not start', () => {
+test('without a salt of at least 8 characters for pairwise subjects the server does not start', () => {
   const load = (subject_identifiers: object) =>
     loadSettings({
       dsn: 'memory',

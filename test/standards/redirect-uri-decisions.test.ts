@@ -3,7 +3,7 @@ import { after, test } from 'node:test'
 import { assertRefused, machine, minimal, registrant } from '../support/registrant.ts'
 import { startServer } from '../support/server.ts'
 
-// "The registration face, decided": redirect URIs, and what follows from them for application_type, grants and response types.
+// Product decisions about the registration endpoint: redirect URIs, and the application_type, grants and response types that depend on them.
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
@@ -52,14 +52,14 @@ const accepted = {
 }
 
 const refused = [
-  // Not a URI, or not a whole one.
+  // Not a URI, or not an absolute one.
   'app.example/cb', '//app.example/cb', '/cb', 'https:', 'https:/app.example/cb', 'https:app.example/cb', 'https://', 'https:///cb', 'https://?x', ':', '://x',
   'com.example.app:', 'https://app.example:99999/cb', 'https://app.example:/cb', 'https://app.example:1x/cb', 'https://[::1/cb', 'https://[zz]/cb',
-  // Plain http elsewhere than on this machine, however it looks.
+  // Plain http on hosts other than loopback, including lookalikes.
   'http://app.example/cb', 'HTTP://app.example/cb', 'http://10.0.0.1/', 'http://0.0.0.0/', 'http://127.0.0.2/', 'http://127.1/', 'http://2130706433/', 'http://0x7f000001/',
   'http://127.0.0.1.evil.example/', 'http://localhost.evil.example/', 'http://localhost@evil.example/', 'http://localhost./cb', 'http://[::2]/',
   'http://[::ffff:127.0.0.1]/', 'http://127.0.0.1:80@evil.example/', 'http://ⓛocalhost/', 'http://localhost%2eevil.example/',
-  // Schemes that run or show something.
+  // Schemes that execute or display content.
   'javascript:alert(1)', 'JAVASCRIPT://app.example/%0aalert(1)', 'data:text/html,x', 'vbscript:x', 'blob:https://app.example/1', 'file:///etc/passwd', 'about:blank',
   // Private-use schemes without a dot that are not on the list.
   'myapp:/cb', 'myapp://cb', 'x-javascript:x', 'cursors://x', 'slack://x',
@@ -70,12 +70,12 @@ const refused = [
   'com.example.app:../x', 'cursor://x/../y', 'https://app.example\\cb', 'https:\\\\app.example/cb', 'https://app.example/%5c', 'https://app.example/%2F', 'https://app.example/%00',
   'https://*/cb', 'https://*.app.example/cb', 'https://app.example/*', 'https://app.example/cb?x=*', 'com.example.*:/cb', '*',
   ' https://app.example/cb', 'https://app.example/cb ', 'https://app.example/c\tb', 'https://app.example/cb\n', 'https://app.example/\u0000', 'https://app.ex ample/cb', 'https://app.example/\u0085',
-  // Hosts that look like another.
+  // Hosts that imitate another host.
   'https://bücher.example/cb', 'https://аpp.example/cb', 'https://app。example/cb', 'https://app.example%2eevil.example/cb', 'https://app.example%40evil.example/cb',
 ] // biome-ignore format: a table
 
 for (const [type, uris] of Object.entries(accepted)) {
-  test(`redirect URIs that are accepted, byte for byte, and make a client ${type}`, async () => {
+  test(`redirect URIs that are accepted byte for byte and give the application_type ${type}`, async () => {
     for (const uri of uris) {
       const { json, status, text } = await register({ redirect_uris: [uri] })
       assert.equal(status, 201, `${uri}: ${text}`)
@@ -85,20 +85,20 @@ for (const [type, uris] of Object.entries(accepted)) {
   })
 }
 
-test('redirect URIs that are refused, with the entry named', async () => {
+test('redirect URIs that are refused with the entry named', async () => {
   for (const uri of refused) {
     assertRefused(await register({ redirect_uris: ['https://app.example/cb', uri] }), 'invalid_redirect_uri', 'redirect_uris[1]')
   }
 })
 
-test('the list of private-use schemes without a dot is the operator’s to replace', async () => {
+test('the operator can replace the list of private-use schemes without a dot', async () => {
   await using own = await startServer({ settings: { oidc: { dynamic_client_registration: { redirect_schemes: ['myapp'] } } } })
   const there = registrant(own)
   assert.equal((await there.register({ redirect_uris: ['myapp://cb'] })).status, 201)
   assertRefused(await there.register({ redirect_uris: ['cursor://x/y'] }), 'invalid_redirect_uri', "'cursor'")
 })
 
-test('a loopback redirect URI is matched whatever its port, any other one exactly', async () => {
+test('a loopback redirect URI is matched with any port, any other one exactly', async () => {
   const uris = [
     'http://127.0.0.1/cb',
     'http://localhost:8080/cb?x=1',
@@ -131,25 +131,25 @@ test('a loopback redirect URI is matched whatever its port, any other one exactl
   }
 })
 
-test('application_type: an explicit web with a loopback or private-use redirect URI is registered as native', async () => {
+test('application_type web with a loopback or private-use redirect URI is registered as native', async () => {
   for (const uri of ['http://localhost/cb', 'com.example.app:/cb', 'cursor://x/y']) {
     const { answer } = await registered({ redirect_uris: ['https://app.example/cb', uri], application_type: 'web' })
     assert.equal(answer.json.application_type, 'native')
   }
 })
 
-test('application_type: an explicit native stays, and a client without redirect URIs is web', async () => {
+test('application_type native is kept, and a client without redirect URIs is web', async () => {
   assert.equal((await registered({ ...minimal, application_type: 'native' })).answer.json.application_type, 'native')
   assert.equal((await registered(machine)).answer.json.application_type, 'web')
 })
 
-test('application_type follows the redirect URIs on an update, too', async () => {
+test('an update derives application_type from the redirect URIs again', async () => {
   const client = await registered(minimal)
   assert.equal((await client.put({ redirect_uris: ['http://127.0.0.1/'] })).json.application_type, 'native')
   assert.equal((await client.put(minimal)).json.application_type, 'web')
 })
 
-test('grant_types and response_types: what is sent, and what is registered', async () => {
+test('requested grant_types and response_types, and what is registered for them', async () => {
   const code = ['authorization_code']
   for (const [sent, grants, responses] of [
     [{}, code, ['code']],
@@ -171,7 +171,7 @@ test('grant_types and response_types: what is sent, and what is registered', asy
   }
 })
 
-test('grant_types and response_types: nothing usable left is an error that names the member, its value and what would do', async () => {
+test('if no usable grant type or response type is left, the error names the member, its value and the supported values', async () => {
   for (const sent of [['password'], ['refresh_token'], ['implicit', 'refresh_token'], ['']]) {
     assertRefused(
       await register({ ...minimal, grant_types: sent }),
@@ -193,14 +193,14 @@ test('grant_types and response_types: nothing usable left is an error that names
   assert.ok(!openMachine.json.error_description.endsWith('client_credentials'))
 })
 
-test('a client that turns public loses the grant that it can no longer use', async () => {
+test('a client that becomes public loses the grant type it can no longer use', async () => {
   const client = await registered({ ...minimal, grant_types: ['authorization_code', 'client_credentials'] })
   const { json } = await client.put({ ...client.answer.json, token_endpoint_auth_method: 'none' })
   assert.deepEqual(json.grant_types, ['authorization_code'])
   assert.equal((await client.put({ ...machine, token_endpoint_auth_method: 'none' })).status, 400)
 })
 
-test('what an administrator let a client have stays when the client puts back what it read', async () => {
+test('values that an administrator set are kept when the client puts back what it read', async () => {
   const redirect_uris = ['http://app.example/cb', 'myapp:/cb']
   const client = await created({
     redirect_uris,
@@ -218,7 +218,7 @@ test('what an administrator let a client have stays when the client puts back wh
   )
 })
 
-test('post_logout_redirect_uris have scheme, host and port of a redirect URI', async () => {
+test('post_logout_redirect_uris must have the scheme, host and port of a redirect URI', async () => {
   const member = 'post_logout_redirect_uris'
   assert.equal((await register({ ...minimal, [member]: ['https://app.example/bye?x=1'] })).status, 201)
   for (const bad of [

@@ -6,8 +6,8 @@ import { recordSecrets } from '../support/leaks.ts'
 import { assertNotOwner, assertRefused, machine, minimal, registrant } from '../support/registrant.ts'
 import { startServer } from '../support/server.ts'
 
-// "The registration face, decided": what the product lays down where the standards leave it open, about tokens, secrets,
-// the operator's members and the shape of a request.
+// Product decisions about the registration endpoint where the standards leave a choice: tokens, secrets,
+// the operator's members and the format of a request.
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
@@ -28,7 +28,7 @@ const settingsOf = async (id: string) => {
   return Object.fromEntries(Object.keys(operators).map((member) => [member, json[member]]))
 }
 
-test('the token is echoed on reading only where echo_token_on_read says so', async () => {
+test('GET echoes the token only with echo_token_on_read', async () => {
   await using echoing = await startServer({ settings: { oidc: { dynamic_client_registration: { echo_token_on_read: true } } } })
   const client = await registrant(echoing).registered()
   assert.equal((await client.read()).json.registration_access_token, client.token)
@@ -36,7 +36,7 @@ test('the token is echoed on reading only where echo_token_on_read says so', asy
   assert.ok(!('registration_access_token' in (await client.read()).json))
 })
 
-test('PUT: an earlier secret that still authenticates is not the current one', async () => {
+test('PUT with a rotated secret that still authenticates is refused: it is not the current one', async () => {
   const client = await registered(machine)
   const earlier = client.secret
   const { client_secret: current } = (await server.admin(`/admin/clients/${client.id}/secrets/rotate`, { method: 'POST' })).json
@@ -45,7 +45,7 @@ test('PUT: an earlier secret that still authenticates is not the current one', a
   assert.equal((await client.put({ ...machine, client_secret: current })).status, 200)
 })
 
-test('PUT: a secret that an administrator chose is accepted as the current one, and keeps working', async () => {
+test('PUT with a secret that an administrator chose is accepted as unchanged, and the secret keeps working', async () => {
   recordSecrets('chosen-by-an-administrator')
   const client = await created({ ...machine, client_secret: 'chosen-by-an-administrator' })
   assert.equal((await client.put({ ...machine, client_secret: 'chosen-by-an-administrator' })).status, 200)
@@ -53,7 +53,7 @@ test('PUT: a secret that an administrator chose is accepted as the current one, 
   assert.equal((await client.askToken()).status, 200)
 })
 
-test('PUT: a client without a secret cannot bring one', async () => {
+test('PUT with a secret is refused for a client without one', async () => {
   const keyed = { ...minimal, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [freshKey().publicJwk] } }
   for (const body of [{ ...minimal, token_endpoint_auth_method: 'none' }, keyed]) {
     const client = await registered(body)
@@ -64,7 +64,7 @@ test('PUT: a client without a secret cannot bring one', async () => {
   }
 })
 
-test('PUT: a move from none or private_key_jwt to a secret method issues a secret, every time', async () => {
+test('PUT from none or private_key_jwt to a secret method issues a new secret each time', async () => {
   const keyed = { ...machine, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [freshKey().publicJwk] } }
   const client = await registered(keyed)
   const secrets: string[] = []
@@ -81,7 +81,7 @@ test('PUT: a move from none or private_key_jwt to a secret method issues a secre
   assert.equal((await askToken({ basic: [client.id, first], form: { grant_type: 'client_credentials' } })).status, 401)
 })
 
-test('PUT: a move from none issues a secret also where an administrator had given one that was of no use', async () => {
+test('PUT from none to a secret method issues a secret even if an administrator had set one before', async () => {
   const client = await created({ ...minimal, token_endpoint_auth_method: 'none', client_secret: 'known-to-the-operator' })
   await client.put(machine)
   assert.match(client.secret, /^[A-Za-z0-9\-._~]{26}$/)
@@ -90,7 +90,7 @@ test('PUT: a move from none issues a secret also where an administrator had give
   assert.equal(old.status, 401)
 })
 
-test('PUT: the secret stays where the method changes from one secret method to the other', async () => {
+test('PUT from one secret method to the other keeps the secret', async () => {
   const client = await registered(machine)
   const first = client.secret
   const { json } = await client.put({ ...machine, token_endpoint_auth_method: 'client_secret_post' })
@@ -99,7 +99,7 @@ test('PUT: the secret stays where the method changes from one secret method to t
   assert.equal((await client.askToken()).status, 200)
 })
 
-test('secret_transport exact: the registered secret method is the only one', async () => {
+test('with secret_transport exact, only the registered secret method is accepted', async () => {
   await using exact = await startServer({ settings: { oauth2: { secret_transport: 'exact' } } })
   for (const method of ['client_secret_basic', 'client_secret_post']) {
     const { id, secret } = await registrant(exact).registered({ ...machine, token_endpoint_auth_method: method })
@@ -110,7 +110,7 @@ test('secret_transport exact: the registered secret method is the only one', asy
   }
 })
 
-test('the operator’s members are never shown, neither to the client that an administrator made', async () => {
+test('the operator’s members are never shown, not even for a client that an administrator created', async () => {
   const client = await created({ ...minimal, ...operators })
   for (const { json } of [await client.read(), await client.put(minimal), await client.read()]) {
     assert.deepEqual(
@@ -132,7 +132,7 @@ test('the operator’s members: empty, null and false are accepted and change no
   }
 })
 
-test('the operator’s members: any other value is refused by name, and nothing changes', async () => {
+test('an operator’s member with any other value is refused by name, and nothing changes', async () => {
   const client = await created({ ...minimal, ...operators })
   const others = {
     ...Object.fromEntries(Object.keys(operators).map((member) => [member, 'other'])),
@@ -163,7 +163,7 @@ test('a guess at an operator’s member gets one answer, whether or not it is th
   assert.equal((await client.read()).json.client_name, 'T')
 })
 
-test('null and empty text are as good as absent, for every member', async () => {
+test('null and the empty string count as absent, for every member', async () => {
   const names = ['token_endpoint_auth_method', 'grant_types', 'response_types', 'application_type', 'client_uri', 'logo_uri', 'contacts']
   const more = [
     'scope',
@@ -183,7 +183,7 @@ test('null and empty text are as good as absent, for every member', async () => 
   }
 })
 
-test('a member that comes twice is refused, however it is spelled and wherever it is', async () => {
+test('a duplicate member is refused, also with escapes in its name and in nested objects', async () => {
   const client = await registered()
   const put = (body: string) => server.public(client.path, { method: 'PUT', bearer: client.token, body })
   for (const body of [
@@ -202,7 +202,7 @@ test('a member that comes twice is refused, however it is spelled and wherever i
   assert.equal((await post(fine)).status, 201)
 })
 
-test('a JSON body is read whatever its Content-Type', async () => {
+test('a JSON body is accepted with any Content-Type', async () => {
   const body = JSON.stringify(minimal)
   for (const type of [
     undefined,
@@ -217,7 +217,7 @@ test('a JSON body is read whatever its Content-Type', async () => {
   }
 })
 
-test('the times: issued in seconds, created and updated as Hydra writes them', async () => {
+test('client_id_issued_at is in seconds; created_at and updated_at have Hydra’s format', async () => {
   let now = Date.UTC(2026, 0, 2, 3, 4, 5, 678)
   await using clocked = await startServer({ clock: () => now })
   const client = await registrant(clocked).registered()
@@ -228,7 +228,7 @@ test('the times: issued in seconds, created and updated as Hydra writes them', a
   assert.match(json.updated_at, /^2026-01-02T03:05:05\.678\d*Z$/)
 })
 
-test('an algorithm member is shown only when the client set it, for a client of the operator’s, too', async () => {
+test('an algorithm member is shown only if it was set, also for an operator’s client', async () => {
   const names = [
     'userinfo_signed_response_alg',
     'id_token_signed_response_alg',
@@ -248,7 +248,7 @@ test('an algorithm member is shown only when the client set it, for a client of 
   assert.deepEqual(shown((await client.put(minimal)).json), [])
 })
 
-test('request objects: their algorithm is an asymmetric one, never none, and request_uris are registered as they are', async () => {
+test('request_object_signing_alg is asymmetric, never none, and request_uris are registered unchanged', async () => {
   const alg = 'request_object_signing_alg'
   for (const bad of ['none', 'HS256', 'RS1'])
     assertRefused(await register({ ...minimal, [alg]: bad }), 'invalid_client_metadata', alg, `'${bad}'`)
@@ -260,12 +260,12 @@ test('request objects: their algorithm is an asymmetric one, never none, and req
     assert.deepEqual(json.request_uris, request_uris)
 })
 
-test('the Location of the 201 is the registration_client_uri', async () => {
+test('the Location header of the 201 is the registration_client_uri', async () => {
   const { headers, json } = await register(minimal)
   assert.equal(headers.location, json.registration_client_uri)
 })
 
-test('while registration is off, its routes answer 404 to every method', async () => {
+test('while registration is disabled, its routes return 404 for every method', async () => {
   await using off = await startServer()
   const client = await registrant(off).registered()
   off.reconfigure({ oidc: { dynamic_client_registration: { enabled: false } } })
@@ -278,7 +278,7 @@ test('while registration is off, its routes answer 404 to every method', async (
   assert.equal((await client.read()).status, 200)
 })
 
-test('client_registration_url is what discovery shows in place of our own, while registration is on', async () => {
+test('while registration is enabled, client_registration_url replaces registration_endpoint in discovery', async () => {
   const oidc_discovery = { client_registration_url: 'https://developers.example/register' }
   await using overridden = await startServer({ settings: { webfinger: { oidc_discovery } } })
   const look = async () => (await overridden.public('/.well-known/openid-configuration')).json.registration_endpoint
@@ -287,7 +287,7 @@ test('client_registration_url is what discovery shows in place of our own, while
   assert.equal(await look(), undefined)
 })
 
-test('a refused token is the same answer, however wrong it is', async () => {
+test('every invalid token gets an identical response', async () => {
   const client = await registered()
   assertNotOwner(await client.read(null))
   const texts = [await client.read('junk'), await client.read(null), await client.read((await registered()).token)].map(({ text }) => text)

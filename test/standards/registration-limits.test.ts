@@ -4,7 +4,7 @@ import { freshKey } from '../support/client-keys.ts'
 import { assertRefused, minimal, registrant } from '../support/registrant.ts'
 import { startServer } from '../support/server.ts'
 
-// How large a registration may be, and how its refusals speak: R7591-95, R7591-96 and the decisions about errors, in full.
+// Size limits of a registration, and its error messages: the details of R7591-95 and R7591-96, and the product decisions about errors.
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
@@ -13,13 +13,13 @@ const post = (body: string | Buffer, headers = {}) => server.public('/oauth2/reg
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
 const code = (member: string) => (member.startsWith('redirect_uris') ? 'invalid_redirect_uri' : 'invalid_client_metadata')
 
-/** A body of exactly so many bytes. */
+/** A body of exactly this many bytes. */
 function bodyOf(bytes: number): string {
   const start = JSON.stringify({ ...minimal, client_name: 'of an exact size', x: '' }).slice(0, -2)
   return `${start}${'x'.repeat(bytes - start.length - 2)}"}`
 }
 
-test('64 KiB of body are accepted, one byte more is 413', async () => {
+test('a body of 64 KiB is accepted, one byte more is 413', async () => {
   assert.equal((await post(bodyOf(64 * 1024))).status, 201)
   assert.equal(await countNamed('of an exact size'), 1)
   const { status, json, headers } = await post(bodyOf(64 * 1024 + 1))
@@ -31,7 +31,7 @@ test('64 KiB of body are accepted, one byte more is 413', async () => {
   assert.equal(await countNamed('of an exact size'), 1)
 })
 
-test('a body whose size is not announced is cut off, too', async () => {
+test('a chunked body over the limit is 413, too', async () => {
   const body = new Blob([bodyOf(100_000)]).stream()
   const answer = await fetch(`${server.publicUrl}/oauth2/register`, { method: 'POST', body, duplex: 'half' })
   const { error } = (await answer.json()) as { error: string }
@@ -50,7 +50,7 @@ test('JSON may nest 16 deep, and an object or array may have 256 entries', async
   assertRefused(await post(`{"x":${'['.repeat(30_000)}${']'.repeat(30_000)}}`), 'invalid_client_metadata', '16')
 })
 
-test('lists: 64 entries are accepted, one more is refused by name', async () => {
+test('a list of 64 entries is accepted, one more is refused by name', async () => {
   const lists: Record<string, (at: number) => string> = {
     redirect_uris: (at) => `https://app.example/${at}`,
     contacts: (at) => `a${at}@example.org`,
@@ -78,7 +78,7 @@ test('keys and languages: 16 keys and 64 tagged members are accepted, one more i
   assertRefused(await register({ ...minimal, ...tagged(65) }), 'invalid_client_metadata', 'client_name#', '64')
 })
 
-test('texts: as long as the limit is accepted, one character more is refused by name', async () => {
+test('a string at its length limit is accepted, one character more is refused by name', async () => {
   const url = (length: number) => 'https://app.example/'.padEnd(length, 'x')
   const limits: Record<string, readonly [number, (length: number) => unknown]> = {
     client_name: [255, (length) => 'x'.repeat(length)],
@@ -101,7 +101,7 @@ test('texts: as long as the limit is accepted, one character more is refused by 
   }
 })
 
-test('a refusal names the member, the entry and the value, in ASCII and within reason', async () => {
+test('an error names the member, the entry and the value, in ASCII and truncated', async () => {
   for (const [body, ...named] of [
     [{ redirect_uris: ['https://a.example/', 'http://b.example/cb'] }, 'redirect_uris[1]', "'http://b.example/cb'"],
     [{ redirect_uris: ['https://é.example/"'] }, 'redirect_uris[0]', "'https://?.example/?'"],
@@ -118,7 +118,7 @@ test('a refusal names the member, the entry and the value, in ASCII and within r
   }
 })
 
-test('a refusal tells all that is wrong at once', async () => {
+test('an error lists all problems at once', async () => {
   const meanings = {
     redirect_uris: ['http://a.example/', 'javascript:x'],
     token_endpoint_auth_method: 'magic',
@@ -142,7 +142,7 @@ test('a refusal tells all that is wrong at once', async () => {
   assertRefused(await register(shapes), 'invalid_redirect_uri', ...Object.keys(shapes))
 })
 
-test('whatever the refusal, nothing is stored', async () => {
+test('a refused registration stores nothing, whatever the reason', async () => {
   const client_name = 'never stored'
   const full = JSON.stringify({ ...minimal, client_name })
   const bodies = [

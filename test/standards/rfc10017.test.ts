@@ -13,7 +13,7 @@ after(() => server[Symbol.asyncDispose]())
 const spa = await registerLoginClient(server, { token_endpoint_auth_method: 'none' })
 const origin = 'https://app.example'
 
-test('RBBA-01: an app in a browser has a proof key, and gets no token from the authorization endpoint', async () => {
+test('RBBA-01 (RFC 10017 §6.3.2): a browser app must use PKCE and gets no token from the authorization endpoint', async () => {
   for (const [parameters, error] of [
     [{ code_challenge: '', code_challenge_method: '' }, 'invalid_request'],
     [{ response_type: 'token' }, 'unsupported_response_type'],
@@ -25,7 +25,7 @@ test('RBBA-01: an app in a browser has a proof key, and gets no token from the a
   }
 })
 
-test('RBBA-02: its refresh token is another each time, and ends where nobody uses it for its lifespan', async () => {
+test('RBBA-02 (RFC 10017 §6.3.2): the refresh token of a browser app is rotated, and expires if it is not used within its lifespan', async () => {
   let { refresh_token: token } = await obtainTokens(server, spa)
   const seen = new Set([token])
   for (let count = 0; count < 3; count++) {
@@ -39,7 +39,7 @@ test('RBBA-02: its refresh token is another each time, and ends where nobody use
   assert.deepEqual([status, json.error], [400, 'invalid_grant'])
 })
 
-test('RBBA-03: it can reach all that it needs from its own origin: preflights, answers and refusals', async () => {
+test('RBBA-03 (RFC 10017 §6.3.3): a browser app can reach all endpoints it needs from its own origin: preflights, responses and errors', async () => {
   const { access_token: bearer } = await obtainTokens(server, spa)
   const headers = { origin }
   const post = (path: string, form: Record<string, string>) => server.public(path, { method: 'POST', form, headers })
@@ -62,7 +62,7 @@ test('RBBA-03: it can reach all that it needs from its own origin: preflights, a
   }
 })
 
-test('RBBA-04: it needs no secret, and gets none', async () => {
+test('RBBA-04 (RFC 10017 §6.3.2): a browser app needs no secret and gets none', async () => {
   assert.equal(spa.secret, '')
   const { access_token: token } = await obtainTokens(server, spa)
   assert.equal((await server.public('/userinfo', { bearer: token })).status, 200)

@@ -14,7 +14,7 @@ const { isActive, revoke, tokenOf } = tokenBearer(server)
 const kinds = ['opaque', 'jwt']
 const client = (strategy: string) => created({ ...machine, access_token_strategy: strategy })
 
-/** A client with the tokens of two logins. */
+/** A client, and the tokens of two logins. */
 async function withTokens() {
   const owner = await registerLoginClient(server)
   return { owner, tokens: await obtainTokens(server, owner), other: await obtainTokens(server, owner) }
@@ -23,7 +23,7 @@ async function withTokens() {
 const giveBack = ({ id, secret }: LoginClient, token: string, more: Record<string, string> = {}) =>
   server.public('/oauth2/revoke', { method: 'POST', basic: [id, secret], form: { token, ...more } })
 
-test('R7009-01: refresh and access tokens can be revoked, and die at once; others of the client live on', async () => {
+test('R7009-01 (RFC 7009 §2): refresh and access tokens can be revoked and are inactive at once; other tokens of the client stay active', async () => {
   const { owner, tokens, other } = await withTokens()
   assert.equal((await giveBack(owner, tokens.refresh_token)).status, 200)
   const refused = await refresh(server, owner, tokens.refresh_token)
@@ -38,7 +38,7 @@ test('R7009-01: refresh and access tokens can be revoked, and die at once; other
   }
 })
 
-test('R7009-02: a client proves who it is, and reaches its own tokens only', async () => {
+test('R7009-02 (RFC 7009 §2.1): a client must authenticate, and can revoke only its own tokens', async () => {
   const [thief, spa] = [await client('opaque'), await registered({ ...minimal, token_endpoint_auth_method: 'none' })]
   const { tokens } = await withTokens()
   assert.equal((await giveBack(await registerLoginClient(server), tokens.refresh_token)).status, 200)
@@ -66,7 +66,7 @@ test('R7009-02: a client proves who it is, and reaches its own tokens only', asy
   }
 })
 
-test('R7009-03: a wrong or unknown hint does not hide a token', async () => {
+test('R7009-03 (RFC 7009 §2.1): a wrong or unknown token_type_hint does not prevent revocation', async () => {
   const { owner, tokens } = await withTokens()
   assert.equal((await giveBack(owner, tokens.refresh_token, { token_type_hint: 'access_token' })).status, 200)
   assert.equal(await isActive(tokens.refresh_token), false)
@@ -80,7 +80,7 @@ test('R7009-03: a wrong or unknown hint does not hide a token', async () => {
   }
 })
 
-test('R7009-04: with a refresh token the access tokens of its grant end, and with an access token its refresh token', async () => {
+test('R7009-04 (RFC 7009 §2.1): revoking a refresh token revokes the access tokens of its grant, and revoking an access token its refresh token', async () => {
   const { owner, tokens, other } = await withTokens()
   await giveBack(owner, tokens.refresh_token)
   assert.deepEqual(await areActive(server, tokens), [false, false])
@@ -89,7 +89,7 @@ test('R7009-04: with a refresh token the access tokens of its grant end, and wit
   assert.deepEqual(await areActive(server, other), [false, false])
 })
 
-test('R7009-05: an unknown token is 200 without a body', async () => {
+test('R7009-05 (RFC 7009 §2.2): an unknown token gets 200 without a body', async () => {
   const owner = await client('opaque')
   for (const token of ['junk', 'a.b.c', 'ory_at_x', owner.token]) {
     const { status, text, headers } = await revoke(owner, token)
@@ -98,7 +98,7 @@ test('R7009-05: an unknown token is 200 without a body', async () => {
   assert.equal((await owner.read()).status, 200)
 })
 
-test('R7009-06: a token that says itself what it is can be revoked all the same, so no kind is unsupported', async () => {
+test('R7009-06 (RFC 7009 §2.2.1): a JWT can be revoked, too, so every type of token is supported', async () => {
   const owner = await client('jwt')
   const token = await tokenOf(owner)
   const answer = await revoke(owner, token)
@@ -106,7 +106,7 @@ test('R7009-06: a token that says itself what it is can be revoked all the same,
   assert.equal(await isActive(token), false)
 })
 
-test('R7009-07: pages of other origins may revoke', async () => {
+test('R7009-07 (RFC 7009 §2.3): pages on other origins may revoke', async () => {
   const owner = await client('jwt')
   const origin = 'https://app.example'
   const headers = { origin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization' }

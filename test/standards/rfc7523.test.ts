@@ -30,7 +30,7 @@ function assertRefusedClient(answer: Received, words?: RegExp): void {
   if (words) assert.match(answer.json.error_description, words)
 }
 
-test('RASRT-01 overridden: another client_assertion_type is 400 invalid_request, as in Hydra; there is one assertion only', async () => {
+test('RASRT-01 (RFC 7523 §2.2) overridden: another client_assertion_type is 400 invalid_request, as in Hydra; two assertions are refused', async () => {
   const assertion = await key.sign(client.id, server.issuer)
   for (const [type, words] of [
     ['urn:x', /Unknown client_assertion_type 'urn:x'/],
@@ -47,7 +47,7 @@ test('RASRT-01 overridden: another client_assertion_type is 400 invalid_request,
   assert.equal((await askTokenWith(server, assertion)).status, 200)
 })
 
-test('RASRT-02: iss and sub are the client id, and so is client_id where it is sent', async () => {
+test('RASRT-02 (RFC 7523 §3 items 1–2): iss and sub are the client_id, and so is the parameter client_id if it is sent', async () => {
   assertRefusedClient(await ask({ iss: 'somebody' }), /'iss'/)
   assertRefusedClient(await ask({ sub: 'somebody' }))
   assertRefusedClient(await ask({ sub: 'somebody' }, { client_id: client.id }), /'sub'/)
@@ -58,7 +58,7 @@ test('RASRT-02: iss and sub are the client id, and so is client_id where it is s
   assert.equal((await ask({}, { client_id: client.id })).status, 200)
 })
 
-test('RASRT-03 overridden: aud is the issuer or the token endpoint, as a text or as an array of that one; anything else is refused', async () => {
+test('RASRT-03 (RFC 7523 §3 item 3, draft-ietf-oauth-rfc7523bis) overridden: aud is the issuer or the token endpoint, as a string or as an array of one; any other is refused', async () => {
   for (const aud of [server.issuer, tokenEndpoint, [server.issuer], [tokenEndpoint]])
     assert.equal((await ask({ aud })).status, 200, String(aud))
   const strange = [
@@ -76,7 +76,7 @@ test('RASRT-03 overridden: aud is the issuer or the token endpoint, as a text or
   for (const aud of strange) assertRefusedClient(await ask({ aud }), /'audience'/)
 })
 
-test('RASRT-04: exp is there, in the future and not far off; nbf and iat are not in the future', async () => {
+test('RASRT-04 (RFC 7523 §3 items 4–6): exp is required, in the future and not far ahead; nbf and iat are not in the future', async () => {
   const now = Math.floor(Date.now() / 1000)
   for (const claims of [
     { exp: now - 1 },
@@ -95,7 +95,7 @@ test('RASRT-04: exp is there, in the future and not far off; nbf and iat are not
     assert.equal((await ask(claims)).status, 200)
 })
 
-test('RASRT-05 overridden: a jti counts once, and the second time is 400 jti_known, as in Hydra', async () => {
+test('RASRT-05 (RFC 7523 §3 item 7) overridden: a jti is accepted once; a replay is 400 jti_known, as in Hydra', async () => {
   const assertion = await key.sign(client.id, server.issuer)
   assert.equal((await askTokenWith(server, assertion)).status, 200)
   const again = await askTokenWith(server, assertion)
@@ -109,7 +109,7 @@ test('RASRT-05 overridden: a jti counts once, and the second time is 400 jti_kno
   for (const none of [undefined, '', 5]) assertRefusedClient(await ask({ jti: none }), /'jti'/)
 })
 
-test('RASRT-06: a registered key made the signature, by an algorithm of the list: never none, never HMAC', async () => {
+test('RASRT-06 (RFC 7523 §3 items 9–10): a registered key signed the assertion with a listed algorithm, never none and never HMAC', async () => {
   const stranger = await clientKey()
   assertRefusedClient(await askTokenWith(server, await stranger.sign(client.id, server.issuer)))
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
@@ -125,7 +125,7 @@ test('RASRT-06: a registered key made the signature, by an algorithm of the list
   for (const junk of ['x', 'x.y.z', '..', `${head}.${body}`, '{}', '\u0000']) assertRefusedClient(await askTokenWith(server, junk))
 })
 
-test('RASRT-07: a failed assertion is 401 invalid_client, for an unknown client, too', async () => {
+test('RASRT-07 (RFC 7523 §3.2): a failed assertion is 401 invalid_client, also for an unknown client', async () => {
   assertRefusedClient(await askTokenWith(server, await key.sign('nobody', server.issuer)))
   const secret = await registered(machine)
   assertRefusedClient(await askTokenWith(server, await key.sign(secret.id, server.issuer)), /client_secret_basic/)
@@ -139,7 +139,7 @@ test('RASRT-07: a failed assertion is 401 invalid_client, for an unknown client,
   assertRefusedClient(none, /private_key_jwt/)
 })
 
-test('RASRT-08: RS256, and the other algorithms of the list, with or without being registered', async () => {
+test('RASRT-08 (RFC 7523 §5): RS256 and the other listed algorithms are accepted, whether or not they were registered', async () => {
   const { token_endpoint_auth_signing_alg_values_supported: algs } = (await server.public('/.well-known/openid-configuration')).json
   assert.ok(algs.includes('RS256') && algs.includes('EdDSA') && !algs.includes('none') && !algs.some((alg: string) => alg.startsWith('HS')))
   for (const alg of algs) {
@@ -178,7 +178,7 @@ test('RFC 7515 §4.1.9: typ is compared without case and with or without applica
   assert.equal((await ask('JWT', 'once')).status, 200)
 })
 
-test('RASRT-09: typ may be client-authentication+jwt, and need not', async () => {
+test('RASRT-09 (draft-ietf-oauth-rfc7523bis): typ may be client-authentication+jwt, and may be absent', async () => {
   for (const typ of ['client-authentication+jwt', 'JWT', undefined]) {
     assert.equal((await askTokenWith(server, await key.sign(client.id, server.issuer, {}, typ === undefined ? {} : { typ }))).status, 200)
   }

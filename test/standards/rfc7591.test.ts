@@ -9,11 +9,11 @@ import { startServer } from '../support/server.ts'
 
 // RFC 7591, OAuth 2.0 Dynamic Client Registration: one test for each requirement, by its id in docs/standards.md.
 
-const privateButFine = 'http://127.0.0.1:*/**'
+const allowedPrivateUrls = 'http://127.0.0.1:*/**'
 const server = await startServer({
   settings: {
     oidc: { dynamic_client_registration: { allowed_scope: ['a', 'b'] } },
-    clients: { http: { private_ip_exception_urls: [privateButFine] } },
+    clients: { http: { private_ip_exception_urls: [allowedPrivateUrls] } },
   },
 })
 after(() => server[Symbol.asyncDispose]())
@@ -21,23 +21,23 @@ const { register, registered, countNamed } = registrant(server)
 const post = (body: string, headers = {}) => server.public('/oauth2/register', { method: 'POST', body, headers })
 const authorize = (query: Record<string, string>) => server.public(`/oauth2/auth?${new URLSearchParams(query)}`)
 
-test('R7591-01: member names and values are case-sensitive', async () => {
+test('R7591-01 (RFC 7591 §1.1): member names and values are case-sensitive', async () => {
   const { answer } = await registered({ ...minimal, Client_Name: 'X', client_name: 'Y' })
   assert.equal(answer.json.client_name, 'Y')
   assert.ok(!('Client_Name' in answer.json))
   assertRefused(await register({ ...minimal, grant_types: ['Authorization_Code'] }), 'invalid_client_metadata', 'grant_types')
 })
 
-test('R7591-02: a client with a redirect grant needs redirect_uris', async () => {
+test('R7591-02 (RFC 7591 §2): a client with a redirect grant needs redirect_uris', async () => {
   assertRefused(await register({ client_name: 'T' }), 'invalid_redirect_uri', 'redirect_uris', 'authorization_code')
 })
 
-test('R7591-03: a client without a redirect grant needs none', async () => {
+test('R7591-03 (RFC 7591 §2): a client without a redirect grant needs no redirect_uris', async () => {
   const { answer } = await registered({ grant_types: ['client_credentials'] })
   assert.deepEqual(answer.json.redirect_uris, [])
 })
 
-test('R7591-04: each redirect URI is an absolute URI without a fragment', async () => {
+test('R7591-04 (RFC 7591 §2): each redirect URI is an absolute URI without a fragment', async () => {
   for (const bad of [
     ['/cb'],
     ['https://a.example/cb#x'],
@@ -52,13 +52,13 @@ test('R7591-04: each redirect URI is an absolute URI without a fragment', async 
   }
 })
 
-test('R7591-05: an omitted token_endpoint_auth_method means client_secret_basic, and the answer shows it', async () => {
+test('R7591-05 (RFC 7591 §2): an omitted token_endpoint_auth_method defaults to client_secret_basic, and the response shows it', async () => {
   const { answer } = await registered(minimal)
   assert.equal(answer.json.token_endpoint_auth_method, 'client_secret_basic')
   assert.ok(answer.json.client_secret)
 })
 
-test('R7591-06: none makes a public client: no secret is issued and none is accepted', async () => {
+test('R7591-06 (RFC 7591 §2): a client with the auth method none is public: no secret is issued and none is accepted', async () => {
   const { answer, id } = await registered({ ...minimal, token_endpoint_auth_method: 'none' })
   assert.ok(!('client_secret' in answer.json) && !('client_secret_expires_at' in answer.json))
   const form = { grant_type: 'client_credentials', client_id: id }
@@ -70,7 +70,7 @@ test('R7591-06: none makes a public client: no secret is issued and none is acce
   }
 })
 
-test('R7591-07 overridden: the registered secret method may be presented as Basic or post, and never crosses with none', async () => {
+test('R7591-07 (RFC 7591 §2) overridden: the registered secret method may be presented as Basic or post, and is never interchangeable with none', async () => {
   for (const method of ['client_secret_basic', 'client_secret_post']) {
     const { id, secret } = await registered({ ...machine, token_endpoint_auth_method: method })
     const form = { grant_type: 'client_credentials', client_id: id }
@@ -81,32 +81,32 @@ test('R7591-07 overridden: the registered secret method may be presented as Basi
   }
 })
 
-test('R7591-08: an unsupported auth method is refused, and the supported ones are named', async () => {
+test('R7591-08 (RFC 7591 §2): an unsupported auth method is refused, and the error lists the supported ones', async () => {
   const refused = await register({ ...minimal, token_endpoint_auth_method: 'magic' })
   const supported = ['client_secret_basic', 'client_secret_post', 'private_key_jwt', 'none']
   assertRefused(refused, 'invalid_client_metadata', 'token_endpoint_auth_method', "'magic'", ...supported)
   assertRefused(await register({ ...minimal, token_endpoint_auth_method: 'client_secret_jwt' }), 'invalid_client_metadata', ...supported)
 })
 
-test('R7591-09: omitted grant_types mean ["authorization_code"], and the answer shows it', async () => {
+test('R7591-09 (RFC 7591 §2): omitted grant_types default to ["authorization_code"], and the response shows it', async () => {
   assert.deepEqual((await registered(minimal)).answer.json.grant_types, ['authorization_code'])
 })
 
-test('R7591-10: the registered grants are enforced at the token endpoint', async () => {
+test('R7591-10 (RFC 7591 §2): the registered grants are enforced at the token endpoint', async () => {
   const refused = await (await registered(minimal)).askToken()
   assert.deepEqual([refused.status, refused.json.error], [400, 'unauthorized_client'])
 })
 
-test('R7591-11: a grant that is not offered is dropped, never echoed', async () => {
+test('R7591-11 (RFC 7591 §2): a grant type that is not offered is dropped and never echoed', async () => {
   const { answer } = await registered({ ...minimal, grant_types: ['authorization_code', 'password', 'implicit'] })
   assert.deepEqual(answer.json.grant_types, ['authorization_code'])
 })
 
-test('R7591-12: omitted response_types mean ["code"], and the answer shows it', async () => {
+test('R7591-12 (RFC 7591 §2): omitted response_types default to ["code"], and the response shows it', async () => {
   assert.deepEqual((await registered(minimal)).answer.json.response_types, ['code'])
 })
 
-test('R7591-16: the four links that people follow are http or https URLs', async () => {
+test('R7591-16 (RFC 7591 §2): client_uri, logo_uri, tos_uri and policy_uri are http or https URLs', async () => {
   for (const member of ['client_uri', 'logo_uri', 'tos_uri', 'policy_uri']) {
     for (const bad of [
       'javascript:alert(1)',
@@ -123,30 +123,30 @@ test('R7591-16: the four links that people follow are http or https URLs', async
   }
 })
 
-test('R7591-17: scope is one string; omitted, a default set is given and shown', async () => {
+test('R7591-17 (RFC 7591 §2): scope is one string; if it is omitted, a default scope is registered and shown', async () => {
   assert.equal((await registered(minimal)).answer.json.scope, 'offline_access offline openid')
   assertRefused(await register({ ...minimal, scope: ['a', 'b'] }), 'invalid_client_metadata', 'scope')
 })
 
-test('R7591-18: a client gets no scope outside its registered ones', async () => {
+test('R7591-18 (RFC 7591 §2): a client gets no scope outside its registered scope', async () => {
   const client = await registered({ ...machine, scope: 'a' })
   assert.equal((await client.askToken({ scope: 'a' })).json.scope, 'a')
   const refused = await client.askToken({ scope: 'a b' })
   assert.deepEqual([refused.status, refused.json.error], [400, 'invalid_scope'])
 })
 
-test('R7591-19: contacts is an array of strings', async () => {
+test('R7591-19 (RFC 7591 §2): contacts is an array of strings', async () => {
   const { answer } = await registered({ ...minimal, contacts: ['x@example.org'] })
   assert.deepEqual(answer.json.contacts, ['x@example.org'])
   assertRefused(await register({ ...minimal, contacts: 'x@example.org' }), 'invalid_client_metadata', 'contacts')
 })
 
-test('R7591-20: jwks and jwks_uri never together', async () => {
+test('R7591-20 (RFC 7591 §2): jwks and jwks_uri together are refused', async () => {
   const both = { jwks: { keys: [freshKey().publicJwk] }, jwks_uri: 'https://app.example/jwks.json' }
   assertRefused(await register({ ...minimal, ...both }), 'invalid_client_metadata', 'jwks', 'jwks_uri')
 })
 
-test('R7591-21: jwks is a JWK Set, as an object', async () => {
+test('R7591-21 (RFC 7591 §2): jwks is a JWK Set, as a JSON object', async () => {
   const jwks = { keys: [freshKey().publicJwk] }
   for (const bad of [JSON.stringify(jwks), { kty: 'RSA' }, [], { keys: {} }, { keys: ['x'] }, { keys: [{ kty: 'EC' }] }]) {
     assertRefused(await register({ ...minimal, jwks: bad }), 'invalid_client_metadata', 'jwks')
@@ -154,7 +154,7 @@ test('R7591-21: jwks is a JWK Set, as an object', async () => {
   assert.deepEqual((await registered({ ...minimal, jwks })).answer.json.jwks, jwks)
 })
 
-test('R7591-22: jwks_uri is https, and is not fetched at registration', async () => {
+test('R7591-22 (RFC 7591 §2): jwks_uri is an https URL and is not fetched at registration', async () => {
   const keys = { token_endpoint_auth_method: 'private_key_jwt', jwks_uri: 'https://app.example/jwks.json' }
   assert.equal((await registered({ ...minimal, ...keys })).answer.json.jwks_uri, keys.jwks_uri)
   assertRefused(await register({ ...minimal, ...keys, jwks_uri: 'http://app.example/jwks.json' }), 'invalid_client_metadata', 'jwks_uri')
@@ -167,12 +167,12 @@ test('R7591-22: jwks_uri is https, and is not fetched at registration', async ()
   assert.equal(fetches, 0)
 })
 
-test('R7591-23: private_key_jwt needs jwks or jwks_uri', async () => {
+test('R7591-23 (RFC 7591 §2): private_key_jwt requires jwks or jwks_uri', async () => {
   const refused = await register({ ...minimal, token_endpoint_auth_method: 'private_key_jwt' })
   assertRefused(refused, 'invalid_client_metadata', 'private_key_jwt', 'jwks_uri')
 })
 
-test('R7591-24: software_id and software_version are kept and returned as they are', async () => {
+test('R7591-24 (RFC 7591 §2): software_id and software_version are stored and returned unchanged', async () => {
   const software = { software_id: '2e6dc280-f3c3-4e01-99a7-8181dbd1d23d', software_version: '2.1 β' }
   const client = await registered({ ...minimal, ...software })
   for (const { json } of [client.answer, await client.read()]) {
@@ -181,36 +181,36 @@ test('R7591-24: software_id and software_version are kept and returned as they a
   assertRefused(await register({ ...minimal, software_id: 5 }), 'invalid_client_metadata', 'software_id')
 })
 
-test('R7591-25: members that the server does not know are ignored', async () => {
+test('R7591-25 (RFC 7591 §2): unknown members are ignored', async () => {
   const client = await registered({ ...minimal, x_unknown: { a: [1] }, __proto__x: null })
   assert.ok(!('x_unknown' in client.answer.json))
   assert.ok(!('x_unknown' in (await client.read()).json))
 })
 
-test('R7591-26: a value of the wrong type is refused, and its member named', async () => {
+test('R7591-26 (RFC 7591 §2): a value of the wrong type is refused, and the error names the member', async () => {
   assertRefused(await register({ ...minimal, grant_types: 'authorization_code' }), 'invalid_client_metadata', 'grant_types')
 })
 
-test('R7591-27: the body is one JSON object', async () => {
+test('R7591-27 (RFC 7591 §2): the request body is one JSON object', async () => {
   const twice = '{"redirect_uris":["https://a.example/cb"],"redirect_uris":["https://b.example/cb"]}'
   for (const body of ['[]', '"x"', '{', '', 'null', '5', `${JSON.stringify(minimal)}{}`, twice]) {
     assertRefused(await post(body, { 'content-type': 'application/json' }), 'invalid_client_metadata')
   }
 })
 
-test('R7591-28 overridden: where the pair does not agree, grant_types wins and response_types follows', async () => {
+test('R7591-28 (RFC 7591 §2.1) overridden: if grant_types and response_types disagree, grant_types wins and response_types follows', async () => {
   const { answer } = await registered({ ...minimal, grant_types: ['client_credentials'], response_types: ['code'] })
   assert.deepEqual([answer.json.grant_types, answer.json.response_types], [['client_credentials'], []])
   const implicit = await register({ ...minimal, grant_types: ['implicit'], response_types: ['code'] })
   assertRefused(implicit, 'invalid_client_metadata', 'grant_types')
 })
 
-test('R7591-29: the one of the pair that is not given follows from the other', async () => {
+test('R7591-29 (RFC 7591 §2.1): if only one of grant_types and response_types is given, the other is derived from it', async () => {
   assert.deepEqual((await registered({ grant_types: ['client_credentials'] })).answer.json.response_types, [])
   assert.deepEqual((await registered({ ...minimal, response_types: ['code'] })).answer.json.grant_types, ['authorization_code'])
 })
 
-test('R7591-30: members in other languages are kept and returned under the name they came with', async () => {
+test('R7591-30 (RFC 7591 §2.2): language-tagged members are stored and returned under the name they were sent with', async () => {
   const tagged = {
     'client_name#fr': 'Mon',
     'client_name#ja-Jpan-JP': 'クライアント',
@@ -223,7 +223,7 @@ test('R7591-30: members in other languages are kept and returned under the name 
   }
 })
 
-test('members in other languages outlive what an administrator changes beside them, and he is held to their rules (R7591-30)', async () => {
+test('an administrator’s changes to other members keep language-tagged ones, whose rules apply to administrators, too: R7591-30 (RFC 7591 §2.2)', async () => {
   const tagged = { 'client_name#fr': 'Mon', 'tos_uri#de': 'https://app.example/agb' }
   const client = await registered({ ...minimal, ...tagged })
   const path = `/admin/clients/${client.id}`
@@ -245,7 +245,7 @@ test('members in other languages outlive what an administrator changes beside th
   assert.equal((await client.read()).json['client_name#de'], 'Mein')
 })
 
-test('R7591-31: tags are compared without regard to case; two that differ in case only are refused', async () => {
+test('R7591-31 (RFC 7591 §2.2): language tags are compared case-insensitively; two tags that differ only in case are refused', async () => {
   await using site = await startServer({ settings: { dev: true } })
   const client = await registerLoginClient(site, { 'client_name#FR': 'Mes notes', 'client_name#zh-hant-tw': '筆記' })
   for (const [language, name] of [
@@ -262,7 +262,7 @@ test('R7591-31: tags are compared without regard to case; two that differ in cas
   assertRefused(await own.put({ ...minimal, ...pair }), 'invalid_client_metadata', 'client_name#FR')
 })
 
-test('R7591-32: a name is kept code point for code point', async () => {
+test('R7591-32 (RFC 7591 §2.2): client_name is stored unchanged, code point for code point', async () => {
   for (const name of ['e\u0301', '\u00e9', 'مرحبا', 'שלום', '\u1e9b\u0323', '👩‍👩‍👧', ' two  spaces ', 'Ａ']) {
     const client = await registered({ ...minimal, client_name: name, 'client_name#x-any': name })
     const { json } = await client.read()
@@ -270,7 +270,7 @@ test('R7591-32: a name is kept code point for code point', async () => {
   }
 })
 
-test('R7591-33: a person asked for consent reads the name in his language, or else as it comes without one', async () => {
+test('R7591-33 (RFC 7591 §2.2): the consent page shows the client’s name in the person’s language, or else the untagged name', async () => {
   await using site = await startServer({ settings: { dev: true } })
   const client = await registerLoginClient(site, {
     client_name: 'Notes',
@@ -294,14 +294,14 @@ test('R7591-33: a person asked for consent reads the name in his language, or el
   assertRefused(await register({ ...minimal, ...hidden }), 'invalid_client_metadata', 'client_name#fr')
 })
 
-test('R7591-34: a link in another language is checked like the link itself', async () => {
+test('R7591-34 (RFC 7591 §2.2): a language-tagged URL is checked like the untagged one', async () => {
   for (const member of ['client_uri#fr', 'logo_uri#fr', 'tos_uri#fr', 'policy_uri#fr']) {
     assertRefused(await register({ ...minimal, [member]: 'javascript:1' }), 'invalid_client_metadata', member)
   }
   assertRefused(await register({ ...minimal, 'client_name#fr': 5 }), 'invalid_client_metadata', 'client_name#fr')
 })
 
-test('R7591-35: a tag that is malformed, or on a member that nobody reads, is ignored', async () => {
+test('R7591-35 (RFC 7591 §2.2): a malformed language tag, or a tag on a member that cannot be translated, is ignored', async () => {
   const evil = 'https://evil.example/cb'
   const { answer, id } = await registered({ ...minimal, 'redirect_uris#en': [evil], 'client_name#': 'A', 'client_name#not_a_tag': 'B' })
   assert.deepEqual([answer.json.redirect_uris, answer.json.client_name], [minimal.redirect_uris, 'T'])
@@ -310,7 +310,7 @@ test('R7591-35: a tag that is malformed, or on a member that nobody reads, is ig
   assert.deepEqual([page.status, page.headers.location], [400, undefined])
 })
 
-test('R7591-42: the endpoint takes POST with application/json, and says so to the other methods', async () => {
+test('R7591-42 (RFC 7591 §3): the endpoint accepts POST with application/json; other methods get 405 with Allow', async () => {
   for (const type of ['application/json', 'application/json; charset=utf-8', 'APPLICATION/JSON']) {
     assert.equal((await post(JSON.stringify(minimal), { 'content-type': type })).status, 201)
   }
@@ -322,17 +322,17 @@ test('R7591-42: the endpoint takes POST with application/json, and says so to th
   }
 })
 
-test('R7591-45: open registration needs no token', async () => {
+test('R7591-45 (RFC 7591 §3): open registration needs no token', async () => {
   assert.equal((await register(minimal)).status, 201)
 })
 
-test('R7591-46 overridden: until there are initial access tokens, an Authorization header is ignored', async () => {
+test('R7591-46 (RFC 7591 §3) overridden: until initial access tokens exist, an Authorization header is ignored', async () => {
   for (const authorization of ['Bearer junk', 'Basic eDp5', 'DPoP x', 'junk']) {
     assert.equal((await register(minimal, { headers: { authorization, 'content-type': 'application/json' } })).status, 201)
   }
 })
 
-test('R7591-49: every default that applies is shown', async () => {
+test('R7591-49 (RFC 7591 §3.1): the response shows every default that applies', async () => {
   const { answer } = await registered({ redirect_uris: ['https://app.example/cb'] })
   const { token_endpoint_auth_method: method, grant_types: grants, response_types: responses, scope, application_type: type } = answer.json
   assert.deepEqual(
@@ -347,40 +347,40 @@ test('R7591-49: every default that applies is shown', async () => {
   )
 })
 
-test('R7591-53: success is 201 with application/json', async () => {
+test('R7591-53 (RFC 7591 §3.2): a successful registration is 201 with application/json', async () => {
   const { status, headers } = await register(minimal)
   assert.equal(status, 201)
   assert.match(headers['content-type'] ?? '', /^application\/json\b/)
 })
 
-test('R7591-54: the client_id is the server’s, whatever the request says', async () => {
+test('R7591-54 (RFC 7591 §3.2.1): the server chooses the client_id, whatever the request says', async () => {
   const { id } = await registered({ ...minimal, client_id: 'mine' })
   assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
 })
 
-test('R7591-55: every request gets a client_id of its own', async () => {
+test('R7591-55 (RFC 7591 §3.2.1): each registration gets a new client_id', async () => {
   const ids = await Promise.all(Array.from({ length: 50 }, async () => (await registered(minimal)).id))
   assert.equal(new Set(ids).size, 50)
 })
 
-test('R7591-56 overridden: a client_secret in the request is refused, as it cannot be chosen', async () => {
+test('R7591-56 (RFC 7591 §3.2.1) overridden: a client_secret in the request is refused, because a client cannot choose it', async () => {
   const refused = await register({ ...minimal, client_secret: 'hunter2-hunter2' })
   assertRefused(refused, 'invalid_client_metadata', 'client_secret')
   assert.ok(!refused.text.includes('hunter2'))
   for (const nothing of [null, '']) assert.equal((await register({ ...minimal, client_secret: nothing })).status, 201)
 })
 
-test('R7591-57: client_id_issued_at is a whole number of seconds since 1970', async () => {
+test('R7591-57 (RFC 7591 §3.2.1): client_id_issued_at is an integer: seconds since 1970', async () => {
   const { answer } = await registered(minimal)
   assert.ok(Number.isInteger(answer.json.client_id_issued_at))
   assert.ok(Math.abs(answer.json.client_id_issued_at - Date.now() / 1000) < 5)
 })
 
-test('R7591-58: client_secret_expires_at is there whenever a secret is', async () => {
+test('R7591-58 (RFC 7591 §3.2.1): client_secret_expires_at is present whenever client_secret is', async () => {
   assert.equal((await registered(minimal)).answer.json.client_secret_expires_at, 0)
 })
 
-test('R7591-60: the answer holds all that was registered', async () => {
+test('R7591-60 (RFC 7591 §3.2.1): the response contains all registered metadata', async () => {
   const everything = {
     ...minimal,
     grant_types: ['authorization_code', 'refresh_token', 'client_credentials'],
@@ -409,7 +409,7 @@ test('R7591-60: the answer holds all that was registered', async () => {
   }
 })
 
-test('R7591-61: what is not set is left out: nothing is null or empty text', async () => {
+test('R7591-61 (RFC 7591 §3.2.1): unset members are omitted: no value is null or the empty string', async () => {
   for (const body of [
     minimal,
     machine,
@@ -423,28 +423,28 @@ test('R7591-61: what is not set is left out: nothing is null or empty text', asy
   }
 })
 
-test('R7591-62: a value may be replaced, and the answer shows the result', async () => {
+test('R7591-62 (RFC 7591 §3.2.1): the server may replace a value, and the response shows the result', async () => {
   assert.equal((await registered({ ...minimal, scope: 'a zzz' })).answer.json.scope, 'a')
 })
 
-test('R7591-65: a success is kept by nobody on the way', async () => {
+test('R7591-65 (RFC 7591 §3.2.1): a successful response must not be cached', async () => {
   const { headers } = await register(minimal)
   assert.deepEqual([headers['cache-control'], headers.pragma], ['no-store', 'no-cache'])
 })
 
-test('R7591-66: nor is a refusal', async () => {
+test('R7591-66 (RFC 7591 §3.2.2): an error response must not be cached', async () => {
   const { headers } = await register({ redirect_uris: ['x'] })
   assert.deepEqual([headers['cache-control'], headers.pragma], ['no-store', 'no-cache'])
 })
 
-test('R7591-68: a refusal is 400 with a JSON object and one ASCII code', async () => {
+test('R7591-68 (RFC 7591 §3.2.2): an error is 400 with a JSON object and one ASCII error code', async () => {
   const { status, headers, json } = await register({ redirect_uris: ['http://evil.example/cb'] })
   assert.equal(status, 400)
   assert.match(headers['content-type'] ?? '', /^application\/json\b/)
   assert.match(json.error, /^[\x21\x23-\x5b\x5d-\x7e]+$/)
 })
 
-test('R7591-69: error_description is ASCII without quotes and backslashes, whatever was sent', async () => {
+test('R7591-69 (RFC 7591 §3.2.2): error_description is ASCII without quotes or backslashes, whatever was sent', async () => {
   for (const body of [
     { grant_types: ['é'] },
     { redirect_uris: ['https://ü.example/"\\\n'] },
@@ -457,27 +457,27 @@ test('R7591-69: error_description is ASCII without quotes and backslashes, whate
   }
 })
 
-test('R7591-70: error and error_description alone suffice to explain', async () => {
+test('R7591-70 (RFC 7591 §3.2.2): error and error_description are enough to explain the error', async () => {
   const { json } = await register({ ...minimal, jwks: { keys: [{ kty: 'oct', k: 'AAAA' }] } })
   assert.deepEqual(Object.keys(json), ['error', 'error_description'])
   assert.match(json.error_description, /jwks.*keys\[0\].*symmetric/)
 })
 
-test('R7591-71: any redirect URI problem is exactly invalid_redirect_uri', async () => {
+test('R7591-71 (RFC 7591 §3.2.2): a problem with a redirect URI is always invalid_redirect_uri', async () => {
   assertRefused(await register({ redirect_uris: ['http://evil.example/cb'] }), 'invalid_redirect_uri', 'redirect_uris[0]')
 })
 
-test('R7591-72: any other problem is exactly invalid_client_metadata', async () => {
+test('R7591-72 (RFC 7591 §3.2.2): any other problem is always invalid_client_metadata', async () => {
   assertRefused(await register({ ...minimal, subject_type: 'odd' }), 'invalid_client_metadata', 'subject_type', "'odd'")
 })
 
-test('R7591-75: redirect URIs are https, http on this machine, or an app’s own scheme', async () => {
+test('R7591-75 (RFC 7591 §5): a redirect URI is https, http on loopback, or has a private-use scheme', async () => {
   const good = ['https://app.example/cb', 'http://127.0.0.1/cb', 'http://[::1]/cb', 'http://localhost/cb', 'com.example.app:/cb']
   assert.deepEqual((await registered({ redirect_uris: good })).answer.json.redirect_uris, good)
   assertRefused(await register({ redirect_uris: ['http://example.org/cb'] }), 'invalid_redirect_uri', 'redirect_uris[0]', 'https')
 })
 
-test('R7591-76: a scheme that a browser handles itself is never an app’s own', async () => {
+test('R7591-76 (RFC 7591 §5): a scheme that browsers handle themselves is refused as a private-use scheme', async () => {
   const schemes = 'javascript data vbscript file blob about ws wss ftp mailto view-source chrome'.split(' ')
   const disguised = [
     'JaVaScRiPt:alert(1)',
@@ -496,7 +496,7 @@ test('R7591-76: a scheme that a browser handles itself is never an app’s own',
   }
 })
 
-test('R7591-77: no userinfo, wildcard, dot segment, encoded slash, control character or backslash in a redirect URI', async () => {
+test('R7591-77 (RFC 7591 §5): a redirect URI with userinfo, a wildcard, a dot segment, an encoded slash, a control character or a backslash is refused', async () => {
   for (const bad of [
     'https://a.example@evil.example/cb',
     'https://*.example.org/cb',
@@ -516,20 +516,20 @@ test('R7591-77: no userinfo, wildcard, dot segment, encoded slash, control chara
   }
 })
 
-test('R7591-90: no two clients share a secret', async () => {
+test('R7591-90 (RFC 7591 §5): no two clients have the same secret', async () => {
   const secrets = await Promise.all(Array.from({ length: 200 }, async () => (await registered(machine)).secret))
   assert.equal(new Set(secrets).size, 200)
   // 26 characters out of 66: 157 bits.
   for (const secret of secrets) assert.match(secret, /^[A-Za-z0-9\-._~]{26}$/)
 })
 
-test('R7591-91: no client picks its client_id, at registration or later', async () => {
+test('R7591-91 (RFC 7591 §6): a client cannot choose its client_id, at registration or later', async () => {
   const client = await registered({ ...minimal, client_id: 'x' })
   assert.notEqual(client.id, 'x')
   assert.equal((await client.put({ ...minimal, client_id: 'x' })).json.client_id, client.id)
 })
 
-test('R7591-95: a request of unreasonable size or shape is refused, and nothing is stored', async () => {
+test('R7591-95 (RFC 7591, implied): a request of unreasonable size or shape is refused, and nothing is stored', async () => {
   const client_name = 'far too much'
   const uris = (count: number) => Array.from({ length: count }, (_, at) => `https://a.example/${at}`)
   const tagged = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`client_name#x-${at}`, 'T']))
@@ -554,7 +554,7 @@ test('R7591-95: a request of unreasonable size or shape is refused, and nothing 
   assert.equal(await countNamed(client_name), 0)
 })
 
-test('R7591-96: a refused request stores nothing', async () => {
+test('R7591-96 (RFC 7591, implied): a refused request stores nothing', async () => {
   const client_name = 'refused'
   for (const bad of [{ redirect_uris: ['https://good.example/', 'x:y'] }, { contacts: 5 }, { scope: 'a*' }, { metadata: { a: 1 } }]) {
     assertRefused(
@@ -565,13 +565,13 @@ test('R7591-96: a refused request stores nothing', async () => {
   assert.equal(await countNamed(client_name), 0)
 })
 
-test('R7591-97: grant and response types are the very strings of the protocol', async () => {
+test('R7591-97 (RFC 7591 §2): grant types and response types are compared exactly', async () => {
   assertRefused(await register({ ...minimal, grant_types: ['device_code'] }), 'invalid_client_metadata', 'grant_types')
   assertRefused(await register({ ...minimal, grant_types: ['code'] }), 'invalid_client_metadata', 'grant_types')
   assertRefused(await register({ ...minimal, response_types: ['authorization_code'] }), 'invalid_client_metadata', 'response_types')
 })
 
-test('R7591-98: a wrong JSON type in any member is refused', async () => {
+test('R7591-98 (RFC 7591 §2): a wrong JSON type in any member is refused', async () => {
   const wrong: Record<string, readonly unknown[]> = {
     redirect_uris: ['https://a.example/cb', { a: 1 }, [1], [null], [['https://a.example/cb']]],
     client_name: [{}, { a: 1 }, [], 5, true],
@@ -598,7 +598,7 @@ test('R7591-98: a wrong JSON type in any member is refused', async () => {
 
 const consentPage = '/oauth2/fallbacks/consent?consent_challenge=known'
 
-test('R7591-13: a client gets no answer of a type that it has not registered', async () => {
+test('R7591-13 (RFC 7591 §2): a client that asks for a response type it has not registered gets unsupported_response_type', async () => {
   const { id } = await registered({ ...minimal, response_types: ['code'] })
   for (const response_type of ['token', 'id_token', 'code id_token', 'none']) {
     const query = { client_id: id, redirect_uri: String(minimal.redirect_uris[0]), response_type, code_challenge: 'x'.repeat(43) }
@@ -609,7 +609,7 @@ test('R7591-13: a client gets no answer of a type that it has not registered', a
   }
 })
 
-test('R7591-14: a client without a name is shown by its id', async () => {
+test('R7591-14 (RFC 7591 §2): the consent page shows the client_id of a client without a name', async () => {
   await using site = await startServer({ settings: { dev: true } })
   const client = await registerLoginClient(site, { client_name: undefined })
   const { status, text } = await seeConsentPage(site, client)
@@ -618,7 +618,7 @@ test('R7591-14: a client without a name is shown by its id', async () => {
   assert.doesNotMatch(text, /undefined|null/)
 })
 
-test('R7591-15: a person asked for consent can follow the links of the client; its logo is not shown', async () => {
+test('R7591-15 (RFC 7591 §2): the consent page links to client_uri, policy_uri and tos_uri, and shows no logo', async () => {
   const links = { clientUri: 'https://app.example/', policyUri: 'https://app.example/policy', tosUri: 'https://app.example/terms?a=b&c' }
   await using pages = await startFallbackPages({ consent: links })
   const { text } = await pages.ask(consentPage)
@@ -627,7 +627,7 @@ test('R7591-15: a person asked for consent can follow the links of the client; i
   assert.doesNotMatch(text, /<img/)
 })
 
-test('R7591-81: a person asked for consent reads first where the answer goes, then what the client says of itself, as not verified', async () => {
+test('R7591-81 (RFC 7591 §5): the consent page shows the redirect host first, then the client’s own name, marked as not verified', async () => {
   await using pages = await startFallbackPages({ consent: { clientName: '<b>Your Bank</b>', redirectHost: 'app.example', firstSeen: now } })
   const { text } = await pages.ask(consentPage)
   const order = ['<h1><strong>app.example</strong>', '&lt;b&gt;Your Bank&lt;/b&gt;', 'not verified', 'new here'].map((part) =>
@@ -639,7 +639,7 @@ test('R7591-81: a person asked for consent reads first where the answer goes, th
   )
 })
 
-test('R7591-87: our pages load nothing of a client, and its links tell the far side nothing', async () => {
+test('R7591-87 (RFC 7591 §5): the consent page loads nothing from the client, and its links send no referrer', async () => {
   await using pages = await startFallbackPages({ consent: { clientUri: 'https://app.example/', tosUri: 'javascript:alert(1)' } })
   const { text, headers } = await pages.ask(consentPage)
   assert.match(String(headers['content-security-policy']), /^default-src 'none'; style-src 'sha256-/)
@@ -648,7 +648,7 @@ test('R7591-87: our pages load nothing of a client, and its links tell the far s
   assert.doesNotMatch(text, /javascript:/)
 })
 
-test('R7591-99 overridden: what is for the operator to set is refused by name, not ignored', async () => {
+test('R7591-99 (RFC 7591 §3) overridden: a member that only the operator sets is refused by name, not ignored', async () => {
   for (const [member, value] of Object.entries({
     skip_consent: true,
     owner: 'admin',
@@ -661,7 +661,7 @@ test('R7591-99 overridden: what is for the operator to set is refused by name, n
   assert.ok(!('trusted' in answer.json) && !('first_party' in answer.json))
 })
 
-test('R7591-100: pages of other origins may register, without credentials, and a cookie gives no authority', async () => {
+test('R7591-100 (RFC 7591 §3): pages on other origins may register, without credentials; a cookie grants nothing', async () => {
   const { id, path } = await registered(minimal)
   const headers = { origin: 'https://app.example', cookie: `session=admin; client=${id}` }
   const answer = await register(minimal, { headers: { ...headers, 'content-type': 'application/json' } })

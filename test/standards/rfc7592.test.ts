@@ -14,7 +14,7 @@ const { registered, created } = registrant(server)
 const authorize = (query: Record<string, string>) => server.public(`/oauth2/auth?${new URLSearchParams(query)}`)
 const introspect = (token: string) => server.admin('/admin/oauth2/introspect', { method: 'POST', form: { token } })
 
-test('R7592-01: every call needs the registration access token, whatever the auth method', async () => {
+test('R7592-01 (RFC 7592 §2): every call requires the registration access token, whatever the auth method', async () => {
   for (const method of ['client_secret_basic', 'client_secret_post', 'none']) {
     const { path } = await registered({ ...minimal, token_endpoint_auth_method: method })
     assertNotOwner(await server.public(path))
@@ -23,13 +23,13 @@ test('R7592-01: every call needs the registration access token, whatever the aut
   }
 })
 
-test('R7592-02: registration_client_uri is https where the issuer is (a loopback one is development)', async () => {
+test('R7592-02 (RFC 7592 §2): registration_client_uri is https if the issuer is (http on loopback is for development)', async () => {
   await using secure = await startServer({ settings: { urls: { self: { issuer: 'https://auth.example/' } } } })
   const { answer } = await registrant(secure).registered(minimal)
   assert.ok(answer.json.registration_client_uri.startsWith('https://auth.example/oauth2/register/'))
 })
 
-test('R7592-03: a method that is not offered is 405 with Allow', async () => {
+test('R7592-03 (RFC 7592 §2): an unsupported method gets 405 with Allow', async () => {
   const { path, token } = await registered()
   for (const method of ['PATCH', 'POST']) {
     const wrong = await server.public(path, { method, bearer: token, json: {} })
@@ -37,14 +37,14 @@ test('R7592-03: a method that is not offered is 405 with Allow', async () => {
   }
 })
 
-test('R7592-04: the token is taken from the Authorization header only', async () => {
+test('R7592-04 (RFC 7592 §2): the token is read from the Authorization header only', async () => {
   const { path, token } = await registered()
   assertNotOwner(await server.public(`${path}?access_token=${token}`))
   assertNotOwner(await server.public(path, { method: 'PUT', form: { access_token: token } }))
   assertNotOwner(await server.public(path, { headers: { cookie: `access_token=${token}` } }))
 })
 
-test('R7592-05: GET is 200 with the client information', async () => {
+test('R7592-05 (RFC 7592 §2.1): GET is 200 with the client information', async () => {
   const client = await registered({ ...minimal, contacts: ['x@example.org'] })
   const read = await client.read()
   assert.equal(read.status, 200)
@@ -53,7 +53,7 @@ test('R7592-05: GET is 200 with the client information', async () => {
   assert.deepEqual(read.json, rest)
 })
 
-test('R7592-06: client_id never changes', async () => {
+test('R7592-06 (RFC 7592 §2.1): client_id never changes', async () => {
   const client = await registered()
   const ids = [(await client.read()).json, (await client.put({ ...minimal, client_name: 'U' })).json, (await client.read()).json]
   assert.deepEqual(
@@ -62,7 +62,7 @@ test('R7592-06: client_id never changes', async () => {
   )
 })
 
-test('R7592-07: a token that is none of ours is a Bearer error', async () => {
+test('R7592-07 (RFC 7592 §2.1): an unknown token gets a Bearer error', async () => {
   const client = await registered()
   for (const junk of ['junk', `${client.token}x`, client.token.slice(0, -1), client.token.slice('ory_rat_'.length), 'x'.repeat(5_000)]) {
     assertNotOwner(await client.read(junk))
@@ -72,20 +72,20 @@ test('R7592-07: a token that is none of ours is a Bearer error', async () => {
   }
 })
 
-test('R7592-08: a client that is no longer there is 401, never 404', async () => {
+test('R7592-08 (RFC 7592 §2.1): a request for a deleted client is 401, never 404', async () => {
   const client = await registered()
   assert.equal((await client.remove()).status, 204)
   assertNotOwner(await client.read())
 })
 
-test('R7592-11: reading changes neither secret nor token', async () => {
+test('R7592-11 (RFC 7592 §2.1): GET changes neither the secret nor the token', async () => {
   const client = await registered(machine)
   const [first, second] = [await client.read(), await client.read()]
   assert.equal(first.text, second.text)
   assert.equal((await client.askToken()).status, 200)
 })
 
-test('R7592-12: PUT takes one JSON object', async () => {
+test('R7592-12 (RFC 7592 §2.2): PUT takes one JSON object', async () => {
   const client = await registered()
   const put = (sent: object) => server.public(client.path, { method: 'PUT', bearer: client.token, ...sent })
   assertRefused(await put({ form: { client_name: 'x' } }), 'invalid_client_metadata')
@@ -95,7 +95,7 @@ test('R7592-12: PUT takes one JSON object', async () => {
   assert.equal((await put({ json: minimal })).status, 200)
 })
 
-test('R7592-13: what was read can be put back, and that changes nothing', async () => {
+test('R7592-13 (RFC 7592 §2.2): a PUT of what GET returned changes nothing', async () => {
   const everything = {
     ...minimal,
     'client_name#fr': 'F',
@@ -113,7 +113,7 @@ test('R7592-13: what was read can be put back, and that changes nothing', async 
   assert.deepEqual(after, unchanged)
 })
 
-test('R7592-14 overridden: client_id in the body is optional, and a different one is ignored', async () => {
+test('R7592-14 (RFC 7592 §2.2) overridden: client_id in the body is optional, and a different one is ignored', async () => {
   const [client, other] = [await registered(), await registered()]
   for (const client_id of [undefined, client.id, other.id, 'x', '', null]) {
     const { status, json } = await client.put({ ...minimal, client_name: 'U', client_id })
@@ -122,7 +122,7 @@ test('R7592-14 overridden: client_id in the body is optional, and a different on
   assert.equal((await other.read()).json.client_name, 'T')
 })
 
-test('R7592-15 overridden: the members that the server made are ignored, and never stored', async () => {
+test('R7592-15 (RFC 7592 §2.2) overridden: members that the server sets are ignored and never stored', async () => {
   const client = await registered()
   const made = {
     registration_access_token: 'chosen-by-the-client',
@@ -140,7 +140,7 @@ test('R7592-15 overridden: the members that the server made are ignored, and nev
   assertNotOwner(await client.read(made.registration_access_token))
 })
 
-test('R7592-16: values replace, lists as a whole', async () => {
+test('R7592-16 (RFC 7592 §2.2): PUT replaces values, and lists as a whole', async () => {
   const client = await registered({ redirect_uris: ['https://a.example/cb', 'https://b.example/cb'] })
   const { json } = await client.put({ redirect_uris: ['https://c.example/cb'] })
   assert.deepEqual(json.redirect_uris, ['https://c.example/cb'])
@@ -149,7 +149,7 @@ test('R7592-16: values replace, lists as a whole', async () => {
   assert.deepEqual([page.status, page.headers.location], [400, undefined])
 })
 
-test('R7592-17: what is left out is removed, or returns to its default', async () => {
+test('R7592-17 (RFC 7592 §2.2): an omitted member is removed or returns to its default', async () => {
   const client = await registered({
     ...minimal,
     logo_uri: 'https://app.example/logo.png',
@@ -166,21 +166,21 @@ test('R7592-17: what is left out is removed, or returns to its default', async (
   )
 })
 
-test('R7592-18: null and empty text remove a value, too', async () => {
+test('R7592-18 (RFC 7592 §2.2): null and the empty string remove a value', async () => {
   const client = await registered({ ...minimal, logo_uri: 'https://app.example/logo.png', tos_uri: 'https://app.example/tos', scope: 'a' })
   const { json } = await client.put({ ...minimal, logo_uri: null, tos_uri: '', scope: '', grant_types: null })
   assert.ok(!('logo_uri' in json) && !('tos_uri' in json))
   assert.deepEqual([json.scope, json.grant_types], ['offline_access offline openid', ['authorization_code']])
 })
 
-test('R7592-19: members in other languages follow the same rule', async () => {
+test('R7592-19 (RFC 7592 §2.2): an omitted language-tagged member is removed', async () => {
   const client = await registered({ ...minimal, 'client_name#fr': 'F', 'client_name#de': 'D' })
   const { json } = await client.put({ ...minimal, 'client_name#de': 'E' })
   assert.deepEqual([json['client_name#de'], 'client_name#fr' in json], ['E', false])
   assert.ok(!('client_name#fr' in (await client.read()).json))
 })
 
-test('R7592-20 overridden: the own current client_secret is accepted, any other is 403', async () => {
+test('R7592-20 (RFC 7592 §2.2) overridden: the client’s current client_secret is accepted, any other is 403', async () => {
   const client = await registered(machine)
   const { secret } = client
   assert.equal((await client.put({ ...machine, client_secret: secret })).status, 200)
@@ -191,7 +191,7 @@ test('R7592-20 overridden: the own current client_secret is accepted, any other 
   assert.equal((await client.askToken()).status, 200)
 })
 
-test('R7592-21: a client cannot set its own secret', async () => {
+test('R7592-21 (RFC 7592 §2.2): a client cannot set its own secret', async () => {
   const client = await registered(machine)
   await client.put({ ...machine, client_secret: 'chosen-by-the-client' })
   const form = { grant_type: 'client_credentials' }
@@ -199,7 +199,7 @@ test('R7592-21: a client cannot set its own secret', async () => {
   assert.equal(status, 401)
 })
 
-test('R7592-22: a change of auth method takes the secret away or brings one', async () => {
+test('R7592-22 (RFC 7592 §2.2): a change of auth method removes the secret or issues one', async () => {
   const client = await registered({ ...minimal, token_endpoint_auth_method: 'none' })
   const { json } = await client.put({ ...machine, token_endpoint_auth_method: 'client_secret_basic' })
   assert.equal(json.client_secret_expires_at, 0)
@@ -213,40 +213,40 @@ test('R7592-22: a change of auth method takes the secret away or brings one', as
   assert.equal((await client.askToken()).status, 200)
 })
 
-test('R7592-23: PUT runs every check of the registration again', async () => {
+test('R7592-23 (RFC 7592 §2.2): PUT repeats every check of registration', async () => {
   const client = await registered()
   assertRefused(await client.put({ redirect_uris: ['javascript:alert(1)'] }), 'invalid_redirect_uri', 'redirect_uris[0]')
   assertRefused(await client.put({ ...minimal, scope: 'a.*' }), 'invalid_client_metadata', 'scope')
   assertRefused(await client.put({ ...minimal, owner: 'me' }), 'invalid_client_metadata', 'owner')
 })
 
-test('R7592-25: a replaced value is in the answer', async () => {
+test('R7592-25 (RFC 7592 §2.2): the response shows a replaced value', async () => {
   const client = await registered({ ...minimal, scope: 'a' })
   assert.equal((await client.put({ ...minimal, scope: 'b zzz' })).json.scope, 'b')
   assert.equal((await client.read()).json.scope, 'b')
 })
 
-test('R7592-26: a successful PUT is 200 with application/json', async () => {
+test('R7592-26 (RFC 7592 §2.2): a successful PUT is 200 with application/json', async () => {
   const { status, headers } = await (await registered()).put(minimal)
   assert.equal(status, 200)
   assert.match(headers['content-type'] ?? '', /^application\/json\b/)
 })
 
-test('R7592-27: a refused PUT changes nothing, the token included', async () => {
+test('R7592-27 (RFC 7592 §2.2): a refused PUT changes nothing, and the token stays valid', async () => {
   const client = await registered()
   const before = await client.read()
   assertRefused(await client.put({ ...minimal, client_name: 'U', redirect_uris: ['x'] }), 'invalid_redirect_uri')
   assert.equal((await client.read()).text, before.text)
 })
 
-test('R7592-28: PUT with a wrong token, or for a client that is gone, is 401', async () => {
+test('R7592-28 (RFC 7592 §2.2): PUT with a wrong token, or for a deleted client, is 401', async () => {
   const client = await registered()
   assertNotOwner(await server.public(client.path, { method: 'PUT', bearer: 'junk', json: minimal }))
   await client.remove()
   assertNotOwner(await client.put(minimal))
 })
 
-test('R7592-29: a PUT that narrows acts at once', async () => {
+test('R7592-29 (RFC 7592 §2.2): a PUT that narrows what a client may do takes effect at once', async () => {
   const client = await registered({ ...machine, scope: 'a b' })
   assert.equal((await client.askToken({ scope: 'b' })).status, 200)
   await client.put({ ...machine, scope: 'a' })
@@ -255,12 +255,12 @@ test('R7592-29: a PUT that narrows acts at once', async () => {
   assert.equal((await client.askToken({ scope: 'a' })).json.error, 'unauthorized_client')
 })
 
-test('R7592-30: a successful DELETE is 204 without a body', async () => {
+test('R7592-30 (RFC 7592 §2.3): a successful DELETE is 204 without a body', async () => {
   const { status, text, headers } = await (await registered()).remove()
   assert.deepEqual([status, text, headers['content-type']], [204, '', undefined])
 })
 
-test('R7592-31: a deleted client is unknown everywhere', async () => {
+test('R7592-31 (RFC 7592 §2.3): a deleted client is unknown at every endpoint', async () => {
   const client = await registered({ ...minimal, grant_types: ['authorization_code', 'client_credentials'] })
   const query = { client_id: client.id, response_type: 'code', redirect_uri: 'https://app.example/cb' }
   assert.notEqual((await authorize(query)).status, 400)
@@ -272,7 +272,7 @@ test('R7592-31: a deleted client is unknown everywhere', async () => {
   assertNotOwner(await client.read())
 })
 
-test('R7592-32: the tokens of a deleted client are dead at once', async () => {
+test('R7592-32 (RFC 7592 §2.3): the access tokens of a deleted client are inactive at once', async () => {
   const client = await registered(machine)
   const { access_token: token } = (await client.askToken()).json
   assert.equal((await introspect(token)).json.active, true)
@@ -280,7 +280,7 @@ test('R7592-32: the tokens of a deleted client are dead at once', async () => {
   assert.deepEqual((await introspect(token)).json, { active: false })
 })
 
-test('R7592-34: a second DELETE, or one with a wrong token, is 401', async () => {
+test('R7592-34 (RFC 7592 §2.3): a second DELETE, or one with a wrong token, is 401', async () => {
   const client = await registered()
   assertNotOwner(await server.public(client.path, { method: 'DELETE', bearer: 'junk' }))
   assert.equal((await client.read()).status, 200)
@@ -288,33 +288,33 @@ test('R7592-34: a second DELETE, or one with a wrong token, is 401', async () =>
   assertNotOwner(await client.remove())
 })
 
-test('R7592-35: a 204 is kept by nobody, either', async () => {
+test('R7592-35 (RFC 7592 §2.3): a 204 response must not be cached', async () => {
   const { headers } = await (await registered()).remove()
   assert.deepEqual([headers['cache-control'], headers.pragma], ['no-store', 'no-cache'])
 })
 
-test('R7592-36: the registration answer has an absolute registration_client_uri, and the token', async () => {
+test('R7592-36 (RFC 7592 §3): the registration response contains an absolute registration_client_uri and the token', async () => {
   const { answer } = await registered()
   assert.equal(new URL(answer.json.registration_client_uri).origin, new URL(server.issuer).origin)
   assert.match(answer.json.registration_access_token, /^ory_rat_/)
 })
 
-test('R7592-37 overridden: the token is sent once; registration_client_uri is always there', async () => {
+test('R7592-37 (RFC 7592 §3, App. A.1) overridden: a GET response omits the token and shows registration_client_uri', async () => {
   const client = await registered()
   const [read, put] = [await client.read(), await client.put(minimal)]
   assert.ok(!('registration_access_token' in read.json))
-  assert.ok('registration_access_token' in put.json, 'a new one, and this is the one time')
+  assert.ok('registration_access_token' in put.json, 'the new token is shown only here')
   for (const { json } of [read, put]) assert.equal(new URL(json.registration_client_uri).pathname, client.path)
 })
 
-test('R7592-38 overridden: the secret is told once, as only its hash is kept', async () => {
+test('R7592-38 (RFC 7592 §3, App. A.1) overridden: the secret is shown only once, because only its hash is stored', async () => {
   const client = await registered(machine)
   for (const { text } of [await client.read(), await client.put(machine), await client.read()]) {
     assert.ok(!text.includes(client.secret) && !text.includes('client_secret"') && !text.includes('client_secret_expires_at'))
   }
 })
 
-test('R7592-39: read and update show all that is in force, defaults included, and are kept by nobody', async () => {
+test('R7592-39 (RFC 7592 §3): GET and PUT responses show all metadata in force, including defaults, and must not be cached', async () => {
   const client = await registered(minimal)
   for (const { json, headers } of [await client.read(), await client.put(minimal)]) {
     assert.deepEqual(
@@ -326,7 +326,7 @@ test('R7592-39: read and update show all that is in force, defaults included, an
   }
 })
 
-test('R7592-40: the token does not expire', async () => {
+test('R7592-40 (RFC 7592 §5): the registration access token does not expire', async () => {
   let now = Date.now()
   await using aging = await startServer({ clock: () => now })
   const client = await registrant(aging).registered()
@@ -334,7 +334,7 @@ test('R7592-40: the token does not expire', async () => {
   assert.equal((await client.read()).status, 200)
 })
 
-test('R7592-41 overridden: every successful PUT brings a new token, reading never does', async () => {
+test('R7592-41 (RFC 7592 §5) overridden: every successful PUT issues a new token, a GET never does', async () => {
   const client = await registered()
   const tokens = [client.token]
   for (const _ of [1, 2]) {
@@ -346,7 +346,7 @@ test('R7592-41 overridden: every successful PUT brings a new token, reading neve
   assert.equal(new Set(tokens).size, 3)
 })
 
-test('R7592-42: the token that was replaced is dead at once', async () => {
+test('R7592-42 (RFC 7592 §5, App. A.1): a replaced token is invalid at once', async () => {
   const client = await registered()
   const old = client.token
   await client.put(minimal)
@@ -354,13 +354,13 @@ test('R7592-42: the token that was replaced is dead at once', async () => {
   assert.equal((await client.read()).status, 200)
 })
 
-test('R7592-43: a token has 256 random bits', async () => {
+test('R7592-43 (RFC 7592 §5): a token has 256 random bits', async () => {
   const tokens = await Promise.all(Array.from({ length: 200 }, async () => (await registered()).token))
   assert.equal(new Set(tokens).size, 200)
   for (const token of tokens) assert.match(token, /^ory_rat_[A-Za-z0-9_-]{43}$/)
 })
 
-test('R7592-44: neither token nor secret is in the database', async () => {
+test('R7592-44 (RFC 7592 §5): the database contains neither the token nor the secret', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'clientele-test-'))
   try {
     await using filed = await startServer({ settings: { dsn: `sqlite://${join(folder, 'db.sqlite')}` } })
@@ -371,7 +371,7 @@ test('R7592-44: neither token nor secret is in the database', async () => {
     const stored = readdirSync(folder).map((name) => readFileSync(join(folder, name), 'latin1'))
     assert.ok(
       stored.some((text) => text.includes(client.id)),
-      'the files looked at are the database',
+      'the files that are searched are the database',
     )
     for (const secret of [first, client.token, client.secret, accessToken]) {
       const random = secret.replace(/^ory_[a-z]+_/, '')
@@ -383,7 +383,7 @@ test('R7592-44: neither token nor secret is in the database', async () => {
   }
 })
 
-test('R7592-45: the token of a client that an administrator removed is dead', async () => {
+test('R7592-45 (RFC 7592 §5): the token of a client that an administrator deleted is invalid', async () => {
   const client = await registered()
   assert.equal((await server.admin(`/admin/clients/${client.id}`, { method: 'DELETE' })).status, 204)
   assertNotOwner(await client.read())
@@ -392,7 +392,7 @@ test('R7592-45: the token of a client that an administrator removed is dead', as
   assertNotOwner(await client.read())
 })
 
-test('R7592-46: kinds of token do not cross', async () => {
+test('R7592-46 (RFC 7592 App. A): a token of another kind, or a secret, is not accepted as a registration access token, and the reverse', async () => {
   const client = await registered(machine)
   const { access_token: accessToken } = (await client.askToken()).json
   assertNotOwner(await client.read(accessToken))
@@ -401,7 +401,7 @@ test('R7592-46: kinds of token do not cross', async () => {
   assert.deepEqual((await introspect(client.token)).json, { active: false })
 })
 
-test('R7592-47: a token opens its own client only, and says the same for any other id', async () => {
+test('R7592-47 (RFC 7592 App. B): a token is valid for its own client only, and any other id gets the same error', async () => {
   const [one, other] = [await registered(), await registered()]
   const foreign = await server.public(other.path, { bearer: one.token })
   const unknown = await server.public('/oauth2/register/no-such-client', { bearer: one.token })
@@ -409,10 +409,10 @@ test('R7592-47: a token opens its own client only, and says the same for any oth
   assert.deepEqual([unknown.status, unknown.text], [foreign.status, foreign.text])
   assertNotOwner(await server.public(other.path, { method: 'DELETE', bearer: one.token }))
   assert.equal((await other.read()).status, 200)
-  assert.equal((await one.read()).status, 200, 'a slip does not lock the owner out')
+  assert.equal((await one.read()).status, 200, 'a request with the wrong client_id does not invalidate the token')
 })
 
-test('R7592-48: registration_client_uri works exactly as it is given, for ids that need escaping, too', async () => {
+test('R7592-48 (RFC 7592 App. B): registration_client_uri works exactly as it is given, also for ids that need escaping', async () => {
   for (const client of [await registered(), await created({ client_id: 'a/b c%2Fd?é', redirect_uris: ['https://app.example/cb'] })]) {
     for (const { json } of [client.answer, await client.read(), await client.put(minimal)]) {
       const { pathname, search } = new URL(json.registration_client_uri)
@@ -421,18 +421,18 @@ test('R7592-48: registration_client_uri works exactly as it is given, for ids th
   }
 })
 
-test('R7592-49: registration_client_uri is the registration endpoint with the client_id behind it', async () => {
+test('R7592-49 (RFC 7592 App. B): registration_client_uri is the registration endpoint followed by the client_id', async () => {
   const { registration_endpoint: endpoint } = (await server.public('/.well-known/openid-configuration')).json
   const { answer, id } = await registered()
   assert.equal(answer.json.registration_client_uri, `${endpoint}/${id}`)
 })
 
-test('R7592-50: the registration endpoint itself is not the configuration endpoint', async () => {
+test('R7592-50 (RFC 7592 App. B): the registration endpoint is not a configuration endpoint: GET is 405', async () => {
   const { token } = await registered()
   assert.equal((await server.public('/oauth2/register', { bearer: token })).status, 405)
 })
 
-test('R7592-52: of several PUTs at once with one token exactly one wins, and as a whole', async () => {
+test('R7592-52 (RFC 7592 §2.2): of several concurrent PUTs with one token exactly one succeeds, and all its values are stored', async () => {
   const client = await registered()
   const bodies = Array.from({ length: 8 }, (_, at) => ({
     redirect_uris: [`https://${at}.example/cb`],
@@ -448,7 +448,7 @@ test('R7592-52: of several PUTs at once with one token exactly one wins, and as 
   assert.ok(bodies.some((body) => JSON.stringify(body) === JSON.stringify({ redirect_uris, client_name, client_uri })))
 })
 
-test('R7592-53: unknown client and wrong token cannot be told apart', async () => {
+test('R7592-53 (RFC 7592 §2): an unknown client and a wrong token get identical responses', async () => {
   const client = await registered()
   const look = async (path: string, sent: object) => {
     const { status, text, headers } = await server.public(path, sent)

@@ -20,7 +20,7 @@ const client = (strategy: string, more = {}) =>
   created({ ...machine, scope: 'a b', audience: ['https://api.example/'], access_token_strategy: strategy, ...more })
 const inactive = { active: false }
 
-test('R7662-01: a form with a token; a hint changes nothing', async () => {
+test('R7662-01 (RFC 7662 §2.1): the request is a form with a token; token_type_hint changes nothing', async () => {
   assert.equal((await server.admin('/admin/oauth2/introspect', { method: 'POST', form: {} })).status, 400)
   assert.equal((await server.admin('/admin/oauth2/introspect', { method: 'POST', form: { token: ['x', 'y'] } })).status, 400)
   const { refresh_token: refreshToken } = await obtainTokens(server, await registerLoginClient(server))
@@ -34,7 +34,7 @@ test('R7662-01: a form with a token; a hint changes nothing', async () => {
   }
 })
 
-test('R7662-02 overridden: the caller is authorised as an administrator, on the admin listener, and nowhere else', async () => {
+test('R7662-02 (RFC 7662 §2.1) overridden: the caller is authorised as an administrator, on the admin listener only', async () => {
   const sha256 = '4b0f5e9b3a0a1a3e0a3c7d1f2e9c8b7a6f5e4d3c2b1a09f8e7d6c5b4a3928170'
   await using guarded = await startServer({ settings: { serve: { admin: { auth: { bearer: [{ name: 'op', sha256 }] } } } } })
   const form = { token: 'x' }
@@ -43,7 +43,7 @@ test('R7662-02 overridden: the caller is authorised as an administrator, on the 
   assert.equal((await server.admin('/admin/oauth2/introspect', { method: 'POST', form })).status, 200)
 })
 
-test('R7662-03: an active token is told with all that is known of it; a JWT has a jti', async () => {
+test('R7662-03 (RFC 7662 §2.2): the response for an active token has all that is known of it, and jti for a JWT', async () => {
   for (const kind of kinds) {
     const { id, askToken } = await client(kind)
     const answer = await askToken({ scope: 'a b', audience: 'https://api.example/' })
@@ -64,7 +64,7 @@ test('R7662-03: an active token is told with all that is known of it; a JWT has 
   }
 })
 
-test('R7662-04: for every other token the answer is 200 with active: false and nothing more', async () => {
+test('R7662-04 (RFC 7662 §2.2): the response for any other token is 200 with active: false and nothing more', async () => {
   const owner = await client('jwt')
   const token = await tokenOf(owner)
   const [header = '', payload = '', signature = ''] = token.split('.')
@@ -78,14 +78,14 @@ test('R7662-04: for every other token the answer is 200 with active: false and n
   }
 })
 
-test('R7662-05 overridden: wrong credentials of an administrator are 401 of the admin listener', async () => {
+test('R7662-05 (RFC 7662 §2.3) overridden: wrong administrator credentials get the admin listener’s 401', async () => {
   const sha256 = '4b0f5e9b3a0a1a3e0a3c7d1f2e9c8b7a6f5e4d3c2b1a09f8e7d6c5b4a3928170'
   await using guarded = await startServer({ settings: { serve: { admin: { auth: { bearer: [{ name: 'op', sha256 }] } } } } })
   const answer = await guarded.admin('/admin/oauth2/introspect', { method: 'POST', bearer: 'wrong', form: { token: 'x' } })
   assert.deepEqual([answer.status, answer.headers['www-authenticate']], [401, 'Bearer'])
 })
 
-test('R7662-06: expired, revoked, ended and orphaned tokens are inactive', async () => {
+test('R7662-06 (RFC 7662 §4): expired, revoked and ended tokens, and those of deleted clients, are inactive', async () => {
   const app = await registerLoginClient(server)
   const tokens = await obtainTokens(server, app)
   const next = (await refresh(server, app, tokens.refresh_token)).json
@@ -113,7 +113,7 @@ test('R7662-06: expired, revoked, ended and orphaned tokens are inactive', async
   }
 })
 
-test('R7662-07 overridden: no client introspects at all, its own tokens neither', async () => {
+test('R7662-07 (RFC 7662 §4) overridden: a client cannot introspect any token, including its own', async () => {
   const { id, secret, askToken } = await client('opaque')
   const form = { token: (await askToken()).json.access_token }
   assert.equal((await server.public('/oauth2/introspect', { method: 'POST', basic: [id, secret], form })).status, 404)

@@ -20,14 +20,14 @@ after(() => server[Symbol.asyncDispose]())
 const { register, registered, created } = registrant(server)
 const none = { token_endpoint_auth_method: 'none' }
 const appAt = (...redirect_uris: string[]): Promise<LoginClient> => registerLoginClient(server, { ...none, redirect_uris })
-/** What a browser gets that the app sends: 302 to log in, or 400 and a page. */
+/** The status that the app's browser gets: 302 to log in, or 400 with a page. */
 const visit = async (app: LoginClient, redirect_uri: string): Promise<number> => {
   const { status, headers } = await new Browser(server).get(loginRequest(app, { redirect_uri }).address)
   if (status === 400) assert.equal(headers.location, undefined)
   return status
 }
 
-test('R8252-01: an app logs in by a scheme of its own, by an https address and on loopback', async () => {
+test('R8252-01 (RFC 8252 §7): an app can log in with a private-use scheme, an https URL or loopback', async () => {
   for (const redirect_uri of ['com.example.app:/cb', 'https://app.example/native', 'http://127.0.0.1/cb']) {
     const app = await registerLoginClient(server, { ...none, application_type: 'native', redirect_uris: [redirect_uri] })
     const tokens = await obtainTokens(server, app, { parameters: { redirect_uri } })
@@ -35,18 +35,18 @@ test('R8252-01: an app logs in by a scheme of its own, by an https address and o
   }
 })
 
-test('R8252-02: the scheme of an app is a domain of its own, read backwards', async () => {
+test('R8252-02 (RFC 8252 §7.1): a private-use scheme is a reversed domain name', async () => {
   const app = await appAt('com.example.app:/cb')
   const back = await logIn(server, new Browser(server), loginRequest(app, { redirect_uri: 'com.example.app:/cb' }).address)
   assert.match(String(back.headers.location), /^com\.example\.app:\/cb\?code=/)
 })
 
-test('R8252-03: a scheme without a dot is refused, but for those of known apps', async () => {
+test('R8252-03 (RFC 8252 §8.4): a scheme without a dot is refused, except those of known apps', async () => {
   assertRefused(await register({ ...minimal, redirect_uris: ['myapp:/cb'] }), 'invalid_redirect_uri', "'myapp'")
   assert.equal((await register({ ...minimal, redirect_uris: ['cursor://anysphere.cursor-retrieval/oauth/callback'] })).status, 201)
 })
 
-test('R8252-04: an app with an https address stays what it registered as', async () => {
+test('R8252-04 (RFC 8252 §7.2): an app with an https redirect URI keeps the application_type that it registered', async () => {
   for (const [method, hasSecret] of [
     ['none', false],
     ['client_secret_basic', true],
@@ -57,7 +57,7 @@ test('R8252-04: an app with an https address stays what it registered as', async
   }
 })
 
-test('R8252-05: on a loopback address any port will do, with the very path and query', async () => {
+test('R8252-05 (RFC 8252 §7.3): a loopback redirect URI matches with any port and the exact path and query', async () => {
   const app = await appAt('http://127.0.0.1/cb?a=1')
   assert.equal(await visit(app, 'http://127.0.0.1:51004/cb?a=1'), 302)
   for (const uri of ['http://127.0.0.1:51004/other?a=1', 'http://127.0.0.1:51004/cb', 'http://127.0.0.1:51004/cb?a=1&b']) {
@@ -65,12 +65,12 @@ test('R8252-05: on a loopback address any port will do, with the very path and q
   }
 })
 
-test('R8252-06: and so on that of IPv6', async () => {
+test('R8252-06 (RFC 8252 §7.3): an IPv6 loopback redirect URI matches with any port', async () => {
   const app = await appAt('http://[::1]/cb')
   assert.deepEqual([await visit(app, 'http://[::1]:51004/cb'), await visit(app, 'http://[::1]:51004/other')], [302, 400])
 })
 
-test('R8252-07: a port that was registered binds nobody; the token request names the one that was used', async () => {
+test('R8252-07 (RFC 8252 §7.3): the registered port of a loopback redirect URI is ignored; the token request names the port that was used', async () => {
   const app = await appAt('http://127.0.0.1:8080/cb')
   const parameters = { redirect_uri: 'http://127.0.0.1:9999/cb' }
   const issued = await obtainCode(server, app, { parameters })
@@ -78,11 +78,11 @@ test('R8252-07: a port that was registered binds nobody; the token request names
   assert.equal((await redeem(server, app, issued, parameters)).status, 200)
 })
 
-test('R8252-08: localhost is taken for a loopback address', async () => {
+test('R8252-08 (RFC 8252 §7.3, §8.3): localhost counts as a loopback address', async () => {
   assert.equal(await visit(await appAt('http://localhost/callback'), 'http://localhost:3118/callback'), 302)
 })
 
-test('R8252-09: but one loopback name is not another, and no other port is free', async () => {
+test('R8252-09 (RFC 8252 §7.3): loopback hosts do not match one another, and the port of any other redirect URI is exact', async () => {
   const loopback = ['http://127.0.0.1', 'http://localhost', 'http://[::1]']
   for (const host of loopback) {
     const app = await appAt(`${host}/cb`)
@@ -92,28 +92,28 @@ test('R8252-09: but one loopback name is not another, and no other port is free'
   assert.equal(await visit(await appAt('https://a.example/cb'), 'https://a.example:8443/cb'), 400)
 })
 
-test('R8252-10: an app without a proof key is refused', async () => {
+test('R8252-10 (RFC 8252 §8.1): an app without PKCE is refused', async () => {
   const redirect_uri = 'com.example.app:/cb'
   const app = await appAt(redirect_uri)
   const { address } = loginRequest(app, { redirect_uri, code_challenge: '', code_challenge_method: '' })
   assert.equal(parameterOf(await new Browser(server).get(address), 'error'), 'invalid_request')
 })
 
-test('R8252-11: an app that registers itself may have a secret, and every copy another one', async () => {
+test('R8252-11 (RFC 8252 §8.4): a self-registered app may have a secret, and each copy gets a different one', async () => {
   const body = { ...minimal, application_type: 'native', redirect_uris: ['com.example.app:/cb'] }
   const [one, other] = [await registered(body), await registered(body)]
   assert.equal(one.answer.json.application_type, 'native')
   assert.ok(one.secret.length > 20 && one.secret !== other.secret)
 })
 
-test('R8252-12: the whole redirect URI is registered, and compared', async () => {
+test('R8252-12 (RFC 8252 §8.4): the whole redirect URI is registered and compared', async () => {
   const app = await appAt('https://a.example/cb')
   for (const uri of ['https://a.example/cb2', 'https://a.example/', 'https://a.example', 'https://a.example/cb/'])
     assert.equal(await visit(app, uri), 400, uri)
   assert.equal(await visit(app, 'https://a.example/cb'), 302)
 })
 
-test('R8252-13: a secret does not take the place of a proof key', async () => {
+test('R8252-13 (RFC 8252 §8.5): a secret does not replace PKCE', async () => {
   const redirect_uri = 'com.example.app:/cb'
   const app = await registerLoginClient(server, { redirect_uris: [redirect_uri] })
   assert.notEqual(app.secret, '')
@@ -121,7 +121,7 @@ test('R8252-13: a secret does not take the place of a proof key', async () => {
   assert.equal(parameterOf(await new Browser(server).get(address), 'error'), 'invalid_request')
 })
 
-/** Whether the person is spared the question the second time. */
+/** Whether the second request skips the consent page. */
 async function isRemembered(app: LoginClient, redirect_uri: string): Promise<boolean> {
   const browser = new Browser(server)
   const remember = { login: { remember: true }, consent: { remember: true } }
@@ -133,17 +133,21 @@ async function isRemembered(app: LoginClient, redirect_uri: string): Promise<boo
   return (await server.admin(`/admin/oauth2/auth/requests/consent?consent_challenge=${challenge}`)).json.skip
 }
 
-test('R8252-14: for an app that any other can pass for, the person is asked each time', async () => {
+test('R8252-14 (RFC 8252 §8.6): consent is asked for each time for an app that another app can impersonate', async () => {
   for (const uri of ['com.example.app:/cb', 'http://127.0.0.1/cb', 'http://localhost/cb'])
     assert.equal(await isRemembered(await appAt(uri), uri), false, uri)
   assert.equal(await isRemembered(await appAt(redirectUri), redirectUri), true)
   const { id } = await created({ ...none, redirect_uris: ['http://127.0.0.1/cb'], ...grants })
-  assert.equal(await isRemembered({ id, secret: '' }, 'http://127.0.0.1/cb'), true, 'the operator’s own, as in Hydra')
+  assert.equal(
+    await isRemembered({ id, secret: '' }, 'http://127.0.0.1/cb'),
+    true,
+    'for an operator’s client consent is remembered, as in Hydra',
+  )
 })
 
 const grants = { grant_types: ['authorization_code', 'refresh_token'], scope: 'openid offline_access' }
 
-test('R8252-15: an app can tell which server answers: the answer names the issuer', async () => {
+test('R8252-15 (RFC 8252 §8.10): an app can identify the server by iss in the response', async () => {
   const redirect_uri = 'com.example.app:/cb'
   const back = await logIn(server, new Browser(server), loginRequest(await appAt(redirect_uri), { redirect_uri }).address)
   assert.equal(parameterOf(back, 'iss'), server.issuer)

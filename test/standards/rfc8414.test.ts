@@ -13,7 +13,7 @@ const addresses = ['/.well-known/oauth-authorization-server', '/.well-known/open
 const metadata = async () => (await server.public('/.well-known/oauth-authorization-server')).json
 const withIssuer = (issuer: string) => startServer({ settings: { urls: { self: { issuer } } } })
 
-test('R8414-01: an issuer is an https URL without query and fragment, or the server does not start', () => {
+test('R8414-01 (RFC 8414 §2): the issuer is an https URL without query and fragment; otherwise the server does not start', () => {
   const load = (issuer: string) => loadSettings({ dsn: 'memory', secrets: { system: [systemSecret] }, urls: { self: { issuer } } })
   assert.equal(load('https://auth.example/t').config.urls.self.issuer, 'https://auth.example/t')
   for (const bad of ['https://auth.example/?x', 'https://auth.example/#x', 'http://auth.example/', 'auth.example']) {
@@ -21,14 +21,14 @@ test('R8414-01: an issuer is an https URL without query and fragment, or the ser
   }
 })
 
-test('R8414-02: authorization_endpoint and token_endpoint are absolute URLs, and there', async () => {
+test('R8414-02 (RFC 8414 §2): authorization_endpoint and token_endpoint are absolute URLs that exist', async () => {
   const { authorization_endpoint: authorization, token_endpoint: token } = await metadata()
   for (const endpoint of [authorization, token]) assert.equal(new URL(endpoint).origin, server.publicUrl)
   assert.notEqual((await server.public(new URL(authorization).pathname)).status, 404)
   assert.notEqual((await server.public(new URL(token).pathname, { method: 'POST', form: {} })).status, 404)
 })
 
-test('R8414-03: jwks_uri is https where the issuer is, and holds public keys only', async () => {
+test('R8414-03 (RFC 8414 §2): jwks_uri is https if the issuer is, and has public keys only', async () => {
   await using secure = await withIssuer('https://auth.example/')
   const { jwks_uri: uri } = (await secure.public('/.well-known/openid-configuration')).json
   assert.equal(new URL(uri).origin, 'https://auth.example')
@@ -40,7 +40,7 @@ test('R8414-03: jwks_uri is https where the issuer is, and holds public keys onl
   }
 })
 
-test('R8414-04: registration_endpoint is listed exactly when registration is on', async () => {
+test('R8414-04 (RFC 8414 §2): registration_endpoint is listed exactly while registration is enabled', async () => {
   await using switched = await startServer({ settings: registration(true) })
   const look = async () => (await switched.public('/.well-known/oauth-authorization-server')).json.registration_endpoint
   const post = async () => (await switched.public('/oauth2/register', { method: 'POST', json: minimal })).status
@@ -51,7 +51,7 @@ test('R8414-04: registration_endpoint is listed exactly when registration is on'
   assert.deepEqual([await look(), await post()], [`${switched.publicUrl}/oauth2/register`, 201])
 })
 
-test('R8414-05: every scope in scopes_supported can be registered and asked for', async () => {
+test('R8414-05 (RFC 8414 §2): every scope in scopes_supported can be registered and requested', async () => {
   const { scopes_supported: scopes } = await metadata()
   assert.deepEqual([...scopes].sort(), ['a', 'b.read', 'email', 'offline', 'offline_access', 'openid', 'profile'])
   const client = await registered({ ...machine, scope: scopes.join(' ') })
@@ -59,36 +59,36 @@ test('R8414-05: every scope in scopes_supported can be registered and asked for'
   assert.equal((await client.askToken({ scope: scopes.join(' ') })).json.scope, scopes.join(' '))
 })
 
-test('R8414-06: response_types_supported lists what can be registered', async () => {
+test('R8414-06 (RFC 8414 §2): response_types_supported lists the types that can be registered', async () => {
   const { response_types_supported: types } = await metadata()
   assert.deepEqual(types, ['code'])
   assert.deepEqual((await registered({ ...minimal, response_types: types })).answer.json.response_types, types)
 })
 
-test('R8414-07: response_modes_supported is listed, as its default claims fragment', async () => {
+test('R8414-07 (RFC 8414 §2): response_modes_supported is listed, because its default includes fragment', async () => {
   assert.deepEqual((await metadata()).response_modes_supported, ['query', 'fragment', 'form_post'])
 })
 
-test('R8414-08: grant_types_supported is listed, as its default claims implicit', async () => {
+test('R8414-08 (RFC 8414 §2): grant_types_supported is listed, because its default includes implicit', async () => {
   const { grant_types_supported: grants } = await metadata()
   assert.deepEqual(grants, ['authorization_code', 'refresh_token', 'client_credentials'])
   assert.deepEqual((await registered({ ...minimal, grant_types: grants })).answer.json.grant_types, grants)
 })
 
-test('R8414-09: token_endpoint_auth_methods_supported is listed, with none, as public clients can register', async () => {
+test('R8414-09 (RFC 8414 §2): token_endpoint_auth_methods_supported is listed and includes none, because public clients can register', async () => {
   const methods = ['client_secret_post', 'client_secret_basic', 'private_key_jwt', 'none']
   assert.deepEqual((await metadata()).token_endpoint_auth_methods_supported, methods)
   assert.equal((await register({ ...minimal, token_endpoint_auth_method: 'none' })).status, 201)
 })
 
-test('R8414-10: the signing algorithms are listed with the method that signs: RS256 among them, none never', async () => {
+test('R8414-10 (RFC 8414 §2): the signing algorithms are listed with private_key_jwt: RS256 is included, none is not', async () => {
   const document = await metadata()
   assert.ok(document.token_endpoint_auth_methods_supported.includes('private_key_jwt'))
   const algs: string[] = document.token_endpoint_auth_signing_alg_values_supported
   assert.ok(algs.includes('RS256') && !algs.includes('none'))
 })
 
-test('R8414-11: revocation_endpoint is listed with its auth methods, each of which works; no endpoint is listed that is not there', async () => {
+test('R8414-11 (RFC 8414 §2): revocation_endpoint is listed with its auth methods, each of which works; no missing endpoint is listed', async () => {
   const document = await metadata()
   const endpoints = Object.keys(document).filter((member) => member.endsWith('_endpoint'))
   assert.deepEqual(endpoints.sort(), [
@@ -113,15 +113,15 @@ test('R8414-11: revocation_endpoint is listed with its auth methods, each of whi
   }
 })
 
-test('R8414-12: code_challenge_methods_supported says S256', async () => {
+test('R8414-12 (RFC 8414 §2): code_challenge_methods_supported is S256', async () => {
   assert.deepEqual((await metadata()).code_challenge_methods_supported, ['S256'])
 })
 
-test('R8414-14: signed_metadata is not offered', async () => {
+test('R8414-14 (RFC 8414 §2.1): signed_metadata is not offered', async () => {
   assert.ok(!('signed_metadata' in (await metadata())))
 })
 
-test('R8414-15: for an issuer with a path, the well-known part stands between host and path', async () => {
+test('R8414-15 (RFC 8414 §3): for an issuer with a path, the well-known part comes between host and path', async () => {
   await using tenant = await withIssuer(`http://127.0.0.1:${await freePort()}/t/x`)
   for (const address of addresses) {
     const { status, json } = await tenant.public(`${address}/t/x`)
@@ -129,14 +129,14 @@ test('R8414-15: for an issuer with a path, the well-known part stands between ho
   }
 })
 
-test('R8414-16: the slash at the end of an issuer is left out of the address', async () => {
+test('R8414-16 (RFC 8414 §3.1): the trailing slash of an issuer is omitted from the metadata URL', async () => {
   await using tenant = await withIssuer(`http://127.0.0.1:${await freePort()}/t/`)
   assert.equal((await tenant.public('/.well-known/oauth-authorization-server/t')).json.issuer, tenant.issuer)
   assert.ok(server.issuer.endsWith('/'))
   assert.equal((await metadata()).issuer, server.issuer)
 })
 
-test('R8414-17: the document is one JSON object without empty lists and nulls', async () => {
+test('R8414-17 (RFC 8414 §3.2): the document is one JSON object without empty arrays and nulls', async () => {
   for (const address of addresses) {
     const { status, headers, json } = await server.public(address)
     assert.equal(status, 200)
@@ -146,7 +146,7 @@ test('R8414-17: the document is one JSON object without empty lists and nulls', 
   }
 })
 
-test('R8414-18: under a path that is no issuer of ours there is no document', async () => {
+test('R8414-18 (RFC 8414 §3.2): a path that is not the issuer’s has no document', async () => {
   await using tenant = await withIssuer(`http://127.0.0.1:${await freePort()}/t`)
   for (const address of addresses) {
     assert.equal((await server.public(`${address}/nope`)).status, 404)
@@ -154,14 +154,14 @@ test('R8414-18: under a path that is no issuer of ours there is no document', as
   }
 })
 
-test('R8414-19: the issuer in the document is the configured one, character for character', async () => {
+test('R8414-19 (RFC 8414 §3.3): the issuer in the document equals the configured one, character for character', async () => {
   for (const issuer of ['https://auth.example', 'https://auth.example/', 'https://Auth.example:443/T/']) {
     await using other = await withIssuer(issuer)
     for (const address of addresses) assert.equal((await other.public(address)).json.issuer, issuer)
   }
 })
 
-test('R8414-20: every address of the document has the same content', async () => {
+test('R8414-20 (RFC 8414 §5): the document is the same at every metadata URL', async () => {
   await using tenant = await withIssuer(`http://127.0.0.1:${await freePort()}/t`)
   const both = addresses.flatMap((address) => [`${address}/t`, `/t${address}`])
   const texts = await Promise.all(both.map(async (address) => (await tenant.public(address)).text))
@@ -169,13 +169,13 @@ test('R8414-20: every address of the document has the same content', async () =>
   assert.equal((await server.public(addresses[0] as string)).text, (await server.public(addresses[1] as string)).text)
 })
 
-test('R8414-21: nothing of the document comes from Host or forwarded headers', async () => {
+test('R8414-21 (RFC 8414 §6.2): Host and forwarded headers do not change the document', async () => {
   const plain = await server.public(addresses[0] as string)
   const headers = { host: 'evil.example', 'x-forwarded-host': 'evil.example', 'x-forwarded-proto': 'https', forwarded: 'host=evil.example' }
   for (const address of addresses) assert.equal((await server.public(address, { headers })).text, plain.text)
 })
 
-test('R8414-22: the document may be read by pages of other origins, and kept for a while', async () => {
+test('R8414-22 (RFC 8414, implied): pages on other origins may read the document, and it may be cached for a short time', async () => {
   for (const address of addresses) {
     const { headers } = await server.public(address, { headers: { origin: 'https://app.example' } })
     assert.equal(headers['access-control-allow-origin'], '*')

@@ -18,13 +18,13 @@ const issued = async (form?: Record<string, string | string[]>) =>
 const metadata = async () => (await server.public('/.well-known/oauth-authorization-server')).json
 const publishedKids = async () => (await server.public('/.well-known/jwks.json')).json.keys.map(({ kid }: { kid: string }) => kid)
 
-test('R9068-01: the header says at+jwt, an asymmetric algorithm and a key that is published', async () => {
+test('R9068-01 (RFC 9068 §2.1): the header has typ at+jwt, an asymmetric algorithm and the kid of a published key', async () => {
   const { header } = await issued()
   assert.deepEqual([header.typ, header.alg], ['at+jwt', 'RS256'])
   assert.ok((await publishedKids()).includes(header.kid))
 })
 
-test('R9068-02: a token has all seven claims; where no person is, the subject is the client', async () => {
+test('R9068-02 (RFC 9068 §2.2): a token has all seven claims; without a person, sub is the client', async () => {
   const before = Math.floor(Date.now() / 1000)
   const client = await registered(machine)
   const { payload } = readJwt(await tokenOf(client))
@@ -36,14 +36,14 @@ test('R9068-02: a token has all seven claims; where no person is, the subject is
   assert.notEqual(payload.jti, readJwt(await tokenOf(client)).payload.jti)
 })
 
-test('R9068-03: the scope is in the claim scope, and in scp as a list; no scope, no claim', async () => {
+test('R9068-03 (RFC 9068 §2.2.3): the claim scope contains the scope, and scp the same as a list; without a scope there is no claim', async () => {
   const { payload } = await issued({ scope: 'b a' })
   assert.deepEqual([payload.scope, payload.scp], ['b a', ['b', 'a']])
   const without = (await issued()).payload
   assert.deepEqual(['scope' in without, without.scp], [false, []])
 })
 
-test('R9068-04: aud is the resource that was asked for, else the default audience, else the issuer', async () => {
+test('R9068-04 (RFC 9068 §3): aud is the requested resource, or else the default audience, or else the issuer', async () => {
   assert.deepEqual((await issued({ resource: 'https://api.example/' })).payload.aud, ['https://api.example/'])
   assert.deepEqual((await issued({ resource: ['https://api.example/', 'urn:x:y'] })).payload.aud, ['https://api.example/', 'urn:x:y'])
   assert.deepEqual((await issued()).payload.aud, [server.issuer])
@@ -52,7 +52,7 @@ test('R9068-04: aud is the resource that was asked for, else the default audienc
   assert.deepEqual(readJwt(await tokenBearer(other).tokenOf(client)).payload.aud, ['https://default.example'])
 })
 
-test('R9068-05: a resource server can check a token with the keys at jwks_uri, for every algorithm', async () => {
+test('R9068-05 (RFC 9068 §4): a resource server can verify a token with the keys at jwks_uri, for every algorithm', async () => {
   const client = await registered({ ...machine, scope: 'a' })
   const document = await metadata()
   const { payload } = await jwtVerify(await tokenOf(client, { scope: 'a' }), createRemoteJWKSet(new URL(document.jwks_uri)), {
@@ -75,14 +75,14 @@ test('R9068-05: a resource server can check a token with the keys at jwks_uri, f
     assert.equal((await jwtVerify(token, keys, { issuer: other.issuer })).protectedHeader.alg, alg)
     assert.equal(await tokenBearer(other).isActive(token), true, alg)
   }
-  /** A key made in a set of the operator's own, as it is shown to him. */
+  /** A key created in a set of the operator's, as the admin API returns it. */
   async function keyFor(alg: string) {
     const { json } = await server.admin(`/admin/keys/mine`, { method: 'POST', json: { alg, use: 'sig', kid: alg } })
     return json.keys[0]
   }
 })
 
-test('R9068-06 overridden: a client that is its own subject has its client_id there; nobody but an operator chooses one', async () => {
+test('R9068-06 (RFC 9068 §5) overridden: sub is the client_id where no person is involved; only an operator can choose a client_id', async () => {
   const chosen = await created({ ...machine, client_id: 'alice', access_token_strategy: 'jwt' })
   assert.equal(readJwt(await tokenOf(chosen)).payload.sub, 'alice')
   const { id } = await registered({ ...machine, client_id: 'alice' })

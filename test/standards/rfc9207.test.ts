@@ -18,7 +18,7 @@ const success = (parameters: Record<string, string> = {}): Promise<Received> =>
 const silent = (parameters: Record<string, string> = {}): Promise<Received> =>
   new Browser(server).get(loginRequest(client, { prompt: 'none', ...parameters }).address)
 
-/** The person declines at the login application. */
+/** The login application rejects the request. */
 async function declined(): Promise<Received> {
   const browser = new Browser(server)
   const toLogin = await browser.get(loginRequest(client).address)
@@ -27,7 +27,7 @@ async function declined(): Promise<Received> {
   return browser.get(rejected.json.redirect_to)
 }
 
-test('R9207-01: every success says who gives it, in each way of answering', async () => {
+test('R9207-01 (RFC 9207 §2): every successful authorization response has iss, in each response mode', async () => {
   for (const response_mode of ['query', 'fragment']) {
     const answer = await success({ response_mode })
     assert.notEqual(parameterOf(answer, 'code'), '')
@@ -37,7 +37,7 @@ test('R9207-01: every success says who gives it, in each way of answering', asyn
   assert.match(page.text, new RegExp(`name="iss" value="${issuer}"`))
 })
 
-test('R9207-02: and so does every refusal that goes to the client', async () => {
+test('R9207-02 (RFC 9207 §2): every error response to the client has iss', async () => {
   for (const [answer, error] of [
     [await silent(), 'login_required'],
     [await silent({ response_mode: 'fragment' }), 'login_required'],
@@ -51,7 +51,7 @@ test('R9207-02: and so does every refusal that goes to the client', async () => 
   assert.match((await silent({ response_mode: 'form_post' })).text, new RegExp(`name="iss" value="${issuer}"`))
 })
 
-test('R9207-03: it is the issuer of the metadata, encoded once, and stands once', async () => {
+test('R9207-03 (RFC 9207 §2): iss is the issuer of the metadata, encoded once, and appears once', async () => {
   const { json } = await server.public('/.well-known/oauth-authorization-server')
   assert.equal(json.issuer, issuer)
   const inQuery = await registerLoginClient(server, { redirect_uris: [`${redirectUri}?iss=https%3A%2F%2Fother.example`] })
@@ -63,7 +63,7 @@ test('R9207-03: it is the issuer of the metadata, encoded once, and stands once'
   }
 })
 
-test('R9207-04: the metadata says so', async () => {
+test('R9207-04 (RFC 9207 §2.3): the metadata announces iss', async () => {
   for (const path of ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])
     assert.equal((await server.public(path)).json.authorization_response_iss_parameter_supported, true)
 })

@@ -36,7 +36,7 @@ const publicClient = await registerLoginClient(server, { token_endpoint_auth_met
 const visit = (address: string): Promise<Received> => new Browser(server).get(address)
 const errorOf = ({ status, json }: Received) => [status, json.error]
 
-test('R9700-01: a redirect URI is one of the registered ones, character by character, but for the port of a loopback one', async () => {
+test('R9700-01 (RFC 9700 §2.1): a redirect URI equals a registered one character by character, except for the port of a loopback URI', async () => {
   const app = await registerLoginClient(server, { redirect_uris: [redirectUri, 'http://127.0.0.1:8080/cb'] })
   const status = async (redirect_uri: string) => (await visit(loginRequest(app, { redirect_uri }).address)).status
   for (const uri of [redirectUri, 'http://127.0.0.1:8080/cb', 'http://127.0.0.1:9/cb']) assert.equal(await status(uri), 302, uri)
@@ -50,7 +50,7 @@ test('R9700-01: a redirect URI is one of the registered ones, character by chara
     assert.equal(await status(uri), 400, uri)
 })
 
-test('R9700-02: nobody is sent to an address that its client has not registered', async () => {
+test('R9700-02 (RFC 9700 §2.1, §4.11): the browser is never redirected to a URI that the client has not registered', async () => {
   for (const address of [
     loginRequest({ id: 'nobody', secret: '' }).address,
     loginRequest(client, { redirect_uri: 'https://evil.example/' }).address,
@@ -62,14 +62,14 @@ test('R9700-02: nobody is sent to an address that its client has not registered'
   }
 })
 
-test('R9700-03: a code that was asked for with a challenge needs the verifier of that challenge', async () => {
+test('R9700-03 (RFC 9700 §2.1.1): a code issued for a code_challenge requires the matching verifier', async () => {
   const { code, verifier } = await obtainCode(server, client)
   for (const wrong of ['', makeProofKey().verifier, verifier.slice(0, -1), 'short'])
     assert.deepEqual(errorOf(await redeem(server, client, { code, verifier: wrong })), [400, 'invalid_grant'], wrong)
   assert.equal((await redeem(server, client, { code, verifier })).status, 200)
 })
 
-test('R9700-04: a public client cannot go without a challenge, whoever made it', async () => {
+test('R9700-04 (RFC 9700 §2.1.1): a public client must send a code_challenge, whoever created the client', async () => {
   const { id } = await created({ ...minimal, redirect_uris: [redirectUri], token_endpoint_auth_method: 'none', scope: 'openid' })
   for (const one of [publicClient, { id, secret: '' }]) {
     const answer = await visit(loginRequest(one, { scope: 'openid', code_challenge: '', code_challenge_method: '' }).address)
@@ -79,7 +79,7 @@ test('R9700-04: a public client cannot go without a challenge, whoever made it',
   }
 })
 
-test('R9700-05: a verifier for a code that was asked for without a challenge is refused', async () => {
+test('R9700-05 (RFC 9700 §2.1.1, §4.8.2): a verifier is refused for a code that was issued without a code_challenge', async () => {
   const own = await created({ ...minimal, redirect_uris: [redirectUri], scope: 'openid' })
   const parameters = { scope: 'openid', code_challenge: '', code_challenge_method: '' }
   const { code, verifier } = await obtainCode(server, own, { parameters })
@@ -87,7 +87,7 @@ test('R9700-05: a verifier for a code that was asked for without a challenge is 
   assert.equal((await redeem(server, own, { code, verifier: '' })).status, 200)
 })
 
-test('R9700-06: S256 is the one method: plain, or none said, is refused, and the metadata names no other', async () => {
+test('R9700-06 (RFC 9700 §2.1.1): S256 is the only method: plain or an omitted method is refused, and the metadata lists no other', async () => {
   for (const code_challenge_method of ['plain', '', 'S512', 's256']) {
     const answer = await visit(loginRequest(client, { code_challenge_method }).address)
     assert.equal(parameterOf(answer, 'error'), 'invalid_request', code_challenge_method)
@@ -96,7 +96,7 @@ test('R9700-06: S256 is the one method: plain, or none said, is refused, and the
   assert.deepEqual(json.code_challenge_methods_supported, ['S256'])
 })
 
-test('R9700-07 overridden: the implicit grant is dropped from a registration, not refused; no token is ever in an authorization response', async () => {
+test('R9700-07 (RFC 9700 §2.1.2) overridden: the implicit grant is dropped from a registration, not refused; an authorization response never contains a token', async () => {
   const { json } = await register({ ...minimal, grant_types: ['authorization_code', 'implicit'], response_types: ['code', 'token'] })
   assert.deepEqual([json.grant_types, json.response_types], [['authorization_code'], ['code']])
   for (const response_type of ['token', 'id_token token', 'code token', 'id_token']) {
@@ -105,7 +105,7 @@ test('R9700-07 overridden: the implicit grant is dropped from a registration, no
   }
 })
 
-test('R9700-09: a refresh token is used once; one that comes again ends the family', async () => {
+test('R9700-09 (RFC 9700 §2.2.2, §4.14.2): a refresh token is used once; its reuse revokes the family', async () => {
   for (const one of [client, publicClient]) {
     const first = await obtainTokens(server, one)
     const second = (await refresh(server, one, first.refresh_token)).json
@@ -117,7 +117,7 @@ test('R9700-09: a refresh token is used once; one that comes again ends the fami
   }
 })
 
-test('R9700-10: a refresh token is for its client, and for what was granted', async () => {
+test('R9700-10 (RFC 9700 §4.14.2): a refresh token is valid only for its client and for what was granted', async () => {
   const parameters = { scope: 'openid offline_access read', resource: api }
   const { refresh_token: token } = await obtainTokens(server, client, { parameters })
   assert.deepEqual(errorOf(await refresh(server, publicClient, token)), [400, 'invalid_grant'])
@@ -127,7 +127,7 @@ test('R9700-10: a refresh token is for its client, and for what was granted', as
   assert.deepEqual([status, json.scope], [200, 'openid offline_access read'])
 })
 
-test('R9700-11: a refresh token that nobody uses ends, and one whose consent is withdrawn at once', async () => {
+test('R9700-11 (RFC 9700 §4.14.2): an unused refresh token expires, and withdrawing the consent revokes it at once', async () => {
   const { refresh_token: idle } = await obtainTokens(server, client)
   const { refresh_token: used } = await obtainTokens(server, client)
   now += 29 * day
@@ -139,32 +139,32 @@ test('R9700-11: a refresh token that nobody uses ends, and one whose consent is 
   assert.deepEqual(errorOf(await refresh(server, client, next)), [400, 'invalid_grant'])
 })
 
-test('R9700-12: an access token is for the resource and the scope that were granted, and no others', async () => {
+test('R9700-12 (RFC 9700 §2.3): an access token is valid only for the granted resource and scope', async () => {
   const parameters = { scope: 'openid read', resource: api }
   const { access_token: token } = await obtainTokens(server, client, { parameters })
   const { json } = await server.admin('/admin/oauth2/introspect', { method: 'POST', form: { token } })
   assert.deepEqual([json.aud, json.scope], [[api], 'openid read'])
 })
 
-test('R9700-13: the password grant is not offered', async () => {
+test('R9700-13 (RFC 9700 §2.4): the password grant is not offered', async () => {
   const form = { grant_type: 'password', username: 'ada', password: 'secret' }
   const answer = await server.public('/oauth2/token', { method: 'POST', basic: [client.id, client.secret], form })
   assert.deepEqual(errorOf(answer), [400, 'unsupported_grant_type'])
   assertRefused(await register({ ...minimal, grant_types: ['password'] }), 'invalid_client_metadata', 'grant_types')
 })
 
-test('R9700-14: a client can prove itself with a key of its own', async () => {
+test('R9700-14 (RFC 9700 §2.5): a client can authenticate with its own key', async () => {
   const key = await clientKey('ES256', { now: () => Math.floor(now / 1000) })
   const { id } = await registered({ ...machine, token_endpoint_auth_method: 'private_key_jwt', jwks: { keys: [key.publicJwk] } })
   assert.equal((await askTokenWith(server, await key.sign(id, server.issuer))).status, 200)
 })
 
-test('R9700-15: the metadata is published at both addresses', async () => {
+test('R9700-15 (RFC 9700 §2.6): the metadata is published at both well-known URLs', async () => {
   for (const path of ['/.well-known/oauth-authorization-server', '/.well-known/openid-configuration'])
     assert.equal((await server.public(path)).json.issuer, server.issuer)
 })
 
-test('R9700-16: a client that registers itself picks neither its id nor anything that looks like a person', async () => {
+test('R9700-16 (RFC 9700 §2.6, §4.15): a self-registered client can choose neither its client_id nor a subject', async () => {
   const { id, answer, askToken } = await registered({ ...machine, client_id: 'ada', sub: 'ada', subject: 'ada', access_token_strategy: '' })
   assert.notEqual(id, 'ada')
   assert.deepEqual([answer.json.sub, answer.json.subject], [undefined, undefined])
@@ -172,14 +172,14 @@ test('R9700-16: a client that registers itself picks neither its id nor anything
   assert.deepEqual([json.active, json.sub], [true, id])
 })
 
-test('R9700-17: plain http is for redirects to the own machine only', async () => {
+test('R9700-17 (RFC 9700 §2.6): a plain http redirect URI is accepted on loopback only', async () => {
   for (const uri of ['http://a.example/cb', 'http://127.0.0.1.a.example/cb', 'http://192.168.0.1/cb'])
     assertRefused(await register({ ...minimal, redirect_uris: [uri] }), 'invalid_redirect_uri', uri)
   for (const uri of ['http://127.0.0.1/cb', 'http://[::1]/cb', 'http://localhost/cb'])
     assert.equal((await register({ ...minimal, redirect_uris: [uri] })).status, 201, uri)
 })
 
-test('R9700-18: pages of other origins read nothing at the authorization endpoint', async () => {
+test('R9700-18 (RFC 9700 §2.6): pages on other origins cannot read the authorization endpoint', async () => {
   const { address } = loginRequest(client)
   const headers = { origin: 'https://app.example' }
   for (const answer of [
@@ -190,7 +190,7 @@ test('R9700-18: pages of other origins read nothing at the authorization endpoin
     assert.equal(answer.headers['access-control-allow-origin'], undefined, String(answer.status))
 })
 
-test('R9700-19: where the operator wants it, an answer in the query ends with a fragment that says nothing; else it has none', async () => {
+test('R9700-19 (RFC 9700 §4.1.3): with oauth2.dummy_fragment, a redirect with the response in the query ends with a meaningless fragment; without it there is none', async () => {
   await using ending = await startServer({ settings: { dev: true, oauth2: { dummy_fragment: true } } })
   const app = await registerLoginClient(ending, { redirect_uris: [redirectUri, `${redirectUri}?a=1`] })
   const locations = async (on: typeof server, as: typeof client, parameters: Record<string, string>) => {
@@ -210,7 +210,7 @@ test('R9700-19: where the operator wants it, an answer in the query ends with a 
   for (const location of await locations(ending, app, { redirect_uri: redirectUri })) assert.doesNotMatch(location, /#/)
 })
 
-test('R9700-20: pages pass no address on and load nothing from elsewhere; a code is good once, and for a short while', async () => {
+test('R9700-20 (RFC 9700 §4.2.4): pages send no referrer and load nothing from elsewhere; a code is valid once and for a short time', async () => {
   for (const { text, headers } of await pages()) {
     assert.equal(headers['referrer-policy'], 'no-referrer')
     assert.match(String(headers['content-security-policy']), /^default-src 'none'; style-src 'sha256-[\w+/]{43}='; /)
@@ -222,7 +222,7 @@ test('R9700-20: pages pass no address on and load nothing from elsewhere; a code
   assert.deepEqual(errorOf(await redeem(server, client, late)), [400, 'invalid_grant'])
 })
 
-/** The pages of ours on the way of a login, and one for what cannot be trusted. */
+/** The pages of a login, and the error page for an untrusted request. */
 async function pages(): Promise<Received[]> {
   const browser = new Browser(server)
   const toLogin = await browser.get(loginRequest(client).address)
@@ -238,7 +238,7 @@ async function pages(): Promise<Received[]> {
   return all
 }
 
-test('R9700-22: after a form the browser goes on with 303, and never with 307', async () => {
+test('R9700-22 (RFC 9700 §4.12): after a form the browser is redirected with 303, never with 307', async () => {
   const browser = new Browser(server)
   const toLogin = await browser.get(loginRequest(client).address)
   const form = { login_challenge: parameterOf(toLogin, 'login_challenge'), action: 'cancel' }
@@ -251,20 +251,20 @@ test('R9700-22: after a form the browser goes on with 303, and never with 307', 
   assert.equal((await browser.send('/oauth2/auth', { method: 'POST', form: sent })).status, 302)
 })
 
-test('R9700-23 overridden: an operator may choose any client_id; one that registers itself gets a UUID, which looks like nobody', async () => {
+test('R9700-23 (RFC 9700 §4.15.1) overridden: an operator may choose any client_id; a self-registered client gets a UUID, which equals no subject', async () => {
   assert.equal((await created({ ...minimal, client_id: 'ada' })).id, 'ada')
   for (let count = 0; count < 20; count++)
     assert.match((await registered()).id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/)
 })
 
-test('R9700-24: no page of ours shows in a frame', async () => {
+test('R9700-24 (RFC 9700 §4.16): no page of this server can be framed', async () => {
   for (const { headers } of await pages()) {
     assert.match(String(headers['content-security-policy']), /frame-ancestors 'none'/)
     assert.equal(headers['x-frame-options'], 'DENY')
   }
 })
 
-test('R9700-25: a code is for its client, its redirect URI and its challenge; a second right use ends what the first one got', async () => {
+test('R9700-25 (RFC 9700 §4.5, §4.1): a code is valid only for its client, redirect URI and challenge; a second valid use revokes the tokens of the first', async () => {
   const issued = await obtainCode(server, client)
   for (const wrong of [
     await redeem(server, publicClient, issued),

@@ -8,7 +8,7 @@ import { startPostgres } from '../support/postgres.ts'
 import { machine, registrant } from '../support/registrant.ts'
 import { startServer } from '../support/server.ts'
 
-// One assertion counts once, however many come at the same time: on both databases.
+// A client assertion is accepted once, also among concurrent requests, on both databases.
 
 const postgres = await startPostgres()
 after(() => postgres[Symbol.asyncDispose]())
@@ -17,7 +17,7 @@ const databases = { SQLite: async () => 'memory', PostgreSQL: () => postgres.cre
 
 for (const [name, dsn] of Object.entries(databases)) {
   describe(name, () => {
-    test('of fifty requests with one assertion exactly one gets a token', async () => {
+    test('of fifty concurrent requests with one assertion exactly one gets a token', async () => {
       await using server = await startServer({ settings: { dsn: await dsn() } })
       const key = await clientKey()
       const { id } = await registrant(server).registered({
@@ -36,7 +36,7 @@ for (const [name, dsn] of Object.entries(databases)) {
       assert.equal(mixed.filter(({ json }) => json.error !== 'jti_known').length, 1)
     })
 
-    test('what is spent stays spent until it expires, and then goes', async () => {
+    test('a spent assertion stays spent until it expires, and is then removed', async () => {
       const { database, migrateUp, close } = openDatabase({ dsn: dsnOf(await dsn()) })
       await migrateUp()
       const act = <T>(body: (store: ReturnType<typeof assertionStore>) => Promise<T>) => database.transact((db) => body(assertionStore(db)))

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test'
 import { freshStores, type OpenDatabase, someClient, someToken } from './fresh-stores.ts'
 
 export function actContract(open: OpenDatabase): void {
-  describe('an act', () => {
-    test('is committed when its promise resolves, and its value is what the body returned', async () => {
+  describe('a transaction', () => {
+    test('is committed when its promise resolves with the value of the body', async () => {
       await using stores = await freshStores(open)
       const value = await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -14,7 +14,7 @@ export function actContract(open: OpenDatabase): void {
       assert.ok(await stores.read.clients.find('c'))
     })
 
-    test('that throws takes back all it wrote, and rejects with what was thrown', async () => {
+    test('that throws is rolled back and rejects with the same error', async () => {
       await using stores = await freshStores(open)
       await stores.act((tx) => tx.clients.add(someClient('kept')))
       const refusal = new Error('no')
@@ -30,7 +30,7 @@ export function actContract(open: OpenDatabase): void {
       assert.ok(await stores.read.clients.find('kept'))
     })
 
-    test('that throws before it awaits anything is refused like any other', async () => {
+    test('that throws before its first await is rolled back like any other', async () => {
       await using stores = await freshStores(open)
       const refused = stores.act(() => {
         throw new Error('at once')
@@ -39,7 +39,7 @@ export function actContract(open: OpenDatabase): void {
       await stores.act((tx) => tx.clients.add(someClient('next')))
     })
 
-    test('sees its own writes; who reads outside sees nothing of it before it is committed', async () => {
+    test('sees its own writes; reads outside it see nothing before the commit', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -50,7 +50,7 @@ export function actContract(open: OpenDatabase): void {
       assert.ok(await stores.read.clients.find('c'))
     })
 
-    test('in which a statement breaks a rule of the schema is refused whole', async () => {
+    test('with a statement that violates a constraint is rolled back completely', async () => {
       await using stores = await freshStores(open)
       const refused = stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -63,7 +63,7 @@ export function actContract(open: OpenDatabase): void {
   })
 
   describe('afterCommit', () => {
-    test('runs once each, in order, after the commit and before the caller goes on', async () => {
+    test('runs each callback once, in order, after the commit and before the promise resolves', async () => {
       await using stores = await freshStores(open)
       const seen: string[] = []
       await stores.act(async (tx) => {
@@ -76,7 +76,7 @@ export function actContract(open: OpenDatabase): void {
       assert.deepEqual(seen, ['body', 'first', 'second', 'caller'])
     })
 
-    test('does not run for an act that is refused', async () => {
+    test('does not run for a transaction that is rolled back', async () => {
       await using stores = await freshStores(open)
       let ran = 0
       const refused = stores.act(async (tx) => {
@@ -89,7 +89,7 @@ export function actContract(open: OpenDatabase): void {
       assert.equal(ran, 0)
     })
 
-    test('that throws takes nothing with it: the act stays accepted, and so do the effects behind it', async (t) => {
+    test('that throws does not affect the committed transaction or later callbacks', async (t) => {
       await using stores = await freshStores(open)
       const warned = t.mock.method(process, 'emitWarning', () => {})
       let ran = 0
@@ -106,8 +106,8 @@ export function actContract(open: OpenDatabase): void {
     })
   })
 
-  describe('acts that come together', () => {
-    test('a refused one takes nothing of its neighbours with it, and leaves nothing of its own', async () => {
+  describe('concurrent transactions', () => {
+    test('one that is rolled back stores nothing and does not affect the others', async () => {
       await using stores = await freshStores(open)
       const settled = await Promise.allSettled(
         Array.from({ length: 30 }, (_, at) =>
@@ -124,7 +124,7 @@ export function actContract(open: OpenDatabase): void {
       }
     })
 
-    test('of two that add one id exactly one does', async () => {
+    test('of two that add the same id exactly one succeeds', async () => {
       await using stores = await freshStores(open)
       const said = await Promise.all(
         ['first', 'second'].map((clientName) => stores.act((tx) => tx.clients.add(someClient('c', { metadata: { clientName } })))),
@@ -133,7 +133,7 @@ export function actContract(open: OpenDatabase): void {
       assert.equal((await stores.read.clients.find('c'))?.metadata.clientName, said[0] ? 'first' : 'second')
     })
 
-    test('of many that replace one version exactly one does', async () => {
+    test('of many that replace the same version exactly one succeeds', async () => {
       await using stores = await freshStores(open)
       await stores.act((tx) => tx.clients.add(someClient('c')))
       const said = await Promise.all(
@@ -145,7 +145,7 @@ export function actContract(open: OpenDatabase): void {
       assert.equal((await stores.read.clients.find('c'))?.metadata.clientName, `n${said.indexOf(true)}`)
     })
 
-    test('acts that were begun when the database is closed are finished, later ones are refused', async () => {
+    test('transactions that were begun before the database is closed complete, later ones are refused', async () => {
       const stores = await freshStores(open)
       const begun = Array.from({ length: 20 }, (_, at) => stores.act((tx) => tx.clients.add(someClient(`c${at}`))))
       const closed = stores.database.close()

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test'
 import type { Client, ClientPage, ListedClient } from '../../src/core/clients/client.ts'
 import { freshStores, type OpenDatabase, someClient } from './fresh-stores.ts'
 
-/** A client that says everything, in letters that SQL, JSON and careless encodings trip over. */
+/** A client with every member set, to values that are difficult for SQL, JSON and encodings. */
 const full: Client = someClient('id with \'quotes\', "quotes", % and 🦊', {
   version: 7,
   origin: 'admin',
@@ -22,14 +22,14 @@ const full: Client = someClient('id with \'quotes\', "quotes", % and 🦊', {
 
 export function clientContract(open: OpenDatabase): void {
   describe('clients', () => {
-    test('add then find gives back the very client, whatever it says', async () => {
+    test('find returns an added client unchanged, whatever its values', async () => {
       await using stores = await freshStores(open)
       assert.equal(await stores.act((tx) => tx.clients.add(full)), true)
       assert.deepEqual(await stores.read.clients.find(full.clientId), full)
       assert.equal(await stores.read.clients.find('another'), undefined)
     })
 
-    test('an id is found exactly as it is written: neither case, nor spaces, nor wildcards are forgiven', async () => {
+    test('an id is matched exactly: case, spaces and wildcards matter', async () => {
       await using stores = await freshStores(open)
       for (const clientId of ['abc', 'ABC', 'abc ', 'a%c', 'a_c']) await stores.act((tx) => tx.clients.add(someClient(clientId)))
       for (const clientId of ['abc', 'ABC', 'abc ', 'a%c', 'a_c']) {
@@ -38,7 +38,7 @@ export function clientContract(open: OpenDatabase): void {
       assert.equal(await stores.read.clients.find('Abc'), undefined)
     })
 
-    test('add says false and stores nothing where the id is taken', async () => {
+    test('add returns false and stores nothing if the id exists', async () => {
       await using stores = await freshStores(open)
       const [first, second] = [someClient('c', { origin: 'admin' }), someClient('c', { version: 9 })]
       assert.equal(await stores.act((tx) => tx.clients.add(first)), true)
@@ -46,7 +46,7 @@ export function clientContract(open: OpenDatabase): void {
       assert.deepEqual(await stores.read.clients.find('c'), first)
     })
 
-    test('add, replace and remove say the truth several times in one act', async () => {
+    test('add, replace and remove return the right result when called several times in one transaction', async () => {
       await using stores = await freshStores(open)
       const said = await stores.act(async (tx) => [
         await tx.clients.add(someClient('c')),
@@ -61,7 +61,7 @@ export function clientContract(open: OpenDatabase): void {
       assert.equal(await stores.read.clients.find('c'), undefined)
     })
 
-    test('replace writes everything but origin and creation time, and only over the version before', async () => {
+    test('replace writes everything except origin and creation time, and only over the previous version', async () => {
       await using stores = await freshStores(open)
       const before = someClient('c', { secretHash: '$sha256$old' })
       const { secretHash: _, ...withoutSecret } = before
@@ -81,14 +81,14 @@ export function clientContract(open: OpenDatabase): void {
       assert.equal(await stores.act((tx) => tx.clients.replace(after)), false, 'the same version twice')
     })
 
-    test('replace makes no client where there is none', async () => {
+    test('replace does not create a missing client', async () => {
       await using stores = await freshStores(open)
       assert.equal(await stores.act((tx) => tx.clients.replace(someClient('c', { version: 2 }))), false)
       assert.equal(await stores.read.clients.find('c'), undefined)
     })
   })
 
-  test('findMany gives those that are there, each once', async () => {
+  test('findMany returns each existing client once', async () => {
     await using stores = await freshStores(open)
     await stores.act(async (tx) => {
       for (const id of ['a', 'b', 'c']) await tx.clients.add(someClient(id))
@@ -106,7 +106,7 @@ export function clientContract(open: OpenDatabase): void {
     const ids = async (page: ClientPage, list: (page: ClientPage) => Promise<ListedClient[]>) =>
       (await list(page)).map(({ clientId }) => clientId)
 
-    test('is in the order of the ids by their bytes, whatever the order of the writes and the language of the database', async () => {
+    test('is ordered by the bytes of the ids, whatever the order of the writes and the locale of the database', async () => {
       await using stores = await freshStores(open)
       const inOrder = ['-', '1', '10', '2', 'A', 'B', '_', 'a', 'aa', 'b', 'é', 'ﬀ', '🦊']
       await stores.act(async (tx) => {
@@ -115,7 +115,7 @@ export function clientContract(open: OpenDatabase): void {
       assert.deepEqual(await ids({ limit: 100 }, stores.read.clients.list), inOrder)
     })
 
-    test('goes page by page to its end: each client once, the last page short or empty', async () => {
+    test('has pages that contain each client once; the last page is short or empty', async () => {
       await using stores = await freshStores(open)
       const all = Array.from({ length: 25 }, (_, at) => `client-${String(at).padStart(2, '0')}`)
       await stores.act(async (tx) => {
@@ -130,7 +130,7 @@ export function clientContract(open: OpenDatabase): void {
       assert.deepEqual(await ids({ limit: 10, after: 'client-19' }, stores.read.clients.list), all.slice(20))
     })
 
-    test('a page goes on behind a client that was deleted in between', async () => {
+    test('the next page is right if the last client of the previous page was deleted', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         for (const id of ['a', 'b', 'c']) await tx.clients.add(someClient(id))
@@ -139,7 +139,7 @@ export function clientContract(open: OpenDatabase): void {
       assert.deepEqual(await ids({ limit: 10, after: 'b' }, stores.read.clients.list), ['c'])
     })
 
-    test('the filters match exactly, combine, and follow each change', async () => {
+    test('the filters match exactly, combine, and reflect each change', async () => {
       await using stores = await freshStores(open)
       const named = (id: string, clientName: string, owner: string) => someClient(id, { metadata: { clientName }, settings: { owner } })
       await stores.act(async (tx) => {

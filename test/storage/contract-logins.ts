@@ -22,7 +22,7 @@ const now = 1_700_000_000_000
 const openConsent = { challenge: 'consent-challenge', csrf: 'consent-csrf', skip: true }
 const many = 1_000
 
-/** A client with a grant, its code, its refresh token and its access token, all of one name. */
+/** A client with a grant, a code, a refresh token and an access token, all with the same name. */
 async function addGrantOf(tx: Stores, clientId: string, id: string, over: Parameters<typeof someGrant>[2] = {}): Promise<void> {
   await tx.grants.open(someGrant(id, clientId, over))
   await tx.codes.add(someCode(id, id))
@@ -30,7 +30,7 @@ async function addGrantOf(tx: Stores, clientId: string, id: string, over: Parame
   await tx.accessTokens.add(someToken(id, clientId, { grantId: id }))
 }
 
-/** Which of grant, code, refresh token and access token are there. */
+/** Which of grant, code, refresh token and access token exist. */
 const present = async ({ grants, codes, refreshTokens, accessTokens }: Stores, id: string): Promise<boolean[]> =>
   (await Promise.all([grants.find(id), codes.find(id), refreshTokens.find(id), accessTokens.find(id)])).map((row) => row !== undefined)
 
@@ -49,7 +49,7 @@ export function loginContract(open: OpenDatabase): void {
 
 function flowContract(open: OpenDatabase): void {
   describe('authorization flows', () => {
-    test('what is added is found again, whatever it holds', async () => {
+    test('an added flow is found unchanged, whatever its values', async () => {
       await using stores = await freshStores(open)
       const bare = someFlow('bare', 'c')
       const full = someFlow('full', 'c', {
@@ -72,7 +72,7 @@ function flowContract(open: OpenDatabase): void {
       assert.equal(await stores.read.flows.find('Bare'), undefined)
     })
 
-    test('an answer and its verifier replace the ones before, until the newest verifier is spent, once', async () => {
+    test('an answer replaces the previous one and its verifier, until the newest verifier is spent; it is spent once', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -97,7 +97,7 @@ function flowContract(open: OpenDatabase): void {
       assert.deepEqual(await stores.read.flows.find('beside'), someFlow('beside', 'c'))
     })
 
-    test('consent can be answered only once it was asked, and its newest verifier is spent once', async () => {
+    test('consent can be answered only after it was requested, and its newest verifier is spent once', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -120,7 +120,7 @@ function flowContract(open: OpenDatabase): void {
       assert.deepEqual((await stores.read.flows.find('f'))?.consent, { ...consent, decision: someConsent() })
     })
 
-    test('of many at once with one verifier exactly one goes on', async () => {
+    test('of many concurrent requests with one verifier exactly one succeeds', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -137,7 +137,7 @@ function flowContract(open: OpenDatabase): void {
       assert.equal(passed.filter(Boolean).length, 1)
     })
 
-    test('the oldest of an address that nobody accepted makes room; accepted ones and other addresses are left alone', async () => {
+    test('at the limit the oldest unaccepted flow of the same address is evicted; accepted ones and other addresses stay', async () => {
       await using stores = await freshStores(open)
       const flow = (id: string, at: number, address = 'here') => someFlow(id, 'c', { address, createdAt: now + at })
       await stores.act(async (tx) => {
@@ -157,7 +157,7 @@ function flowContract(open: OpenDatabase): void {
       assert.deepEqual(await left(), ['elsewhere', 'answered', 'third', 'fourth', 'fifth'])
     })
 
-    test('many that come at once from one address all find room, and no more than the limit stay', async () => {
+    test('of many concurrent flows from one address all are stored, and at most the limit remain', async () => {
       await using stores = await freshStores(open)
       await stores.act((tx) => tx.clients.add(someClient('c')))
       await times(24, (at) => stores.act((tx) => tx.flows.add(someFlow(`f${at}`, 'c', { createdAt: now + at }), 8)))
@@ -171,7 +171,7 @@ function flowContract(open: OpenDatabase): void {
 
 function sessionContract(open: OpenDatabase): void {
   describe('login sessions', () => {
-    test('start, find, extend and end; of two that end one only one does', async () => {
+    test('start, find, extend and end; of two that end one session only one succeeds', async () => {
       await using stores = await freshStores(open)
       await stores.act((tx) => tx.sessions.start(someSession('s')))
       assert.deepEqual(await stores.read.sessions.find('s'), someSession('s'))
@@ -302,7 +302,7 @@ function sessionContract(open: OpenDatabase): void {
 
 function grantContract(open: OpenDatabase): void {
   describe('grants', () => {
-    test('what is opened is found again, with and without what may be absent', async () => {
+    test('an opened grant is found unchanged, with and without the optional values', async () => {
       await using stores = await freshStores(open)
       const bare = someGrant('bare', 'c', { scope: [], audience: [] })
       const full = someGrant('full', 'c', {
@@ -319,7 +319,7 @@ function grantContract(open: OpenDatabase): void {
       assert.deepEqual(await stores.read.grants.find('full'), full)
     })
 
-    test('keep lets one live longer, never shorter, and says no once its tokens were ended', async () => {
+    test('keep extends the expiry, never shortens it, and returns false after the tokens were revoked', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -336,7 +336,7 @@ function grantContract(open: OpenDatabase): void {
       assert.equal(await expiry(), now + 10)
     })
 
-    test('endTokens ends the access tokens of one grant, once, and leaves what was agreed', async () => {
+    test('endTokens revokes the access tokens of one grant once and keeps the remembered consent', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -354,7 +354,7 @@ function grantContract(open: OpenDatabase): void {
       assert.deepEqual(await present(stores.read, 'other'), [true, true, true, true])
     })
 
-    test('of many that end the tokens of one grant at once one did', async () => {
+    test('of many concurrent endTokens for one grant exactly one succeeds', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -365,7 +365,7 @@ function grantContract(open: OpenDatabase): void {
       assert.deepEqual(await present(stores.read, 'g'), [true, true, true, false])
     })
 
-    test('withdraw takes the grants that fit, with code, refresh and access tokens, and no others', async () => {
+    test('withdraw removes exactly the matching grants, with code, refresh and access tokens', async () => {
       await using stores = await freshStores(open)
       const grants = { a: ['c', 'ada'], b: ['c', 'ada'], d: ['d', 'ada'], e: ['c', 'eve'] } as const
       await stores.act(async (tx) => {
@@ -379,7 +379,7 @@ function grantContract(open: OpenDatabase): void {
         await removeEnded(stores, now)
         const whole = await Promise.all(ids.map((id) => present(stores.read, id)))
         for (const [at, rows] of whole.entries()) {
-          assert.equal(new Set(rows).size, 1, 'a grant goes with everything of it')
+          assert.equal(new Set(rows).size, 1, 'a grant is removed with all its rows')
           assert.deepEqual([counting[at] !== undefined, tokens[at] !== undefined], rows.slice(0, 2), 'and counts no more before that')
         }
         return ids.filter((_, at) => whole[at]?.[0])
@@ -393,7 +393,7 @@ function grantContract(open: OpenDatabase): void {
       assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: 'ada' }, now)), false)
     })
 
-    test('remembered gives those in force of a person for a client, the newest first', async () => {
+    test('remembered returns the valid grants of a person for a client, newest first', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         for (const id of ['c', 'd']) await tx.clients.add(someClient(id))
@@ -412,7 +412,7 @@ function grantContract(open: OpenDatabase): void {
       assert.deepEqual(await ids(now + 1), [])
     })
 
-    test('list goes page by page, the newest first, those of one moment by their ids, and leaves out what is over, and what nobody was asked for', async () => {
+    test('list has pages, newest first and then by id, without expired grants and without those that needed no consent', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -455,7 +455,7 @@ function grantContract(open: OpenDatabase): void {
 
 function codeAndRefreshContract(open: OpenDatabase): void {
   describe('authorization codes', () => {
-    test('a code is found as it was added, spent once, and found as spent', async () => {
+    test('a code is found unchanged, spent once, and then found as spent', async () => {
       await using stores = await freshStores(open)
       const { redirectUri: _, codeChallenge: __, ...bare } = someCode('bare', 'g')
       await stores.act(async (tx) => {
@@ -483,7 +483,7 @@ function codeAndRefreshContract(open: OpenDatabase): void {
       })
     }
 
-    test('a token is found as it was added, spent once, and found as spent', async () => {
+    test('a token is found unchanged, spent once, and then found as spent', async () => {
       await using stores = await freshStores(open)
       await withToken(stores)
       assert.deepEqual(await stores.read.refreshTokens.find('r'), someRefreshToken('r', 'g'))
@@ -493,7 +493,7 @@ function codeAndRefreshContract(open: OpenDatabase): void {
       assert.equal(await stores.act((tx) => tx.refreshTokens.spend('gone', now)), false)
     })
 
-    test('reuse counts, from the moment that it was spent, up to the limit', async () => {
+    test('reuse is counted from the time at which the token was spent, up to the limit', async () => {
       await using stores = await freshStores(open)
       await withToken(stores)
       const reuse = (after: number, limit: number) => stores.act((tx) => tx.refreshTokens.reuse('r', after, limit))
@@ -506,7 +506,7 @@ function codeAndRefreshContract(open: OpenDatabase): void {
       assert.equal(await stores.act((tx) => tx.refreshTokens.reuse('gone', now - 1, 2)), false)
     })
 
-    test('reuse takes a limit as large as numbers go: no limit', async () => {
+    test('reuse accepts the largest number as no limit', async () => {
       await using stores = await freshStores(open)
       await withToken(stores)
       await stores.act((tx) => tx.refreshTokens.spend('r', now))
@@ -517,7 +517,7 @@ function codeAndRefreshContract(open: OpenDatabase): void {
 
 function logoutContract(open: OpenDatabase): void {
   describe('logout requests', () => {
-    test('an acceptance replaces the one before, until the newest verifier is spent, once', async () => {
+    test('an acceptance replaces the previous one, until the newest verifier is spent; it is spent once', async () => {
       await using stores = await freshStores(open)
       const bare = someLogout('bare', { asked: { url: '/', subject: 'ada', sessionId: 's' } })
       await stores.act(async (tx) => {
@@ -540,7 +540,7 @@ function logoutContract(open: OpenDatabase): void {
       assert.deepEqual(await stores.read.logouts.find('l'), someLogout('l', { verifier: 'v2', spentAt: now }))
     })
 
-    test('the oldest of a session that nobody accepted makes room; accepted ones and other sessions are left alone', async () => {
+    test('at the limit the oldest unaccepted request of the same session is evicted; accepted ones and other sessions stay', async () => {
       await using stores = await freshStores(open)
       const asked = (id: string, at: number, sessionId = 'here') =>
         someLogout(id, { asked: { url: '/', subject: 'ada', sessionId }, createdAt: now + at })
@@ -561,8 +561,8 @@ function logoutContract(open: OpenDatabase): void {
 }
 
 function belongingContract(open: OpenDatabase): void {
-  describe('what a person granted to a client', () => {
-    test('goes with the client, its flows too; another client’s stays', async () => {
+  describe('the grants of a person to a client', () => {
+    test('are removed with the client, and so are its flows; those of another client stay', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         for (const id of ['c', 'other']) {
@@ -582,7 +582,7 @@ function belongingContract(open: OpenDatabase): void {
       assert.ok(await stores.read.sessions.find('session'), 'the person stays logged in')
     })
 
-    test('is neither found nor taken away by a name that no row can have', async () => {
+    test('are neither found nor removed by a value that no row can have', async () => {
       await using stores = await freshStores(open)
       const odd = 'a\u0000b'
       assert.deepEqual(await stores.read.grants.list({ subject: odd, now, limit: 9 }), [])
@@ -592,7 +592,7 @@ function belongingContract(open: OpenDatabase): void {
       assert.equal(await stores.act((tx) => tx.grants.withdraw({ id: odd }, 1)), false)
     })
 
-    test('is not written for a client that is gone', async () => {
+    test('are not written for a deleted client', async () => {
       await using stores = await freshStores(open)
       assert.equal(await stores.act((tx) => tx.grants.open(someGrant('g', 'gone'))), false)
       assert.equal(await stores.act((tx) => tx.flows.add(someFlow('f', 'gone'), many)), false)
@@ -639,9 +639,9 @@ function expiryContract(open: OpenDatabase): void {
       removeExpired: (tx, limit) => tx.logouts.removeExpired(now, limit),
     },
   }
-  describe('what a login leaves behind', () => {
+  describe('expired rows of logins', () => {
     for (const [name, { add, find, removeExpired }] of Object.entries(kinds))
-      test(`${name} go at their own expiry, oldest first, in batches of the size asked for`, async () => {
+      test(`${name} are removed at their own expiry, oldest first, in batches of the requested size`, async () => {
         await using stores = await freshStores(open)
         await stores.act(async (tx) => {
           await tx.clients.add(someClient('c'))

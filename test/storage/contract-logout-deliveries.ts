@@ -6,7 +6,7 @@ import { type FreshStores, freshStores, type OpenDatabase, removeEnded, someClie
 const now = 1_700_000_000_000
 
 export function logoutDeliveryContract(open: OpenDatabase): void {
-  /** With a client `c` and these deliveries to it. */
+  /** Stores with a client `c` and these deliveries to it. */
   async function queued(...deliveries: readonly LogoutDelivery[]): Promise<FreshStores> {
     const stores = await freshStores(open)
     await stores.act(async (tx) => {
@@ -20,7 +20,7 @@ export function logoutDeliveryContract(open: OpenDatabase): void {
   const idsOf = (deliveries: readonly LogoutDelivery[]) => deliveries.map(({ id }) => id).sort()
 
   describe('deliveries of logouts', () => {
-    test('what was queued is claimed as it was, with one attempt more and the lease; no sooner than it is due', async () => {
+    test('a queued delivery is claimed unchanged, with one more attempt and a lease, and not before it is due', async () => {
       const [plain, whose] = [someDelivery('a', 'c'), someDelivery('b', 'c', { subject: 'ann', nextAt: now + 1 })]
       await using stores = await queued(plain, whose)
       assert.deepEqual(await claim(stores, now - 1), [])
@@ -28,21 +28,21 @@ export function logoutDeliveryContract(open: OpenDatabase): void {
       assert.deepEqual(await claim(stores, now + 1, now + 500), [{ ...whose, attempts: 1, nextAt: now + 500 }])
     })
 
-    test('the longest due come first, no more than asked for', async () => {
+    test('those due longest are claimed first, at most the requested number', async () => {
       await using stores = await queued(...[3, 1, 4, 2, 5].map((age) => someDelivery(`d${age}`, 'c', { nextAt: now - age })))
       assert.deepEqual(idsOf(await claim(stores, now, now + 1, 2)), ['d4', 'd5'])
       assert.deepEqual(idsOf(await claim(stores, now, now + 1, 2)), ['d2', 'd3'])
       assert.deepEqual(idsOf(await claim(stores, now, now + 1, 2)), ['d1'])
     })
 
-    test('a claim that nobody finishes comes back when its lease is over', async () => {
+    test('an unfinished claim can be claimed again when its lease has expired', async () => {
       await using stores = await queued(someDelivery('a', 'c'))
       await claim(stores, now, now + 500)
       assert.deepEqual(await claim(stores, now + 499), [])
       assert.equal((await claim(stores, now + 500))[0]?.attempts, 2)
     })
 
-    test('retryAt puts it off, and done ends it; for one that is gone they do nothing', async () => {
+    test('retryAt postpones a delivery and done removes it; for a missing one both do nothing', async () => {
       await using stores = await queued(someDelivery('a', 'c'))
       await claim(stores)
       await stores.act((tx) => tx.logoutDeliveries.retryAt('a', now + 5))
@@ -53,7 +53,7 @@ export function logoutDeliveryContract(open: OpenDatabase): void {
       assert.deepEqual(await claim(stores, now + 1_000_000), [])
     })
 
-    test('of many who claim at once nobody gets what another has', async () => {
+    test('concurrent claims never return the same delivery', async () => {
       await using stores = await queued(...Array.from({ length: 40 }, (_, at) => someDelivery(`d${at}`, 'c')))
       const claimed = await Promise.all(Array.from({ length: 8 }, () => claim(stores, now, now + 60_000, 10)))
       const ids = idsOf(claimed.flat())
@@ -62,7 +62,7 @@ export function logoutDeliveryContract(open: OpenDatabase): void {
       assert.equal(new Set([...ids, ...rest]).size, 40, 'none lost')
     })
 
-    test('they go with their client, and a client that is gone is passed over', async () => {
+    test('deliveries are removed with their client, and a deleted client is skipped', async () => {
       await using stores = await queued(someDelivery('a', 'c'))
       await stores.act((tx) => tx.clients.remove('c', 1, 1))
       await removeEnded(stores, now)
@@ -73,7 +73,7 @@ export function logoutDeliveryContract(open: OpenDatabase): void {
       assert.deepEqual(idsOf(await claim(stores)), ['d'])
     })
 
-    test('they are queued with the act around them, or not at all', async () => {
+    test('deliveries are queued only if their transaction commits', async () => {
       await using stores = await queued()
       await stores.act((tx) => tx.logoutDeliveries.queue([]))
       const refused = stores.act(async (tx) => {
@@ -84,7 +84,7 @@ export function logoutDeliveryContract(open: OpenDatabase): void {
       assert.deepEqual(await claim(stores), [])
     })
 
-    test('they go by their own expiry, in batches, the oldest first', async () => {
+    test('deliveries are removed at their own expiry, in batches, oldest first', async () => {
       await using stores = await queued(...[-2, -1, 0, 1].map((age) => someDelivery(`d${age}`, 'c', { expiresAt: now + age })))
       const remove = (limit: number) => stores.act((tx) => tx.logoutDeliveries.removeExpired(now, limit))
       assert.deepEqual([await remove(2), await remove(2), await remove(2)], [2, 1, 0])

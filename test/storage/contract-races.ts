@@ -18,7 +18,7 @@ import { type FreshStores, freshStores, type OpenDatabase } from './fresh-stores
 
 const fence = { allowPrivate: false, exceptions: [] }
 
-/** The real acts of the rooms over this database. */
+/** The real acts of core with this database. */
 function actsOf({ act, read, keepAccessToken }: FreshStores) {
   const outside = { clock: Date.now, randomness: systemRandomness, telemetry: silence }
   const deps = {
@@ -50,7 +50,7 @@ async function register(server: TestServer, over: Record<string, unknown> = {}) 
   return { path: `/oauth2/register/${json.client_id}`, admin: `/admin/clients/${json.client_id}`, ...json }
 }
 
-/** Wrong secrets are counted by address, so each try comes from one of its own. */
+/** Wrong secrets are counted by source address, so each attempt has its own. */
 let addresses = 0
 const behindProxy = { serve: { public: { trusted_proxies: ['127.0.0.1/32'] } } }
 
@@ -66,8 +66,8 @@ const times = <T>(count: number, make: (at: number) => Promise<T>): Promise<T[]>
   Promise.all(Array.from({ length: count }, (_, at) => make(at)))
 
 export function raceContract(open: OpenDatabase): void {
-  describe('of many updates with one registration access token (RFC 7592 §2.2)', () => {
-    test('exactly one wins, through the act itself', async () => {
+  describe('of concurrent updates with one registration access token (RFC 7592 §2.2)', () => {
+    test('exactly one succeeds, called directly', async () => {
       await using stores = await freshStores(open)
       const { register, update } = actsOf(stores)
       const { client, registrationAccessToken: token } = await register(metadata)
@@ -81,7 +81,7 @@ export function raceContract(open: OpenDatabase): void {
       assert.deepEqual(found, { client: won[0]?.client, hash: sha256(won[0]?.registrationAccessToken ?? '') })
     })
 
-    test('exactly one wins over HTTP: its token and its words are in force, the others were told 401', async () => {
+    test('exactly one succeeds over HTTP: its token and values are in force, the others get 401', async () => {
       await using server = await startServer({ database: await open() })
       const { path, registration_access_token: bearer } = await register(server)
       const answers = await times(40, (at) => server.public(path, { method: 'PUT', bearer, json: { ...metadata, client_name: `n${at}` } }))
@@ -94,8 +94,8 @@ export function raceContract(open: OpenDatabase): void {
     })
   })
 
-  describe('parallel rotations of a secret', () => {
-    test('50 in one turn, through the act itself: each builds on the one before, none is refused', async () => {
+  describe('concurrent rotations of a secret', () => {
+    test('50 in one turn of the event loop, called directly: each builds on the previous one, none is refused', async () => {
       await using stores = await freshStores(open)
       const { register, rotate } = actsOf(stores)
       const { client } = await register(metadata)
@@ -108,7 +108,7 @@ export function raceContract(open: OpenDatabase): void {
       for (const hash of working) assert.ok(hashes.includes(hash ?? ''))
     })
 
-    test('6 at once: each gets a secret that works, and the one before them all is the first to go', async () => {
+    test('6 over HTTP: each gets a valid secret, and the secret before them is the first to become invalid', async () => {
       await using server = await startServer({ database: await open(), settings: behindProxy })
       const { admin, client_id: id, client_secret: original } = await register(server)
       const answers = await times(6, () => server.admin(`${admin}/secrets/rotate`, { method: 'POST' }))
@@ -121,7 +121,7 @@ export function raceContract(open: OpenDatabase): void {
       assert.equal(await authenticates(server, id, original), false)
     })
 
-    test('20 at once: none is refused, and exactly 6 of the secrets work', async () => {
+    test('20 over HTTP: none is refused, and exactly 6 of the secrets are valid', async () => {
       await using server = await startServer({ database: await open(), settings: behindProxy })
       const { admin, client_id: id } = await register(server)
       const answers = await times(20, () => server.admin(`${admin}/secrets/rotate`, { method: 'POST' }))
@@ -134,8 +134,8 @@ export function raceContract(open: OpenDatabase): void {
     })
   })
 
-  describe('an administrator and the owner at once', () => {
-    test('their updates never mix: metadata is all of one, the operator’s settings stay, the owner’s new token works', async () => {
+  describe('concurrent updates of an administrator and the owner', () => {
+    test('never mix: all metadata is from one of them, the operator’s settings stay, and the owner’s new token is valid', async () => {
       await using server = await startServer({ database: await open() })
       const { path, admin, registration_access_token } = await register(server)
       let bearer: string = registration_access_token
@@ -158,7 +158,7 @@ export function raceContract(open: OpenDatabase): void {
       }
     })
 
-    test('of two clients with one id exactly one is created (409)', async () => {
+    test('of two clients with one id exactly one is created, the other is 409', async () => {
       await using server = await startServer({ database: await open() })
       const answers = await times(8, (at) =>
         server.admin('/admin/clients', { method: 'POST', json: { ...metadata, client_id: 'one', client_name: `n${at}` } }),
@@ -175,8 +175,8 @@ export function raceContract(open: OpenDatabase): void {
     })
   })
 
-  describe('a deletion and something else at once (RFC 7592 §2.3)', () => {
-    test('of the owner’s update and deletion with one token exactly one happens', async () => {
+  describe('a deletion with another concurrent request (RFC 7592 §2.3)', () => {
+    test('of the owner’s update and deletion with one token exactly one succeeds', async () => {
       await using server = await startServer({ database: await open() })
       for (let round = 0; round < 6; round++) {
         const { path, registration_access_token: bearer } = await register(server)
@@ -190,7 +190,7 @@ export function raceContract(open: OpenDatabase): void {
       }
     })
 
-    test('an administrator’s deletion beside the owner’s update: the client is gone, whoever came first', async () => {
+    test('after an administrator’s deletion and the owner’s update the client is deleted, in either order', async () => {
       await using server = await startServer({ database: await open() })
       for (let round = 0; round < 6; round++) {
         const { path, admin, registration_access_token: bearer } = await register(server)
@@ -230,7 +230,7 @@ export function raceContract(open: OpenDatabase): void {
       await assert.rejects(issue(order), { message: 'client-gone' })
     })
 
-    test('tokens die with their client, and a new client with the old id revives none of them', async () => {
+    test('tokens are removed with their client, and a new client with the same id gets none of them', async () => {
       await using server = await startServer({ database: await open() })
       const body = { client_id: 'again', grant_types: ['client_credentials'] }
       const first = (await server.admin('/admin/clients', { method: 'POST', json: body })).json

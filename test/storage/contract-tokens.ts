@@ -4,7 +4,7 @@ import { freshStores, type OpenDatabase, type Stores, someClient, someKey, someR
 
 export function tokenContract(open: OpenDatabase): void {
   describe('registration access tokens', () => {
-    test('findClient gives the client with its token hash, and nothing for a client without one', async () => {
+    test('findClient returns the client with its token hash, and nothing for a client without one', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -16,7 +16,7 @@ export function tokenContract(open: OpenDatabase): void {
       assert.equal(await stores.read.registrationTokens.findClient('nobody'), undefined)
     })
 
-    test('replace and remove act only on the token in force, and say whether they did', async () => {
+    test('replace and remove change only the current token, and return whether they did', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -37,7 +37,7 @@ export function tokenContract(open: OpenDatabase): void {
       assert.ok(await stores.read.clients.find('c'), 'the client itself stays')
     })
 
-    test('put replaces whatever token there is, and makes one where there is none', async () => {
+    test('put replaces any existing token or adds one', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -49,8 +49,8 @@ export function tokenContract(open: OpenDatabase): void {
     })
   })
 
-  describe('access tokens that are kept in acts of their own', () => {
-    test('each is told whether its client was there, whoever came with it', async () => {
+  describe('access tokens that are stored in batches', () => {
+    test('each caller learns whether its client exists, whatever else is in the batch', async () => {
       await using stores = await freshStores(open)
       await stores.act((tx) => tx.clients.add(someClient('c')))
       const asked = Array.from({ length: 40 }, (_, at) =>
@@ -68,7 +68,7 @@ export function tokenContract(open: OpenDatabase): void {
       )
     })
 
-    test('one that cannot be stored takes none of the others with it', async () => {
+    test('one that cannot be stored does not affect the others', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -81,7 +81,7 @@ export function tokenContract(open: OpenDatabase): void {
       for (const hash of ['a', 'b', 'twice', 'c']) assert.ok(await stores.read.accessTokens.find(hash), hash)
     })
 
-    test('beside the removal of their client: none is left, and none was promised after it', async () => {
+    test('concurrent with the removal of their client: none remains, and none is accepted after it', async () => {
       await using stores = await freshStores(open)
       await stores.act((tx) => tx.clients.add(someClient('c')))
       const kept = Array.from({ length: 20 }, (_, at) => stores.keepAccessToken(someToken(`t${at}`, 'c')))
@@ -97,7 +97,7 @@ export function tokenContract(open: OpenDatabase): void {
   })
 
   describe('access tokens', () => {
-    test('add then find gives back the token; an empty scope and audience stay empty', async () => {
+    test('find returns an added token unchanged; an empty scope and audience stay empty', async () => {
       await using stores = await freshStores(open)
       const [token, bare] = [someToken('t', 'c'), someToken('bare', 'c', { scope: [], audience: [] })]
       await stores.act(async (tx) => {
@@ -109,7 +109,7 @@ export function tokenContract(open: OpenDatabase): void {
       assert.equal(await stores.read.accessTokens.find('T'), undefined)
     })
 
-    test('add says false where the client is gone, and no token is stored', async () => {
+    test('add returns false for a deleted client and stores no token', async () => {
       await using stores = await freshStores(open)
       await assert.rejects(
         stores.act(async (tx) => {
@@ -122,8 +122,8 @@ export function tokenContract(open: OpenDatabase): void {
     })
   })
 
-  describe('what belongs to a client', () => {
-    test('goes with it, and a client made again under its id gets nothing of it back', async () => {
+  describe('the rows of a client', () => {
+    test('are removed with it, and a new client with the same id gets none of them', async () => {
       await using stores = await freshStores(open)
       const make = async (tx: Stores) => {
         await tx.clients.add(someClient('c'))
@@ -147,7 +147,7 @@ export function tokenContract(open: OpenDatabase): void {
   })
 
   describe('signing keys', () => {
-    test('addFirst adds to a set that has no key, and to no other; reseal changes one private half', async () => {
+    test('addFirst adds only to a set without a key; reseal changes one private key', async () => {
       await using stores = await freshStores(open)
       const [first, other] = [someKey('k1'), someKey('k2', { set: 'hydra.jwt.access-token', createdAt: 1_700_000_000_001 })]
       const added = [first, someKey('late'), other]
@@ -158,7 +158,7 @@ export function tokenContract(open: OpenDatabase): void {
       assert.deepEqual(await stores.read.signingKeys.all(), [other, { ...first, sealedPrivateJwk: 'sealed again' }])
     })
 
-    test('of several processes that start together one adds the first key', async () => {
+    test('of several processes that start at the same time one adds the first key', async () => {
       await using stores = await freshStores(open)
       const said = await Promise.all(['a', 'b', 'c', 'd'].map((kid) => stores.act((tx) => tx.signingKeys.addFirst(someKey(kid)))))
       assert.deepEqual(said.toSorted(), [false, false, false, true])
@@ -166,7 +166,7 @@ export function tokenContract(open: OpenDatabase): void {
     })
   })
 
-  describe('what expires', () => {
+  describe('expired rows', () => {
     const now = 1_700_000_000_000
     const kinds = {
       'access tokens': {
@@ -179,7 +179,7 @@ export function tokenContract(open: OpenDatabase): void {
       },
     }
     for (const [name, { add, removeExpired }] of Object.entries(kinds)) {
-      test(`${name} go by their own expiry: at that very moment, not a millisecond before`, async () => {
+      test(`${name} are removed at exactly their own expiry, not a millisecond earlier`, async () => {
         await using stores = await freshStores(open)
         await stores.act(async (tx) => {
           await tx.clients.add(someClient('c'))
@@ -197,7 +197,7 @@ export function tokenContract(open: OpenDatabase): void {
         assert.ok(await stores.read.accessTokens.find('after'))
       })
 
-      test(`${name} go in batches of the size asked for`, async () => {
+      test(`${name} are removed in batches of the requested size`, async () => {
         await using stores = await freshStores(open)
         await stores.act(async (tx) => {
           await tx.clients.add(someClient('c'))
@@ -210,7 +210,7 @@ export function tokenContract(open: OpenDatabase): void {
       })
     }
 
-    test('access tokens go oldest first', async () => {
+    test('access tokens are removed oldest first', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
@@ -225,7 +225,7 @@ export function tokenContract(open: OpenDatabase): void {
       assert.ok(await stores.read.accessTokens.find('young'))
     })
 
-    test('audit records outlive the client they speak of', async () => {
+    test('audit records stay after their client is deleted', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))

@@ -9,7 +9,7 @@ import { recreationContract } from './contract-recreation.ts'
 import { tokenContract } from './contract-tokens.ts'
 import type { OpenDatabase } from './fresh-stores.ts'
 
-/** What every database promises to the rooms: one suite, given a way to open a new database of each kind. */
+/** The tests that every database must pass, given a function that opens a new database. */
 export function storeContract(name: string, open: OpenDatabase): void {
   describe(`the store contract on ${name}`, () => {
     clientContract(open)

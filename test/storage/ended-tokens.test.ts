@@ -36,7 +36,7 @@ const client = (clientId: string, at: number): Client => ({
 })
 
 for (const [kind, database] of Object.entries(databases)) {
-  suite(`what ends tokens, on ${kind}`, async () => {
+  suite(`revoking tokens, on ${kind}`, async () => {
     await migrateUp(database)
     const act = <T>(body: (stores: ReturnType<typeof storesOf>) => Promise<T>) => database.transact((db) => body(storesOf(db)))
     const storesOf = (db: Database['read']) => ({
@@ -48,7 +48,7 @@ for (const [kind, database] of Object.entries(databases)) {
     const { revokedTokens, clients, accessTokens } = storesOf(database.read)
     const validAfter = async (id: string) => (await revokedTokens.standing(id, 'none'))?.validAfter
 
-    test('the time only grows, by a millisecond at least, and a write of the client leaves it', async () => {
+    test('tokensValidAfter only increases, by at least a millisecond, and a write of the client keeps it', async () => {
       await act(({ clients }) => clients.add(client('ended', 100)))
       for (const [at, expected] of [
         [200, 200],
@@ -64,13 +64,13 @@ for (const [kind, database] of Object.entries(databases)) {
       assert.equal(await act(({ clients }) => clients.endTokens('nobody', 1)), false)
     })
 
-    test('of several ends at once each counts', async () => {
+    test('each of several concurrent revocations increases it', async () => {
       await act(({ clients }) => clients.add(client('often', 100)))
       await Promise.all(Array.from({ length: 4 }, () => act(({ clients }) => clients.endTokens('often', 100))))
       assert.equal(await validAfter('often'), 104)
     })
 
-    test('a client under the id of one that was removed starts after it, until the clock has passed that', async () => {
+    test('a client with the id of a removed one starts after the value of the removed one, until the clock has passed it', async () => {
       const remake = async (at: number) => {
         await act(({ clients }) => clients.remove('again', at, at))
         await act(({ clients }) => clients.add(client('again', at)))
@@ -86,7 +86,7 @@ for (const [kind, database] of Object.entries(databases)) {
       assert.equal((await clients.find('again'))?.generation, 4)
     })
 
-    test('a revocation is noted once, counts for its own token, and goes with it', async () => {
+    test('a revocation is stored once, applies to its own token, and is removed when that expires', async () => {
       await act(({ clients }) => clients.add(client('owner', 1)))
       await Promise.all(['x', 'x', 'x', 'y'].map((jti) => act(({ revokedTokens }) => revokedTokens.add(jti, 2_000))))
       const isRevoked = async (jti: string) => (await revokedTokens.standing('owner', jti))?.isRevoked

@@ -18,7 +18,7 @@ const stores = () =>
     return database
   })
 
-/** Begins `second` while `first` has written and not committed, and gives what it said. Only PostgreSQL has two acts open at once. */
+/** Begins `second` after `first` has written and before it commits; returns the result of `second`. Only PostgreSQL has two open transactions. */
 async function during<T>({ act }: FreshStores, first: (tx: Stores) => Promise<unknown>, second: (tx: Stores) => Promise<T>): Promise<T> {
   const written = Promise.withResolvers<void>()
   const over = Promise.withResolvers<void>()
@@ -29,15 +29,15 @@ async function during<T>({ act }: FreshStores, first: (tx: Stores) => Promise<un
   })
   await written.promise
   const other = act(second)
-  // Long enough to reach the row that the first holds; if it were not there yet, it would find what the first committed.
+  // Long enough to reach the row that the first has locked. If it comes later, it sees what the first committed, and the test passes, too.
   await delay(100)
   over.resolve()
   await one
   return other
 }
 
-describe('on PostgreSQL, what is removed while another act holds it', () => {
-  test('a grant that is kept for new tokens is not removed as expired', async () => {
+describe('on PostgreSQL, a removal while another transaction has locked the row', () => {
+  test('does not remove a grant as expired whose expiry is being extended for new tokens', async () => {
     await using fresh = await stores()
     await fresh.act(async (tx) => {
       await tx.clients.add(someClient('c'))
@@ -52,7 +52,7 @@ describe('on PostgreSQL, what is removed while another act holds it', () => {
     assert.ok(await fresh.read.grants.find('g'))
   })
 
-  test('a session that is extended is not removed as expired', async () => {
+  test('does not remove a session as expired that is being extended', async () => {
     await using fresh = await stores()
     await fresh.act((tx) => tx.sessions.start(someSession('s', { expiresAt: now })))
     const removed = await during(
@@ -64,7 +64,7 @@ describe('on PostgreSQL, what is removed while another act holds it', () => {
     assert.ok(await fresh.read.sessions.find('s'))
   })
 
-  test('a flow that is answered makes no room', async () => {
+  test('does not evict a flow that is being accepted', async () => {
     await using fresh = await stores()
     await fresh.act(async (tx) => {
       await tx.clients.add(someClient('c'))

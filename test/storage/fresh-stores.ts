@@ -17,18 +17,18 @@ import { type Stores, storesOf } from '../../src/storage/stores.ts'
 
 export type { Stores } from '../../src/storage/stores.ts'
 
-/** Opens a database that is new and has the schema of today. */
+/** Opens a new, migrated database. */
 export type OpenDatabase = () => Promise<Database>
 
 export interface FreshStores extends AsyncDisposable {
   readonly database: Database
-  /** What is committed. */
+  /** Stores that read committed rows. */
   readonly read: Stores
   readonly act: Transaction<Stores>
   readonly keepAccessToken: KeepAccessToken
 }
 
-/** Every store over a new database, which is closed when the test is done. */
+/** Every store with a new database, which is closed at the end of the test. */
 export async function freshStores(open: OpenDatabase): Promise<FreshStores> {
   const database = await open()
   return {
@@ -109,7 +109,7 @@ export const someDelivery = (id: string, clientId: string, over: Partial<LogoutD
   ...over,
 })
 
-/** Nobody has answered it yet. */
+/** A flow without an answer. */
 export const someFlow = (id: string, clientId: string, over: Partial<AuthorizationFlow> = {}): AuthorizationFlow => ({
   id,
   clientId,

@@ -7,7 +7,7 @@ import * as tokensAndKeys from '../../src/storage/migrations/0003-tokens-and-key
 import { signingKeyStore } from '../../src/storage/signing-keys.ts'
 import { startPostgres } from '../support/postgres.ts'
 
-test('keys from before the rotation keep their order, sign at once and are not retired', async () => {
+test('keys from before the migration keep their order, sign at once and are not retired', async () => {
   await using postgres = await startPostgres()
   for (const database of [openSqlite('memory'), openPostgres(await postgres.createDatabase())]) {
     await registry.up(database.write as never)

@@ -52,7 +52,7 @@ function nodeOn(database: Database) {
 
 for (const [kind, make] of Object.entries(kinds)) {
   suite(`keys on ${kind}`, () => {
-    /** Four nodes on one empty database whose schema is up to date. */
+    /** Four nodes on one empty, migrated database. */
     async function nodes() {
       const open = await make()
       const databases = Array.from({ length: 4 }, open)
@@ -63,7 +63,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       return { nodes: databases.map(nodeOn), first: nodeOn(databases[0] as Database), [Symbol.asyncDispose]: close }
     }
 
-    test('nodes that start at once make one key for each set', async () => {
+    test('nodes that start at the same time create one key for each set', async () => {
       await using service = await nodes()
       await Promise.all(service.nodes.map(openSigningKeys))
       const keys = await service.first.signingKeys.all()
@@ -73,7 +73,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       )
     })
 
-    test('nodes that add to one set at once each get a place of their own; one kid is given once', async () => {
+    test('concurrent additions to one set get different positions; a kid is used once', async () => {
       await using service = await nodes()
       const keyNamed = (kid: string) => generateKey('ES256', 'sig', { set: 's', kid, createdAt: 1, signsFrom: 1 }, sealer)
       const keys = await Promise.all(['a', 'b', 'c', 'd'].map(keyNamed))
@@ -86,7 +86,7 @@ for (const [kind, make] of Object.entries(kinds)) {
       for (const one of added) if (one.status === 'rejected') assert.equal(one.reason.message, 'key-id-taken')
     })
 
-    test('a key that signs is noted for its longest token, is not retired under it, and goes when that has expired', async () => {
+    test('a signing key records its longest token, is not retired before that expires, and is removed after it has expired', async () => {
       await using service = await nodes()
       await openSigningKeys(service.first)
       const [key] = await service.first.signingKeys.inSet('hydra.jwt.access-token')

@@ -28,7 +28,7 @@ async function opened<T>(file: string, act: (database: ReturnType<typeof openSql
 }
 
 describe('migrations', () => {
-  test('up brings a new database up to date; a second time it does nothing', async () => {
+  test('up migrates a new database; a second time it does nothing', async () => {
     using folder = databaseFolder()
     const before = await opened(folder.file, migrationStatus)
     assert.ok(before.every(({ executedAt }) => executedAt === undefined))
@@ -43,7 +43,7 @@ describe('migrations', () => {
     assert.ok(after.every(({ executedAt }) => executedAt instanceof Date))
   })
 
-  test('a database of a newer version is refused with a sentence that says what to do, and nothing in it is touched', async () => {
+  test('a database of a newer version is refused with an error that says what to do, and is not changed', async () => {
     using folder = databaseFolder()
     const newer: Migration = { up: async (db) => void (await sql`CREATE TABLE of_tomorrow (id TEXT)`.execute(db)) }
     await opened(folder.file, migrateUp)
@@ -59,7 +59,7 @@ describe('migrations', () => {
     assert.deepEqual(schemaOf(folder.file), schema)
   })
 
-  test('one that fails half-way leaves nothing behind, and comes to its end when it is mended', async () => {
+  test('a migration that fails half-way is rolled back, and completes when the fault is repaired', async () => {
     using folder = databaseFolder()
     const [good, bad]: Migration[] = [
       { up: async (db) => void (await sql`CREATE TABLE half (id TEXT)`.execute(db)) },
@@ -79,7 +79,7 @@ describe('migrations', () => {
     assert.deepEqual(await opened(folder.file, (database) => migrateUp(database, { '0001-good': good as Migration })), ['0001-good'])
   })
 
-  test('what was stored before is there after another run', async () => {
+  test('stored rows are kept by another run', async () => {
     using folder = databaseFolder()
     const database = await migratedSqlite(folder.file)
     await database.transact(async (db) => void (await sql`INSERT INTO revoked_tokens VALUES ('k', 1)`.execute(db)))
@@ -94,7 +94,7 @@ describe('migrations', () => {
 })
 
 describe('clientele migrate sql', () => {
-  test('status says what is pending by its exit code; up, by two processes at once, applies it once', async () => {
+  test('status reports pending migrations by its exit code; up in two concurrent processes applies them once', async () => {
     using folder = databaseFolder()
     const config = join(folder.path, 'clientele.yml')
     writeFileSync(config, JSON.stringify({ dsn: `sqlite://${folder.file}`, dev: true }))

@@ -15,7 +15,7 @@ import { freshStores, someClient, someToken } from './fresh-stores.ts'
 const server = await startPostgres()
 after(() => server[Symbol.asyncDispose]())
 
-/** A new database whose connections pass through a proxy that can break them. */
+/** A new database behind a proxy that can cut connections. */
 async function behindProxy(options: PostgresOptions = {}) {
   const url = new URL(await server.createDatabase())
   const proxy = await cuttingProxy(Number(url.port))
@@ -38,7 +38,7 @@ async function behindProxy(options: PostgresOptions = {}) {
 const count = async (stores: { read: { clients: { list(page: { limit: number }): Promise<unknown[]> } } }) =>
   (await stores.read.clients.list({ limit: 100 })).length
 
-test('an act whose connection breaks before COMMIT was sent runs again, and happens once', async () => {
+test('a transaction whose connection breaks before COMMIT is retried and applied once', async () => {
   await using stores = await behindProxy()
   for (const forward of [true, false]) {
     stores.proxy.arm({ at: 'insert into "clients"', forward })
@@ -53,7 +53,7 @@ test('an act whose connection breaks before COMMIT was sent runs again, and happ
   assert.equal(await count(stores), 2)
 })
 
-test('an act whose connection breaks every time is refused in the end, and nothing of it is done', async () => {
+test('a transaction whose connection breaks every time is refused and not applied', async () => {
   await using stores = await behindProxy()
   stores.proxy.arm({ at: 'insert into "clients"', forward: false }, 1_000)
   await assert.rejects(
@@ -63,7 +63,7 @@ test('an act whose connection breaks every time is refused in the end, and nothi
   assert.equal(await count(stores), 0)
 })
 
-test('an act whose connection breaks while it commits is never run again: nobody can say whether it happened', async () => {
+test('a transaction whose connection breaks during COMMIT is not retried, because its outcome is unknown', async () => {
   let unknown = 0
   await using stores = await behindProxy({ onOutcomeUnknown: () => unknown++ })
   for (const forward of [true, false]) {
@@ -84,14 +84,14 @@ test('an act whose connection breaks while it commits is never run again: nobody
   assert.equal(await stores.act((tx) => tx.clients.add(someClient('next'))), true)
 })
 
-/** In how many transactions the tokens were written that are there, and how many those are. */
+/** The number of transactions that wrote the stored tokens, and the number of those tokens. */
 async function writtenTokens({ database }: { database: Database }): Promise<[transactions: number, tokens: number]> {
   const { rows } = await sql<{ transactions: number; tokens: number }>`
     select count(distinct xmin::text)::int as transactions, count(*)::int as tokens from access_tokens`.execute(database.read)
   return [rows[0]?.transactions ?? 0, rows[0]?.tokens ?? 0]
 }
 
-test('access tokens of callers who come together are written together', async () => {
+test('concurrent access tokens are written in one transaction', async () => {
   await using stores = await behindProxy()
   await stores.act((tx) => tx.clients.add(someClient('c')))
   const kept = await Promise.all(Array.from({ length: 300 }, (_, at) => stores.keepAccessToken(someToken(`t${at}`, 'c'))))
@@ -99,7 +99,7 @@ test('access tokens of callers who come together are written together', async ()
   assert.deepEqual(await writtenTokens(stores), [2, 300])
 })
 
-test('access tokens whose connection breaks before COMMIT was sent are written again, once', async () => {
+test('access tokens whose connection breaks before COMMIT are retried and written once', async () => {
   await using stores = await behindProxy()
   await stores.act((tx) => tx.clients.add(someClient('c')))
   for (const forward of [true, false]) {
@@ -111,7 +111,7 @@ test('access tokens whose connection breaks before COMMIT was sent are written a
   assert.deepEqual(await writtenTokens(stores), [2, 6])
 })
 
-test('access tokens whose connection breaks while it commits are not written again: each caller hears that nobody can say', async () => {
+test('access tokens whose connection breaks during COMMIT are not retried, and each caller gets an error for the unknown outcome', async () => {
   let unknown = 0
   await using stores = await behindProxy({ onOutcomeUnknown: () => unknown++ })
   await stores.act((tx) => tx.clients.add(someClient('c')))
@@ -122,7 +122,7 @@ test('access tokens whose connection breaks while it commits are not written aga
   assert.deepEqual(await writtenTokens(stores), [0, 0])
 })
 
-test('when too many access tokens wait the next is refused at once; those that wait are written before the database closes', async () => {
+test('at the limit of waiting access tokens the next is refused at once; waiting ones are written before the database closes', async () => {
   const database = openPostgres(await server.createDatabase(), { waiting: 5 })
   await migrateUp(database)
   await database.transact((db) => clientStore(db).add(someClient('c')))
@@ -134,7 +134,7 @@ test('when too many access tokens wait the next is refused at once; those that w
   await closed
 })
 
-test('when too many wait for a connection the next is refused at once', async () => {
+test('at the limit of waits for a connection the next is refused at once', async () => {
   await using stores = await behindProxy({ connections: 1, waiting: 2 })
   const { promise: gate, resolve: open } = Promise.withResolvers<void>()
   const { promise: begun, resolve: begin } = Promise.withResolvers<void>()
@@ -154,7 +154,7 @@ test('when too many wait for a connection the next is refused at once', async ()
   assert.equal(await count(stores), 3)
 })
 
-test('a statement that takes too long is cut off, and its act refused', async () => {
+test('a statement that takes too long is cancelled, and its transaction refused', async () => {
   await using stores = await behindProxy({ statementTimeout: 50 })
   await assert.rejects(
     stores.database.transact((db) => sql`select pg_sleep(20)`.execute(db)),
@@ -163,7 +163,7 @@ test('a statement that takes too long is cut off, and its act refused', async ()
   assert.equal(await stores.act((tx) => tx.clients.add(someClient('next'))), true)
 })
 
-test('statements have no names and sessions no settings, so a transaction-pooling proxy may stand in between', async () => {
+test('statements are unnamed and sessions have no settings, so that a transaction-pooling proxy works', async () => {
   await using stores = await behindProxy({ connections: 1 })
   await stores.act((tx) => tx.clients.add(someClient('c')))
   await stores.read.clients.find('c')
@@ -173,7 +173,7 @@ test('statements have no names and sessions no settings, so a transaction-poolin
   assert.equal(timeout.rows[0]?.statement_timeout, '0')
 })
 
-test('ping is false while the database is away, and true by itself when it is back; reads and acts are refused meanwhile', async () => {
+test('while the database is down ping is false and reads and transactions are refused; afterwards both recover', async () => {
   await using own = await startPostgres({ own: true })
   await using stores = await freshStores(async () => {
     const database = openPostgres(await own.createDatabase(), { connections: 2 })
@@ -193,7 +193,7 @@ test('ping is false while the database is away, and true by itself when it is ba
   assert.equal(await stores.act((tx) => tx.clients.add(someClient('c'))), true)
 })
 
-test('a schema that is behind is refused with the command that mends it, and is left alone', async () => {
+test('an outdated schema is refused with the command that migrates it, and is not changed', async () => {
   const database = openPostgres(await server.createDatabase())
   try {
     await assert.rejects(requireSchema(database), /behind \(0001-registry.*clientele migrate sql up/)
@@ -204,7 +204,7 @@ test('a schema that is behind is refused with the command that mends it, and is 
   }
 })
 
-test('several processes that bring one database up to date at once take turns', async () => {
+test('concurrent migrations of one database by several processes run one after the other', async () => {
   const url = await server.createDatabase()
   const databases = Array.from({ length: 4 }, () => openPostgres(url))
   try {
@@ -215,7 +215,7 @@ test('several processes that bring one database up to date at once take turns', 
   }
 })
 
-test('acts and reads through a pgbouncer in transaction mode, more of them than it has connections', async (context) => {
+test('more transactions and reads than connections succeed through a pgbouncer in transaction mode', async (context) => {
   const bouncer = await startPgbouncer(await server.createDatabase())
   if (!bouncer) return context.diagnostic('no pgbouncer is installed here, so none was tried')
   await using _bouncer = bouncer

@@ -17,7 +17,7 @@ import {
 } from './fresh-stores.ts'
 import { databaseFolder, migratedSqlite } from './sqlite-file.ts'
 
-/** The plan, line by line, of every statement that `verb` runs: of the very texts that the stores send, not of copies of them. */
+/** The lines of the plans of every statement that `verb` runs, for the exact texts that the stores send. */
 async function plansOf(t: TestContext, verb: (tx: Stores) => Promise<unknown>): Promise<string[][]> {
   using folder = databaseFolder()
   await fill(() => migratedSqlite(folder.file))
@@ -34,7 +34,7 @@ async function plansOf(t: TestContext, verb: (tx: Stores) => Promise<unknown>): 
   })
 }
 
-/** On a connection of its own: a text that it prepared would not be prepared again where we look. */
+/** Uses a separate connection, because a statement that is already prepared is not prepared again. */
 async function fill(open: OpenDatabase): Promise<void> {
   await using stores = await freshStores(open)
   await stores.act(async (tx) => {
@@ -80,7 +80,7 @@ describe('the plan of the list of clients', () => {
     'by name and owner, the next page': [{ clientName: 'c7', owner: 'o1', after: 'c5' }, 'AND client_id>?)'],
   } as const
   for (const [name, [page, expected]] of Object.entries(pages))
-    test(`${name}: one range of an index that is in the order of the page`, async (t) => {
+    test(`${name}: one index range in the order of the page`, async (t) => {
       const plans = await plansOf(t, (tx) => tx.clients.list({ limit: 101, ...page }))
       searches(plans)
       assert.ok(
@@ -89,13 +89,13 @@ describe('the plan of the list of clients', () => {
       )
     })
 
-  test('the first page of all: walks the index of the ids and stops, without sorting', async (t) => {
+  test('the first page without a filter: reads the index of the ids up to the limit, without sorting', async (t) => {
     const [plan] = await plansOf(t, (tx) => tx.clients.list({ limit: 101 }))
     assert.deepEqual(plan, ['SCAN clients USING INDEX sqlite_autoindex_clients_1'])
   })
 })
 
-describe('the plan of what every request does', () => {
+describe('the plan of the statements in requests', () => {
   const verbs: Record<string, (tx: Stores) => Promise<unknown>> = {
     'find a client': (tx) => tx.clients.find('c7'),
     'replace a client': (tx) => tx.clients.replace(someClient('c7', { version: 2 })),
@@ -150,7 +150,7 @@ describe('the plan of what every request does', () => {
   }
   for (const [name, verb] of Object.entries(verbs)) test(`${name}: an index search`, async (t) => searches(await plansOf(t, verb)))
 
-  test('what goes with a client is found by an index: no table is searched through when one is deleted', async () => {
+  test('deleting a client finds its rows by index: no table is scanned', async () => {
     using folder = databaseFolder()
     await (await migratedSqlite(folder.file)).close()
     using database = new DatabaseSync(folder.file, { readOnly: true })
@@ -164,7 +164,7 @@ describe('the plan of what every request does', () => {
   })
 })
 
-describe('the plan of removing what has expired', () => {
+describe('the plan of removing expired rows', () => {
   const stores = {
     access_tokens: (tx: Stores) => tx.accessTokens.removeExpired(1, 500),
     audit_records: (tx: Stores) => tx.audit.removeExpired(1, 500),
@@ -178,7 +178,7 @@ describe('the plan of removing what has expired', () => {
     logout_requests: (tx: Stores) => tx.logouts.removeExpired(1, 500),
   }
   for (const [table, verb] of Object.entries(stores))
-    test(`${table}: the index of the expiries, then each row by its key`, async (t) => {
+    test(`${table}: the index of the expiries, then each row by its primary key`, async (t) => {
       const plans = await plansOf(t, verb)
       searches(plans)
       assert.ok(

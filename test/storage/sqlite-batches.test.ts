@@ -11,7 +11,7 @@ import { memoryStores } from './sqlite-file.ts'
 const loopTurned = { message: /must not let the event loop turn/ }
 const unavailable = { name: 'Unavailable' }
 
-/** How many transactions the writer commits while `body` runs. */
+/** The number of commits of the writer while `body` runs. */
 async function commitsOf(t: TestContext, body: () => Promise<unknown>): Promise<number> {
   const run = t.mock.method(StatementSync.prototype, 'run')
   await body()
@@ -21,7 +21,7 @@ async function commitsOf(t: TestContext, body: () => Promise<unknown>): Promise<
 }
 
 describe('group commit', () => {
-  test('the acts of one turn share one commit, 256 at most, and run in the order in which they came', async (t) => {
+  test('the transactions of one turn share one commit, at most 256, and run in the order in which they began', async (t) => {
     await using stores = await memoryStores()
     const order: number[] = []
     const add = (at: number) =>
@@ -48,7 +48,7 @@ describe('group commit', () => {
     }
   })
 
-  test('more than 256 acts in a turn are all committed, in order', async () => {
+  test('more than 256 transactions in one turn are all committed, in order', async () => {
     await using stores = await memoryStores()
     const ended: number[] = []
     await Promise.all(
@@ -64,7 +64,7 @@ describe('group commit', () => {
     assert.equal((await stores.read.clients.list({ limit: 1_000 })).length, 700)
   })
 
-  test('an act that an act begins comes after it', async () => {
+  test('a transaction that another one begins runs after it', async () => {
     await using stores = await memoryStores()
     const seen: string[] = []
     let inner: Promise<unknown> | undefined
@@ -79,7 +79,7 @@ describe('group commit', () => {
     assert.deepEqual(seen, ['outer', 'beside', 'inner'])
   })
 
-  test('more acts than may wait are told to come back, and the others lose nothing', async () => {
+  test('transactions over the limit of waiting ones are refused with a time to retry, and the others are committed', async () => {
     await using stores = await memoryStores()
     const settled = await Promise.allSettled(
       Array.from({ length: 8_200 }, (_, at) => stores.act((tx) => tx.registrationTokens.remove(`c${at}`, 'h'))),
@@ -91,7 +91,7 @@ describe('group commit', () => {
     assert.equal(await stores.act((tx) => tx.clients.add(someClient('next'))), true)
   })
 
-  test('nobody is told anything before the commit: a refusal may rest on what is not committed yet', async () => {
+  test('no promise settles before the commit, because a refusal may depend on uncommitted rows', async () => {
     await using stores = await memoryStores()
     const add = (tx: Stores) => tx.clients.add(someClient('c'))
     const settled = await Promise.allSettled([
@@ -105,12 +105,12 @@ describe('group commit', () => {
       settled.map(({ status }) => status),
       ['rejected', 'rejected', 'rejected'],
     )
-    assert.notEqual((settled[1] as PromiseRejectedResult).reason.message, 'taken', 'nobody took the id in the end')
+    assert.notEqual((settled[1] as PromiseRejectedResult).reason.message, 'taken', 'the id is free at the end')
     assert.equal(await stores.read.clients.find('c'), undefined)
   })
 })
 
-/** An act that is fine until the COMMIT, which it makes fail: SQLite looks at a deferred foreign key only then. */
+/** A transaction that makes the COMMIT fail: SQLite checks a deferred foreign key only then. */
 const failingCommit = (database: Database): Promise<unknown> =>
   database.transact(async (db) => {
     await sql`PRAGMA defer_foreign_keys = ON`.execute(db)
@@ -118,7 +118,7 @@ const failingCommit = (database: Database): Promise<unknown> =>
   })
 
 describe('when a COMMIT fails', () => {
-  test('every act of the batch is refused, no effect runs, nothing is stored, and the next batch goes on', async () => {
+  test('every transaction of the batch is refused, no callback runs, nothing is stored, and the next batch succeeds', async () => {
     await using stores = await memoryStores()
     let effects = 0
     const good = (id: string) =>
@@ -167,7 +167,7 @@ describe('an error by which SQLite rolls back the whole transaction', () => {
   const fatal = (db: Parameters<Parameters<Database['transact']>[0]>[0]) =>
     sql`INSERT OR ROLLBACK INTO revoked_tokens VALUES ('k', 1), ('k', 1)`.execute(db)
 
-  test('refuses every act of the batch that had run; those that had not go on in the next', async () => {
+  test('refuses every transaction of the batch that has run; the others run in the next batch', async () => {
     await using stores = await memoryStores()
     const settled = await Promise.allSettled([
       stores.act((tx) => tx.clients.add(someClient('a'))),
@@ -182,7 +182,7 @@ describe('an error by which SQLite rolls back the whole transaction', () => {
     assert.ok(await stores.read.clients.find('b'))
   })
 
-  test('leaves no transaction to a body that caught it: what it writes then lands nowhere', async () => {
+  test('discards what a body writes after it caught the error', async () => {
     await using stores = await memoryStores()
     const caught = stores.database.transact(async (db) => {
       await fatal(db).catch(() => {})
@@ -193,7 +193,7 @@ describe('an error by which SQLite rolls back the whole transaction', () => {
     assert.equal(await stores.act((tx) => tx.clients.add(someClient('next'))), true)
   })
 
-  test('a smaller error that a body caught undoes that statement alone', async () => {
+  test('an ordinary error that a body caught undoes only its statement', async () => {
     await using stores = await memoryStores()
     await stores.act(async (tx) => {
       await tx.clients.add(someClient('c'))
@@ -204,7 +204,7 @@ describe('an error by which SQLite rolls back the whole transaction', () => {
   })
 })
 
-describe('the guard', () => {
+describe('the guard against waiting bodies', () => {
   const never = new Promise<void>(() => {})
   const waits: Record<string, () => Promise<unknown>> = {
     'a timer': () => timer(1),
@@ -213,7 +213,7 @@ describe('the guard', () => {
     'a promise that never settles': () => never,
   }
   for (const [name, wait] of Object.entries(waits))
-    test(`fails an act whose body waits for ${name}; the acts around it go on`, async () => {
+    test(`fails a transaction whose body waits for ${name}; the others succeed`, async () => {
       await using stores = await memoryStores()
       let effects = 0
       const good = (id: string) => stores.act((tx) => tx.clients.add(someClient(id)))
@@ -236,7 +236,7 @@ describe('the guard', () => {
       assert.equal(effects, 0)
     })
 
-  test('fails an act that waits for an act behind it, and that one goes on', async () => {
+  test('fails a transaction that waits for a later one, and the later one succeeds', async () => {
     await using stores = await memoryStores()
     let inner: Promise<unknown> | undefined
     const outer = stores.act(async (tx) => {
@@ -249,7 +249,7 @@ describe('the guard', () => {
     assert.equal(await stores.read.clients.find('outer'), undefined)
   })
 
-  test('does not blame an act that only has many statements', async () => {
+  test('does not fail a transaction with many statements', async () => {
     await using stores = await memoryStores()
     await stores.act(async (tx) => {
       for (let at = 0; at < 2_000; at++) await tx.clients.find(`c${at}`)
@@ -258,7 +258,7 @@ describe('the guard', () => {
     assert.ok(await stores.read.clients.find('c'))
   })
 
-  test('a statement that is run after its act has ended fails, in a turn of its own and in the middle of another act', async () => {
+  test('a statement after the end of its transaction fails, in a later turn and during another transaction', async () => {
     await using stores = await memoryStores()
     let escaped: Stores | undefined
     await stores.act(async (tx) => {
@@ -276,7 +276,7 @@ describe('the guard', () => {
     )
   })
 
-  test('a body that was failed and goes on later writes nothing', async () => {
+  test('a failed body that continues later writes nothing', async () => {
     await using stores = await memoryStores()
     let release = () => {}
     const gate = new Promise<void>((resolve) => {
@@ -300,7 +300,7 @@ describe('the guard', () => {
     assert.ok(await stores.read.clients.find('beside'))
   })
 
-  test('close does not wait for ever for a body that hangs', async () => {
+  test('close does not wait for a body that never ends', async () => {
     const stores = await memoryStores()
     const hanging = stores.act(() => never)
     const closed = stores.database.close()

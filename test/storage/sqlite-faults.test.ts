@@ -18,7 +18,7 @@ const metadata = { grant_types: ['client_credentials'], client_name: 'x'.repeat(
 
 const register = (server: TestServer) => server.public('/oauth2/register', { method: 'POST', json: metadata })
 
-/** Registers, 20 at a time, until the database takes no more; gives back everything that was answered. */
+/** Registers 20 clients at a time until the database is full; returns the responses. */
 async function registerUntilRefused(server: TestServer): Promise<{ made: Received[]; refused: Received[] }> {
   const answers: Received[] = []
   while (!answers.some(({ status }) => status === 503) && answers.length < 5_000) {
@@ -35,7 +35,7 @@ function assertTemporarilyUnavailable({ status, headers, json }: Received): void
   assert.equal(json.error, 'temporarily_unavailable')
 }
 
-/** Each client that was answered is there, whole: its registration token and, where `writable`, its secret work. */
+/** Asserts that each confirmed client is stored completely: its registration access token works, and if `writable` its secret. */
 async function assertNothingLost(server: TestServer, made: readonly Received[], writable: boolean): Promise<void> {
   for (const { json } of made) {
     const read = await server.public(`/oauth2/register/${json.client_id}`, { bearer: json.registration_access_token })
@@ -50,7 +50,7 @@ async function assertNothingLost(server: TestServer, made: readonly Received[], 
 }
 
 describe('a full database', () => {
-  test('answers 503 with Retry-After, loses nothing that was answered, serves reads, and recovers when there is space', async () => {
+  test('returns 503 with Retry-After, loses nothing that was confirmed, serves reads, and recovers when there is space', async () => {
     using folder = databaseFolder()
     const database = await migratedSqlite(folder.file, { maxPages: 100, probeEvery: 600_000 })
     await using server = await startServer({ database })
@@ -65,7 +65,7 @@ describe('a full database', () => {
     await assertNothingLost(server, made, true)
   })
 
-  test('an update that finds no space leaves the client and its old registration token as they were', async () => {
+  test('an update without space changes neither the client nor its registration access token', async () => {
     using folder = databaseFolder()
     const database = await migratedSqlite(folder.file, { maxPages: 100 })
     await using server = await startServer({ database })
@@ -94,7 +94,7 @@ describe('a full database', () => {
   })
 })
 
-/** A file system of `megabytes`, where this process may mount one. */
+/** A file system of `megabytes`, if this process may mount one. */
 function smallFileSystem(path: string, megabytes: number): (Disposable & { mounted: true }) | undefined {
   mkdirSync(path, { recursive: true })
   try {
@@ -106,7 +106,7 @@ function smallFileSystem(path: string, megabytes: number): (Disposable & { mount
 }
 
 describe('a full disk', () => {
-  test('answers 503, loses nothing that was answered, serves reads, and recovers when there is space', async (t) => {
+  test('returns 503, loses nothing that was confirmed, serves reads, and recovers when there is space', async (t) => {
     using folder = databaseFolder()
     const path = join(folder.path, 'small')
     using disk = smallFileSystem(path, 8)
@@ -249,7 +249,7 @@ for (const [code, name] of [
     assert.doesNotMatch(said.message, /as SQLite says it/)
   })
 
-test('a log line says why the database could not take an act, and quotes none of its values', async () => {
+test('a log line has the reason of a failed transaction, without its values', async () => {
   using folder = databaseFolder()
   await using server = await startServer({ database: await migratedSqlite(folder.file, { maxPages: 100 }) })
   await registerUntilRefused(server)
@@ -260,5 +260,5 @@ test('a log line says why the database could not take an act, and quotes none of
     assert.match(text, /the disk is full/)
     assert.ok(!text.includes('xxxx') && !text.includes('yyyy'))
   }
-  assert.ok(!readFileSync(folder.file).includes('ory_rat_'), 'no token rests in the file')
+  assert.ok(!readFileSync(folder.file).includes('ory_rat_'), 'no token is stored in the file')
 })

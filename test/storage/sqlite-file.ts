@@ -5,7 +5,7 @@ import { openSqlite, type SqliteOptions } from '../../src/storage/dialects/sqlit
 import { migrateUp } from '../../src/storage/migrations.ts'
 import { type FreshStores, freshStores } from './fresh-stores.ts'
 
-/** A new folder for database files, gone when the test is done. */
+/** A new folder for database files, removed at the end of the test. */
 export function databaseFolder(): Disposable & { readonly path: string; readonly file: string } {
   const path = mkdtempSync(join(tmpdir(), 'clientele-test-'))
   return { path, file: join(path, 'test.sqlite'), [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }) }

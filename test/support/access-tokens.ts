@@ -5,17 +5,17 @@ import type { TestServer } from './server.ts'
 
 export interface ReadJwt {
   readonly header: Readonly<Record<string, unknown>>
-  // biome-ignore lint/suspicious/noExplicitAny: a test knows what it asked for.
+  // biome-ignore lint/suspicious/noExplicitAny: a test knows the type of the response.
   readonly payload: any
 }
 
-/** What is said in a JWT, unchecked. */
+/** Header and payload of a JWT, without verification. */
 export function readJwt(token: string): ReadJwt {
   const [header, payload] = token.split('.').map((part) => part && Buffer.from(part, 'base64url').toString('utf8'))
   return { header: JSON.parse(header ?? ''), payload: JSON.parse(payload ?? '') }
 }
 
-/** What can be done with access tokens, in a few words. */
+/** Shorthands for requests with access tokens. */
 export function tokenBearer(server: TestServer) {
   const introspect = async (token: string, more: Sent['form'] = {}): Promise<Received> =>
     server.admin('/admin/oauth2/introspect', { method: 'POST', form: { token, ...more } })
@@ -25,7 +25,7 @@ export function tokenBearer(server: TestServer) {
     /** `POST /oauth2/revoke` with the client's Basic credentials. */
     revoke: (client: OwnClient, token: string, more: Sent['form'] = {}) =>
       server.public('/oauth2/revoke', { method: 'POST', basic: [client.id, client.secret], form: { token, ...more } }),
-    /** The access token, for a request that must succeed. */
+    /** The access token of a request that must succeed. */
     async tokenOf(client: OwnClient, form?: Sent['form']): Promise<string> {
       const answer = await client.askToken(form)
       assert.equal(answer.status, 200, answer.text)

@@ -9,7 +9,7 @@ interface Violation {
   readonly nodes: readonly { readonly target: readonly unknown[]; readonly failureSummary?: string }[]
 }
 
-/** What axe finds wrong with the page as it is shown, one text a finding. Its script is run from outside, so the page's policy stays as it is. */
+/** The violations that axe finds in the page, one text each. Its script is injected by the browser, so the page's policy is unchanged. */
 export async function barriers(page: Page): Promise<string[]> {
   await page.evaluate(axe)
   const violations = (await page.evaluate('axe.run().then(({ violations }) => violations)')) as Violation[]

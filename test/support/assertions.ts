@@ -6,12 +6,12 @@ import type { TestServer } from './server.ts'
 
 export const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
-/** A key that a client signs its assertions with. */
+/** A key with which a client signs its assertions. */
 export interface ClientKey {
   readonly alg: string
-  /** As the client registers it. */
+  /** The public key as the client registers it. */
   readonly publicJwk: Record<string, unknown>
-  /** An assertion that proves `clientId` to `audience`, but for what `claims` and `header` say otherwise; `undefined` leaves a claim out. */
+  /** A valid assertion of `clientId` for `audience`, changed by `claims` and `header`; `undefined` omits a claim. */
   sign(clientId: string, audience: string, claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>
 }
 

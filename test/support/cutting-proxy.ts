@@ -1,10 +1,10 @@
 import { connect, createServer, type Socket } from 'node:net'
 
-/** What to do with a connection when a text passes from the client to the server. */
+/** How to cut a connection when the client sends a text to the server. */
 export interface Cut {
-  /** The text to wait for, as it stands in the stream. */
+  /** The text to wait for, as it is in the stream. */
   readonly at: string
-  /** Whether the server still gets what holds the text. */
+  /** Whether the server still receives the chunk with the text. */
   readonly forward: boolean
   /** Both sides stay connected and get nothing any more, as where a machine between them has died. */
   readonly isSilent?: boolean
@@ -14,7 +14,7 @@ export interface CuttingProxy extends AsyncDisposable {
   readonly port: number
   /** How often a connection was cut, or went silent. */
   readonly cuts: number
-  /** Cuts the next `times` connections on which the text passes. */
+  /** Cuts the next `times` connections on which the client sends the text. */
   arm(cut: Cut, times?: number): void
   /** From now on connections, old and new, are open and nothing passes, until `speak`. What was sent meanwhile is lost. */
   silence(): void
@@ -27,7 +27,7 @@ interface Line {
   isSilent: boolean
 }
 
-/** Stands between a client and a server on loopback, and breaks the line at a chosen word. */
+/** A proxy between a client and a server on loopback that cuts connections at a chosen text. */
 export async function cuttingProxy(target: number): Promise<CuttingProxy> {
   let armed: { cut: Cut; times: number } | undefined
   let cuts = 0

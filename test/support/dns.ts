@@ -2,26 +2,26 @@ import { createSocket } from 'node:dgram'
 import { EventEmitter, once } from 'node:events'
 import { isIPv4 } from 'node:net'
 
-/** How one family of addresses fails: no answer at all, or an error of the name server (RCODE 2). */
+/** How queries for one type fail: without a response, or with SERVFAIL (RCODE 2). */
 type Failure = 'silent' | 'SERVFAIL'
 
-/** A DNS server on loopback that answers what a test tells it to. */
+/** A DNS server on loopback with answers from the test. */
 export interface DnsStub extends AsyncDisposable {
-  /** What `hostname` resolves to from now on; one list for each look-up, the last one for all that follow. */
+  /** Sets what `hostname` resolves to: one list for each look-up, the last one for all later look-ups. */
   answer(hostname: string, ...answers: readonly (readonly string[])[]): void
-  /** Questions of this type, and of this name or a name below it, fail from now on. */
+  /** Lets later queries of this type for this name or a name below it fail. */
   fail(domain: string, type: 'A' | 'AAAA', how: Failure): void
-  /** How often `hostname` was asked for; the questions for A and for AAAA count as one. */
+  /** The number of look-ups of `hostname`: the queries for A and AAAA count as one. */
   asked(hostname: string): number
-  /** How many names below this one were asked for. */
+  /** The number of names below this one that were queried. */
   askedBelow(domain: string): number
-  /** Emits `question` when one has come. */
+  /** Emits `question` for each query. */
   readonly questions: EventEmitter
-  /** Its address, as a list of name servers. */
+  /** The address of this server, as a list of name servers. */
   readonly servers: readonly string[]
 }
 
-/** Speaks DNS (RFC 1035) over UDP: A and AAAA, NXDOMAIN for every name that it was not told of. */
+/** Starts a DNS server (RFC 1035) over UDP with A and AAAA records; every unknown name is NXDOMAIN. */
 export async function startDns(): Promise<DnsStub> {
   const zone = new Map<string, (readonly string[])[]>()
   const failures = new Map<string, Failure>()
@@ -35,7 +35,7 @@ export async function startDns(): Promise<DnsStub> {
     const [, failure] = [...failures].find(([failing]) => isBelow(`${type} ${name}`, failing)) ?? []
     if (failure === 'silent') return
     const answers = zone.get(name)
-    // Of the two questions of one look-up, A and AAAA, each sees its own part of the same list.
+    // The A and the AAAA query of one look-up each get their part of the same list.
     const addresses = answers?.[Math.min(Math.ceil((counts.get(name) ?? 1) / 2), answers.length) - 1]
     socket.send(failure ? reply(question, { code: 2 }) : reply(question, { code: addresses ? 0 : 3, type, addresses }), port, address)
   })
@@ -59,7 +59,7 @@ export async function startDns(): Promise<DnsStub> {
   }
 }
 
-/** Both as type and name. */
+/** Whether `failing` covers the query `asked`; both are a type and a name. */
 function isBelow(asked: string, failing: string): boolean {
   const [[type, name = ''], [failingType, domain = '']] = [asked.split(' '), failing.split(' ')]
   return type === failingType && (name === domain || name.endsWith(`.${domain}`))
@@ -96,7 +96,7 @@ function endOfQuestion(message: Buffer): number {
   return at + 5
 }
 
-/** Class IN, a life of 0 seconds; the name is a pointer to the question's. */
+/** Class IN, TTL 0; the name is a pointer to that of the question. */
 function record(type: number, address: string): Buffer {
   const data = type === typeA ? Buffer.from(address.split('.').map(Number)) : ipv6Bytes(address)
   return Buffer.concat([Buffer.from([0xc0, 12, 0, type, 0, 1, 0, 0, 0, 0, 0, data.length]), data])

@@ -47,14 +47,14 @@ export const consent: ConsentView = {
 }
 export const logout: LogoutView = { client: { clientName: 'Claude' }, subject: ada.subject }
 
-/** What the desk was told to do: the name of the act, the challenge, and what came with it. */
+/** A call of an act: its name, the challenge, and the accepted values. */
 export type Act = readonly [act: string, challenge: string, accepted?: unknown]
 
 export interface FallbackPages extends AsyncDisposable {
   readonly url: string
   readonly acts: Act[]
   ask(path: string, sent?: Sent): Promise<Received>
-  /** A form as a browser sends it from a page of ours. */
+  /** A form as a browser posts it from a built-in page. */
   post(path: string, form: Record<string, string | readonly string[]>, headers?: Record<string, string>): Promise<Received>
 }
 
@@ -62,17 +62,17 @@ interface Given {
   readonly login?: Partial<LoginView>
   readonly consent?: Partial<ConsentView>
   readonly logout?: Partial<LogoutView>
-  /** Whether ada is signed in at the browser, and whom she let in. */
+  /** Whether ada is signed in at the browser, and the clients that she granted access. */
   readonly isSignedIn?: boolean
   readonly granted?: Partial<GrantedClients>
   readonly users?: readonly User[]
   readonly builtIn?: boolean
   readonly clock?: () => number
-  /** Where the desk sends everybody, from the port of the listener. */
+  /** The redirect target after each act, from the port of the listener. */
   readonly landing?: (port: number) => string
 }
 
-/** The built-in pages on a listener of their own, before a desk where one challenge, `known`, is waited for; it sends everybody to `/landed`, unless told otherwise. */
+/** The built-in pages on a separate listener, with fake acts that know one challenge, `known`, and redirect to `/landed` by default. */
 export async function startFallbackPages(given: Given = {}): Promise<FallbackPages> {
   const acts: Act[] = []
   const { users = [ada], builtIn = true, clock = () => now, landing = () => '/landed' } = given
@@ -140,7 +140,7 @@ function fakeDesk(given: Given, acts: Act[], landing: string): SignInDesk {
   }
 }
 
-/** Two that ada let in: one that registered itself, and one of the operator's. */
+/** Two clients with access: a self-registered one and one of the operator's. */
 export const granted: readonly GrantedClient[] = [
   grantedTo({ clientId: 'claude', origin: 'dynamic', metadata: { clientName: 'Claude', localized: { 'client_name#de': 'Klaus' } } }),
   grantedTo({ clientId: 'own', origin: 'admin', metadata: {} }, { redirectUris: ['http://127.0.0.1:5/', 'http://[::1]:6/'], scope: [] }),
@@ -168,7 +168,7 @@ export function grantedTo(client: Partial<Client>, over: Partial<GrantedClient> 
   }
 }
 
-/** The grants of ada, who is signed in with one session; each of her clients can be withdrawn once. */
+/** The grants of ada, who is signed in with one session. Each client can be withdrawn once. */
 function fakeGrants({ isSignedIn = true, granted: given = { clients: granted } }: Given, acts: Act[]): GrantsDesk {
   const left = new Map((given.clients ?? []).map((one) => [one.client.clientId, one]))
   const session = { id: 'session-of-ada', subject: ada.subject, authenticatedAt: now, expiresAt: now + day }

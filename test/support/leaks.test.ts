@@ -26,11 +26,11 @@ describe('the search for secrets in logs', () => {
 
   const innocent = '{"level":"info","request_id":"3f1c0f0e-6d0b-4a55-8f5c-2a4ab6c8a111","url":"/oauth2/register/short","status":401}'
 
-  test('finds nothing in innocent lines, and counts what it looked at', async () => {
+  test('finds nothing in lines without secrets, and counts the lines', async () => {
     assert.deepEqual(await search(innocent, innocent), { leaks: [], logs: 1, lines: 2, secrets: 3 })
   })
 
-  test('names the line and shows the secret only masked', async () => {
+  test('reports the line with the secret masked', async () => {
     const { leaks } = await search(innocent, `{"authorization":"Bearer ${token}"}`)
     assert.equal(leaks.length, 1)
     assert.equal(leaks[0]?.line, 2)
@@ -57,14 +57,14 @@ describe('the search for secrets in logs', () => {
     assert.equal(leaks.length, 10_000)
   })
 
-  test('says when it shows nothing', async () => {
+  test('reports when a search has no significance', async () => {
     assert.equal(emptiness({ leaks: [], logs: 0, lines: 0, secrets: 0 }), undefined)
     assert.equal(emptiness({ leaks: [], logs: 1, lines: 5, secrets: 2 }), undefined)
     assert.match(emptiness({ leaks: [], logs: 1, lines: 5, secrets: 0 }) ?? '', /no test recorded a secret/)
     assert.match(emptiness({ leaks: [], logs: 1, lines: 0, secrets: 2 }) ?? '', /no server wrote a log line/)
   })
 
-  test('a run without any trace is searched too', async () => {
+  test('searches a run without a trace folder', async () => {
     rmSync(join(trace, 'logs'), { recursive: true })
     rmSync(join(trace, 'secrets'), { recursive: true })
     assert.deepEqual(await searchTrace(trace), { leaks: [], logs: 0, lines: 0, secrets: 0 })

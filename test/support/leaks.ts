@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 
 /**
- * Whether a secret that any test received appears in the log of any server. Servers under test write their log to
- * `serverLog(name)`, clients hand what they received to `recordSecrets`; `test/run.ts` looks when all tests are done.
+ * Searches the logs of all servers for secrets that tests received. Servers under test write their log to
+ * `serverLog(name)`, clients pass received secrets to `recordSecrets`, and `test/run.ts` searches when all tests have ended.
  */
 export interface Leak {
   readonly file: string
@@ -20,20 +20,20 @@ export interface Search {
   readonly secrets: number
 }
 
-/** What is shorter, or of fewer characters, is a word a person chose or a filler: it would be found in innocent places. */
+/** Shorter secrets, or those with fewer distinct characters, are chosen words or padding, which also occur elsewhere. */
 const shortest = 12
 const fewest = 5
 
-/** Where this run keeps its trace; undefined when a test file is run by itself. */
+/** The folder with this run's logs and secrets; undefined when a test file runs by itself. */
 export const traceFolder = (): string | undefined => process.env.CLIENTELE_TEST_TRACE || undefined
 
-/** The file to which a server under test appends its log; undefined when nobody will read it. */
+/** The file to which a server under test appends its log; undefined when it will not be searched. */
 export function serverLog(name: string): string | undefined {
   const folder = partOfTrace('logs')
   return folder && join(folder, `${name}-${process.pid}.log`)
 }
 
-/** Remembers secrets, tokens or codes that a server gave out in a test. Each is one line, so none may hold a line break. */
+/** Records secrets, tokens or codes that a server issued in a test. Each is one line, so it must not contain a line break. */
 export function recordSecrets(...secrets: readonly string[]): void {
   const folder = partOfTrace('secrets')
   if (folder && secrets.length > 0) appendFileSync(join(folder, `${process.pid}.txt`), secrets.map((secret) => `${secret}\n`).join(''))
@@ -47,7 +47,7 @@ function partOfTrace(part: 'logs' | 'secrets'): string | undefined {
   return folder
 }
 
-/** Looks for every recorded secret in every line of every log below `trace`. */
+/** Searches every line of every log below `trace` for every recorded secret. */
 export async function searchTrace(trace: string): Promise<Search> {
   const secrets = readSecrets(join(trace, 'secrets'))
   const find = finder(secrets)
@@ -66,11 +66,11 @@ export async function searchTrace(trace: string): Promise<Search> {
   return { leaks, logs: logs.length, lines, secrets: secrets.size }
 }
 
-/** Why a search of a whole run that found nothing shows nothing; undefined when it shows something. */
+/** Why a search without findings proves nothing; undefined when it does. */
 export function emptiness(search: Search): string | undefined {
-  if (search.logs > 0 && search.secrets === 0) return 'servers ran, but no test recorded a secret: the search of the logs shows nothing'
+  if (search.logs > 0 && search.secrets === 0) return 'servers ran, but no test recorded a secret: the search of the logs proves nothing'
   if (search.secrets > 0 && search.lines === 0)
-    return 'secrets were recorded, but no server wrote a log line: the search of the logs shows nothing'
+    return 'secrets were recorded, but no server wrote a log line: the search of the logs proves nothing'
   return undefined
 }
 
@@ -90,9 +90,9 @@ const secretCharacters = /[\w.~-]{12,}/g
 const base64 = /[\w+/-]{16,}={0,2}/g
 
 /**
- * Gives the function that finds secrets in a line: as they are, percent-encoded, or inside base64 (an `Authorization: Basic`).
- * The suite makes tens of thousands of both, so it does not try each secret on each line: it takes the runs of characters that
- * secrets are made of and looks up each stretch of a run that is as long as some secret.
+ * Returns a function that finds secrets in a line: plain, percent-encoded, or inside base64 (`Authorization: Basic`).
+ * The suite has tens of thousands of secrets and lines, so it does not try each secret on each line. It takes the runs of characters that
+ * occur in secrets and looks up each part of a run that is as long as a secret.
  */
 function finder(secrets: ReadonlySet<string>): (line: string) => string[] {
   const plain = [...secrets].filter((secret) => secret.match(secretCharacters)?.[0] === secret)
@@ -114,7 +114,7 @@ function finder(secrets: ReadonlySet<string>): (line: string) => string[] {
   return (line) => {
     const found = inRuns(line)
     if (line.includes('%')) found.push(...inRuns(percentDecoded(line)))
-    // RFC 6749 §2.3.1 form-encodes the id and the secret before it makes Basic credentials of them.
+    // RFC 6749 §2.3.1: id and secret are form-encoded in Basic credentials.
     for (const [run] of line.matchAll(base64))
       if (inRuns(percentDecoded(Buffer.from(run, 'base64').toString('latin1'))).length > 0) found.push(run)
     return [...new Set(found)]
@@ -124,7 +124,7 @@ function finder(secrets: ReadonlySet<string>): (line: string) => string[] {
 const percentDecoded = (text: string): string =>
   text.replaceAll(/%([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 
-/** Shows where the secret was, and its first characters, so that its kind can be told. */
+/** Masks secrets except their first characters, which show the kind. */
 function mask(line: string, secrets: readonly string[]): string {
   const readable = secrets.every((secret) => line.includes(secret)) ? line : percentDecoded(line)
   return secrets.reduce((text, secret) => text.replaceAll(secret, `${secret.slice(0, 7)}…[${secret.length} characters]`), readable)

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { authorizeAddress, Browser, type Listeners, type LoginOptions, logIn, makeProofKey, parameterOf } from './browser.ts'
 import type { Received } from './request.ts'
 
-/** A client that has persons log in, as its developer knows it. */
+/** The credentials of a client with logins. */
 export interface LoginClient {
   readonly id: string
   /** Empty for a public client. */
@@ -11,7 +11,7 @@ export interface LoginClient {
 
 export const redirectUri = 'https://app.example/cb'
 
-/** A client that registered itself, for codes and refresh tokens. */
+/** Registers a client with the grants authorization_code and refresh_token. */
 export async function registerLoginClient(server: Listeners, members: Record<string, unknown> = {}): Promise<LoginClient> {
   const { status, json, text } = await server.public('/oauth2/register', {
     method: 'POST',
@@ -35,13 +35,13 @@ export function loginRequest(client: LoginClient, parameters: Record<string, str
   return { address, verifier }
 }
 
-/** What a client needs to redeem a code. */
+/** A code, and the verifier to redeem it. */
 export interface Issued {
   readonly code: string
   readonly verifier: string
 }
 
-/** A whole login up to the code. */
+/** A complete login up to the code. */
 export async function obtainCode(
   server: Listeners,
   client: LoginClient,
@@ -55,7 +55,7 @@ export async function obtainCode(
   return { code, verifier }
 }
 
-/** The built-in consent page, as a person sees it who has just logged in. */
+/** The built-in consent page after a login. */
 export async function seeConsentPage(
   server: Listeners,
   client: LoginClient,
@@ -88,7 +88,7 @@ export const refresh = (
   form: Record<string, string> = {},
 ): Promise<Received> => askAs(server, client, { grant_type: 'refresh_token', refresh_token: refreshToken, ...form })
 
-/** A token request by a client with a secret, or without one. */
+/** A token request of a confidential or a public client. */
 const askAs = (server: Listeners, { id, secret }: LoginClient, form: Record<string, string>): Promise<Received> =>
   secret === ''
     ? server.public('/oauth2/token', { method: 'POST', form: { client_id: id, ...form } })
@@ -100,7 +100,7 @@ export interface Tokens {
   readonly id_token: string
 }
 
-/** A whole login up to the tokens. */
+/** A complete login up to the tokens. */
 export async function obtainTokens(
   server: Listeners,
   client: LoginClient,
@@ -118,6 +118,6 @@ export const isActive = async (server: Listeners, token: string): Promise<boolea
   return json.active
 }
 
-/** Whether access and refresh token of an answer are alive. */
+/** Whether the access and the refresh token of a response are active. */
 export const areActive = (server: Listeners, { access_token, refresh_token }: Tokens): Promise<boolean[]> =>
   Promise.all([access_token, refresh_token].map((token) => isActive(server, token)))

@@ -19,7 +19,7 @@ import { startPlainWebServer } from './web-server.ts'
 
 export const issuer = 'https://auth.example/'
 
-/** The room that tells clients of logouts, over real storage and a real network, with a clock that the test moves. */
+/** The module that delivers logout tokens, with real storage, a real network and a clock of the test. */
 export async function logoutRoom(over: Partial<DeliverLogoutsDeps> | ((stores: FreshStores) => Partial<DeliverLogoutsDeps>) = {}) {
   const stores = await memoryStores()
   const time = { now: 1_800_000_000_000 }
@@ -53,7 +53,7 @@ export async function logoutRoom(over: Partial<DeliverLogoutsDeps> | ((stores: F
     counted,
     fetch,
     publishedKeys: publishedKeys({ ring, broadcast: () => [] }),
-    /** One run of the job at the time that it is. */
+    /** Runs the job once at the current time of the clock. */
     deliver: (signal?: AbortSignal) => deliver({ now: time.now, ...(signal && { signal }) }),
     async addClient(clientId: string, backchannelLogoutUri?: string, more: ClientMetadata = {}): Promise<void> {
       const metadata = backchannelLogoutUri === undefined ? more : { ...more, backchannelLogoutUri }
@@ -65,7 +65,7 @@ export async function logoutRoom(over: Partial<DeliverLogoutsDeps> | ((stores: F
       const key = await generateKey(alg, 'sig', facts, sealer)
       await stores.act((tx) => tx.signingKeys.add(key))
     },
-    /** Queues a logout for each of these, as the act that ends a session does. */
+    /** Queues a logout for each client, as at the end of a session. */
     async queue(...clientIds: readonly string[]): Promise<void> {
       const { now } = time
       const made = clientIds.map((clientId) =>
@@ -73,7 +73,7 @@ export async function logoutRoom(over: Partial<DeliverLogoutsDeps> | ((stores: F
       )
       await stores.act((tx) => tx.logoutDeliveries.queue(made))
     },
-    /** What is still to be delivered, whenever. */
+    /** The pending deliveries, due or not. */
     waiting: (): Promise<LogoutDelivery[]> => {
       const far = Number.MAX_SAFE_INTEGER
       return stores.act(async (tx) => {
@@ -82,7 +82,7 @@ export async function logoutRoom(over: Partial<DeliverLogoutsDeps> | ((stores: F
         return all
       })
     },
-    /** As a client checks a logout token, with the keys that are published. */
+    /** Verifies a logout token as a client does, with the published keys. */
     async verify(token: string, audience: string): Promise<JWTVerifyResult> {
       const keys = createLocalJWKSet({ keys: await this.publishedKeys() } as unknown as JSONWebKeySet)
       return jwtVerify(token, keys, { issuer, audience, typ: 'logout+jwt', currentDate: new Date(time.now) })
@@ -94,7 +94,7 @@ export async function logoutRoom(over: Partial<DeliverLogoutsDeps> | ((stores: F
   }
 }
 
-/** What somebody posted to a client's `backchannel_logout_uri`. */
+/** A request to a client's `backchannel_logout_uri`. */
 export interface ReceivedLogout {
   readonly method: string | undefined
   readonly path: string | undefined
@@ -102,7 +102,7 @@ export interface ReceivedLogout {
   readonly form: URLSearchParams
 }
 
-/** A client's receiver of logouts; it answers 200 unless it is told otherwise. */
+/** A client's `backchannel_logout_uri`. It returns 200 by default. */
 export async function startLogoutReceiver(answer: (response: ServerResponse, path: string) => void = (response) => response.end()) {
   const received: ReceivedLogout[] = []
   const web = await startPlainWebServer(async (request, response) => {

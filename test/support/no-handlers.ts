@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-/** A handler under every name that is asked for, each of its own identity and never to be called: what a route table needs to be read. */
+/** An object with a distinct handler for every name, so that a test can read a route table. The handlers must not be called. */
 export function noHandlers<Handlers extends object>(): Handlers {
   const made: Record<string, () => never> = {}
   return new Proxy(made, {

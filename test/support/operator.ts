@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import type { Received } from './request.ts'
 import type { TestServer } from './server.ts'
 
-/** An operator's client for the client-credentials grant, with the secret that was given or made. */
+/** Creates an operator's client for the client-credentials grant, with a chosen or generated secret. */
 export async function createClient(
   server: TestServer,
   members: Record<string, unknown> = {},

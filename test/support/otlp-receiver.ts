@@ -11,14 +11,14 @@ export interface ReceivedSpan {
   readonly resource: Readonly<Record<string, unknown>>
 }
 
-/** A receiver of OTLP over HTTP, as a collector would be. */
+/** A receiver of OTLP over HTTP, in place of a collector. */
 export interface OtlpReceiver extends AsyncDisposable {
   /** Host and port. */
   readonly address: string
-  /** Everything that was posted, as it came. */
+  /** The bodies of all requests, unchanged. */
   readonly bodies: readonly string[]
   readonly authorizations: readonly (string | undefined)[]
-  /** Resolves with all spans so far, once `enough` says so. */
+  /** Resolves with all spans so far, as soon as `enough` is true for them. */
   until(enough: (spans: readonly ReceivedSpan[]) => boolean): Promise<readonly ReceivedSpan[]>
 }
 

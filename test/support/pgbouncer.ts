@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { freePort } from './server.ts'
 
 /**
- * A pgbouncer in transaction mode before the PostgreSQL at `url`, with two connections of its own for all; undefined where none is
+ * A pgbouncer in transaction mode for the PostgreSQL at `url`, with two connections to it; undefined if pgbouncer is not
  * installed (Debian: `apt-get install pgbouncer`).
  */
 export async function startPgbouncer(url: string): Promise<({ readonly url: string } & AsyncDisposable) | undefined> {

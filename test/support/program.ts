@@ -7,35 +7,35 @@ import { serverLog } from './leaks.ts'
 
 const launcher = resolve(import.meta.dirname, '../../bin/clientele')
 
-/** Milliseconds the program may take for what a test waits for; only a test that fails waits so long. */
-const patience = 20_000
+/** Milliseconds until a wait for the program fails. */
+const timeoutMs = 20_000
 
 export type LogLine = Readonly<Record<string, unknown>>
 
-/** A run of the program, as an operator starts it: by the launcher. */
+/** A run of the program, started with the launcher as by an operator. */
 export interface Program {
   readonly child: ChildProcess
   /** The exit code, or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>
-  /** What it wrote so far, to both outputs. */
+  /** Its output so far, standard output and standard error. */
   output(): string
-  /** The next log line of JSON with this message, written already or to come; each is given once. */
+  /** The next JSON log line with this message, existing or future; each is returned once. */
   next(message: string): Promise<LogLine>
-  /** Resolves when it has written something like this; rejects, with what it wrote, when it ends before. */
+  /** Resolves when the output matches; rejects with the output if the program ends first. */
   said(pattern: RegExp): Promise<string>
 }
 
 interface Where {
   readonly folder: string
   readonly env?: Readonly<Record<string, string>>
-  /** What it reads on its standard input. */
+  /** Its standard input. */
   readonly input?: string
 }
 
-/** Runs a command of the program to its end. */
+/** Runs a command of the program until it ends. */
 export async function runCommand(args: readonly string[], options: Where): Promise<{ code: number | NodeJS.Signals; output: string }> {
   const child = startProgram(args, options)
-  const tooLong = setTimeout(() => child.child.kill('SIGKILL'), patience)
+  const tooLong = setTimeout(() => child.child.kill('SIGKILL'), timeoutMs)
   const code = await child.ended
   clearTimeout(tooLong)
   return { code, output: child.output() }
@@ -43,12 +43,12 @@ export async function runCommand(args: readonly string[], options: Where): Promi
 
 export const temporaryFolder = (): string => mkdtempSync(join(tmpdir(), 'clientele-test-'))
 
-/** Starts the program, and keeps what it says. Nothing of this process's environment reaches it but where programs and caches are. */
+/** Starts the program and keeps its output. It gets only the variables for programs and caches of this process's environment. */
 export function startProgram(args: readonly string[], { folder, env = {}, input }: Where): Program {
   const { PATH = '', HOME = '' } = process.env
   const child = spawn(launcher, [...args], { cwd: folder, env: { PATH, HOME, ...env }, stdio: ['pipe', 'pipe', 'pipe'] })
   child.stdin.end(input)
-  // What other commands print is no log: `generate` is there to show a token.
+  // The output of other commands is not a log: `generate` prints a token.
   const log = args[0] === 'serve' ? serverLog('program') : undefined
   let output = ''
   const wake = new Set<() => void>()
@@ -79,7 +79,7 @@ export function startProgram(args: readonly string[], { folder, env = {}, input 
         finish()
         lost(new Error(`${what}: ${why}; it wrote\n${output}`))
       }
-      const timer = setTimeout(() => give(`not within ${patience / 1000} s`), patience)
+      const timer = setTimeout(() => give(`not within ${timeoutMs / 1000} s`), timeoutMs)
       wake.add(again)
       void ended.then((code) => {
         again()

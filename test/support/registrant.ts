@@ -2,52 +2,52 @@ import assert from 'node:assert/strict'
 import type { Received, Sent } from './request.ts'
 import type { TestServer } from './server.ts'
 
-/** The smallest registration that browsers can be sent through: the `B` of the requirement list. */
+/** The smallest registration with a redirect grant. */
 export const minimal = { redirect_uris: ['https://app.example/cb'], client_name: 'T' }
 
-/** The smallest registration that needs no browser: it can get a token at once. */
+/** The smallest registration that can get a token without a browser. */
 export const machine = { grant_types: ['client_credentials'] }
 
-/** A client as its owner holds it. */
+/** A client with its credentials, as its developer has it. */
 export interface OwnClient {
-  /** The answer to the registration, or to the latest successful `put`. */
+  /** The response to the registration or to the latest successful `put`. */
   readonly answer: Received
   readonly id: string
-  /** The secret that was told last. */
+  /** The secret that was issued last. */
   readonly secret: string
   /** The registration access token in force. */
   readonly token: string
-  /** The path of `registration_client_uri`, exactly as it was given. */
+  /** The path of `registration_client_uri`, unchanged. */
   readonly path: string
-  /** With this client's token, unless another is given; `null` sends none. */
+  /** GET with this client's token, unless another is given; `null` sends none. */
   read(bearer?: string | null): Promise<Received>
-  /** A success replaces the token, as the owner would. */
+  /** PUT; on success the new token replaces the old one. */
   put(json: unknown): Promise<Received>
   remove(): Promise<Received>
   /** `POST /oauth2/token` for `client_credentials` with Basic credentials. */
   askToken(form?: Sent['form']): Promise<Received>
 }
 
-/** What a stranger can do at the registration face, in a few words. */
+/** Shorthands for requests to the registration endpoint. */
 export function registrant(server: TestServer) {
   const register = (json: unknown, sent: Sent = {}): Promise<Received> =>
     server.public('/oauth2/register', { method: 'POST', json, ...sent })
   return {
-    /** The answer, whatever it is. */
+    /** The response to a registration, success or error. */
     register,
-    /** The client, for a registration that must succeed. */
+    /** The client of a registration that must succeed. */
     async registered(json: unknown = minimal): Promise<OwnClient> {
       const answer = await register(json)
       assert.equal(answer.status, 201, answer.text)
       return ownClient(server, answer)
     },
-    /** The client for its owner that an administrator creates it for. */
+    /** A client that an administrator creates, with its registration access token. */
     async created(json: unknown): Promise<OwnClient> {
       const answer = await server.admin('/admin/clients', { method: 'POST', json })
       assert.equal(answer.status, 201, answer.text)
       return ownClient(server, answer)
     },
-    /** How many clients bear this name: a test gives a name that is its own. */
+    /** The number of clients with this name, which should be unique to the test. */
     async countNamed(name: string): Promise<number> {
       const list = await server.admin(`/admin/clients?client_name=${encodeURIComponent(name)}`)
       assert.equal(list.status, 200, list.text)
@@ -90,9 +90,9 @@ function ownClient(server: TestServer, registration: Received): OwnClient {
 }
 
 /**
- * A refusal as RFC 7591 §3.2.2 has it: 400, JSON, never kept by anyone, the code, and ASCII words that name what is wrong.
+ * Asserts an error of RFC 7591 §3.2.2: 400, JSON, no-store, the code, and an ASCII description.
  *
- * @param named what `error_description` must contain
+ * @param named texts that `error_description` must contain
  */
 export function assertRefused(received: Received, code: string, ...named: string[]): void {
   assert.equal(received.status, 400, received.text)
@@ -103,7 +103,7 @@ export function assertRefused(received: Received, code: string, ...named: string
   for (const part of named) assert.ok(received.json.error_description.includes(part), `no ${part} in: ${received.text}`)
 }
 
-/** The one 401 of the configuration endpoint (RFC 6750 §3.1). */
+/** Asserts the 401 of the configuration endpoint (RFC 6750 §3.1). */
 export function assertNotOwner(received: Received): void {
   assert.equal(received.status, 401, received.text)
   assert.equal(received.headers['www-authenticate'], 'Bearer error="invalid_token"')

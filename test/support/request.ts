@@ -4,7 +4,7 @@ import { recordSecrets } from './leaks.ts'
 export interface Sent {
   readonly method?: string
   readonly headers?: OutgoingHttpHeaders
-  /** Sent as it is. */
+  /** Sent unchanged. */
   readonly body?: string | Buffer
   /** Sent as JSON. */
   readonly json?: unknown
@@ -20,15 +20,15 @@ export interface Received {
   readonly status: number
   readonly headers: IncomingHttpHeaders
   readonly text: string
-  // biome-ignore lint/suspicious/noExplicitAny: a test knows what it asked for.
+  // biome-ignore lint/suspicious/noExplicitAny: a test knows the type of the response.
   readonly json: any
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 256 })
 
 /**
- * One HTTP request, the path exactly as written. Secrets in a JSON answer are remembered, so that the whole suite can be searched
- * for them in the logs.
+ * Sends one HTTP request with the exact path. Secrets in a JSON response are recorded, so that the logs can be searched
+ * for them.
  */
 export function request(base: string, path: string, sent: Sent = {}): Promise<Received> {
   const { body, headers } = encode(sent)
@@ -79,14 +79,14 @@ function parsed(text: string, type = ''): unknown {
 
 const secretMembers = ['client_secret', 'registration_access_token', 'access_token', 'refresh_token', 'id_token']
 
-/** Remembers the secrets among the members of an answer. */
+/** Records the secrets among the members of a response. */
 export function recordSecretsIn(json: unknown): void {
   if (typeof json !== 'object' || json === null) return
   for (const name of secretMembers) {
     const value = (json as Record<string, unknown>)[name]
     if (typeof value === 'string') recordSecrets(value)
   }
-  // A key of ours, or a set of them: what makes it private.
+  // The private part of a signing key, or of the keys in a set.
   for (const { d } of [json, (json as { keys?: unknown }).keys ?? []].flat() as { d?: unknown }[])
     if (typeof d === 'string') recordSecrets(d)
 }

@@ -14,14 +14,14 @@ import { serverLog } from './leaks.ts'
 import { type Received, request, type Sent } from './request.ts'
 
 export interface ServerOptions {
-  /** The configuration as in YAML; ports, issuer, database (memory) and a system secret are filled in. */
+  /** The configuration as in YAML; ports, issuer, database (memory) and a system secret have defaults. */
   readonly settings?: Record<string, unknown>
   readonly clock?: Clock
-  /** An open database with the schema of today, in the place of one in memory; the server closes it. */
+  /** An open, migrated database in place of one in memory; the server closes it. */
   readonly database?: Database
-  /** What the public listener binds to; it is reached at 127.0.0.1. */
+  /** The address that the public listener binds to. Requests are sent to 127.0.0.1. */
   readonly host?: string
-  /** In place of the real network. */
+  /** Replaces outbound requests. */
   readonly fetch?: FencedFetch & AsyncDisposable
 }
 
@@ -35,13 +35,13 @@ export interface TestServer extends AsyncDisposable {
   public(path: string, sent?: Sent): Promise<Received>
   /** A request to the admin listener. */
   admin(path: string, sent?: Sent): Promise<Received>
-  /** Swaps the live settings, as a changed file would. */
+  /** Replaces the live settings, like a changed file. */
   reconfigure(settings: Record<string, unknown>): void
 }
 
 export const systemSecret = 'a-system-secret-for-tests-only'
 
-/** A whole server in this process, on free ports of loopback, with registration on unless the settings say otherwise. */
+/** Starts a complete server in this process, on free loopback ports, with registration enabled unless the settings disable it. */
 export async function startServer({
   settings = {},
   clock = Date.now,
@@ -72,7 +72,7 @@ export async function startServer({
       for (const { server } of [app.public, app.admin]) server.closeAllConnections()
     }
     hangUp()
-    // A connection that was being made just then is not among them.
+    // A connection that was being opened at that moment is not among them.
     const again = setInterval(hangUp, 500)
     await Promise.all([app.public.close(), app.admin.close()])
     clearInterval(again)
@@ -85,7 +85,7 @@ export async function startServer({
     await app.public.listen({ host, port: publicPort })
     await app.admin.listen({ host: '127.0.0.1', port: adminPort })
   } catch (error) {
-    // What is left open would keep the whole file from ending, and nobody would read why.
+    // Open resources would keep the test file from ending and hide the error.
     await stop()
     throw error
   }
@@ -109,7 +109,7 @@ async function freshDatabase(config: Config): Promise<Database> {
   return database
 }
 
-/** A configuration from an object, through the very door that a file comes through. JSON is YAML. */
+/** Loads a configuration from an object by way of a file. JSON is YAML. */
 export function loadSettings(settings: Record<string, unknown>): ReturnType<typeof loadConfig> {
   const folder = mkdtempSync(join(tmpdir(), 'clientele-test-'))
   try {
@@ -121,7 +121,7 @@ export function loadSettings(settings: Record<string, unknown>): ReturnType<type
   }
 }
 
-/** `over` wins, objects are merged member by member. */
+/** Merges objects member by member; `over` wins. */
 export function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(over)) {
@@ -141,9 +141,9 @@ function keep(lines: Record<string, unknown>[]): (line: string) => void {
   }
 }
 
-/** A port that was free a moment ago: the issuer must name it before the server listens. */
+/** A free port. It is chosen before the server listens, because the issuer contains it. */
 export async function freePort(): Promise<number> {
-  // Below those that systems give to connections and to whoever asks for any port: one of these would take it in that moment.
+  // Below the ephemeral ports, of which the system could assign one at any moment.
   for (;;) {
     const port = randomInt(20_000, 32_768)
     if (given.has(port)) continue
@@ -152,7 +152,7 @@ export async function freePort(): Promise<number> {
   }
 }
 
-/** What this process has had; another one hits upon the same port in the same moment once in thousands of times. */
+/** The ports that this process has used. A collision with another process is rare. */
 const given = new Set<number>()
 
 function isFree(port: number): Promise<boolean> {

@@ -1,13 +1,13 @@
-/** What the keeper of the plan has to know of a source file, read from its words without a compiler. */
+/** What the check of the module layout needs from a source file, read from its tokens without a compiler. */
 export interface Source {
   readonly imports: readonly Import[]
-  /** The tokens, comments left out. */
+  /** The tokens, without comments. */
   readonly tokens: readonly Token[]
 }
 
 export interface Import {
   readonly specifier: string
-  /** `import type …` and `export type …`: nothing of it is left at run time. */
+  /** `import type …` and `export type …`, which do not exist at run time. */
   readonly typeOnly: boolean
 }
 
@@ -16,7 +16,7 @@ export interface Token {
   readonly text: string
 }
 
-/** The specifier that stands for an import whose target cannot be read: `import(name)`. */
+/** The specifier of an import whose target is computed: `import(name)`. */
 export const computed = '(computed)'
 
 export function readSource(text: string): Source {
@@ -47,7 +47,7 @@ function called(tokens: readonly Token[], at: number): Import[] {
   return [{ specifier: literal ? unquoted(argument) : computed, typeOnly: false }]
 }
 
-/** `new URL('./worker.ts', import.meta.url)`: the file will be run. */
+/** `new URL('./worker.ts', import.meta.url)`: the file is loaded at run time. */
 function located(tokens: readonly Token[], at: number): Import[] {
   const argument = tokens[at + 2]
   if (tokens[at + 1]?.text !== '(' || argument?.kind !== 'string') return []
@@ -85,7 +85,7 @@ const regex = /\/(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\[\n])+\/\w*/y
 const templatePart = /(?:\\[\s\S]|\$(?!\{)|[^`\\$])*/y
 const sign = /\?\.(?!\d)|=>|\.\.\.|[\s\S]/y
 
-/** A slash after one of these ends an operand, so it divides; anywhere else it begins a regular expression. */
+/** After one of these a slash is a division; anywhere else it starts a regular expression. */
 const operandEnds = new Set([')', ']', '}'])
 const operatorWords = new Set([
   'return',
@@ -106,7 +106,7 @@ const operatorWords = new Set([
 
 function tokenize(text: string): Token[] {
   const tokens: Token[] = []
-  /** For each open `${`, how many braces are open inside it. */
+  /** For each open `${`, the number of open braces inside it. */
   const templates: number[] = []
   let at = 0
 

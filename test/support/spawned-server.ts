@@ -5,23 +5,23 @@ import { type LogLine, startProgram, temporaryFolder } from './program.ts'
 import { type Received, request, type Sent } from './request.ts'
 import { freePort, merge, systemSecret } from './server.ts'
 
-/** The server as an operator runs it: a process of its own, started by the launcher, on a file database that outlives it. */
+/** The server as an operator runs it: a separate process, started by the launcher, with a file database that persists. */
 export interface SpawnedServer extends AsyncDisposable {
   readonly publicUrl: string
   readonly adminUrl: string
-  /** The process that runs now. */
+  /** The current process. */
   readonly process: ChildProcess
-  /** What the process that runs now wrote so far. */
+  /** The output of the current process so far. */
   readonly output: string
   public(path: string, sent?: Sent): Promise<Received>
   admin(path: string, sent?: Sent): Promise<Received>
-  /** Starts the process again on the same database and ports; the one before has ended. */
+  /** Starts the process again on the same database and ports, after the previous one has ended. */
   restart(): Promise<void>
-  /** Replaces the configuration file by renaming, as editors and orchestrators do: `over` is merged into the first settings. */
+  /** Replaces the configuration file by a rename, as editors and orchestrators do. `over` is merged into the first settings. */
   rewrite(over: Record<string, unknown> | string): void
-  /** Resolves when the process that runs now has logged a line with this in it. */
+  /** Resolves when the current process has logged a line that contains the text. */
   logged(text: string): Promise<void>
-  /** The next line with this message that the process that runs now logs; each is given once. */
+  /** The next log line of the current process with this message; each is returned once. */
   next(message: string): Promise<LogLine>
   /** The exit code, or the signal that ended the process. */
   ended(): Promise<number | NodeJS.Signals>
@@ -80,5 +80,5 @@ export async function spawnServer(settings: Record<string, unknown> = {}): Promi
   }
 }
 
-/** The second of the two listeners. */
+/** The listener that is ready last. */
 const ready = /admin listener ready.*\n/

@@ -4,10 +4,10 @@ import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Certificate } from './certificate.ts'
 
-/** Somebody's web server, on an address of loopback; it counts who connects. */
+/** A web server of a third party, on a loopback address. It counts connections. */
 export interface WebServer extends AsyncDisposable {
   readonly port: number
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly url: string
   connections(): number
 }
