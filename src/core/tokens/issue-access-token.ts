@@ -7,6 +7,7 @@ import type { Transaction } from '../../lib/transaction.ts'
 import { type AssertionId, type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
 import type { AccessToken, AccessTokenStore, KeepAccessToken } from './access-token.ts'
 import { type JwtOrder, makeJti } from './jwt-access-token.ts'
+import { tokenRoom } from './token-room.ts'
 
 /** What a token is to be. */
 export interface TokenOrder {
@@ -88,13 +89,15 @@ function jwtAccessTokens({ transaction, signJwt, randomness, telemetry }: IssueD
 
 /** 256 random bits, of which the hash is stored. */
 function opaqueTokens(deps: IssueDeps) {
+  const roomFor = tokenRoom()
   return async (order: TokenOrder): Promise<string> => {
-    const { clientId, subject, scope, audience, generation, assertion, most, ext } = order
+    const { clientId, subject, scope, audience, generation, assertion, ext } = order
     const accessToken = randomToken(deps.randomness, accessTokenPrefix)
     // OAuth tells times in whole seconds: counted from one, a token ends exactly at the `exp` that introspection shows.
     const issuedAt = inSeconds(deps.clock()) * 1000
     const times = { issuedAt, expiresAt: issuedAt + order.lifespan }
     const token = { hash: sha256(accessToken), clientId, subject, scope, audience, ...times, generation, ...(ext && { ext }) }
+    const most = order.most === undefined ? undefined : roomFor(clientId, order.most, token.hash)
     const issued = () => deps.telemetry.count('token_issued', { grant_type: order.grantType })
     if (assertion) await keepAndSpend(deps, token, most, assertion, issued)
     else if (await deps.keepAccessToken(token, most)) issued()
