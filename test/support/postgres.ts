@@ -14,7 +14,7 @@ import {
 } from 'node:fs'
 import { createRequire } from 'node:module'
 import { tmpdir, userInfo } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import pg from 'pg'
 import { freePort } from './server.ts'
 
@@ -129,7 +129,7 @@ async function terminate(server: ChildProcess, how: 'immediate' | 'fast'): Promi
  */
 function binaries(): string {
   const { source, version } = installed()
-  const target = join(tmpdir(), `clientele-postgres-${version}-${userInfo().uid}`)
+  const target = join(tmpdir(), `clientele-postgresql-${version}-${userInfo().uid}`)
   if (!existsSync(join(target, 'complete'))) copyBinaries(source, target)
   return join(target, 'native', 'bin')
 }
@@ -150,12 +150,13 @@ function installed(): { source: string; version: string } {
 function copyBinaries(source: string, target: string): void {
   const aside = mkdtempSync(`${target}-`)
   chmodSync(aside, 0o755)
-  cpSync(join(source, 'native'), join(aside, 'native'), { recursive: true })
+  // Links as they are: absolute ones would lead into this checkout, and the copy outlives it.
+  cpSync(join(source, 'native'), join(aside, 'native'), { recursive: true, verbatimSymlinks: true })
   execFileSync('chmod', ['-R', 'a+rX', aside])
   const links: { source: string; target: string }[] = JSON.parse(readFileSync(join(source, 'native', 'pg-symlinks.json'), 'utf8'))
   for (const link of links) {
     const path = join(aside, link.target)
-    if (!existsSync(path)) symlinkSync(join(aside, link.source).replace(aside, target), path)
+    if (!existsSync(path)) symlinkSync(relative(dirname(path), join(aside, link.source)), path)
   }
   for (const program of ['initdb', 'postgres', 'pg_ctl']) chmodSync(join(aside, 'native', 'bin', program), 0o755)
   writeFileSync(join(aside, 'complete'), '')
