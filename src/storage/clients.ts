@@ -94,6 +94,9 @@ const remove = prepared<{ client_id: string; at: number; ends_tokens_until: numb
         tokens_valid_after: laterThan(ends_tokens_until),
         secret_hash: null,
         rotated_secret_hashes: '[]',
+        // What it said of itself, with the people to contact, goes at once, and makes room where the disk is full.
+        metadata: '{}',
+        settings: '{}',
       }))
       .where('client_id', '=', client_id)
       .where('removed_at', 'is', null),
