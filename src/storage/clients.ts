@@ -96,6 +96,9 @@ const remove = prepared<{ client_id: string; at: number; ends_tokens_until: numb
         tokens_valid_after: laterThan(ends_tokens_until),
         secret_hash: null,
         rotated_secret_hashes: '[]',
+        // Its metadata, which may name people, is deleted at once.
+        metadata: '{}',
+        settings: '{}',
       }))
       .where('client_id', '=', client_id)
       .where('removed_at', 'is', null),
