@@ -96,9 +96,13 @@ const remove = prepared<{ client_id: string; at: number; ends_tokens_until: numb
         tokens_valid_after: laterThan(ends_tokens_until),
         secret_hash: null,
         rotated_secret_hashes: '[]',
-        // Its metadata, which may name people, is deleted at once.
+        // Its metadata may name people. It is deleted at once, also from the columns that repeat it.
         metadata: '{}',
         settings: '{}',
+        client_name: '',
+        owner: '',
+        id_token_alg: null,
+        userinfo_alg: null,
       }))
       .where('client_id', '=', client_id)
       .where('removed_at', 'is', null),

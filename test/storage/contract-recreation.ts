@@ -119,6 +119,15 @@ export function recreationContract(open: OpenDatabase): void {
       assert.equal((await stores.read.clients.find('c'))?.generation, 3)
     })
 
+    test('when a client is marked as removed, its name, owner, metadata and settings are deleted from its row', async () => {
+      await using stores = await freshStores(open)
+      const metadata = { clientName: 'Ada’s notes', contacts: ['ada@example.com'], idTokenSignedResponseAlg: 'ES256' }
+      await stores.act((tx) => tx.clients.add(someClient('gone', { metadata, settings: { owner: 'ada@example.com' } })))
+      await stores.act((tx) => tx.clients.remove('gone', 10, 20))
+      const row = await stores.database.read.selectFrom('clients').selectAll().where('client_id', '=', 'gone').executeTakeFirst()
+      assert.doesNotMatch(JSON.stringify(row), /Ada’s|ada@|ES256/)
+    })
+
     test('removes at most 500 rows and the few beside them in one transaction, also when two nodes do it at once', async () => {
       await using stores = await freshStores(open)
       await stores.act(async (tx) => {
