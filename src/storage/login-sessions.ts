@@ -57,7 +57,12 @@ export function loginSessionStore(db: Connection): LoginSessionStore {
       return (await end(db, { id })).numAffectedRows === 1n
     },
     async endAll(subject, at) {
-      const found = await db.selectFrom('login_sessions').select('id').where('subject', '=', subject).where(isInForce).limit(1).execute()
+      const ofSubject = db.selectFrom('login_sessions').select('id').where('subject', '=', subject)
+      // Compared with a value and not with what belongs to each row: so it is found by the index, beside those that were ended before.
+      const found = await ofSubject
+        .where('sessions', '=', sessionsOf(sql.val(subject)))
+        .limit(1)
+        .execute()
       if (found.length === 0) return false
       await raise(db, 'sessions', subject, '')
       await queueSessions(db, subject, at)
