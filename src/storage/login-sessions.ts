@@ -57,10 +57,13 @@ export function loginSessionStore(db: Connection): LoginSessionStore {
       return (await end(db, { id })).numAffectedRows === 1n
     },
     async endAll(subject, at) {
-      const ofSubject = db.selectFrom('login_sessions').select('id').where('subject', '=', subject)
-      // Compared with a value and not with what belongs to each row: so it is found by the index, beside those that were ended before.
-      const found = await ofSubject
-        .where('sessions', '=', sessionsOf(sql.val(subject)))
+      // The end of a range of the index: no session has a later count. Unordered, PostgreSQL may expect to find one soon, and scan the table.
+      const found = await db
+        .selectFrom('login_sessions')
+        .select('id')
+        .where('subject', '=', subject)
+        .where('sessions', '>=', sessionsOf(sql.val(subject)))
+        .orderBy('sessions', 'desc')
         .limit(1)
         .execute()
       if (found.length === 0) return false
