@@ -65,7 +65,7 @@ const storeFlows = ({ transact }: Database, count: number, generation: number): 
     ),
   )
 
-/** Measures each read; `all` does what is named, and then measures. */
+/** Counts how much a read examines. */
 type Measure = (name: string, read: (stores: Stores) => Promise<unknown>) => Promise<void>
 
 async function ofGrants(stores: FreshStores, count: number, measure: Measure): Promise<void> {
