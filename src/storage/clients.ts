@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
-import type { Client, ClientStore, ListedClient } from '../core/clients/client.ts'
+import type { Client, ClientPage, ClientStore, ClientsFound, ListedClient } from '../core/clients/client.ts'
 import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
+import { endOfPage, pageOf } from './page-bounds.ts'
 import { prepared } from './prepared.ts'
 import { clientRemovalDelay, queueClient } from './removal-queue.ts'
 import type { ClientRow } from './schema.ts'
@@ -165,14 +166,24 @@ export function clientStore(db: Connection): ClientStore {
         .execute()
       return Math.min(byIdToken.length + byUserinfo.length, most)
     },
-    async list({ after, limit, clientName, owner }) {
-      let query = db.selectFrom('clients').select(listed).where('removed_at', 'is', null).orderBy('client_id').limit(limit)
-      if (after !== undefined) query = query.where('client_id', '>', after)
-      if (clientName !== undefined) query = query.where('client_name', '=', clientName)
-      if (owner !== undefined) query = query.where('owner', '=', owner)
-      return (await query.execute()).map(toListed)
-    },
+    list: (page) => listClients(db, page),
   }
+}
+
+/** As `listGrants`: one range of one index, and a place in it where the page has to end. Removed clients are passed over, until they are gone. */
+async function listClients(db: Connection, { after, limit, clientName, owner }: ClientPage): Promise<ClientsFound> {
+  let range = db.selectFrom('clients').orderBy('client_id')
+  if (after !== undefined) range = range.where('client_id', '>', after)
+  // Of both filters the owner's has the index: clients choose their names, and the operator gives them to owners.
+  if (owner !== undefined) range = range.where('owner', '=', owner)
+  else if (clientName !== undefined) range = range.where('client_name', '=', clientName)
+  const end = await range.select('client_id').limit(1).offset(endOfPage(limit)).executeTakeFirst()
+  let page = range.select(listed).where('removed_at', 'is', null)
+  if (end) page = page.where('client_id', '<=', end.client_id)
+  // In an expression, so that its index is not used.
+  if (owner !== undefined && clientName !== undefined) page = page.where(sql<boolean>`client_name || '' = ${clientName}`)
+  const { rows, last } = pageOf<Pick<ClientRow, 'client_id'>, ListedRow>(await page.limit(limit + 1).execute(), limit, end)
+  return { clients: rows.map(toListed), next: last?.client_id }
 }
 
 function toRow(client: Client): WrittenRow {
@@ -196,7 +207,9 @@ function toRow(client: Client): WrittenRow {
 
 const listed = ['client_id', 'metadata', 'settings', 'created_at', 'updated_at'] as const
 
-const toListed = (row: Pick<ClientRow, (typeof listed)[number]>): ListedClient => ({
+type ListedRow = Pick<ClientRow, (typeof listed)[number]>
+
+const toListed = (row: ListedRow): ListedClient => ({
   clientId: row.client_id,
   metadata: JSON.parse(row.metadata),
   settings: row.settings === '{}' ? {} : JSON.parse(row.settings),

@@ -1,7 +1,8 @@
 import { sql } from 'kysely'
 import type { Grant, GrantStore } from '../core/tokens/grant.ts'
 import type { Connection } from './database.ts'
-import { consentsOf, grantIsInForce } from './in-force.ts'
+import { listGrants } from './grant-list.ts'
+import { consentsOf, grantIsInForce, isOfClient } from './in-force.ts'
 import { prepared } from './prepared.ts'
 import { queueConsents, queueGrant } from './removal-queue.ts'
 import { removeExpiredGrants } from './removed-grants.ts'
@@ -27,42 +28,50 @@ const columns = [
 
 type NewRow = Pick<GrantRow, (typeof columns)[number]>
 
-/** For a client that is there; `withdrawals`, where the grant rests on a remembered consent, is compared with what there are by now. */
+/** For a client that is there; where the grant rests on a remembered one, only while that one counts. */
 const insertWhile = (isRemembered: boolean) =>
-  prepared<NewRow & { generation: number; withdrawals: number }, unknown>(
-    [...columns, 'generation', ...(isRemembered ? (['withdrawals'] as const) : [])],
-    (db, row) => {
-      const withdrawals = consentsOf(sql.val(row.subject), sql.ref('clients.client_id'))
-      return db
+  prepared<NewRow & { generation: number; remembered: string }, unknown>(
+    [...columns, 'generation', ...(isRemembered ? (['remembered'] as const) : [])],
+    (db, row) =>
+      db
         .insertInto('grants')
         .columns([...columns, 'generation', 'consents'])
         .expression((from) =>
           from
             .selectFrom('clients')
-            .select((value) => [...columns.map((name) => value.val(row[name]).as(name)), 'clients.generation', withdrawals.as('consents')])
+            .select((value) => [
+              ...columns.map((name) => value.val(row[name]).as(name)),
+              'clients.generation',
+              consentsOf(sql.val(row.subject), sql.ref('clients.client_id')).as('consents'),
+            ])
             .where('client_id', '=', row.client_id)
             .where('removed_at', 'is', null)
             .where('generation', '=', row.generation)
-            .$if(isRemembered, (seen) => seen.where(withdrawals, '=', row.withdrawals)),
-        )
-    },
+            .$if(isRemembered, (seen) => seen.where(({ exists }) => exists(inForce(db).select('id').where('id', '=', row.remembered)))),
+        ),
   )
+
+const inForce = (db: Connection) => db.selectFrom('grants').where(grantIsInForce)
 
 const insert = insertWhile(false)
 const insertRemembered = insertWhile(true)
 
-const inForce = (db: Connection) => db.selectFrom('grants').where(grantIsInForce)
-
 const select = prepared<{ id: string }, GrantRow>(['id'], (db, { id }) => inForce(db).selectAll().where('id', '=', id), { findsOne: true })
 
-const remembered = prepared<{ subject: string; client_id: string; now: number }, GrantRow>(
+/**
+ * The newest, with those among them that do not count: how many the database looks at does not depend on how many there are. They are
+ * told apart by a column and not by a condition, as the limit would else be of those that count.
+ */
+const remembered = prepared<{ subject: string; client_id: string; now: number }, GrantRow & { counts: number }>(
   ['subject', 'client_id', 'now'],
   (db, { subject, client_id, now }) =>
-    inForce(db)
+    db
+      .selectFrom('grants')
       .selectAll()
+      .select(sql<number>`case when remembered_until > ${now} and ${grantIsInForce} then 1 else 0 end`.as('counts'))
       .where('subject', '=', subject)
       .where('client_id', '=', client_id)
-      .where('remembered_until', '>', now)
+      .where('remembered_until', 'is not', null)
       .orderBy('granted_at', 'desc')
       // Written out: SQLite prepares a statement anew at every run where its limit is a parameter.
       .limit(sql.lit(32)),
@@ -88,16 +97,17 @@ const endTokens = prepared<{ id: string; at: number }, unknown>(['id', 'at'], (d
 /** What persons granted to clients, for as long as it is remembered or a token of it lives. */
 export function grantStore(db: Connection): GrantStore {
   return {
-    async open(grant, withdrawals) {
-      const row = { ...toRow(grant), generation: grant.generation, withdrawals: withdrawals ?? 0 }
-      return (await (withdrawals === undefined ? insert : insertRemembered)(db, row)).numAffectedRows === 1n
+    async open(grant, rememberedId) {
+      const row = { ...toRow(grant), generation: grant.generation, remembered: rememberedId ?? '' }
+      return (await (rememberedId === undefined ? insert : insertRemembered)(db, row)).numAffectedRows === 1n
     },
     async find(id) {
       const [row] = (await select(db, { id })).rows
       return row && toGrant(row)
     },
     async remembered(subject, clientId, now) {
-      return (await remembered(db, { subject, client_id: clientId, now })).rows.map(toGrant)
+      const { rows } = await remembered(db, { subject, client_id: clientId, now })
+      return rows.filter(({ counts }) => counts === 1).map(toGrant)
     },
     async keep(id, until, endsAccess = false) {
       return (await keep(db, { id, until, ended: Number(endsAccess) })).numAffectedRows === 1n
@@ -113,26 +123,9 @@ export function grantStore(db: Connection): GrantStore {
       return (await endTokens(db, { id, at })).numAffectedRows === 1n
     },
     withdraw: (which, at) => ('id' in which ? withdrawOne(db, which.id, at) : withdrawAll(db, which.subject, which.clientId, at)),
-    async list({ subject, sessionId, withSkipped = false, now, limit, after }) {
-      const rows = await inForce(db)
-        .selectAll()
-        .where('subject', '=', subject)
-        .where('expires_at', '>', now)
-        .$if(!withSkipped, (some) => some.where('consent_skipped', '=', 0))
-        .$if(sessionId !== undefined, (some) => some.where('session_id', '=', sessionId as string))
-        .$if(after !== undefined, (some) =>
-          some.where((where) =>
-            where.or([
-              where('granted_at', '<', after?.grantedAt ?? 0),
-              where.and([where('granted_at', '=', after?.grantedAt ?? 0), where('id', '<', after?.id ?? '')]),
-            ]),
-          ),
-        )
-        .orderBy('granted_at', 'desc')
-        .orderBy('id', 'desc')
-        .limit(limit)
-        .execute()
-      return rows.map(toGrant)
+    async list(page) {
+      const { rows, next } = await listGrants(db, page)
+      return { grants: rows.map(toGrant), next }
     },
     removeExpired: (now, limit) => removeExpiredGrants(db, now, limit),
   }
@@ -145,12 +138,16 @@ async function withdrawOne(db: Connection, id: string, at: number): Promise<bool
   return true
 }
 
-/** A grant that is stored meanwhile carries the count from before, and so does not count; where there is none, there is nothing to end. */
+/**
+ * A grant that is stored meanwhile carries the count from before, and so does not count. Where there is no row there is nothing to end; a
+ * row may be of a grant that was withdrawn before and is not removed yet, as a search for another would pass over all of these.
+ */
 async function withdrawAll(db: Connection, subject: string, clientId: string | undefined, at: number): Promise<boolean> {
-  const found = await inForce(db)
+  const found = await db
+    .selectFrom('grants')
     .select('id')
     .where('subject', '=', subject)
-    .$if(clientId !== undefined, (some) => some.where('client_id', '=', clientId as string))
+    .$if(clientId !== undefined, (some) => some.where(isOfClient(clientId as string)))
     .limit(1)
     .executeTakeFirst()
   if (!found) return false
@@ -195,6 +192,5 @@ function toGrant(row: GrantRow): Grant {
     expiresAt: row.expires_at,
     ...(row.tokens_ended_at !== null && { tokensEndedAt: row.tokens_ended_at }),
     generation: row.generation,
-    withdrawals: row.consents,
   }
 }

@@ -10,6 +10,10 @@ import { type RawBuilder, sql } from 'kysely'
 export const generationOf = (clientId: RawBuilder<unknown>): RawBuilder<number> =>
   sql`(select owner.generation from clients as owner where owner.client_id = ${clientId} and owner.removed_at is null)`
 
+/** Grants that were made under the client's present generation: a range of the index of the grants of clients. */
+export const isOfClient = (clientId: string): RawBuilder<boolean> =>
+  sql`grants.client_id = ${clientId} and grants.generation = ${generationOf(sql.val(clientId))}`
+
 /** How often a person's consents were withdrawn, for this client and for all together: both only grow, so the sum tells of each. */
 export const consentsOf = (subject: RawBuilder<unknown>, clientId: RawBuilder<unknown>): RawBuilder<number> =>
   sql`(select cast(coalesce(sum(withdrawals.consents), 0) as integer) from subject_generations as withdrawals

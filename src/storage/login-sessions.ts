@@ -57,7 +57,15 @@ export function loginSessionStore(db: Connection): LoginSessionStore {
       return (await end(db, { id })).numAffectedRows === 1n
     },
     async endAll(subject, at) {
-      const found = await db.selectFrom('login_sessions').select('id').where('subject', '=', subject).where(isInForce).limit(1).execute()
+      // The end of a range of the index: no session has a later count. Unordered, PostgreSQL may expect to find one soon, and scan the table.
+      const found = await db
+        .selectFrom('login_sessions')
+        .select('id')
+        .where('subject', '=', subject)
+        .where('sessions', '>=', sessionsOf(sql.val(subject)))
+        .orderBy('sessions', 'desc')
+        .limit(1)
+        .execute()
       if (found.length === 0) return false
       await raise(db, 'sessions', subject, '')
       await queueSessions(db, subject, at)

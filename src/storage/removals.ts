@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Connection } from './database.ts'
-import { consentsOf } from './in-force.ts'
+import { consentsOf, isOfClient } from './in-force.ts'
 import { removeClients } from './removed-clients.ts'
 import { removeGrants } from './removed-grants.ts'
 import type { RemovalRow } from './schema.ts'
@@ -104,7 +104,7 @@ async function withdrawnOf(db: Connection, { name, client_id, due_at }: RemovalR
     .selectFrom('grants')
     .select('id')
     .where('subject', '=', name)
-    .$if(client_id !== '', (some) => some.where('client_id', '=', client_id))
+    .$if(client_id !== '', (some) => some.where(isOfClient(client_id)))
     .where('granted_at', '<=', due_at)
     .where(sql<boolean>`consents < ${consentsOf(sql.ref('grants.subject'), sql.ref('grants.client_id'))}`)
     .limit(atOnce)

@@ -1,4 +1,4 @@
-import { sql } from 'kysely'
+import { type RawBuilder, sql } from 'kysely'
 import type { Connection } from './database.ts'
 import { removeGrants } from './removed-grants.ts'
 import type { RemovalRow } from './schema.ts'
@@ -17,45 +17,42 @@ const dependents = ['access_tokens', 'grants', 'authorization_flows', 'logout_de
  * another client has the id by now. What this one was issued has a later generation, and stays.
  */
 export async function removeClients(db: Connection, due: readonly RemovalRow[], now: number, limit: number): Promise<number> {
-  const entries = sql<boolean>`removals.kind = 'client' and removals.due_at <= ${now}
-    and removals.name in (${sql.join(due.map(({ name }) => name))})`
-  let removed = await removeGrants(db, await grantsOf(db, entries), limit)
+  let removed = await removeGrants(db, await grantsOf(db, due), limit)
   for (const [table, key, isOwn] of removable) {
     if (removed >= limit) return removed
     const { numAffectedRows = 0n } = await sql`delete from ${sql.table(table)} where ${sql.ref(key)} in (
-      select old.${sql.ref(key)} from removals inner join ${sql.table(table)} as old on old.client_id = removals.name
-      where ${entries} and old.generation < removals.generation and ${isOwn} limit ${limit - removed})`.execute(db)
+      select ${sql.ref(key)} from ${sql.table(table)} where ${ofAny(due, isOwn)} limit ${limit - removed})`.execute(db)
     removed += Number(numAffectedRows)
   }
-  return removed > 0 ? removed : removeRows(db, due, entries, now)
+  return removed > 0 ? removed : removeRows(db, due, now)
 }
+
+/**
+ * What the removed clients had, each a range of the index of the table's clients. The values are written into the statement, and not
+ * joined to the queue: a planner that does not know them may read all that a later client of the same id has.
+ */
+const ofAny = (due: readonly RemovalRow[], isOwn: (entry: RemovalRow) => RawBuilder<unknown>) =>
+  sql<boolean>`(${sql.join(
+    due.map((entry) => sql`client_id = ${entry.name} and generation < ${entry.generation} and ${isOwn(entry)}`),
+    sql` or `,
+  )})`
+
+const all = () => sql`1 = 1`
 
 /** Tokens of grants go with these. What is later than the removal is the new client's, and not looked at. */
 const removable = [
-  ['access_tokens', 'hash', sql`old.grant_id is null and old.issued_at <= removals.due_at`],
-  ['authorization_flows', 'id', sql`1 = 1`],
-  ['logout_deliveries', 'id', sql`1 = 1`],
+  ['access_tokens', 'hash', ({ due_at }: RemovalRow) => sql`grant_id is null and issued_at <= ${due_at}`],
+  ['authorization_flows', 'id', all],
+  ['logout_deliveries', 'id', all],
 ] as const
 
-async function grantsOf(db: Connection, entries: ReturnType<typeof sql<boolean>>): Promise<string[]> {
-  const rows = await db
-    .selectFrom('removals')
-    .innerJoin('grants', 'grants.client_id', 'removals.name')
-    .select('grants.id')
-    .where(entries)
-    .whereRef('grants.generation', '<', 'removals.generation')
-    .limit(grantsAtOnce)
-    .execute()
+async function grantsOf(db: Connection, due: readonly RemovalRow[]): Promise<string[]> {
+  const rows = await db.selectFrom('grants').select('id').where(ofAny(due, all)).limit(grantsAtOnce).execute()
   return rows.map(({ id }) => id)
 }
 
 /** @returns how many rows of clients went */
-async function removeRows(
-  db: Connection,
-  due: readonly RemovalRow[],
-  entries: ReturnType<typeof sql<boolean>>,
-  now: number,
-): Promise<number> {
+async function removeRows(db: Connection, due: readonly RemovalRow[], now: number): Promise<number> {
   const names = sql.join(due.map(({ name }) => name))
   const bare = sql.join(
     dependents.map(
@@ -64,7 +61,8 @@ async function removeRows(
     sql` and `,
   )
   const going = sql`clients.client_id in (${names}) and clients.removed_at is not null and ${bare} and exists (select 1 from removals
-    where removals.name = clients.client_id and removals.generation = clients.generation and ${entries})`
+    where removals.kind = 'client' and removals.name = clients.client_id and removals.generation = clients.generation
+      and removals.due_at <= ${now})`
   await sql`insert into removed_clients (client_id, tokens_valid_after, generation, expires_at)
     select client_id, tokens_valid_after, generation, cast(${now + keptFor} as bigint) from clients where ${going}
     on conflict (client_id) do update set tokens_valid_after = excluded.tokens_valid_after,

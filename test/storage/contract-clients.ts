@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { Client, ClientPage, ListedClient } from '../../src/core/clients/client.ts'
+import type { Client, ClientPage, ClientsFound } from '../../src/core/clients/client.ts'
 import { freshStores, type OpenDatabase, someClient } from './fresh-stores.ts'
 
 /** A client with every member set, to values that are difficult for SQL, JSON and encodings. */
@@ -103,8 +103,8 @@ export function clientContract(open: OpenDatabase): void {
   })
 
   describe('the list of clients', () => {
-    const ids = async (page: ClientPage, list: (page: ClientPage) => Promise<ListedClient[]>) =>
-      (await list(page)).map(({ clientId }) => clientId)
+    const ids = async (page: ClientPage, list: (page: ClientPage) => Promise<ClientsFound>) =>
+      (await list(page)).clients.map(({ clientId }) => clientId)
 
     test('is ordered by the bytes of the ids, whatever the order of the writes and the locale of the database', async () => {
       await using stores = await freshStores(open)
@@ -128,6 +128,33 @@ export function clientContract(open: OpenDatabase): void {
       }
       assert.deepEqual(seen, all)
       assert.deepEqual(await ids({ limit: 10, after: 'client-19' }, stores.read.clients.list), all.slice(20))
+      const next = async (limit: number) => (await stores.read.clients.list({ limit })).next
+      assert.deepEqual([await next(10), await next(25)], ['client-09', undefined])
+    })
+
+    test('a page passes over 500 clients that are left out, may be empty, and names the next page', async () => {
+      await using stores = await freshStores(open)
+      const named = { metadata: { clientName: 'Notes' } }
+      await stores.act(async (tx) => {
+        for (let at = 0; at < 600; at++) {
+          await tx.clients.add(someClient(`a${at}`))
+          await tx.clients.remove(`a${at}`, 1, 1)
+        }
+        for (let at = 0; at < 600; at++) await tx.clients.add(someClient(`b${at}`, { settings: { owner: 'ann' } }))
+        await tx.clients.add(someClient('c', { ...named, settings: { owner: 'ann' } }))
+      })
+      const pages = async (page: Omit<ClientPage, 'after'>): Promise<number[]> => {
+        const sizes: number[] = []
+        for (let after: string | undefined, isFirst = true; isFirst || after; isFirst = false) {
+          const { clients, next } = await stores.read.clients.list({ ...page, ...(after && { after }) })
+          sizes.push(clients.length)
+          after = next
+        }
+        return sizes
+      }
+      assert.deepEqual(await pages({ limit: 500 }), [400, 201])
+      assert.deepEqual(await pages({ limit: 10, clientName: 'Notes', owner: 'ann' }), [0, 1])
+      assert.deepEqual(await pages({ limit: 10, clientName: 'Notes' }), [1])
     })
 
     test('the next page is right if the last client of the previous page was deleted', async () => {

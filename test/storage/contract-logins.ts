@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { SessionClient } from '../../src/core/sessions/session-clients.ts'
+import type { GrantPlace } from '../../src/core/tokens/grant.ts'
 import {
   freshStores,
   type OpenDatabase,
@@ -433,23 +434,84 @@ function grantContract(open: OpenDatabase): void {
       const list = stores.read.grants.list
       const inOrder = ['g8', 'g7', 'g6', 'g5', 'g4', 'g3', 'g2', 'g1', 'g0']
       const seen: string[] = []
-      for (let page = await list({ subject: 'ada', now, limit: 2 }); page.length > 0; ) {
-        seen.push(...page.map(({ id }) => id))
-        const { grantedAt, id } = page.at(-1) as (typeof page)[number]
-        page = await list({ subject: 'ada', now, limit: 2, after: { grantedAt, id } })
+      for (let after: GrantPlace | undefined, isFirst = true; isFirst || after; isFirst = false) {
+        const page = await list({ subject: 'ada', now, limit: 2, ...(after && { after }) })
+        seen.push(...page.grants.map(({ id }) => id))
+        after = page.next
       }
       assert.deepEqual(seen, inOrder)
       const all = await list({ subject: 'ada', withSkipped: true, now, limit: 99 })
       assert.deepEqual(
-        all.map(({ id }) => id),
+        all.grants.map(({ id }) => id),
         ['g8', 'g7', 'g6', 'skipped', ...inOrder.slice(3)],
       )
       const ofSession = await list({ subject: 'ada', sessionId: 's1', now, limit: 9, after: { grantedAt: 2, id: 'g7' } })
       assert.deepEqual(
-        ofSession.map(({ id }) => id),
+        ofSession.grants.map(({ id }) => id),
         ['g5', 'g3', 'g1'],
       )
     })
+
+    test('a page of the list passes over 500 grants that are left out, may be empty, and names the next page', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.grants.open(someGrant('later', 'c', { subject: 'eve', sessionId: 'shared' }))
+        await tx.grants.open(someGrant('standing', 'c', { grantedAt: now - many, expiresAt: now + 1 }))
+        // Those of one time are in the order of their ids.
+        for (let at = 0; at < 600; at++) await tx.grants.open(someGrant(`g${at}`, 'c', { expiresAt: now }))
+      })
+      const pages = async (limit: number, over: { sessionId?: string } = {}): Promise<string[][]> => {
+        const seen: string[][] = []
+        for (let after: GrantPlace | undefined, isFirst = true; isFirst || after; isFirst = false) {
+          const { grants, next } = await stores.read.grants.list({ subject: 'ada', now, limit, ...over, ...(after && { after }) })
+          seen.push(grants.map(({ id }) => id))
+          after = next
+        }
+        return seen
+      }
+      for (const over of [{}, { sessionId: 'session' }]) {
+        assert.deepEqual(await pages(10, over), [[], ['standing']])
+        assert.deepEqual(await pages(200, over), [['standing']])
+      }
+      assert.deepEqual(await pages(10, { sessionId: 'shared' }), [[]])
+    })
+
+    test('remembered looks at the newest 32 only, withdrawn ones among them: the person is asked again', async () => {
+      await using stores = await freshStores(open)
+      const isRemembered = async () => (await stores.read.grants.remembered('ada', 'c', now)).map(({ id }) => id)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.grants.open(someGrant('oldest', 'c', { grantedAt: 1, rememberedUntil: now + 1 }))
+        for (let at = 0; at < 31; at++) await tx.grants.open(someGrant(`g${at}`, 'c', { grantedAt: 2, rememberedUntil: now + 1 }))
+        for (let at = 0; at < 31; at++) await tx.grants.withdraw({ id: `g${at}` }, now)
+        await tx.grants.open(someGrant('not remembered', 'c', { grantedAt: 3 }))
+      })
+      assert.deepEqual(await isRemembered(), ['oldest'])
+      await stores.act((tx) => tx.grants.open(someGrant('over', 'c', { grantedAt: 4, rememberedUntil: now })))
+      assert.deepEqual(await isRemembered(), [])
+      await stores.act((tx) => tx.grants.open(someGrant('new', 'c', { grantedAt: 5, rememberedUntil: now + 1 })))
+      assert.deepEqual(await isRemembered(), ['new'])
+    })
+
+    for (const [name, end] of Object.entries({
+      'withdrawn by its id': (tx: Stores) => tx.grants.withdraw({ id: 'first' }, now),
+      'withdrawn with all of its person for the client': (tx: Stores) => tx.grants.withdraw({ subject: 'ada', clientId: 'c' }, now),
+      'withdrawn with all of its person': (tx: Stores) => tx.grants.withdraw({ subject: 'ada' }, now),
+    }))
+      test(`a grant that rests on a remembered one which was ${name} since the look-up is not stored`, async () => {
+        await using stores = await freshStores(open)
+        await stores.act(async (tx) => {
+          await tx.clients.add(someClient('c'))
+          await tx.grants.open(someGrant('first', 'c', { rememberedUntil: now + 1 }))
+        })
+        assert.equal(await stores.act((tx) => tx.grants.open(someGrant('before', 'c'), 'first')), true)
+        assert.equal(await stores.act(end), true)
+        assert.equal(await stores.act((tx) => tx.grants.open(someGrant('after', 'c'), 'first')), false)
+        await removeEnded(stores, now)
+        assert.equal(await stores.act((tx) => tx.grants.open(someGrant('after', 'c'), 'first')), false)
+        assert.equal(await stores.act((tx) => tx.grants.open(someGrant('asked for', 'c'))), true)
+      })
   })
 }
 
@@ -585,7 +647,7 @@ function belongingContract(open: OpenDatabase): void {
     test('are neither found nor removed by a value that no row can have', async () => {
       await using stores = await freshStores(open)
       const odd = 'a\u0000b'
-      assert.deepEqual(await stores.read.grants.list({ subject: odd, now, limit: 9 }), [])
+      assert.deepEqual((await stores.read.grants.list({ subject: odd, now, limit: 9 })).grants, [])
       assert.equal(await stores.act((tx) => tx.sessions.endAll(odd, 1)), false)
       assert.equal(await stores.act((tx) => tx.sessions.end(odd)), false)
       assert.equal(await stores.act((tx) => tx.grants.withdraw({ subject: odd, clientId: odd }, 1)), false)

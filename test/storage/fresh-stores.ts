@@ -172,7 +172,6 @@ export const someGrant = (id: string, clientId: string, over: Partial<Grant> = {
   id,
   clientId,
   generation: 1,
-  withdrawals: 0,
   subject: 'ada',
   sessionId: 'session',
   scope: ['openid', 'offline_access'],

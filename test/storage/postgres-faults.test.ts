@@ -35,8 +35,8 @@ async function behindProxy(options: PostgresOptions = {}) {
   }
 }
 
-const count = async (stores: { read: { clients: { list(page: { limit: number }): Promise<unknown[]> } } }) =>
-  (await stores.read.clients.list({ limit: 100 })).length
+const count = async (stores: { read: { clients: { list(page: { limit: number }): Promise<{ clients: readonly unknown[] }> } } }) =>
+  (await stores.read.clients.list({ limit: 100 })).clients.length
 
 test('a transaction whose connection breaks before COMMIT is retried and applied once', async () => {
   await using stores = await behindProxy()

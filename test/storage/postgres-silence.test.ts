@@ -54,7 +54,7 @@ async function behindProxy(options: PostgresOptions = {}) {
 }
 
 const add = (stores: FreshStores, id: string) => stores.act((tx) => tx.clients.add(someClient(id)))
-const ids = async (stores: FreshStores) => (await stores.read.clients.list({ limit: 100 })).map(({ clientId }) => clientId)
+const ids = async (stores: FreshStores) => (await stores.read.clients.list({ limit: 100 })).clients.map(({ clientId }) => clientId)
 
 async function isEventually(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await nextTurn()

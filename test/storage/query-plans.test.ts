@@ -90,9 +90,32 @@ describe('the plan of the list of clients', () => {
     })
 
   test('the first page without a filter: reads the index of the ids up to the limit, without sorting', async (t) => {
-    const [plan] = await plansOf(t, (tx) => tx.clients.list({ limit: 101 }))
-    assert.deepEqual(plan, ['SCAN clients USING INDEX sqlite_autoindex_clients_1'])
+    const plans = await plansOf(t, (tx) => tx.clients.list({ limit: 101 }))
+    const index = 'INDEX sqlite_autoindex_clients_1'
+    assert.deepEqual(plans, [[`SCAN clients USING COVERING ${index}`], [`SCAN clients USING ${index}`]])
   })
+})
+
+describe('the plan of the list of grants', () => {
+  const after = { grantedAt: 9, id: 'g9' }
+  const pages = {
+    'of a person': [{}, 'grants_asked_for (subject=?)'],
+    'of a person, the next page': [{ after }, 'grants_asked_for (subject=? AND (granted_at,id)<(?,?))'],
+    'of a person, asked for or not': [{ withSkipped: true }, 'grants_by_subject (subject=?)'],
+    'of a person, asked for or not, the next page': [
+      { withSkipped: true, after },
+      'grants_by_subject (subject=? AND (granted_at,id)<(?,?))',
+    ],
+    'of a session': [{ sessionId: 's1' }, 'grants_by_session (session_id=?)'],
+    'of a session, the next page': [{ sessionId: 's1', after }, 'grants_by_session (session_id=? AND (granted_at,id)<(?,?))'],
+  } as const
+  for (const [name, [page, expected]] of Object.entries(pages))
+    test(`${name}: one index range in the order of the page`, async (t) => {
+      const [end = [], found = []] = await plansOf(t, (tx) => tx.grants.list({ subject: 'p1', now: 1, limit: 10, ...page }))
+      assert.deepEqual(end, [`SEARCH grants USING COVERING INDEX ${expected}`])
+      searches([found])
+      assert.equal(found[0], `SEARCH grants USING INDEX ${expected}`)
+    })
 })
 
 describe('the plan of the statements in requests', () => {
@@ -134,10 +157,6 @@ describe('the plan of the statements in requests', () => {
     'withdraw a grant': (tx) => tx.grants.withdraw({ id: 'g7' }, 1),
     'withdraw what a person granted': (tx) => tx.grants.withdraw({ subject: 'p1' }, 1),
     'withdraw what a person granted a client': (tx) => tx.grants.withdraw({ subject: 'p1', clientId: 'c7' }, 1),
-    'list the grants of a person': (tx) => tx.grants.list({ subject: 'p1', now: 1, limit: 10 }),
-    'list the grants of a person, asked for or not': (tx) => tx.grants.list({ subject: 'p1', withSkipped: true, now: 1, limit: 10 }),
-    'list the grants of a session': (tx) => tx.grants.list({ subject: 'p1', sessionId: 's1', now: 1, limit: 10 }),
-    'list the next grants of a person': (tx) => tx.grants.list({ subject: 'p1', now: 1, limit: 10, after: { grantedAt: 9, id: 'g9' } }),
     'find a code': (tx) => tx.codes.find('code7'),
     'spend a code': (tx) => tx.codes.spend('code7', 1),
     'find a refresh token': (tx) => tx.refreshTokens.find('r7'),

@@ -93,8 +93,8 @@ async function touched(kind: keyof typeof databases, count: number): Promise<Rec
   }
   const remove = (path: string) => () => server.admin(path, { method: 'DELETE' })
   const grantOf = async (clientId: string): Promise<string> => {
-    const found = await storesOf(database.read).grants.list({ subject, now: Date.now(), limit: 1_000_000 })
-    return found.find((grant) => grant.clientId === clientId)?.id ?? ''
+    const { grants } = await storesOf(database.read).grants.list({ subject, now: Date.now(), limit: 1_000_000 })
+    return grants.find((grant) => grant.clientId === clientId)?.id ?? ''
   }
   const login = async (id: string) => {
     const client = await create(server, id)

@@ -61,7 +61,7 @@ describe('group commit', () => {
       ended,
       Array.from({ length: 700 }, (_, at) => at),
     )
-    assert.equal((await stores.read.clients.list({ limit: 1_000 })).length, 700)
+    assert.equal((await stores.read.clients.list({ limit: 1_000 })).clients.length, 700)
   })
 
   test('a transaction that another one begins runs after it', async () => {
@@ -134,7 +134,7 @@ describe('when a COMMIT fails', () => {
     assert.equal(effects, 0)
     await good('c')
     assert.deepEqual(
-      (await stores.read.clients.list({ limit: 9 })).map(({ clientId }) => clientId),
+      (await stores.read.clients.list({ limit: 9 })).clients.map(({ clientId }) => clientId),
       ['c'],
     )
     assert.equal(effects, 1)
@@ -155,7 +155,7 @@ describe('when the disk fails a COMMIT and the ROLLBACK after it', () => {
     for (const { status } of await Promise.allSettled([add('a'), add('b')])) assert.equal(status, 'rejected')
     assert.deepEqual(failures, [])
     assert.equal(await add('c'), true)
-    const left = await stores.read.clients.list({ limit: 9 })
+    const { clients: left } = await stores.read.clients.list({ limit: 9 })
     assert.deepEqual(
       left.map(({ clientId }) => clientId),
       ['c'],
@@ -230,7 +230,7 @@ describe('the guard against waiting bodies', () => {
       await assert.rejects(bad, loopTurned)
       await good('later')
       assert.deepEqual(
-        (await stores.read.clients.list({ limit: 9 })).map(({ clientId }) => clientId),
+        (await stores.read.clients.list({ limit: 9 })).clients.map(({ clientId }) => clientId),
         ['before', 'behind', 'later'],
       )
       assert.equal(effects, 0)
@@ -271,7 +271,7 @@ describe('the guard against waiting bodies', () => {
       await assert.rejects(stray('stray-2'), { message: /after its act had ended/ })
     })
     assert.deepEqual(
-      (await stores.read.clients.list({ limit: 9 })).map(({ clientId }) => clientId),
+      (await stores.read.clients.list({ limit: 9 })).clients.map(({ clientId }) => clientId),
       ['kept'],
     )
   })

@@ -68,7 +68,7 @@ export function resumeConsent(deps: ResumeConsentDeps) {
       if (!isFirst) throw new RefusedToClient(flow.request, { kind: 'verifier-spent', step: 'consent' })
       if (!isInForce) throw new RefusedToClient(flow.request, { kind: 'login-required', why: 'session-over' })
       const [isOpen] = await Promise.all([
-        tx.grants.open(grant, remembered?.withdrawals),
+        tx.grants.open(grant, remembered?.id),
         tx.codes.add(codeOf(code, flow, grant, now + deps.codeLifespan())),
         tx.sessionClients.note(flow.session.id, flow, now, mostSessionClients),
       ])

@@ -78,11 +78,19 @@ export interface ClientStore {
   /** How many clients registered one of these algorithms for their ID tokens or userinfo; `most` where there are more. */
   countSignedWith(algs: readonly string[], most: number): Promise<number>
   /** The clients after `after` in the order of their ids, at most `limit`. The filters match exactly and combine. */
-  list(page: ClientPage): Promise<ListedClient[]>
+  list(page: ClientPage): Promise<ClientsFound>
 }
 
 /** What a list shows of a client. */
 export type ListedClient = Pick<Client, 'clientId' | 'metadata' | 'settings' | 'createdAt' | 'updatedAt'>
+
+/** A page of the list. */
+export interface ClientsFound {
+  /** They can be fewer than `limit`, or none, although the list goes on: at most 500 that are left out are passed over for a page. */
+  readonly clients: readonly ListedClient[]
+  /** The `after` of the next page; undefined at the end of the list. */
+  readonly next: string | undefined
+}
 
 export interface ClientPage {
   readonly after?: string

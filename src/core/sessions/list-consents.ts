@@ -6,7 +6,7 @@ import type { Grant, GrantPage, GrantPlace, GrantStore } from '../tokens/grant.t
 export type AskedConsents = Omit<GrantPage, 'now'>
 
 export interface Consents {
-  /** The newest first; a client that was removed just now is absent. */
+  /** The newest first; a client that was removed just now is absent. They can be fewer than were asked for, also where the list goes on. */
   readonly consents: readonly { readonly grant: Grant; readonly client: Client | undefined }[]
   /** Where the list goes on; undefined at its end. */
   readonly next: GrantPlace | undefined
@@ -14,15 +14,10 @@ export interface Consents {
 
 /** What a person granted and has not withdrawn. */
 export function listConsents({ grants, clients, clock }: { grants: GrantStore; clients: ClientStore; clock: Clock }) {
-  return async ({ limit, ...asked }: AskedConsents): Promise<Consents> => {
-    const found = await grants.list({ ...asked, now: clock(), limit: limit + 1 })
-    const shown = found.slice(0, limit)
-    const ids = [...new Set(shown.map(({ clientId }) => clientId))]
+  return async (asked: AskedConsents): Promise<Consents> => {
+    const { grants: found, next } = await grants.list({ ...asked, now: clock() })
+    const ids = [...new Set(found.map(({ clientId }) => clientId))]
     const known = new Map((await clients.findMany(ids)).map((client) => [client.clientId, client]))
-    const last = found.length > limit ? shown.at(-1) : undefined
-    return {
-      consents: shown.map((grant) => ({ grant, client: known.get(grant.clientId) })),
-      next: last && { grantedAt: last.grantedAt, id: last.id },
-    }
+    return { consents: found.map((grant) => ({ grant, client: known.get(grant.clientId) })), next }
   }
 }

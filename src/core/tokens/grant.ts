@@ -39,8 +39,6 @@ export interface Grant {
   readonly tokensEndedAt?: number
   /** The client's when the person was asked: the grant counts while it is the same. */
   readonly generation: number
-  /** How often consents of the person were withdrawn when it was opened: it counts while that is the same. Absent until it is stored. */
-  readonly withdrawals?: number
 }
 
 /** What is read of a consent afterwards. */
@@ -65,12 +63,12 @@ export interface GrantStore {
   /**
    * False, and nothing is stored, where the client is gone by now, or another one has its id.
    *
-   * @param withdrawals those of a remembered consent on which the grant rests: nothing is stored where there are more by now
+   * @param rememberedId the id of a remembered grant on which this one rests: nothing is stored where that one does not count any more
    */
-  open(grant: Grant, withdrawals?: number): Promise<boolean>
+  open(grant: Grant, rememberedId?: string): Promise<boolean>
   /** Undefined for one that does not count: withdrawn, or of a client that is gone. */
   find(id: string): Promise<Grant | undefined>
-  /** The remembered ones of a person for a client, the newest first. */
+  /** The remembered ones of a person for a client, the newest first. Only the newest 32 are looked at, with those that were withdrawn just now. */
   remembered(subject: string, clientId: string, now: number): Promise<Grant[]>
   /**
    * Whether its tokens are alive; it is kept until `until` at least, and its tokens are not ended until this transaction is over.
@@ -83,12 +81,13 @@ export interface GrantStore {
   /** Ends every token of it. False where that was done before. */
   endTokens(id: string, at: number): Promise<boolean>
   /**
-   * Withdraws consent: the grants that fit count no more, nor does any token of theirs. What is left of them is removed later. False
-   * where there are none.
+   * Withdraws consent: the grants that fit count no more, nor does any token of theirs. What is left of them is removed later.
+   *
+   * @returns false where there are none; for those of a person, those that were withdrawn before are among them until they are removed
    */
   withdraw(which: { id: string } | { subject: string; clientId?: string }, at: number): Promise<boolean>
   /** A person's, the newest first; those that are over are left out. */
-  list(page: GrantPage): Promise<Grant[]>
+  list(page: GrantPage): Promise<GrantsFound>
   removeExpired(now: number, limit: number): Promise<number>
 }
 
@@ -101,6 +100,14 @@ export interface GrantPage {
   readonly limit: number
   /** After this one, in the order of the list. */
   readonly after?: GrantPlace
+}
+
+/** A page of the list. */
+export interface GrantsFound {
+  /** At most `limit`. They can be fewer, or none, although the list goes on: at most 500 that are left out are passed over for a page. */
+  readonly grants: readonly Grant[]
+  /** Where the next page begins; undefined at the end of the list. */
+  readonly next: GrantPlace | undefined
 }
 
 /** A place in the list. */

@@ -33,7 +33,7 @@ export function listConsentSessions(deps: { list: (asked: AskedConsents) => Prom
     return json(
       200,
       consents.map(({ grant, client }) => consentSessionJson(grant, client)),
-      { ...hydraNoStore, ...(consents.length > 0 && { link }) },
+      { ...hydraNoStore, ...((consents.length > 0 || next) && { link }) },
     )
   }
 }

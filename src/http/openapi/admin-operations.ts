@@ -20,7 +20,7 @@ export const adminOperations: Readonly<Record<keyof AdminHandlers, Operation>> =
   listClients: {
     id: 'listOAuth2Clients',
     tag: 'oAuth2',
-    summary: 'Lists clients by id, a page at a time.',
+    summary: 'Lists clients by id, a page at a time. A page can be short, or empty, where `Link` has a next one.',
     query: {
       page_size: { schema: { type: 'integer', default: 100, maximum: 500 }, description: 'How many.' },
       page_token: { schema: text, description: 'From `Link` of the page before.' },
@@ -190,7 +190,7 @@ export const adminOperations: Readonly<Record<keyof AdminHandlers, Operation>> =
   listConsentSessions: {
     id: 'listOAuth2ConsentSessions',
     tag: 'oAuth2',
-    summary: 'What a person granted and has not withdrawn, the newest first.',
+    summary: 'What a person granted and has not withdrawn, the newest first. A page can be short, or empty, where `Link` has a next one.',
     query: {
       subject: { schema: text, description: 'Who.', required: true },
       login_session_id: { schema: text, description: 'In this session only.' },
