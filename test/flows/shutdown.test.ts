@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { describe, test } from 'node:test'
 import { recordSecrets } from '../support/leaks.ts'
 import { obtainTokens, registerLoginClient } from '../support/login-client.ts'
-import { startLogoutReceiver } from '../support/logout-room.ts'
+import { startLogoutReceiver } from '../support/logout-deliveries.ts'
 import { type SpawnedServer, spawnServer } from '../support/spawned-server.ts'
 import { startPlainWebServer } from '../support/web-server.ts'
 
