@@ -160,7 +160,9 @@ test('a statement that takes too long is cancelled, and its transaction refused'
     stores.database.transact((db) => sql`select pg_sleep(20)`.execute(db)),
     Unavailable,
   )
-  assert.equal(await stores.act((tx) => tx.clients.add(someClient('next'))), true)
+  // On a slow machine an insert may take longer, too. A connection that cannot be used any more would refuse each of them.
+  const add = () => stores.act((tx) => tx.clients.add(someClient('next'))).catch((error) => assert.ok(error instanceof Unavailable))
+  while ((await add()) !== true);
 })
 
 /** The names of statements and the settings that are left on the one connection of a pool after an act and a read. */
