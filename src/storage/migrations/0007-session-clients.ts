@@ -7,12 +7,13 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('session_clients')
     .addColumn('session_id', text, (column) => column.notNull())
-    .addColumn('client_id', text, (column) => column.notNull())
+    .addColumn('client_id', text, (column) => column.notNull().references('clients.client_id').onDelete('cascade'))
     .addColumn('generation', 'integer', (column) => column.notNull())
     .addColumn('used_at', 'bigint', (column) => column.notNull())
     .addColumn('expires_at', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('session_clients_key', ['session_id', 'client_id'])
     .execute()
+  await db.schema.createIndex('session_clients_by_client').on('session_clients').columns(['client_id', 'generation']).execute()
   await db.schema.createIndex('session_clients_by_expiry').on('session_clients').column('expires_at').execute()
 
   const stored = db as Kysely<{
