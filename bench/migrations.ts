@@ -2,14 +2,14 @@
  * How long the migrations take that come after one of them, on a database in which many clients are stored; and how long somebody else
  * waits meanwhile who reads or writes a client, as the nodes of a rolling upgrade do.
  */
-import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
-import { type Kysely, type Migration, sql } from 'kysely'
+import { join } from 'node:path'
+import { type Kysely, sql } from 'kysely'
 import { openDatabase } from '../src/app.ts'
 import { migrateUp } from '../src/storage/migrations.ts'
+import { historyUntil } from '../test/storage/run-steps.ts'
 import { startPostgres } from '../test/support/postgres.ts'
-import { beside } from './process.ts'
 import { figure } from './table.ts'
 
 interface Order {
@@ -30,7 +30,7 @@ export async function timeMigrations({ onPostgres, after, clients }: Order): Pro
     : { engine: 'sqlite', path: join(folder, 'clientele.sqlite') }
   const { database, close } = openDatabase({ dsn })
   stack.defer(close)
-  await migrateUp(database, await historyUntil(after))
+  await migrateUp(database, historyUntil(after))
   const filled = await timed(() => fill(database.write, clients))
   const others = onPostgres ? watchOthers(dsn) : undefined
   let applied: string[] = []
@@ -47,14 +47,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now()
   await work()
   return (performance.now() - began) / 1000
-}
-
-async function historyUntil(last: number): Promise<Record<string, Migration>> {
-  const names = globSync('*.ts', { cwd: beside('../src/storage/migrations') })
-    .sort()
-    .filter((name) => Number.parseInt(name, 10) <= last)
-  const entries = names.map(async (name) => [basename(name, '.ts'), (await import(`../src/storage/migrations/${name}`)) as Migration])
-  return Object.fromEntries(await Promise.all(entries))
 }
 
 /** As the bench registers them: with what a client says of itself, and a registration access token. */

@@ -3,6 +3,13 @@ import { RolledBack, Unavailable } from '../lib/unavailable.ts'
 import type { CompiledStatement } from './prepared.ts'
 import type { AccessTokenRow, Schema } from './schema.ts'
 
+/** Another session holds a lock that a statement needs, or the two wait for each other: it is worth another try. */
+export class LockedOut extends Unavailable {
+  constructor(cause: unknown) {
+    super('another session holds a lock that is needed', 1, { cause })
+  }
+}
+
 /** An access token as it is added: what it carries of the client is taken from the client's row. */
 export type WrittenTokenRow = Omit<AccessTokenRow, 'token_epoch' | 'grant_epoch'>
 

@@ -1,5 +1,6 @@
-import { DEFAULT_MIGRATION_TABLE, type Kysely, type Migration, type MigrationInfo, Migrator } from 'kysely'
-import type { Database } from './database.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import { DEFAULT_MIGRATION_TABLE, type Kysely, type Migration, type MigrationInfo, type MigrationResultSet, Migrator } from 'kysely'
+import { type Database, LockedOut } from './database.ts'
 import * as registry from './migrations/0001-registry.ts'
 import * as assertions from './migrations/0002-assertions.ts'
 import * as tokensAndKeys from './migrations/0003-tokens-and-keys.ts'
@@ -8,11 +9,10 @@ import * as logoutDeliveries from './migrations/0005-logout-deliveries.ts'
 import * as generations from './migrations/0006-generations.ts'
 import * as sessionClients from './migrations/0007-session-clients.ts'
 import * as signingAlgorithms from './migrations/0008-signing-algorithms.ts'
-
-type History = Readonly<Record<string, Migration>>
+import type { Step } from './migrations/step.ts'
 
 /** The one history, in order. A released migration is never edited; the next change is the next file. */
-const history: History = {
+const released: Readonly<Record<string, Step | { readonly steps: readonly Step[] }>> = {
   '0001-registry': registry,
   '0002-assertions': assertions,
   '0003-tokens-and-keys': tokensAndKeys,
@@ -23,35 +23,119 @@ const history: History = {
   '0008-signing-algorithms': signingAlgorithms,
 }
 
+type History = Readonly<Record<string, Step>>
+
+/** The same by steps, as the database notes them: `0006-generations.01`. */
+export const history: History = Object.fromEntries(
+  Object.entries(released).flatMap(([name, migration]) =>
+    'steps' in migration ? migration.steps.map((step, at) => [`${name}.${String(at + 1).padStart(2, '0')}`, step]) : [[name, migration]],
+  ),
+)
+
+/** What an operator reads of: a migration, whatever its steps. */
+const migrationOf = (step: string): string => step.replace(/\.\d+$/, '')
+
 /** A database whose schema this version cannot work with; the message says what to do. */
 export class SchemaMismatch extends Error {
   override name = 'SchemaMismatch'
 }
 
+/** Milliseconds between two tries of a step that met a lock: who waited behind it gets a turn. */
+const pause = 2_000
+
+/** Milliseconds after which a step that met locks is not tried again. */
+const usualPatience = 60_000
+
 const migrator = (database: Database, migrations: History) =>
-  new Migrator({ db: database.write, provider: { getMigrations: async () => migrations } })
+  new Migrator({
+    db: database.write,
+    provider: { getMigrations: async () => mapValues(migrations, ({ up }): Migration => ({ up: up ?? (async () => {}) })) },
+    // By their times: those of two nodes that take turns need not be in order.
+    allowUnorderedMigrations: true,
+  })
+
+const mapValues = <T, U>(record: Readonly<Record<string, T>>, change: (value: T) => U): Record<string, U> =>
+  Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]))
 
 /**
- * Brings the schema up to date, all of it or nothing, and says which migrations were applied.
+ * Brings the schema up to date, and says which migrations were completed here. A new database is made in one transaction. Others are in
+ * use, so each step is committed by itself and holds its locks no longer; where it ends early, the next call goes on from there. Two
+ * processes at once take turns.
  *
- * @throws SchemaMismatch when the database was written by a newer version, or a migration fails
+ * @param patience milliseconds after which a step that meets locks of other sessions is not tried again
+ * @throws SchemaMismatch when the database was written by a newer version, or a step fails
  */
-export async function migrateUp(database: Database, migrations = history): Promise<string[]> {
+export async function migrateUp(database: Database, migrations = history, patience = usualPatience): Promise<string[]> {
   await refuseNewerSchema(database, migrations)
-  const { error, results } = await migrator(database, migrations).migrateToLatest()
-  if (error) throw new SchemaMismatch(`the schema could not be brought up to date: ${(error as Error).message}`, { cause: error })
-  return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName)
+  const isNew = (await executedMigrations(database)).length === 0
+  return completed(await (isNew ? makeNew(database, migrations) : upgrade(database, migrations, patience)), migrations)
+}
+
+async function makeNew(database: Database, migrations: History): Promise<string[]> {
+  try {
+    return successes(await migrator(database, migrations).migrateToLatest())
+  } catch (error) {
+    throw failed(error as Error)
+  }
+}
+
+async function upgrade(database: Database, migrations: History, patience: number): Promise<string[]> {
+  const applied: string[] = []
+  for (;;) {
+    const [next] = await pendingSteps(database, migrations)
+    if (next === undefined) return applied
+    applied.push(...(await applyInTurn(database, migrations, next, patience)))
+  }
+}
+
+/** The migrations whose last step is among these. */
+function completed(steps: readonly string[], migrations: History): string[] {
+  const last = new Map(Object.keys(migrations).map((step) => [migrationOf(step), step]))
+  return steps.filter((step) => last.get(migrationOf(step)) === step).map(migrationOf)
+}
+
+/** Where another process has applied the step by now nothing happens, as no step has a way down. */
+async function applyInTurn(database: Database, migrations: History, name: string, patience: number): Promise<string[]> {
+  const lastStart = performance.now() + patience
+  for (;;) {
+    try {
+      await migrations[name]?.inBatches?.(database.write as unknown as Kysely<unknown>)
+      return successes(await migrator(database, migrations).migrateTo(name))
+    } catch (error) {
+      if (!(error instanceof LockedOut) || performance.now() + pause > lastStart) throw failed(error as Error, name)
+      await delay(pause)
+    }
+  }
+}
+
+function successes({ error, results = [] }: MigrationResultSet): string[] {
+  if (error) throw error
+  return results.filter(({ status }) => status === 'Success').map(({ migrationName }) => migrationName)
+}
+
+function failed(cause: Error, name?: string): SchemaMismatch {
+  const what = name === undefined ? 'the schema could not be brought up to date' : `the schema could not be brought up to date at ${name}`
+  const next = cause instanceof LockedOut ? '; end that session or wait for it, then migrate again: what was applied stays' : ''
+  return new SchemaMismatch(`${what}: ${cause.message}${next}`, { cause })
 }
 
 /**
- * Every migration of the history and when it was applied here, if it was.
+ * Every migration of the history and when it was applied here, if all of it was.
  *
  * @throws SchemaMismatch when the database was written by a newer version
  */
 export async function migrationStatus(database: Database, migrations = history): Promise<{ name: string; executedAt: Date | undefined }[]> {
   await refuseNewerSchema(database, migrations)
-  const known: readonly MigrationInfo[] = await migrator(database, migrations).getMigrations()
-  return known.map(({ name, executedAt }) => ({ name, executedAt }))
+  const steps: readonly MigrationInfo[] = await migrator(database, migrations).getMigrations()
+  return Object.entries(Object.groupBy(steps, ({ name }) => migrationOf(name))).map(([name, own = []]) => ({
+    name,
+    executedAt: own.some(({ executedAt }) => executedAt === undefined) ? undefined : own.at(-1)?.executedAt,
+  }))
+}
+
+async function pendingSteps(database: Database, migrations: History): Promise<string[]> {
+  const steps: readonly MigrationInfo[] = await migrator(database, migrations).getMigrations()
+  return steps.filter(({ executedAt }) => executedAt === undefined).map(({ name }) => name)
 }
 
 /**

@@ -10,7 +10,7 @@ const keptFor = 86_400_000
 const grantsAtOnce = 100
 
 /** What stands between a removed client and the removal of its row: as in `removeGrants`, it must not go with it in one statement. */
-const dependents = ['access_tokens', 'grants', 'authorization_flows', 'logout_deliveries'] as const
+const dependents = ['access_tokens', 'grants', 'authorization_flows', 'logout_deliveries', 'session_clients'] as const
 
 /**
  * Removes what depends on clients that were removed, at most `limit` rows and a few more; then, where nothing is left, their rows, unless
@@ -20,8 +20,9 @@ export async function removeClients(db: Connection, due: readonly RemovalRow[], 
   let removed = await removeGrants(db, await grantsOf(db, due), limit)
   for (const [table, key, isOwn] of removable) {
     if (removed >= limit) return removed
-    const { numAffectedRows = 0n } = await sql`delete from ${sql.table(table)} where ${sql.ref(key)} in (
-      select ${sql.ref(key)} from ${sql.table(table)} where ${ofAny(due, isOwn)} limit ${limit - removed})`.execute(db)
+    const columns = sql.raw(key)
+    const { numAffectedRows = 0n } = await sql`delete from ${sql.table(table)} where (${columns}) in (
+      select ${columns} from ${sql.table(table)} where ${ofAny(due, isOwn)} limit ${limit - removed})`.execute(db)
     removed += Number(numAffectedRows)
   }
   return removed > 0 ? removed : removeRows(db, due, now)
@@ -44,6 +45,8 @@ const removable = [
   ['access_tokens', 'hash', ({ due_at }: RemovalRow) => sql`grant_id is null and issued_at <= ${due_at}`],
   ['authorization_flows', 'id', all],
   ['logout_deliveries', 'id', all],
+  // By the generation, too: a row that a new client takes over meanwhile stays.
+  ['session_clients', 'session_id, client_id, generation', all],
 ] as const
 
 async function grantsOf(db: Connection, due: readonly RemovalRow[]): Promise<string[]> {
@@ -51,7 +54,11 @@ async function grantsOf(db: Connection, due: readonly RemovalRow[]): Promise<str
   return rows.map(({ id }) => id)
 }
 
-/** @returns how many rows of clients went */
+/**
+ * The entries go with the rows: a later client whose generation starts again at 1, as what was kept has expired, must not meet one of them.
+ *
+ * @returns how many clients and entries went
+ */
 async function removeRows(db: Connection, due: readonly RemovalRow[], now: number): Promise<number> {
   const names = sql.join(due.map(({ name }) => name))
   const bare = sql.join(
@@ -67,6 +74,8 @@ async function removeRows(db: Connection, due: readonly RemovalRow[], now: numbe
     select client_id, tokens_valid_after, generation, cast(${now + keptFor} as bigint) from clients where ${going}
     on conflict (client_id) do update set tokens_valid_after = excluded.tokens_valid_after,
       generation = excluded.generation, expires_at = excluded.expires_at`.execute(db)
-  const { numAffectedRows = 0n } = await sql`delete from clients where ${going}`.execute(db)
-  return Number(numAffectedRows)
+  const { numAffectedRows: rows = 0n } = await sql`delete from clients where ${going}`.execute(db)
+  const { numAffectedRows: entries = 0n } = await sql`delete from removals where kind = 'client' and name in (${names})
+    and not exists (select 1 from clients where client_id = removals.name)`.execute(db)
+  return Number(rows + entries)
 }

@@ -10,22 +10,19 @@ interface Note {
   readonly at: number
 }
 
-/** It lives as long as the session; where that is gone, nothing is written. */
+/** It lives as long as the session. Where that is gone, or the client is another one or removed by now, nothing is written. */
 const note = prepared<Note, unknown>(['session_id', 'client_id', 'generation', 'at'], (db, { session_id, client_id, generation, at }) =>
   db
     .insertInto('session_clients')
     .columns(['session_id', 'client_id', 'generation', 'used_at', 'expires_at'])
     .expression((from) =>
       from
-        .selectFrom('login_sessions')
-        .select((value) => [
-          'id',
-          value.val(client_id).as('client_id'),
-          value.val(generation).as('generation'),
-          value.val(at).as('used_at'),
-          'expires_at',
-        ])
-        .where('id', '=', session_id),
+        .selectFrom(['login_sessions', 'clients'])
+        .select((value) => ['login_sessions.id', 'client_id', 'generation', value.val(at).as('used_at'), 'expires_at'])
+        .where('login_sessions.id', '=', session_id)
+        .where('client_id', '=', client_id)
+        .where('generation', '=', generation)
+        .where('removed_at', 'is', null),
     )
     .onConflict((conflict) =>
       conflict.columns(['session_id', 'client_id']).doUpdateSet((row) => ({

@@ -4,10 +4,11 @@ import { sql } from 'kysely'
 import { clientStore } from '../../src/storage/clients.ts'
 import { openPostgres } from '../../src/storage/dialects/postgres.ts'
 import { openSqlite } from '../../src/storage/dialects/sqlite.ts'
-import * as signingAlgorithms from '../../src/storage/migrations/0008-signing-algorithms.ts'
+import { steps } from '../../src/storage/migrations/0008-signing-algorithms.ts'
 import { migrateUp } from '../../src/storage/migrations.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { someClient } from './fresh-stores.ts'
+import { runSteps } from './run-steps.ts'
 
 const quoting = '"idTokenSignedResponseAlg":"ES256"'
 const clients = {
@@ -29,7 +30,7 @@ test('what clients registered for signatures before is known after the migration
       await sql`drop index ${sql.ref(`clients_by_${column}`)}`.execute(database.write)
       await sql`alter table clients drop column ${sql.ref(column)}`.execute(database.write)
     }
-    await signingAlgorithms.up(database.write as never)
+    await runSteps(database, steps)
     const { countSignedWith } = clientStore(database.read)
     const counts = [['ES256'], ['PS512'], ['RS256'], ['HS256'], ['ES256', 'PS512', 'RS256']].map((algs) => countSignedWith(algs, 10))
     assert.deepEqual(await Promise.all(counts), [1, 1, 1, 0, 2])

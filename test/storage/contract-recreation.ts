@@ -3,7 +3,17 @@ import { describe, test } from 'node:test'
 import { authorizeAddress, Browser, parameterOf } from '../support/browser.ts'
 import { isActive, loginRequest, obtainCode, obtainTokens, redeem, redirectUri, refresh } from '../support/login-client.ts'
 import { startServer, type TestServer } from '../support/server.ts'
-import { freshStores, type OpenDatabase, removeEnded, someClient, someFlow, someGrant, someToken } from './fresh-stores.ts'
+import {
+  type FreshStores,
+  freshStores,
+  type OpenDatabase,
+  removeEnded,
+  someClient,
+  someFlow,
+  someGrant,
+  someSession,
+  someToken,
+} from './fresh-stores.ts'
 
 const client = { id: 'again', secret: 'a-secret-that-stays-the-same' }
 
@@ -138,15 +148,79 @@ export function recreationContract(open: OpenDatabase): void {
           await tx.accessTokens.add(someToken(`of-g${at}`, 'c', { grantId: `g${at}` }))
         }
         await tx.accessTokens.add(someToken('stays', 'other'))
+        for (let at = 0; at < 600; at++) {
+          await tx.sessions.start(someSession(`s${at}`))
+          for (const clientId of ['c', 'other']) await tx.sessionClients.note(`s${at}`, { clientId, generation: 1 }, now, 100)
+        }
       })
       await stores.act((tx) => tx.clients.remove('c', now, now))
       const counts = (await Promise.all([removeEnded(stores, later), removeEnded(stores, later)])).flat()
       assert.ok(Math.max(...counts) <= 600, `${counts}`)
       assert.equal(
         counts.reduce((sum, count) => sum + count, 0),
-        1_100 + 150 + 150 + 2,
+        1_100 + 150 + 150 + 600 + 2,
       )
       assert.ok(await stores.read.accessTokens.find('stays'))
+      assert.deepEqual(await stores.act((tx) => tx.sessionClients.take('s599')), [{ clientId: 'other', generation: 1 }])
+    })
+  })
+
+  describe('a client that is created again two days later under the id of a removed one', () => {
+    const now = 1_700_000_000_000
+    const twoDaysLater = now + 2 * 86_400_000
+
+    /** The client `c` takes part in the session `s`, and is removed; where the job has ended, its generation is forgotten, too. */
+    async function createdAgain(stores: FreshStores, runJob: () => Promise<unknown>): Promise<void> {
+      await stores.act(async (tx) => {
+        for (const id of ['c', 'other']) await tx.clients.add(someClient(id))
+        await tx.sessions.start(someSession('s', { expiresAt: twoDaysLater * 2 }))
+        for (const clientId of ['c', 'other']) await tx.sessionClients.note('s', { clientId, generation: 1 }, now, 100)
+      })
+      await stores.act((tx) => tx.clients.remove('c', now, now))
+      await runJob()
+      await stores.act((tx) => tx.clients.removeExpired(twoDaysLater, 100))
+      assert.equal(await stores.act((tx) => tx.clients.add(someClient('c'))), true)
+      assert.equal((await stores.read.clients.find('c'))?.generation, 1)
+    }
+
+    test('is not among the clients of a session in which the removed one took part', async () => {
+      await using stores = await freshStores(open)
+      await createdAgain(stores, () => removeEnded(stores, now + 60_000))
+      assert.deepEqual(await stores.act((tx) => tx.sessionClients.take('s')), [{ clientId: 'other', generation: 1 }])
+    })
+
+    test('keeps what it was issued, also where the job stopped right after it had removed the row of the other', async () => {
+      await using stores = await freshStores(open)
+      await createdAgain(stores, async () => {
+        while ((await stores.database.read.selectFrom('clients').select('client_id').execute()).length > 1)
+          await stores.act((tx) => tx.removals.clients(now + 60_000, 500))
+      })
+      await stores.act((tx) => tx.grants.open(someGrant('new', 'c')))
+      await removeEnded(stores, twoDaysLater)
+      assert.ok(await stores.read.grants.find('new'))
+    })
+  })
+
+  describe('the note that a client took part in a session', () => {
+    test('is not written where the client is removed or is another one by now; a later client takes the row over', async () => {
+      await using stores = await freshStores(open)
+      const note = (generation: number) => stores.act((tx) => tx.sessionClients.note('s', { clientId: 'c', generation }, 1, 100))
+      const noted = async () =>
+        (await stores.database.read.selectFrom('session_clients').select('generation').execute()).map((row) => row.generation)
+      await stores.act((tx) => tx.sessions.start(someSession('s')))
+      await note(1)
+      assert.deepEqual(await noted(), [], 'no client')
+      await stores.act((tx) => tx.clients.add(someClient('c')))
+      await note(1)
+      await stores.act((tx) => tx.clients.remove('c', 10, 10))
+      await note(2)
+      assert.deepEqual(await noted(), [1], 'removed')
+      await stores.act((tx) => tx.clients.add(someClient('c')))
+      await note(1)
+      assert.deepEqual(await noted(), [1], 'another client')
+      await note(2)
+      await removeEnded(stores, 60_000)
+      assert.deepEqual(await noted(), [2])
     })
   })
 }

@@ -106,8 +106,8 @@ describe('the plan of the list of grants', () => {
       { withSkipped: true, after },
       'grants_by_subject (subject=? AND (granted_at,id)<(?,?))',
     ],
-    'of a session': [{ sessionId: 's1' }, 'grants_by_session (session_id=?)'],
-    'of a session, the next page': [{ sessionId: 's1', after }, 'grants_by_session (session_id=? AND (granted_at,id)<(?,?))'],
+    'of a session': [{ sessionId: 's1' }, 'grants_of_session (session_id=?)'],
+    'of a session, the next page': [{ sessionId: 's1', after }, 'grants_of_session (session_id=? AND (granted_at,id)<(?,?))'],
   } as const
   for (const [name, [page, expected]] of Object.entries(pages))
     test(`${name}: one index range in the order of the page`, async (t) => {

@@ -2,12 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { openPostgres } from '../../src/storage/dialects/postgres.ts'
 import { openSqlite } from '../../src/storage/dialects/sqlite.ts'
-import * as sessionClients from '../../src/storage/migrations/0007-session-clients.ts'
+import { steps } from '../../src/storage/migrations/0007-session-clients.ts'
 import { migrateUp } from '../../src/storage/migrations.ts'
 import { sessionClientStore } from '../../src/storage/session-clients.ts'
 import { storesOf } from '../../src/storage/stores.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { someClient, someGrant, someSession } from './fresh-stores.ts'
+import { runSteps } from './run-steps.ts'
 
 test('the sessions from before the migration have the clients that were granted something in them', async () => {
   await using postgres = await startPostgres()
@@ -21,7 +22,7 @@ test('the sessions from before the migration have the clients that were granted 
         await tx.grants.open(someGrant(id, client, { sessionId: session }))
     })
     await database.write.schema.dropTable('session_clients').execute()
-    await sessionClients.up(database.write as never)
+    await runSteps(database, steps)
     assert.equal(await database.transact((db) => sessionClientStore(db).removeExpired(4, 10)), 0)
     const taken = (id: string) => database.transact((db) => sessionClientStore(db).take(id))
     const first = ['c', 'd'].map((clientId) => ({ clientId, generation: 1 }))

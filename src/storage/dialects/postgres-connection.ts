@@ -221,6 +221,12 @@ class KyselyConnection implements DatabaseConnection {
   }
 }
 
+/**
+ * Milliseconds that a migration waits for a lock on a table: whoever wants that table meanwhile waits behind it. More than
+ * `deadlock_timeout` (1 s), after which PostgreSQL ends an autovacuum that is in the way.
+ */
+const migrationLockWait = 2_000
+
 /** Migrations of two processes take turns by a row lock, as an advisory lock is not to be had everywhere. */
 class RowLockAdapter extends PostgresAdapter {
   /** Text that is compared and ordered byte by byte, as on every other database of ours. */
@@ -230,6 +236,7 @@ class RowLockAdapter extends PostgresAdapter {
   override async acquireMigrationLock(db: Kysely<unknown>, { lockTable }: MigrationLockOptions): Promise<void> {
     await sql`begin`.execute(db)
     await sql`select id from ${sql.table(lockTable)} for update`.execute(db)
+    await sql`set local lock_timeout = ${sql.lit(migrationLockWait)}`.execute(db)
   }
 
   /** Where all went well nothing is open any more, and this changes nothing. */

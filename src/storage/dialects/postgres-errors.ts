@@ -1,4 +1,5 @@
 import { Unavailable } from '../../lib/unavailable.ts'
+import { LockedOut } from '../database.ts'
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')
 
@@ -24,8 +25,12 @@ export function isLost(error: unknown): boolean {
  */
 export const isWorthAnotherTry = (error: unknown): boolean => isRefusedCommit(error) || isLost(error) || codeOf(error) === '23503'
 
+/** No lock in time: 55P03. */
+const isLockedOut = (error: unknown): boolean => codeOf(error) === '55P03' || isRefusedCommit(error)
+
 /** Troubles that pass: the disk is full or memory short (53…), the statement was too slow (57014). */
 export function explain(error: unknown): unknown {
+  if (isLockedOut(error)) return new LockedOut(error)
   if (/^53|^57014|^25006/.test(codeOf(error)) || isLost(error))
     return new Unavailable('the database cannot do this now', 5, { cause: error })
   return error

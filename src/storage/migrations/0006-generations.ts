@@ -1,36 +1,45 @@
-import { type ColumnDefinitionBuilder, type Kysely, sql } from 'kysely'
+import { type ColumnDataType, type Kysely, sql } from 'kysely'
 import { exactText } from '../exact-text.ts'
+import type { Step } from './step.ts'
 
-/**
- * Marks in place of deletions: a client, a grant and a person's sessions end by one written row, what was issued under an older
- * generation does not count, and a job removes it. New columns have constant defaults, so that no row is rewritten.
- */
-export async function up(db: Kysely<unknown>): Promise<void> {
+type Column = readonly [name: string, type: ColumnDataType, startingAt?: number]
+
+/** Defaults are constant, so that no row is rewritten. */
+const columns = (table: string, ...added: readonly Column[]): Step => ({
+  async up(db) {
+    for (const [name, type, value] of added)
+      await db.schema
+        .alterTable(table)
+        .addColumn(name, type, (column) => (value === undefined ? column : column.notNull().defaultTo(value)))
+        .execute()
+  },
+})
+
+const index = (name: string, table: string, over: readonly string[], where?: ReturnType<typeof sql<boolean>>): Step => ({
+  async up(db) {
+    const build = db.schema
+      .createIndex(name)
+      .on(table)
+      .columns([...over])
+    await (where ? build.where(where) : build).execute()
+  },
+})
+
+/** They go when those in their place are there: until then the nodes that run look things up by them. */
+const without = (...indexes: readonly string[]): Step => ({
+  async up(db) {
+    for (const name of indexes) await db.schema.dropIndex(name).execute()
+  },
+})
+
+async function createTables(db: Kysely<unknown>): Promise<void> {
   const text = exactText(db)
-  const add = async (table: string, column: string, type: 'bigint' | 'integer', build?: Build) =>
-    void (await db.schema.alterTable(table).addColumn(column, type, build).execute())
-  const startingAt =
-    (value: number): Build =>
-    (column) =>
-      column.notNull().defaultTo(value)
-
-  await add('clients', 'removed_at', 'bigint')
-  await add('clients', 'token_epoch', 'integer', startingAt(0))
-  for (const table of ['clients', 'removed_clients', 'access_tokens', 'grants', 'authorization_flows', 'logout_deliveries'])
-    await add(table, 'generation', 'integer', startingAt(1))
-  await add('access_tokens', 'token_epoch', 'integer', startingAt(0))
-  await add('access_tokens', 'grant_epoch', 'integer', startingAt(0))
-  await add('grants', 'access_epoch', 'integer', startingAt(0))
-  await add('grants', 'consents', 'integer', startingAt(0))
-  await add('grants', 'withdrawn_at', 'bigint')
-  await add('login_sessions', 'sessions', 'integer', startingAt(0))
-
   await db.schema
     .createTable('subject_generations')
     .addColumn('subject', text, (column) => column.notNull())
     .addColumn('client_id', text, (column) => column.notNull())
-    .addColumn('consents', 'integer', startingAt(0))
-    .addColumn('sessions', 'integer', startingAt(0))
+    .addColumn('consents', 'integer', (column) => column.notNull().defaultTo(0))
+    .addColumn('sessions', 'integer', (column) => column.notNull().defaultTo(0))
     .addPrimaryKeyConstraint('subject_generations_key', ['subject', 'client_id'])
     .execute()
 
@@ -44,40 +53,37 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addPrimaryKeyConstraint('removals_key', ['kind', 'name', 'client_id', 'generation'])
     .execute()
   await db.schema.createIndex('removals_by_time').on('removals').columns(['kind', 'due_at']).execute()
-
-  // The newest of a client without a person, and of a grant, are one range of an index each: what is beyond a ceiling is found in it.
-  await db.schema.dropIndex('access_tokens_by_client').execute()
-  await db.schema.createIndex('access_tokens_by_client').on('access_tokens').columns(['client_id', 'grant_id', 'issued_at']).execute()
-  await db.schema.dropIndex('access_tokens_by_grant').execute()
-  await db.schema
-    .createIndex('access_tokens_by_grant')
-    .on('access_tokens')
-    .columns(['grant_id', 'issued_at'])
-    .where(sql.ref('grant_id'), 'is not', null)
-    .execute()
-
-  // Each is the range that a read needs, in its order: a condition beside the range would pass over whatever one person or client stored.
-  const anew = async (table: string, name: string, columns: string[]) => {
-    await db.schema.dropIndex(name).execute()
-    await db.schema.createIndex(name).on(table).columns(columns).execute()
-  }
-  await anew('grants', 'grants_by_client', ['client_id', 'generation', 'subject', 'granted_at'])
-  await anew('grants', 'grants_by_session', ['session_id', 'granted_at', 'id'])
-  await anew('login_sessions', 'login_sessions_by_subject', ['subject', 'sessions'])
-  await anew('authorization_flows', 'authorization_flows_by_client', ['client_id', 'generation'])
-  await anew('logout_deliveries', 'logout_deliveries_by_client', ['client_id', 'generation'])
-  await db.schema
-    .createIndex('grants_asked_for')
-    .on('grants')
-    .columns(['subject', 'granted_at', 'id'])
-    .where(sql.ref('consent_skipped'), '=', sql.lit(0))
-    .execute()
-  await db.schema
-    .createIndex('grants_remembered')
-    .on('grants')
-    .columns(['subject', 'client_id', 'granted_at'])
-    .where(sql.ref('remembered_until'), 'is not', null)
-    .execute()
 }
 
-type Build = (column: ColumnDefinitionBuilder) => ColumnDefinitionBuilder
+const generation: Column = ['generation', 'integer', 1]
+
+/**
+ * Marks in place of deletions: a client, a grant and a person's sessions end by one written row, what was issued under an older
+ * generation does not count, and a job removes it.
+ */
+export const steps: readonly Step[] = [
+  columns('clients', ['removed_at', 'bigint'], ['token_epoch', 'integer', 0], generation),
+  columns('removed_clients', generation),
+  columns('access_tokens', generation, ['token_epoch', 'integer', 0], ['grant_epoch', 'integer', 0]),
+  columns('grants', generation, ['access_epoch', 'integer', 0], ['consents', 'integer', 0], ['withdrawn_at', 'bigint']),
+  columns('authorization_flows', generation),
+  columns('logout_deliveries', generation),
+  columns('login_sessions', ['sessions', 'integer', 0]),
+  { up: createTables },
+  // The newest of a client without a person, and of a grant, are one range of an index each: what is beyond a ceiling is found in it.
+  index('access_tokens_of_client', 'access_tokens', ['client_id', 'grant_id', 'issued_at']),
+  index('access_tokens_of_grant', 'access_tokens', ['grant_id', 'issued_at'], sql`grant_id is not null`),
+  without('access_tokens_by_client', 'access_tokens_by_grant'),
+  // Each is the range that a read needs, in its order: a condition beside the range would pass over whatever one person or client stored.
+  index('grants_of_client', 'grants', ['client_id', 'generation', 'subject', 'granted_at']),
+  index('grants_of_session', 'grants', ['session_id', 'granted_at', 'id']),
+  index('grants_asked_for', 'grants', ['subject', 'granted_at', 'id'], sql`consent_skipped = 0`),
+  index('grants_remembered', 'grants', ['subject', 'client_id', 'granted_at'], sql`remembered_until is not null`),
+  without('grants_by_client', 'grants_by_session'),
+  index('login_sessions_of_subject', 'login_sessions', ['subject', 'sessions']),
+  without('login_sessions_by_subject'),
+  index('authorization_flows_of_client', 'authorization_flows', ['client_id', 'generation']),
+  without('authorization_flows_by_client'),
+  index('logout_deliveries_of_client', 'logout_deliveries', ['client_id', 'generation']),
+  without('logout_deliveries_by_client'),
+]

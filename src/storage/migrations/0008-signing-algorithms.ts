@@ -1,21 +1,36 @@
 import { type Kysely, sql } from 'kysely'
 import { exactText } from '../exact-text.ts'
+import { inRanges, type Step } from './step.ts'
 
 const columns = { id_token_alg: 'idTokenSignedResponseAlg', userinfo_alg: 'userinfoSignedResponseAlg' }
 
-/** What clients registered for signatures, so that those who depend on a key can be counted. */
-export async function up(db: Kysely<unknown>): Promise<void> {
+const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
+
+async function addColumns(db: Kysely<unknown>): Promise<void> {
   const text = exactText(db)
-  for (const [column, member] of Object.entries(columns)) {
-    await db.schema.alterTable('clients').addColumn(column, text).execute()
-    // By the text of the JSON, which is the same on every database; what a client writes has its quotation marks escaped.
-    const registered = (value: string) => sql`metadata like ${`%"${member}":"${value}%`}`
-    const cases = algorithms.map((alg) => sql`when ${registered(`${alg}"`)} then ${alg}`)
-    await sql`update clients set ${sql.ref(column)} = case ${sql.join(cases, sql` `)} end where ${registered('')}`.execute(db)
-    await sql`create index ${sql.ref(`clients_by_${column}`)} on clients (${sql.ref(column)}) where ${sql.ref(column)} is not null`.execute(
-      db,
-    )
-  }
+  for (const column of Object.keys(columns)) await db.schema.alterTable('clients').addColumn(column, text).execute()
 }
 
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA']
+const index = (column: keyof typeof columns): Step => ({
+  up: async (db) =>
+    void (await sql`create index ${sql.ref(`clients_by_${column}`)} on clients (${sql.ref(column)})
+      where ${sql.ref(column)} is not null`.execute(db)),
+})
+
+/** By the text of the JSON, which is the same on every database; what a client writes has its quotation marks escaped. */
+const hasRegistered = (member: string, value: string) => sql`metadata like ${`%"${member}":"${value}%`}`
+
+function registered(member: string) {
+  const cases = algorithms.map((alg) => sql`when ${hasRegistered(member, `${alg}"`)} then ${alg}`)
+  return sql`case ${sql.join(cases, sql` `)} end`
+}
+
+const fillColumns = (db: Kysely<unknown>): Promise<void> =>
+  inRanges(db, { table: 'clients', key: 'client_id' }, (range) => {
+    const values = Object.entries(columns).map(([column, member]) => sql`${sql.ref(column)} = ${registered(member)}`)
+    const some = Object.values(columns).map((member) => hasRegistered(member, ''))
+    return sql`update clients set ${sql.join(values)} where ${range} and (${sql.join(some, sql` or `)})`
+  })
+
+/** What clients registered for signatures, so that those who depend on a key can be counted. */
+export const steps: readonly Step[] = [{ up: addColumns }, index('id_token_alg'), index('userinfo_alg'), { inBatches: fillColumns }]

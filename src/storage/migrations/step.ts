@@ -1,0 +1,37 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+
+/**
+ * A part of a migration that is committed by itself, while other nodes use the database. One that changes a table has no other work, and
+ * one that builds an index builds one: the locks of each last until its end.
+ */
+export interface Step {
+  /** In one transaction: all of it or nothing. */
+  up?(db: Kysely<unknown>): Promise<void>
+  /**
+   * Before that, in transactions of its own, for what would lock too many rows in one. After an interruption it runs again, and two
+   * processes may run it at once. Not in a new database, where there is nothing to change.
+   */
+  inBatches?(db: Kysely<unknown>): Promise<void>
+}
+
+/**
+ * Runs a statement for all rows of a table, some at a time in the order of their key.
+ *
+ * @param statement is given the condition of a range
+ */
+export async function inRanges(
+  db: Kysely<unknown>,
+  { table, key, size = 5_000 }: { table: string; key: string; size?: number },
+  statement: (range: RawBuilder<boolean>) => RawBuilder<unknown>,
+): Promise<void> {
+  const column = sql.ref(`${table}.${key}`)
+  let after = sql<boolean>`1 = 1`
+  for (;;) {
+    const { rows } = await sql<{ last: string }>`
+      select ${column} as last from ${sql.table(table)} where ${after} order by ${column} limit 1 offset ${sql.lit(size)}`.execute(db)
+    const last = rows[0]?.last
+    await statement(last === undefined ? after : sql`${after} and ${column} <= ${last}`).execute(db)
+    if (last === undefined) return
+    after = sql`${column} > ${last}`
+  }
+}
