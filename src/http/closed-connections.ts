@@ -2,9 +2,9 @@ import type { Telemetry } from '../lib/telemetry.ts'
 
 /**
  * The bound that closed a connection: `full`, the listener has as many as it takes; `address`, one peer has; `pipelining`, too many
- * unanswered requests; `stalled`, an answer that the peer does not read.
+ * unanswered requests; `chunks`, a body in too many; `stalled`, an answer that the peer does not read.
  */
-export type ClosedFor = 'full' | 'address' | 'pipelining' | 'stalled'
+export type ClosedFor = 'full' | 'address' | 'pipelining' | 'chunks' | 'stalled'
 
 /** @param address the peer; empty where it is not known */
 export type ConnectionClosed = (reason: ClosedFor, address: string) => void

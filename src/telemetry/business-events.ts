@@ -31,7 +31,7 @@ export const businessEvents: Readonly<Record<string, BusinessEvent>> = {
   database_outcome_unknown: { help: 'Acts whose commit was sent to PostgreSQL and never answered.', labels: [] },
   request_refused: { help: 'Requests refused or failed, by face and reason.', labels: ['face', 'reason'] },
   connection_closed: {
-    help: 'Connections closed at a bound, by listener and reason: full, address, pipelining or stalled.',
+    help: 'Connections closed at a bound, by listener and reason: full, address, pipelining, chunks or stalled.',
     labels: ['listener', 'reason'],
   },
   job_failed: { help: 'Runs of background jobs that failed.', labels: ['job'] },
