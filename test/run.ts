@@ -19,6 +19,8 @@ const { values, positionals } = parseArgs({ options: { name: { type: 'string', m
 const whole = positionals.length === 0 && values.name.length === 0
 const files = positionals.length === 0 ? globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], { cwd: root }).sort() : positionals
 const trace = mkdtempSync(join(tmpdir(), 'clientele-test-'))
+/** The compiled modules, which the first process that needs one leaves to the others. */
+const compiled = mkdtempSync(join(tmpdir(), 'clientele-compiled-'))
 
 const all = new Set(files.map((file) => resolve(root, file)))
 const unfinished = new Set(all)
@@ -43,7 +45,7 @@ const tests = run({
   timeout,
   testNamePatterns: values.name,
   execArgv: ['--disable-warning=ExperimentalWarning'],
-  env: { ...process.env, CLIENTELE_TEST_TRACE: trace },
+  env: { ...process.env, CLIENTELE_TEST_TRACE: trace, NODE_COMPILE_CACHE: compiled },
   signal: stop.signal,
 })
 let counted = 0
@@ -77,4 +79,5 @@ if (search.logs > 0 && search.secrets > 0 && search.leaks.length === 0)
 
 if (search.leaks.length > 0) process.stdout.write(`ℹ the logs are kept in ${trace}\n`)
 else rmSync(trace, { recursive: true, force: true })
+rmSync(compiled, { recursive: true, force: true })
 process.exitCode = failed ? 1 : 0
