@@ -27,6 +27,9 @@ const keys = join(shared, 'signing-keys.json')
 const pairs = Array.from({ length: 6 }, () => promisify(generateKeyPair)('rsa', { modulusLength: 2048 }))
 writeFileSync(keys, JSON.stringify((await Promise.all(pairs)).map(({ privateKey }) => privateKey.export({ format: 'jwk' }))))
 
+/** One server for all files of the run, each of which creates its own databases. A file that is run alone starts one if it needs it. */
+const postgres = whole ? await (await import('./support/postgres.ts')).startPostgres() : undefined
+
 const all = new Set(files.map((file) => resolve(root, file)))
 const unfinished = new Set(all)
 let failed = false
@@ -50,7 +53,13 @@ const tests = run({
   timeout,
   testNamePatterns: values.name,
   execArgv: ['--disable-warning=ExperimentalWarning'],
-  env: { ...process.env, CLIENTELE_TEST_TRACE: trace, NODE_COMPILE_CACHE: join(shared, 'compiled'), CLIENTELE_TEST_KEYS: keys },
+  env: {
+    ...process.env,
+    CLIENTELE_TEST_TRACE: trace,
+    NODE_COMPILE_CACHE: join(shared, 'compiled'),
+    CLIENTELE_TEST_KEYS: keys,
+    ...(postgres && { DATABASE_URL: postgres.url }),
+  },
   signal: stop.signal,
 })
 let counted = 0
@@ -84,5 +93,6 @@ if (search.logs > 0 && search.secrets > 0 && search.leaks.length === 0)
 
 if (search.leaks.length > 0) process.stdout.write(`ℹ the logs are kept in ${trace}\n`)
 else rmSync(trace, { recursive: true, force: true })
+await postgres?.[Symbol.asyncDispose]()
 rmSync(shared, { recursive: true, force: true })
 process.exitCode = failed ? 1 : 0
