@@ -2,12 +2,13 @@
  * Runs the tests: `npm test`, `npm test -- test/flows/register.test.ts`, `npm test -- --name 'pattern'`. Every test file runs in its
  * own process. At the end the logs of all servers under test are searched for the secrets that the tests received.
  */
-import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { generateKeyPair } from 'node:crypto'
+import { globSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join, relative, resolve } from 'node:path'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
-import { parseArgs } from 'node:util'
+import { parseArgs, promisify } from 'node:util'
 import { emptiness, searchTrace } from './support/leaks.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -19,6 +20,15 @@ const { values, positionals } = parseArgs({ options: { name: { type: 'string', m
 const whole = positionals.length === 0 && values.name.length === 0
 const files = positionals.length === 0 ? globSync(['src/**/*.test.ts', 'test/**/*.test.ts'], { cwd: root }).sort() : positionals
 const trace = mkdtempSync(join(tmpdir(), 'clientele-test-'))
+/** What the test files share. Modules are compiled by the first process that needs them. */
+const shared = mkdtempSync(join(tmpdir(), 'clientele-shared-'))
+/** RSA keys for the servers under test: to make one takes a tenth of a second, and each server needs two. */
+const keys = join(shared, 'signing-keys.json')
+const pairs = Array.from({ length: 6 }, () => promisify(generateKeyPair)('rsa', { modulusLength: 2048 }))
+writeFileSync(keys, JSON.stringify((await Promise.all(pairs)).map(({ privateKey }) => privateKey.export({ format: 'jwk' }))))
+
+/** One server for all files of the run, each of which creates its own databases. A file that is run alone starts one if it needs it. */
+const postgres = whole ? await (await import('./support/postgres.ts')).startPostgres() : undefined
 
 const all = new Set(files.map((file) => resolve(root, file)))
 const unfinished = new Set(all)
@@ -43,7 +53,13 @@ const tests = run({
   timeout,
   testNamePatterns: values.name,
   execArgv: ['--disable-warning=ExperimentalWarning'],
-  env: { ...process.env, CLIENTELE_TEST_TRACE: trace },
+  env: {
+    ...process.env,
+    CLIENTELE_TEST_TRACE: trace,
+    NODE_COMPILE_CACHE: join(shared, 'compiled'),
+    CLIENTELE_TEST_KEYS: keys,
+    ...(postgres && { DATABASE_URL: postgres.url }),
+  },
   signal: stop.signal,
 })
 let counted = 0
@@ -77,4 +93,6 @@ if (search.logs > 0 && search.secrets > 0 && search.leaks.length === 0)
 
 if (search.leaks.length > 0) process.stdout.write(`ℹ the logs are kept in ${trace}\n`)
 else rmSync(trace, { recursive: true, force: true })
+await postgres?.[Symbol.asyncDispose]()
+rmSync(shared, { recursive: true, force: true })
 process.exitCode = failed ? 1 : 0

@@ -25,8 +25,8 @@ after(() => postgres[Symbol.asyncDispose]())
 
 const databases = {
   SQLite: async () => openSqlite('memory'),
-  'PostgreSQL at READ COMMITTED': async () => openPostgres(await postgres.createDatabase(), { isolation: 'READ COMMITTED' }),
-  'PostgreSQL at SERIALIZABLE': async () => openPostgres(await postgres.createDatabase(), { isolation: 'SERIALIZABLE' }),
+  'PostgreSQL at READ COMMITTED': async () => openPostgres(await postgres.createMigrated(), { isolation: 'READ COMMITTED' }),
+  'PostgreSQL at SERIALIZABLE': async () => openPostgres(await postgres.createMigrated(), { isolation: 'SERIALIZABLE' }),
 } as const
 
 const parallel = 16

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { openPostgres } from '../../src/storage/dialects/postgres.ts'
-import { migrateUp } from '../../src/storage/migrations.ts'
 import { startPostgres } from '../support/postgres.ts'
 import {
   type FreshStores,
@@ -21,11 +20,7 @@ after(() => server[Symbol.asyncDispose]())
 const now = 1_700_000_000_000
 
 async function filled(): Promise<FreshStores> {
-  const stores = await freshStores(async () => {
-    const database = openPostgres(await server.createDatabase(), { isolation: 'READ COMMITTED' })
-    await migrateUp(database)
-    return database
-  })
+  const stores = await freshStores(async () => openPostgres(await server.createMigrated(), { isolation: 'READ COMMITTED' }))
   await stores.act(async (tx) => {
     await tx.clients.add(someClient('c'))
     await tx.grants.open(someGrant('before', 'c'))

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { openPostgres } from '../../src/storage/dialects/postgres.ts'
-import { migrateUp } from '../../src/storage/migrations.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { type FreshStores, freshStores, type Stores, someClient, someFlow, someGrant, someLogin, someSession } from './fresh-stores.ts'
 
@@ -11,12 +10,7 @@ after(() => server[Symbol.asyncDispose]())
 
 const now = 1_700_000_000_000
 
-const stores = () =>
-  freshStores(async () => {
-    const database = openPostgres(await server.createDatabase(), { isolation: 'READ COMMITTED' })
-    await migrateUp(database)
-    return database
-  })
+const stores = () => freshStores(async () => openPostgres(await server.createMigrated(), { isolation: 'READ COMMITTED' }))
 
 /** Begins `second` after `first` has written and before it commits; returns the result of `second`. Only PostgreSQL has two open transactions. */
 async function during<T>({ act }: FreshStores, first: (tx: Stores) => Promise<unknown>, second: (tx: Stores) => Promise<T>): Promise<T> {

@@ -17,14 +17,10 @@ after(() => server[Symbol.asyncDispose]())
 
 /** A new database behind a proxy that can cut connections. */
 async function behindProxy(options: PostgresOptions = {}) {
-  const url = new URL(await server.createDatabase())
+  const url = new URL(await server.createMigrated())
   const proxy = await cuttingProxy(Number(url.port))
   url.port = String(proxy.port)
-  const stores = await freshStores(async () => {
-    const database = openPostgres(url.href, { connections: 4, ...options })
-    await migrateUp(database)
-    return database
-  })
+  const stores = await freshStores(async () => openPostgres(url.href, { connections: 4, ...options }))
   return {
     ...stores,
     proxy,

@@ -6,7 +6,6 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import { OutcomeUnknown, RolledBack, Unavailable } from '../../src/lib/unavailable.ts'
 import { openPostgres, type PostgresOptions } from '../../src/storage/dialects/postgres.ts'
-import { migrateUp } from '../../src/storage/migrations.ts'
 import { selfSigned } from '../support/certificate.ts'
 import { cuttingProxy } from '../support/cutting-proxy.ts'
 import { startPgbouncer } from '../support/pgbouncer.ts'
@@ -28,18 +27,12 @@ const short: PostgresOptions = {
   patience: 4_500,
 }
 
-async function storesAt(url: string, options: PostgresOptions = {}): Promise<FreshStores> {
-  return freshStores(async () => {
-    const migrated = openPostgres(url)
-    await migrateUp(migrated)
-    await migrated.close()
-    return openPostgres(url, { ...short, ...options })
-  })
-}
+const storesAt = (url: string, options: PostgresOptions = {}): Promise<FreshStores> =>
+  freshStores(async () => openPostgres(url, { ...short, ...options }))
 
 /** A new database whose connections pass through a proxy that can go silent. */
 async function behindProxy(options: PostgresOptions = {}) {
-  const direct = await server.createDatabase()
+  const direct = await server.createMigrated()
   const proxy = await cuttingProxy(Number(new URL(direct).port))
   const stores = await storesAt(Object.assign(new URL(direct), { port: String(proxy.port) }).href, options)
   return {
@@ -198,13 +191,13 @@ describe('a read that takes too long', { concurrency: true }, () => {
   }
 
   test('is refused, and the server stops working on it', async () => {
-    const url = await server.createDatabase()
+    const url = await server.createMigrated()
     await using stores = await storesAt(url)
     await assertCancelled(stores, url)
   })
 
   test('is refused, and the server stops working on it, through a pgbouncer in transaction mode', async (context) => {
-    const url = await server.createDatabase()
+    const url = await server.createMigrated()
     const bouncer = await startPgbouncer(url)
     if (!bouncer) return context.diagnostic('no pgbouncer is installed here, so none was tried')
     await using _bouncer = bouncer
@@ -215,7 +208,7 @@ describe('a read that takes too long', { concurrency: true }, () => {
   test('is refused, and the server stops working on it, over TLS', async () => {
     await using own = await startPostgres({ own: true })
     await switchTlsOn(own.url)
-    const url = await own.createDatabase()
+    const url = await own.createMigrated()
     await using stores = await storesAt(`${url}?sslmode=no-verify`)
     const { rows } = await sql<{ ssl: boolean }>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`.execute(stores.database.read)
     assert.equal(rows[0]?.ssl, true)
@@ -223,7 +216,7 @@ describe('a read that takes too long', { concurrency: true }, () => {
   })
 
   test('a migration may take longer than a read', async () => {
-    await using stores = await storesAt(await server.createDatabase(), { readTimeout: 100 })
+    await using stores = await storesAt(await server.createMigrated(), { readTimeout: 100 })
     await sql`select pg_sleep(1)`.execute(stores.database.write)
   })
 })

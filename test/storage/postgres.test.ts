@@ -1,6 +1,5 @@
 import { after } from 'node:test'
 import { openPostgres, type PostgresOptions } from '../../src/storage/dialects/postgres.ts'
-import { migrateUp } from '../../src/storage/migrations.ts'
 import { startPostgres } from '../support/postgres.ts'
 import { storeContract } from './contract.ts'
 
@@ -12,7 +11,5 @@ for (const isolation of ['READ COMMITTED', 'SERIALIZABLE'] as const) {
 }
 
 async function fresh(options: PostgresOptions) {
-  const database = openPostgres(await server.createDatabase(), { connections: 8, ...options })
-  await migrateUp(database)
-  return database
+  return openPostgres(await server.createMigrated(), { connections: 8, ...options })
 }

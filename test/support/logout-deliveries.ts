@@ -16,6 +16,8 @@ import { silence } from '../../src/lib/telemetry.ts'
 import type { ClientMetadata } from '../../src/protocol/client-metadata.ts'
 import { type FreshStores, someClient } from '../storage/fresh-stores.ts'
 import { memoryStores } from '../storage/sqlite-file.ts'
+import { systemSecret } from './server.ts'
+import { addSigningKeys } from './signing-keys.ts'
 import { startPlainWebServer } from './web-server.ts'
 
 export const issuer = 'https://auth.example/'
@@ -23,13 +25,15 @@ export const issuer = 'https://auth.example/'
 /** The module that delivers logout tokens, with real storage, a real network and a clock of the test. */
 export async function logoutDeliveries(over: Partial<DeliverLogoutsDeps> | ((stores: FreshStores) => Partial<DeliverLogoutsDeps>) = {}) {
   const stores = await memoryStores()
+  const secrets = { system: [systemSecret] }
   const time = { now: 1_800_000_000_000 }
   const clock = () => time.now
   const lines: { message: string; [fact: string]: unknown }[] = []
   const counted: string[] = []
   const outside = { clock, randomness: systemRandomness, transaction: stores.act }
-  const sealer = makeSealer(['a-system-secret-for-tests-only'], 'signing-key', systemRandomness)
+  const sealer = makeSealer(secrets.system, 'signing-key', systemRandomness)
   const keyDeps = { ...outside, signingKeys: stores.read.signingKeys, sealer, telemetry: silence }
+  await addSigningKeys(stores.database, secrets, time.now)
   await openSigningKeys(keyDeps)
   const ring = new KeyRing(keyDeps)
   const fetch = makeFencedFetch()

@@ -16,6 +16,8 @@ import { createRequire } from 'node:module'
 import { tmpdir, userInfo } from 'node:os'
 import { dirname, join, relative } from 'node:path'
 import pg from 'pg'
+import { openPostgres } from '../../src/storage/dialects/postgres.ts'
+import { migrateUp } from '../../src/storage/migrations.ts'
 import { freePort } from './server.ts'
 
 export interface PostgresServer extends AsyncDisposable {
@@ -23,6 +25,8 @@ export interface PostgresServer extends AsyncDisposable {
   readonly url: string
   /** Creates an empty database and returns its URL. */
   createDatabase(): Promise<string>
+  /** Creates a database with the current schema and returns its URL. */
+  createMigrated(): Promise<string>
   /** Stops the server process: as in a crash (`immediate`) or cleanly (`fast`). Only for a server that was started here. */
   stop(how: 'immediate' | 'fast'): Promise<void>
   /** Starts it again on the same data and port. */
@@ -30,8 +34,8 @@ export interface PostgresServer extends AsyncDisposable {
 }
 
 /**
- * A real PostgreSQL: the one at `DATABASE_URL` if set (its user may create databases), or else one from npm, started here and stopped
- * at the end. Without PostgreSQL the tests fail; they are not skipped.
+ * A real PostgreSQL: the one at `DATABASE_URL` if set (its user may create databases; `test/run.ts` sets it to one for the whole run), or
+ * else one from npm, started here and stopped at the end. Without PostgreSQL the tests fail; they are not skipped.
  */
 export async function startPostgres({ own = false } = {}): Promise<PostgresServer> {
   const url = process.env.DATABASE_URL
@@ -57,18 +61,32 @@ export async function startPostgres({ own = false } = {}): Promise<PostgresServe
 
 const refuse = () => Promise.reject(new Error('the server at DATABASE_URL is not ours to stop; ask for one of your own'))
 
-function database(url: string): Pick<PostgresServer, 'url' | 'createDatabase'> {
+function database(url: string): Pick<PostgresServer, 'url' | 'createDatabase' | 'createMigrated'> {
+  const create = async (template = '') => {
+    const name = `clientele_${randomBytes(6).toString('hex')}`
+    const client = new pg.Client(url)
+    await client.connect()
+    await client.query(`CREATE DATABASE ${name} ${template}`)
+    await client.end()
+    return Object.assign(new URL(url), { pathname: `/${name}` }).href
+  }
+  let template: Promise<string> | undefined
   return {
     url,
-    async createDatabase() {
-      const name = `clientele_${randomBytes(6).toString('hex')}`
-      const client = new pg.Client(url)
-      await client.connect()
-      await client.query(`CREATE DATABASE ${name}`)
-      await client.end()
-      return Object.assign(new URL(url), { pathname: `/${name}` }).href
+    createDatabase: () => create(),
+    async createMigrated() {
+      template ??= create().then(migrate)
+      return create(`TEMPLATE ${await template}`)
     },
   }
+}
+
+/** Returns the name of the database, to which no connection is open: it can be copied. */
+async function migrate(url: string): Promise<string> {
+  const database = openPostgres(url)
+  await migrateUp(database)
+  await database.close()
+  return new URL(url).pathname.slice(1)
 }
 
 /** PostgreSQL refuses to run as root, so root starts it as another user. */
@@ -95,8 +113,10 @@ function launch(data: string, port: number): Promise<ChildProcess> {
     'listen_addresses=127.0.0.1',
     `port=${port}`,
     `unix_socket_directories=${data}`,
-    'max_connections=200',
+    'max_connections=400',
     'shared_buffers=64MB',
+    // Tests end the server process, never the machine.
+    'fsync=off',
   ]
   const flags = ['-D', data, ...settings.flatMap((setting) => ['-c', setting])]
   const server = spawn(join(bin, 'postgres'), flags, {

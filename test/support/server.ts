@@ -12,6 +12,7 @@ import { systemRandomness } from '../../src/lib/random.ts'
 import type { Database } from '../../src/storage/database.ts'
 import { serverLog } from './leaks.ts'
 import { type Received, request, type Sent } from './request.ts'
+import { addSigningKeys } from './signing-keys.ts'
 
 export interface ServerOptions {
   /** The configuration as in YAML; ports, issuer, database (memory) and a system secret have defaults. */
@@ -62,9 +63,11 @@ export async function startServer({
   let config: Config = first
   const lines: Record<string, unknown>[] = []
   const telemetry = await makeTelemetry({ level: 'debug', format: 'json' }, keep(lines), config.tracing)
+  const opened = database ?? (await freshDatabase(config))
+  await addSigningKeys(opened, secrets, clock())
   const app = await makeApp(
     { config: () => config, secrets, clock, randomness: systemRandomness, telemetry, ...(fetch && { fetch }) },
-    database ?? (await freshDatabase(config)),
+    opened,
   )
   const stop = async () => {
     app.stop()
