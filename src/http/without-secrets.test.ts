@@ -15,8 +15,9 @@ test('tokens and codes are taken out wherever they stand, and nothing else is', 
 })
 
 test('a long value is cut, and read once', () => {
-  const begin = performance.now()
-  for (const text of ['eyJ'.repeat(20_000), 'eyJa.'.repeat(12_000), 'eyJa '.repeat(12_000), 'ory_at_'.repeat(9_000)])
+  const begin = process.cpuUsage()
+  // Read from each of its letters, the first of them takes two minutes.
+  for (const text of ['eyJ'.repeat(80_000), 'eyJa.'.repeat(48_000), 'eyJa '.repeat(48_000), 'ory_at_'.repeat(36_000)])
     assert.ok(String(withoutSecrets(text)).length <= 501)
-  assert.ok(performance.now() - begin < 500)
+  assert.ok(process.cpuUsage(begin).user < 10e6)
 })

@@ -5,7 +5,6 @@ import { removeExpiredRows } from './expiry.ts'
 import { grantIsInForce, tokenIsInForce } from './in-force.ts'
 import { insertForClient } from './insert-for-client.ts'
 import { prepared } from './prepared.ts'
-import type { AccessTokenRow } from './schema.ts'
 import { makeRoom } from './token-ceilings.ts'
 
 export const accessTokenColumns = [
@@ -47,9 +46,14 @@ const insertOfGrant = prepared<WrittenTokenRow, unknown>([...accessTokenColumns,
     ),
 )
 
-const select = prepared<{ hash: string }, AccessTokenRow>(
+const select = prepared<{ hash: string }, WrittenTokenRow>(
   ['hash'],
-  (db, { hash }) => db.selectFrom('access_tokens').selectAll().where('hash', '=', hash).where(tokenIsInForce),
+  (db, { hash }) =>
+    db
+      .selectFrom('access_tokens')
+      .select([...accessTokenColumns, 'generation'])
+      .where('hash', '=', hash)
+      .where(tokenIsInForce),
   { findsOne: true },
 )
 

@@ -20,7 +20,11 @@ const insert = prepared<Omit<AuthorizationCodeRow, 'spent_at'>, unknown>(columns
 
 const select = prepared<{ hash: string }, AuthorizationCodeRow>(
   ['hash'],
-  (db, { hash }) => db.selectFrom('authorization_codes').selectAll().where('hash', '=', hash),
+  (db, { hash }) =>
+    db
+      .selectFrom('authorization_codes')
+      .select([...columns, 'spent_at'])
+      .where('hash', '=', hash),
   { findsOne: true },
 )
 

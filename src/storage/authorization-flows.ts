@@ -12,17 +12,33 @@ const columns = ['id', 'client_id', 'address', 'created_at', 'expires_at', 'requ
 
 type NewRow = Pick<AuthorizationFlowRow, (typeof columns)[number]>
 
+const readColumns = [
+  ...columns,
+  'generation',
+  'login',
+  'login_verifier',
+  'login_spent_at',
+  'consent_challenge',
+  'consent_csrf',
+  'consent_skip',
+  'consent',
+  'consent_verifier',
+  'consent_spent_at',
+] as const
+
+type ReadRow = Pick<AuthorizationFlowRow, (typeof readColumns)[number]>
+
 const insert = insertForClient<NewRow>('authorization_flows', columns, { taken: ['generation'] })
 
 /** The oldest in which nobody has logged in, where an address has too many of them. */
 const makeRoom = makeRoomIn('authorization_flows', 'address', 'login_accepted_at')
 
-const select = prepared<{ id: string }, AuthorizationFlowRow>(
+const select = prepared<{ id: string }, ReadRow>(
   ['id'],
   (db, { id }) =>
     db
       .selectFrom('authorization_flows')
-      .selectAll()
+      .select(readColumns)
       .where('id', '=', id)
       .where('generation', '=', generationOf(sql.ref('authorization_flows.client_id'))),
   { findsOne: true },
@@ -112,7 +128,7 @@ const toRow = (flow: AuthorizationFlow): NewRow & { generation: number } => ({
   login_csrf: flow.login.csrf,
 })
 
-function toFlow(row: AuthorizationFlowRow): AuthorizationFlow {
+function toFlow(row: ReadRow): AuthorizationFlow {
   const consent =
     row.consent_challenge !== null && row.consent_csrf !== null
       ? {

@@ -26,6 +26,23 @@ const columns = [
 
 type WrittenRow = Pick<ClientRow, (typeof columns)[number]>
 
+const listed = ['client_id', 'metadata', 'settings', 'created_at', 'updated_at'] as const
+
+type ListedRow = Pick<ClientRow, (typeof listed)[number]>
+
+/** What is read of a client. */
+export const clientColumns = [
+  ...listed,
+  'version',
+  'origin',
+  'secret_hash',
+  'rotated_secret_hashes',
+  'tokens_valid_after',
+  'generation',
+] as const
+
+export type ReadClientRow = Pick<ClientRow, (typeof clientColumns)[number]>
+
 /**
  * A client under the id of one that was removed gets nothing of what that one was issued: neither while the removed row is there, which
  * it takes over, nor afterwards.
@@ -56,20 +73,20 @@ const insert = prepared<WrittenRow, unknown>(columns, (db, row) =>
     ),
 )
 
-const select = prepared<{ client_id: string }, ClientRow>(
+const select = prepared<{ client_id: string }, ReadClientRow>(
   ['client_id'],
-  (db, { client_id }) => db.selectFrom('clients').selectAll().where('client_id', '=', client_id).where('removed_at', 'is', null),
+  (db, { client_id }) => db.selectFrom('clients').select(clientColumns).where('client_id', '=', client_id).where('removed_at', 'is', null),
   { findsOne: true },
 )
 
 /** An update that changes nothing locks the row, on every database, and gives what is in it by then. */
-const lock = prepared<{ client_id: string }, ClientRow>(['client_id'], (db, { client_id }) =>
+const lock = prepared<{ client_id: string }, ReadClientRow>(['client_id'], (db, { client_id }) =>
   db
     .updateTable('clients')
     .set((row) => ({ version: row.ref('version') }))
     .where('client_id', '=', client_id)
     .where('removed_at', 'is', null)
-    .returningAll(),
+    .returning(clientColumns),
 )
 
 const update = prepared<WrittenRow & { seen: number; generation: number }, unknown>([...columns, 'seen', 'generation'], (db, row) => {
@@ -128,7 +145,7 @@ export function clientStore(db: Connection): ClientStore {
     },
     async findMany(clientIds) {
       if (clientIds.length === 0) return []
-      const present = db.selectFrom('clients').selectAll().where('removed_at', 'is', null)
+      const present = db.selectFrom('clients').select(clientColumns).where('removed_at', 'is', null)
       return (await present.where('client_id', 'in', clientIds).execute()).map(toClient)
     },
     async hold(clientId) {
@@ -205,10 +222,6 @@ function toRow(client: Client): WrittenRow {
   }
 }
 
-const listed = ['client_id', 'metadata', 'settings', 'created_at', 'updated_at'] as const
-
-type ListedRow = Pick<ClientRow, (typeof listed)[number]>
-
 const toListed = (row: ListedRow): ListedClient => ({
   clientId: row.client_id,
   metadata: JSON.parse(row.metadata),
@@ -217,7 +230,7 @@ const toListed = (row: ListedRow): ListedClient => ({
   updatedAt: row.updated_at,
 })
 
-export function toClient(row: ClientRow): Client {
+export function toClient(row: ReadClientRow): Client {
   return {
     ...toListed(row),
     version: row.version,

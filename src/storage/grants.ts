@@ -28,6 +28,10 @@ const columns = [
 
 type NewRow = Pick<GrantRow, (typeof columns)[number]>
 
+const readColumns = [...columns, 'tokens_ended_at', 'generation'] as const
+
+type ReadRow = Pick<GrantRow, (typeof readColumns)[number]>
+
 /** For a client that is there; where the grant rests on a remembered one, only while that one counts. */
 const insertWhile = (isRemembered: boolean) =>
   prepared<NewRow & { generation: number; remembered: string }, unknown>(
@@ -56,18 +60,20 @@ const inForce = (db: Connection) => db.selectFrom('grants').where(grantIsInForce
 const insert = insertWhile(false)
 const insertRemembered = insertWhile(true)
 
-const select = prepared<{ id: string }, GrantRow>(['id'], (db, { id }) => inForce(db).selectAll().where('id', '=', id), { findsOne: true })
+const select = prepared<{ id: string }, ReadRow>(['id'], (db, { id }) => inForce(db).select(readColumns).where('id', '=', id), {
+  findsOne: true,
+})
 
 /**
  * The newest, with those among them that do not count: how many the database looks at does not depend on how many there are. They are
  * told apart by a column and not by a condition, as the limit would else be of those that count.
  */
-const remembered = prepared<{ subject: string; client_id: string; now: number }, GrantRow & { counts: number }>(
+const remembered = prepared<{ subject: string; client_id: string; now: number }, ReadRow & { counts: number }>(
   ['subject', 'client_id', 'now'],
   (db, { subject, client_id, now }) =>
     db
       .selectFrom('grants')
-      .selectAll()
+      .select(readColumns)
       .select(sql<number>`case when remembered_until > ${now} and ${grantIsInForce} then 1 else 0 end`.as('counts'))
       .where('subject', '=', subject)
       .where('client_id', '=', client_id)
@@ -173,7 +179,7 @@ const toRow = (grant: Grant): NewRow => ({
   expires_at: grant.expiresAt,
 })
 
-function toGrant(row: GrantRow): Grant {
+function toGrant(row: ReadRow): Grant {
   const { obfuscatedSubject, ...authentication } = JSON.parse(row.authentication)
   return {
     id: row.id,

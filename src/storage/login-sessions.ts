@@ -19,9 +19,9 @@ const insert = prepared<NewRow, unknown>(columns, (db, row) =>
 
 const isInForce = sql<boolean>`login_sessions.sessions = ${sessionsOf(sql.ref('login_sessions.subject'))}`
 
-const select = prepared<{ id: string }, LoginSessionRow>(
+const select = prepared<{ id: string }, NewRow>(
   ['id'],
-  (db, { id }) => db.selectFrom('login_sessions').selectAll().where('id', '=', id).where(isInForce),
+  (db, { id }) => db.selectFrom('login_sessions').select(columns).where('id', '=', id).where(isInForce),
   { findsOne: true },
 )
 

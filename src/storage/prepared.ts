@@ -11,6 +11,11 @@ export interface CompiledStatement {
   readonly looksUp: boolean
   /** It finds one row at most, which some databases fetch more cheaply than a list. */
   readonly findsOne: boolean
+  /**
+   * Where a database plans a statement at each run, it can keep the plan of one with a name for as long as a connection lasts. The columns
+   * of its result are written out, as a migration of a newer node may add others meanwhile; undefined for a statement that is run rarely.
+   */
+  readonly name?: string
 }
 
 interface Compiled {
@@ -56,9 +61,15 @@ function compile<Values extends object, Row>(
 ): Compiled {
   const standIns = Object.fromEntries(names.map((name) => [name, mark(name)])) as Values
   const query = build(db, standIns).compile()
+  if (/\*/.test(query.sql)) throw new Error(`a prepared statement names its columns: ${query.sql}`)
   const slots = query.parameters.map((parameter) => ({ name: names.find((name) => parameter === mark(name)), constant: parameter }))
-  return { statement: statementOf(query, findsOne), slots }
+  return { statement: { ...statementOf(query, findsOne), name: nextStatementName() }, slots }
 }
+
+let names = 0
+
+/** A name that no other statement of this process has. */
+export const nextStatementName = (): string => `clientele-${++names}`
 
 /** The statement of a query that Kysely has built. */
 export function statementOf({ sql, query: { kind } }: CompiledQuery, findsOne = false): CompiledStatement {

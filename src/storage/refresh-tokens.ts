@@ -11,9 +11,13 @@ type NewRow = Pick<RefreshTokenRow, (typeof columns)[number]>
 
 const insert = prepared<NewRow, unknown>(columns, (db, row) => db.insertInto('refresh_tokens').values({ ...row, reuses: 0 }))
 
-const select = prepared<{ hash: string }, RefreshTokenRow>(
+const select = prepared<{ hash: string }, NewRow & Pick<RefreshTokenRow, 'spent_at'>>(
   ['hash'],
-  (db, { hash }) => db.selectFrom('refresh_tokens').selectAll().where('hash', '=', hash),
+  (db, { hash }) =>
+    db
+      .selectFrom('refresh_tokens')
+      .select([...columns, 'spent_at'])
+      .where('hash', '=', hash),
   { findsOne: true },
 )
 

@@ -1,8 +1,8 @@
 import type { RegistrationTokenStore } from '../core/registration/registration-token.ts'
-import { toClient } from './clients.ts'
+import { clientColumns, type ReadClientRow, toClient } from './clients.ts'
 import type { Connection } from './database.ts'
 import { prepared } from './prepared.ts'
-import type { ClientRow, RegistrationAccessTokenRow } from './schema.ts'
+import type { RegistrationAccessTokenRow } from './schema.ts'
 
 type Changed = { client_id: string }
 
@@ -10,13 +10,13 @@ const insert = prepared<RegistrationAccessTokenRow, unknown>(['client_id', 'hash
   db.insertInto('registration_access_tokens').values(row),
 )
 
-const selectClient = prepared<Changed, ClientRow & { hash: string }>(
+const selectClient = prepared<Changed, ReadClientRow & { hash: string }>(
   ['client_id'],
   (db, { client_id }) =>
     db
       .selectFrom('clients')
       .innerJoin('registration_access_tokens', 'registration_access_tokens.client_id', 'clients.client_id')
-      .selectAll('clients')
+      .select(clientColumns.map((name) => `clients.${name}` as const))
       .select('registration_access_tokens.hash')
       .where('clients.client_id', '=', client_id)
       .where('clients.removed_at', 'is', null),

@@ -73,7 +73,7 @@ async function attack(act: (page: Page) => Promise<unknown>): Promise<readonly R
  * browser does not report every request of a frame.
  */
 async function reached(before: number): Promise<void> {
-  const deadline = performance.now() + 10_000
+  const deadline = performance.now() + 60_000
   const isFromPage = ({ msg, listener, path }: Record<string, unknown>) =>
     msg === 'request' && listener === 'admin' && path !== '/health/alive'
   while (!server.lines.slice(before).some(isFromPage)) {

@@ -23,12 +23,13 @@ describe('attacks on a login', () => {
   describe('the cost of thousands of parameters is linear', () => {
     const names = (count: number) => Array.from({ length: count }, (_, index) => index.toString(36)).join('&')
 
-    async function quickest(path: string, body: string): Promise<number> {
+    /** Milliseconds of this thread, which other processes do not lengthen: the best of several, without those that compiled the code. */
+    async function cheapest(path: string, body: string): Promise<number> {
       let best = Number.POSITIVE_INFINITY
-      for (let round = 0; round < 3; round++) {
-        const begin = performance.now()
+      for (let round = 0; round < 5; round++) {
+        const begin = process.threadCpuUsage()
         await form(path, body)
-        best = Math.min(best, performance.now() - begin)
+        best = Math.min(best, process.threadCpuUsage(begin).user / 1_000)
       }
       return best
     }
@@ -39,9 +40,9 @@ describe('attacks on a login', () => {
     }
     for (const [path, basis] of Object.entries(requests)) {
       test(path, async () => {
-        const few = await quickest(path, `${basis()}&${names(4_000)}`)
-        const many = await quickest(path, `${basis()}&${names(16_000)}`)
-        assert.ok(many < few * 6 + 60, `4,000 take ${few} ms, 16,000 take ${many} ms`)
+        const few = await cheapest(path, `${basis()}&${names(4_000)}`)
+        const many = await cheapest(path, `${basis()}&${names(16_000)}`)
+        assert.ok(many < few * 8 + 60, `4,000 take ${few} ms, 16,000 take ${many} ms`)
       })
     }
   })

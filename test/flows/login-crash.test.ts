@@ -27,7 +27,7 @@ interface Login {
 const rounds = 4
 const connections = 6
 
-test('killed under logins, the server has lost no code, token or revocation that it confirmed', { timeout: 60_000 }, async (t) => {
+test('killed under logins, the server has lost no code, token or revocation that it confirmed', async (t) => {
   await using server = await spawnServer()
   const client = await registerLoginClient(server)
   const logins: Login[] = []

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
 import { openDatabase } from '../../src/app.ts'
 import type { Database } from '../../src/storage/database.ts'
@@ -8,7 +7,7 @@ import { storesOf } from '../../src/storage/stores.ts'
 import { clientKey } from '../support/assertions.ts'
 import { authorizeAddress, Browser, parameterOf } from '../support/browser.ts'
 import { type LoginClient, loginRequest, obtainTokens, redirectUri, registerLoginClient } from '../support/login-client.ts'
-import { startLogoutReceiver } from '../support/logout-room.ts'
+import { startLogoutReceiver } from '../support/logout-deliveries.ts'
 import type { Received } from '../support/request.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -119,8 +118,7 @@ describe('the clients of a session are told of a logout (Back-Channel Logout §2
     now += milliseconds
     await removeExpired()
     await browser.get(await accepted('logout', await browser.get('/oauth2/sessions/logout')))
-    for (let waited = 0; receiver.received.length < 1 && waited < 5_000; waited += 20) await delay(20)
-    const sids = receiver.received.map(({ form }) => decodeJwt(form.get('logout_token') ?? '').sid)
+    const sids = (await receiver.receives(1)).map(({ form }) => decodeJwt(form.get('logout_token') ?? '').sid)
     assert.deepEqual(sids, [decodeJwt(id_token).sid])
   }
 

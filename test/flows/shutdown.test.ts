@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { describe, test } from 'node:test'
 import { recordSecrets } from '../support/leaks.ts'
 import { obtainTokens, registerLoginClient } from '../support/login-client.ts'
-import { startLogoutReceiver } from '../support/logout-room.ts'
+import { startLogoutReceiver } from '../support/logout-deliveries.ts'
 import { type SpawnedServer, spawnServer } from '../support/spawned-server.ts'
 import { startPlainWebServer } from '../support/web-server.ts'
 
@@ -92,12 +92,11 @@ describe('SIGTERM', () => {
       await open(server, 'GET /health/alive HTTP/1.1\r\nHost: localhost\r\n\r\n'),
     ]
     await once(held.at(-1) as Socket, 'data')
-    const begun = performance.now()
     server.process.kill('SIGTERM')
     await server.logged('stopping')
     await assert.rejects(server.public('/health/alive'), 'new connections are refused')
+    // A process that is not done after 10 seconds kills itself, so it has no exit code.
     assert.equal(await server.ended(), 0)
-    assert.ok(performance.now() - begun < 10_000)
     for (const socket of held) socket.destroy()
     await server.restart()
     await assertAllKept(server, [json])
@@ -114,10 +113,9 @@ describe('SIGTERM', () => {
     await obtainTokens(server, await registerLoginClient(server, { backchannel_logout_uri: receiver.url }), { subject: 'ann' })
     assert.equal((await server.admin('/admin/oauth2/auth/sessions/login?subject=ann', { method: 'DELETE' })).status, 204)
     await reached.promise
-    const begun = performance.now()
     server.process.kill('SIGTERM')
     assert.equal(await server.ended(), 0)
-    assert.ok(performance.now() - begun < 5_000)
+    assert.doesNotMatch(server.output, /logout delivery failed/, 'the exit did not wait for the deadline of the delivery')
     hangs = false
     await server.restart()
     await server.next('logout delivered')
@@ -137,15 +135,18 @@ describe('SIGTERM', () => {
     assert.equal(await server.ended(), 0)
   })
 
-  test('without load the process exits at once, also on SIGINT', async () => {
-    await using server = await spawnServer()
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      const begun = performance.now()
-      server.process.kill(signal)
-      assert.equal(await server.ended(), 0)
-      assert.ok(performance.now() - begun < 5_000)
-      await server.restart()
-    }
+  test('without load the process exits at once, also on SIGINT: earlier than one that waits for a request', async () => {
+    await using busy = await spawnServer()
+    const held = await open(busy, `${head}${body.slice(0, 5)}`)
+    await busy.public('/health/alive')
+    await using terminated = await spawnServer()
+    await using interrupted = await spawnServer()
+    busy.process.kill('SIGTERM')
+    terminated.process.kill('SIGTERM')
+    interrupted.process.kill('SIGINT')
+    const both = Promise.all([terminated.ended(), interrupted.ended()])
+    assert.deepEqual(await Promise.race([both, busy.ended()]), [0, 0])
+    held.destroy()
   })
 
   test('a log that is not read delays no request, loses lines and reports that, and delays the exit by at most 10 seconds', async () => {
@@ -161,9 +162,7 @@ describe('SIGTERM', () => {
     assert.equal(await lost(), 0)
     await Promise.all(Array.from({ length: 10 }, worker))
     assert.ok((await lost()) > 0)
-    const begun = performance.now()
     server.process.kill('SIGTERM')
-    assert.equal(await server.ended(), 'SIGKILL')
-    assert.ok(performance.now() - begun < 10_000)
+    assert.equal(await server.ended(), 'SIGKILL', 'the process killed itself')
   })
 })

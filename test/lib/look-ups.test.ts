@@ -76,13 +76,17 @@ test('concurrent look-ups of one name are one look-up', async () => {
   assert.equal(dns.asked('shared.example'), 1)
 })
 
-test('with silent names 32 look-ups run at once, 64 more wait for at most a second, and the next is refused at once; all end in time', async () => {
-  const begun = performance.now()
-  const flood = Array.from({ length: 96 }, (_, at) => lookUps.fenced(`n${at}.silent.example`).catch((error: unknown) => error))
+test('with silent names 32 look-ups run at once, 64 more wait for a while, and the next is refused at once; all end', async () => {
+  let ended = 0
+  const flood = Array.from({ length: 96 }, (_, at) =>
+    lookUps
+      .fenced(`n${at}.silent.example`)
+      .catch((error: unknown) => error)
+      .finally(() => ended++),
+  )
   await assert.rejects(lookUps.fenced('both.example'), isUnavailable)
-  assert.ok(performance.now() - begun < 1_000, 'refused at once')
+  assert.equal(ended, 0, 'refused at once, while all others run or wait')
   const errors = await Promise.all(flood)
-  assert.ok(performance.now() - begun < 5_000, 'a silent name server has two seconds')
   assert.deepEqual([errors.slice(0, 32).filter(isFailure).length, errors.slice(32).filter(isUnavailable).length], [32, 64])
   assert.equal(dns.askedBelow('silent.example'), 32)
   assert.deepEqual(await addressesOf('old.example'), ['192.0.2.1 4'], 'the places are free again')
@@ -94,7 +98,7 @@ test('with silent names 32 look-ups run at once, 64 more wait for at most a seco
   assert.equal(dns.askedBelow('silent.example'), 33)
 })
 
-test('after a silent name server the next one is used; if all are silent, the look-up ends after four seconds', async () => {
+test('after a silent name server the next one is used; if three are silent, the look-up is cancelled before the third has timed out', async () => {
   await using mute = new AsyncDisposableStack()
   const silent: string[] = []
   for (let count = 0; count < 3; count++) {
@@ -104,10 +108,8 @@ test('after a silent name server the next one is used; if all are silent, the lo
   }
   dns.answer('second.example', ['192.0.2.1'])
   const ask = (servers: readonly string[]) => resolveName('second.example', { servers, signal: new AbortController().signal })
-  const begun = performance.now()
   const found = ask([...silent.slice(1, 2), ...dns.servers])
   await assert.rejects(ask(silent), /ECANCELLED/)
-  assert.ok(performance.now() - begun < 5_500)
   assert.deepEqual(await found, [{ address: '192.0.2.1', family: 4 }])
 })
 
@@ -129,27 +131,42 @@ test("at most two look-ups of exempt names occupy threads, and the operator's ow
   assert.equal(most, 2)
 })
 
-const order: FetchOrder = { types: [], maxBytes: 1_000, timeout: 5_000 }
+const order: FetchOrder = { types: [], maxBytes: 1_000, timeout: 60_000 }
 const closed = { allowPrivate: false, exceptions: [] }
 
 test("while look-ups of clients' silent names use all slots, the operator's hook is reached by name, and a client's fetch is refused with a retry", async () => {
   await using hook = await startPlainWebServer((_request, response) => response.end('yes'))
   await using fetch = makeFencedFetch({ servers: dns.servers, isPublic })
   const flood = Array.from({ length: 96 }, (_, at) => assert.rejects(fetch(`https://f${at}.silent.example/`, order, closed)))
-  const begun = performance.now()
+  const refused = assert.rejects(fetch('https://both.example/', order, closed), isUnavailable)
+  // Without slots of its own it would be refused like the one before.
   assert.equal((await fetch(`http://localhost:${hook.port}/`, order, 'operator')).body, 'yes')
-  assert.ok(performance.now() - begun < 1_000)
-  await assert.rejects(fetch('https://both.example/', order, closed), isUnavailable)
+  await refused
   await Promise.all(flood)
 })
 
-test('disposing aborts running look-ups', async () => {
-  const asked = dns.askedBelow('silent.example')
-  const begun = performance.now()
-  const fetch = makeFencedFetch({ servers: dns.servers, isPublic })
-  const ended = assert.rejects(fetch('https://last.silent.example/', { ...order, timeout: 60_000 }, closed), FetchFailed)
+const asksAnew = async (asked: number) => {
   while (dns.askedBelow('silent.example') === asked) await once(dns.questions, 'question')
+}
+
+test('disposing aborts running look-ups: they do not time out', async () => {
+  const asked = dns.askedBelow('silent.example')
+  const disposed = lookUpsOf()
+  const ended = assert.rejects(disposed.fenced('looked-up.silent.example'), /ECANCELLED/)
+  await asksAnew(asked)
+  disposed[Symbol.dispose]()
+  await ended
+})
+
+test('disposing ends a fetch that waits for a look-up', async () => {
+  const asked = dns.askedBelow('silent.example')
+  const fetch = makeFencedFetch({ servers: dns.servers, isPublic })
+  const ended = assert.rejects(fetch('https://fetched.silent.example/', order, closed), (error) => {
+    assert.ok(error instanceof FetchFailed)
+    assert.match(String(error.cause), /destroyed/, 'the name server did not time out')
+    return true
+  })
+  await asksAnew(asked)
   await fetch[Symbol.asyncDispose]()
   await ended
-  assert.ok(performance.now() - begun < 1_000)
 })

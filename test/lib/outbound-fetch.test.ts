@@ -7,7 +7,7 @@ import { FetchFailed } from '../../src/lib/fenced-fetch.ts'
 import { makeOutboundFetch } from '../../src/lib/outbound-fetch.ts'
 import type { Trace } from '../../src/lib/telemetry.ts'
 
-const order = { types: ['application/json'], maxBytes: 1_000, timeout: 5_000 }
+const order = { types: ['application/json'], maxBytes: 1_000, timeout: 60_000 }
 
 test('a fetch adds a span with only the host to the trace, and sends no trace header', async () => {
   const heard: IncomingHttpHeaders[] = []

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict'
 import { after, test } from 'node:test'
-import { setTimeout as delay } from 'node:timers/promises'
 import { decodeJwt, decodeProtectedHeader, SignJWT } from 'jose'
 import { Browser, parameterOf } from '../support/browser.ts'
 import { isActive, obtainTokens, refresh, registerLoginClient, type Tokens } from '../support/login-client.ts'
-import { issuer, logoutRoom, startLogoutReceiver } from '../support/logout-room.ts'
+import { issuer, logoutDeliveries, startLogoutReceiver } from '../support/logout-deliveries.ts'
 import { assertRefused, minimal, registrant } from '../support/registrant.ts'
 import type { Received } from '../support/request.ts'
 import { startServer } from '../support/server.ts'
@@ -18,13 +17,13 @@ const { register, registered } = registrant(server)
 /** Delivers one logout and returns what the client's receiver got. */
 async function logout() {
   await using receiver = await startLogoutReceiver()
-  const room = await logoutRoom()
-  after(() => room[Symbol.asyncDispose]())
-  await room.addClient('app', `${receiver.url}/logout`)
-  await room.queue('app')
-  await room.deliver()
+  const deliveries = await logoutDeliveries()
+  after(() => deliveries[Symbol.asyncDispose]())
+  await deliveries.addClient('app', `${receiver.url}/logout`)
+  await deliveries.queue('app')
+  await deliveries.deliver()
   const token = receiver.received[0]?.form.get('logout_token') ?? ''
-  return { room, token, ...(await room.verify(token, 'app')) }
+  return { deliveries, token, ...(await deliveries.verify(token, 'app')) }
 }
 
 let now = Date.now()
@@ -181,14 +180,14 @@ test('OLOGO-14 (OIDC Back-Channel Logout §2.2): backchannel_logout_session_requ
 })
 
 test('OLOGO-15 (OIDC Back-Channel Logout §2.4): a logout token has iss, aud, iat, exp, jti, events and sid, never a nonce, and is signed like an ID token', async () => {
-  const { room, payload, protectedHeader } = await logout()
+  const { deliveries, payload, protectedHeader } = await logout()
   const { jti, iat, exp, ...claims } = payload
   const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
   assert.deepEqual(claims, { iss: issuer, aud: ['app'], events, sid: 'session-of-app' })
   assert.match(String(jti), /^[0-9a-f-]{36}$/)
-  assert.equal(iat, room.time.now / 1000)
+  assert.equal(iat, deliveries.time.now / 1000)
   assert.ok(exp)
-  const signers = (await room.stores.read.signingKeys.inSet('hydra.openid.id-token')).map(({ kid, alg }) => ({ kid, alg }))
+  const signers = (await deliveries.stores.read.signingKeys.inSet('hydra.openid.id-token')).map(({ kid, alg }) => ({ kid, alg }))
   assert.deepEqual(signers, [{ kid: protectedHeader.kid, alg: protectedHeader.alg }])
 })
 
@@ -206,8 +205,7 @@ test('OLOGO-17 (OIDC Back-Channel Logout §2.5): each client with the session, a
   const { id_token: second } = await obtainTokens(site, two, { browser })
   assert.equal(decodeJwt(second).sid, decodeJwt(tokens.id_token).sid)
   await confirmed(browser, await asked(browser))
-  for (let waited = 0; receiver.received.length < 2 && waited < 5_000; waited += 20) await delay(20)
-  const posted = receiver.received.map(({ method, path, form }) => [method, path, decodeJwt(form.get('logout_token') ?? '').sid])
+  const posted = (await receiver.receives(2)).map(({ method, path, form }) => [method, path, decodeJwt(form.get('logout_token') ?? '').sid])
   const { sid } = decodeJwt(second)
   assert.deepEqual(posted.toSorted(), [
     ['POST', '/one', sid],
@@ -226,19 +224,19 @@ test('OLOGO-18 (OIDC Back-Channel Logout §2.7): a refresh token is issued only 
 
 test('OLOGO-19 (OIDC Back-Channel Logout §2.8): 200 and 204 are success; failures are logged and retried a limited number of times', async () => {
   await using receiver = await startLogoutReceiver((response, path) => response.writeHead(Number(path.slice(1))).end())
-  await using room = await logoutRoom()
-  for (const status of ['200', '204', '400']) await room.addClient(status, `${receiver.url}/${status}`)
-  await room.queue('200', '204', '400')
-  assert.deepEqual(await room.deliver(), { delivered: 2, failed: 1, givenUp: 0 })
-  assert.ok(room.lines.some(({ message, client_id }) => message === 'logout delivery failed' && client_id === '400'))
+  await using deliveries = await logoutDeliveries()
+  for (const status of ['200', '204', '400']) await deliveries.addClient(status, `${receiver.url}/${status}`)
+  await deliveries.queue('200', '204', '400')
+  assert.deepEqual(await deliveries.deliver(), { delivered: 2, failed: 1, givenUp: 0 })
+  assert.ok(deliveries.lines.some(({ message, client_id }) => message === 'logout delivery failed' && client_id === '400'))
   const hours = 48
   for (let hour = 0; hour < hours; hour++) {
-    room.time.now += 3_600_000
-    await room.deliver()
+    deliveries.time.now += 3_600_000
+    await deliveries.deliver()
   }
   const tries = receiver.received.filter(({ path }) => path === '/400').length
   assert.ok(tries > 2 && tries < hours / 1.5, String(tries))
-  assert.deepEqual(await room.waiting(), [])
+  assert.deepEqual(await deliveries.waiting(), [])
 })
 
 test('OLOGO-20 (OIDC Back-Channel Logout §4): a logout token expires within two minutes', async () => {

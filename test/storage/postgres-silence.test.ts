@@ -18,14 +18,14 @@ import { type FreshStores, freshStores, someClient } from './fresh-stores.ts'
 const server = await startPostgres()
 after(() => server[Symbol.asyncDispose]())
 
-/** Milliseconds, in place of seconds. */
+/** Milliseconds: shorter than usual, and longer than a slow machine needs for an answer. The tests wait beside one another. */
 const short: PostgresOptions = {
   connections: 4,
-  answerTimeout: 1_000,
-  readTimeout: 1_000,
-  connectTimeout: 1_000,
-  idleTimeout: 1_000,
-  patience: 1_500,
+  answerTimeout: 3_000,
+  readTimeout: 3_000,
+  connectTimeout: 3_000,
+  idleTimeout: 3_000,
+  patience: 4_500,
 }
 
 async function storesAt(url: string, options: PostgresOptions = {}): Promise<FreshStores> {
@@ -60,7 +60,7 @@ async function isEventually(condition: () => Promise<boolean>): Promise<void> {
   while (!(await condition())) await nextTurn()
 }
 
-describe('connections to PostgreSQL that go silent', () => {
+describe('connections to PostgreSQL that go silent', { concurrency: true }, () => {
   test('while every one of them reads: the reads are refused, all places of the pool come back, and new ones are made', async () => {
     await using stores = await behindProxy()
     const read = () => Promise.allSettled([1, 2, 3, 4].map(() => stores.read.clients.find('c')))
@@ -151,16 +151,16 @@ describe('connections to PostgreSQL that go silent', () => {
     )
     assert.equal(await other.act((tx) => tx.clients.remove('c', 1, 1)), true)
   })
+})
 
-  test('every connection asks the kernel to find out whether the peer is there (TCP keepalive)', async (t) => {
-    await using stores = await behindProxy({ connections: 1 })
-    const keepAlive = t.mock.method(Socket.prototype, 'setKeepAlive')
-    await stores.read.clients.find('c')
-    assert.deepEqual(
-      keepAlive.mock.calls.map(({ arguments: given }) => given),
-      [[true, 5_000]],
-    )
-  })
+test('every connection to PostgreSQL asks the kernel to find out whether the peer is there (TCP keepalive)', async (t) => {
+  await using stores = await behindProxy({ connections: 1 })
+  const keepAlive = t.mock.method(Socket.prototype, 'setKeepAlive')
+  await stores.read.clients.find('c')
+  assert.deepEqual(
+    keepAlive.mock.calls.map(({ arguments: given }) => given),
+    [[true, 5_000]],
+  )
 })
 
 /** Gives a PostgreSQL of ours a certificate, written by itself, as the key must belong to it. */
@@ -178,7 +178,7 @@ async function switchTlsOn(url: string): Promise<void> {
   await client.end()
 }
 
-describe('a read that takes too long', () => {
+describe('a read that takes too long', { concurrency: true }, () => {
   /** Whether a statement with this text runs on the server. */
   async function isRunning(direct: pg.Client, text: string): Promise<boolean> {
     const running = "select 1 from pg_stat_activity where state = 'active' and query like $1 and pid <> pg_backend_pid()"
@@ -223,7 +223,7 @@ describe('a read that takes too long', () => {
   })
 
   test('a migration may take longer than a read', async () => {
-    await using stores = await storesAt(await server.createDatabase())
+    await using stores = await storesAt(await server.createDatabase(), { readTimeout: 100 })
     await sql`select pg_sleep(1)`.execute(stores.database.write)
   })
 })

@@ -8,7 +8,7 @@ import { serverLog } from './leaks.ts'
 const launcher = resolve(import.meta.dirname, '../../bin/clientele')
 
 /** Milliseconds until a wait for the program fails. */
-const timeoutMs = 20_000
+const timeoutMs = 60_000
 
 export type LogLine = Readonly<Record<string, unknown>>
 

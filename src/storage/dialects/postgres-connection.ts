@@ -17,6 +17,7 @@ import { type CompiledStatement, statementOf } from '../prepared.ts'
 import { cancelStatement } from './postgres-cancel.ts'
 import { explain, isLost } from './postgres-errors.ts'
 import type { BoundedPool } from './postgres-pool.ts'
+import { isDirect } from './postgres-sessions.ts'
 
 /** An act while its body runs. */
 export interface OpenAct {
@@ -64,13 +65,15 @@ export const timed = (text: string, timeout: number | undefined, values?: readon
 /** Runs a statement on one connection. */
 async function execute<R>(
   client: pg.ClientBase,
-  { sql, looksUp }: CompiledStatement,
+  { sql, looksUp, name }: CompiledStatement,
   values: readonly unknown[],
   timeout: number | undefined,
 ): Promise<QueryResult<R>> {
   // PostgreSQL's text holds no NUL, so nothing that has one can be found.
   if (looksUp && values.some((value) => typeof value === 'string' && value.includes('\0'))) return { rows: [], numAffectedRows: 0n }
-  const { rows, rowCount, command } = await client.query(timed(sql, timeout, values))
+  const { rows, rowCount, command } = await client.query(
+    isDirect(client) ? { ...timed(sql, timeout, values), name } : timed(sql, timeout, values),
+  )
   const changes = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
   return { rows, ...(changes && { numAffectedRows: BigInt(rowCount ?? 0) }) }
 }

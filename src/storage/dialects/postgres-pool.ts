@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { Unavailable } from '../../lib/unavailable.ts'
+import { recogniseSession } from './postgres-sessions.ts'
 
 export interface PoolOptions {
   /** How many connections at most. */
@@ -52,7 +53,10 @@ export class BoundedPool {
     } as pg.PoolConfig)
     // A connection that breaks while nobody uses it is replaced; whoever uses one learns of it from its statement.
     this.#pool.on('error', () => {})
-    this.#pool.on('connect', (client) => client.on('error', () => {}))
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => {})
+      recogniseSession(client)
+    })
   }
 
   /** @throws Unavailable when too many wait already, or none comes free in time, or the database is away */

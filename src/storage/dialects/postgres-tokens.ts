@@ -1,7 +1,7 @@
 import { OutcomeUnknown, Unavailable } from '../../lib/unavailable.ts'
 import { accessTokenColumns as columns } from '../access-tokens.ts'
 import type { Connection, WrittenTokenRow } from '../database.ts'
-import type { CompiledStatement } from '../prepared.ts'
+import { type CompiledStatement, nextStatementName } from '../prepared.ts'
 
 /** How many rows one statement carries at most, and how many statements are under way at once. */
 const rowLimit = 256
@@ -20,6 +20,7 @@ const insertRows: CompiledStatement = {
     returning hash`,
   looksUp: false,
   findsOne: false,
+  name: nextStatementName(),
 }
 
 /** The oldest of these clients' own tokens beyond their ceiling, but none of those that were just added. As an array, each is found by its key. */
@@ -31,6 +32,7 @@ const makeRoom: CompiledStatement = {
     and hash <> all($3::text[])`,
   looksUp: false,
   findsOne: false,
+  name: nextStatementName(),
 }
 
 interface Waiting {

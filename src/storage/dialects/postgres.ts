@@ -12,8 +12,8 @@ export interface PostgresOptions extends PoolOptions, ActOptions {
 const usualReadTimeout = 5_000
 
 /**
- * Opens a PostgreSQL database (or an engine that speaks its protocol: nothing is used that a distributed one lacks). Statements have no
- * names, sessions no settings, so a transaction-pooling proxy may stand in between.
+ * Opens a PostgreSQL database (or an engine that speaks its protocol: nothing is used that a distributed one lacks). A transaction-pooling
+ * proxy may stand in between: statements have names, and sessions settings, only where a session is seen to be ours alone.
  */
 export function openPostgres(url: string, options: PostgresOptions = {}): Database {
   const pool = new BoundedPool(url, options)

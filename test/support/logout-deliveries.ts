@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events'
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { createLocalJWKSet, type JSONWebKeySet, type JWTVerifyResult, jwtVerify } from 'jose'
@@ -20,7 +21,7 @@ import { startPlainWebServer } from './web-server.ts'
 export const issuer = 'https://auth.example/'
 
 /** The module that delivers logout tokens, with real storage, a real network and a clock of the test. */
-export async function logoutRoom(over: Partial<DeliverLogoutsDeps> | ((stores: FreshStores) => Partial<DeliverLogoutsDeps>) = {}) {
+export async function logoutDeliveries(over: Partial<DeliverLogoutsDeps> | ((stores: FreshStores) => Partial<DeliverLogoutsDeps>) = {}) {
   const stores = await memoryStores()
   const time = { now: 1_800_000_000_000 }
   const clock = () => time.now
@@ -43,7 +44,8 @@ export async function logoutRoom(over: Partial<DeliverLogoutsDeps> | ((stores: F
       log: (level, message, facts) => void lines.push({ level, message, ...facts }),
       count: (event) => void counted.push(event),
     },
-    deadline: 1_000,
+    // Longer than a test takes on a slow machine: a test of the deadline itself sets a short one.
+    deadline: 60_000,
     ...(typeof over === 'function' ? over(stores) : over),
   })
   return {
@@ -105,10 +107,20 @@ export interface ReceivedLogout {
 /** A client's `backchannel_logout_uri`. It returns 200 by default. */
 export async function startLogoutReceiver(answer: (response: ServerResponse, path: string) => void = (response) => response.end()) {
   const received: ReceivedLogout[] = []
+  const arrivals = new EventEmitter()
   const web = await startPlainWebServer(async (request, response) => {
     const { method, url: path = '', headers } = request
     received.push({ method, path, headers, form: new URLSearchParams(await text(request)) })
+    arrivals.emit('received')
     answer(response, path)
   })
-  return { ...web, received }
+  return {
+    ...web,
+    received,
+    /** Resolves with the requests when there are this many. */
+    async receives(count: number): Promise<readonly ReceivedLogout[]> {
+      while (received.length < count) await once(arrivals, 'received')
+      return received
+    },
+  }
 }
