@@ -1,11 +1,11 @@
 /**
- * How long the migrations take that come after one of them, on a database in which many clients are stored; and how long somebody else
- * waits meanwhile who reads or writes a client, as the nodes of a rolling upgrade do.
+ * How long the migrations take that come after one of them, on a database in which many clients are stored; and how long another node
+ * of a rolling upgrade waits meanwhile, by what it reads and writes.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { openDatabase } from '../src/app.ts'
 import { migrateUp } from '../src/storage/migrations.ts'
 import { historyUntil } from '../test/storage/run-steps.ts'
@@ -32,6 +32,7 @@ export async function timeMigrations({ onPostgres, after, clients }: Order): Pro
   stack.defer(close)
   await migrateUp(database, historyUntil(after))
   const filled = await timed(() => fill(database.write, clients))
+  if (onPostgres) await sql`vacuum analyze`.execute(database.write)
   const others = onPostgres ? watchOthers(dsn) : undefined
   let applied: string[] = []
   const took = await timed(async () => {
@@ -50,7 +51,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
 }
 
 /** As the bench registers them: with what a client says of itself, and a registration access token. */
-const metadata = JSON.stringify({
+const registered = {
   redirectUris: ['https://app.example.com/callback', 'https://app.example.com/silent'],
   grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
   responseTypes: ['code'],
@@ -59,44 +60,80 @@ const metadata = JSON.stringify({
   contacts: ['ops@example.com'],
   clientUri: 'https://app.example.com/',
   logoUri: 'https://app.example.com/logo.png',
-})
+}
+const metadata = JSON.stringify(registered)
+const withAlgorithm = JSON.stringify({ ...registered, idTokenSignedResponseAlg: 'ES256' })
 
+/** Every tenth client registered an algorithm. For ten clients there are five tokens, two grants and a session. */
 async function fill(db: object, clients: number): Promise<void> {
   const to = db as Kysely<unknown>
-  const numbers = sql`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${sql.lit(clients)})`
-  await sql`
-    INSERT INTO clients (client_id, version, origin, client_name, owner, metadata, settings, secret_hash, rotated_secret_hashes,
-      created_at, updated_at)
-    ${numbers} SELECT 'client-' || CAST(i AS text), 1, 'dynamic', 'Bench client ' || CAST(i AS text), '', ${sql.lit(metadata)}, '{}',
-      'a hash of a secret that is as long as one ' || CAST(i AS text), '[]', 1700000000000, 1700000000000 FROM n`.execute(to)
-  await sql`
-    INSERT INTO registration_access_tokens (client_id, hash, created_at)
-    SELECT client_id, 'a hash of a token that is as long as one is ' || client_id, created_at FROM clients`.execute(to)
+  const insert = async (rows: number, into: RawBuilder<unknown>, values: RawBuilder<unknown>) =>
+    void (await sql`insert into ${into}
+      with recursive n(i) as (select 1 union all select i + 1 from n where i < ${sql.lit(rows)}) select ${values} from n`.execute(to))
+  await insert(
+    clients,
+    sql`clients (client_id, version, origin, client_name, owner, metadata, settings, secret_hash, rotated_secret_hashes, created_at, updated_at)`,
+    sql`'client-' || i, 1, 'dynamic', 'Bench client ' || i, '', case when i % 10 = 0 then ${sql.lit(withAlgorithm)} else ${sql.lit(metadata)} end,
+      '{}', 'a hash of a secret that is as long as one ' || i, '[]', 1700000000000, 1700000000000`,
+  )
+  await insert(
+    clients,
+    sql`registration_access_tokens (client_id, hash, created_at)`,
+    sql`'client-' || i, 'a hash of a token that is as long as one is ' || i, 1700000000000`,
+  )
+  await insert(
+    clients / 10,
+    sql`login_sessions (id, subject, authenticated_at, expires_at)`,
+    sql`'a-session-that-is-as-long-as-one-' || i, 'person-' || i, 1700000000000, 9700000000000`,
+  )
+  await insert(
+    clients / 5,
+    sql`grants (id, client_id, subject, session_id, scope, audience, claims, authentication, consent, consent_skipped, terms, granted_at, expires_at)`,
+    sql`'a-grant-that-is-as-long-as-one-' || i, 'client-' || (i * 5), 'person-' || (i / 2), 'a-session-that-is-as-long-as-one-' || (i / 2),
+      '["openid"]', '[]', '{}', '{}', '{}', i % 2, 'a hash of the terms', 1700000000000, 9700000000000`,
+  )
+  await insert(
+    clients / 2,
+    sql`access_tokens (hash, client_id, subject, scope, audience, issued_at, expires_at)`,
+    sql`'a-hash-of-a-token-that-is-as-long-as-one-' || i, 'client-' || i, 'client-' || i, '["notes.read"]', '[]', 1700000000000, 9700000000000`,
+  )
 }
 
-/** Reads and writes one client over connections of its own, again and again, and says how long it waited at most. */
+const client = sql.lit('client-1')
+const grant = sql.lit('a-grant-that-is-as-long-as-one-1')
+
+/** What another node does, of the version before. */
+const work = {
+  'read a client': sql`select metadata from clients where client_id = ${client}`,
+  'read a grant and its client': sql`select metadata from grants natural join clients where id = ${grant}`,
+  'write a client': sql`update clients set version = version + 1 where client_id = ${client}`,
+  'write a grant': sql`update grants set expires_at = expires_at + 1 where id = ${grant}`,
+  'write a session': sql`update login_sessions set expires_at = expires_at + 1 where id = 'a-session-that-is-as-long-as-one-1'`,
+  'issue a token': sql`insert into access_tokens (hash, client_id, subject, scope, audience, issued_at, expires_at)
+    values (md5(random()::text), ${client}, 'x', '[]', '[]', 1700000000000, 9700000000000)`,
+}
+
+/** Does each of it again and again over connections of its own, and says how long each waited at most. */
 function watchOthers(dsn: Dsn): { stop(): Promise<string> } {
-  const { database, close } = openDatabase({ dsn: { ...dsn, connections: 2 } as Dsn })
+  const { database, close } = openDatabase({ dsn: { ...dsn, connections: Object.keys(work).length } as Dsn })
   let isOver = false
   let failed = 0
-  const longest = { read: 0, write: 0 }
-  const keepAt = async (what: keyof typeof longest, act: () => Promise<unknown>) => {
+  const keepAt = async ([name, statement]: [string, RawBuilder<unknown>]): Promise<string> => {
+    let longest = 0
     while (!isOver) {
-      longest[what] = Math.max(longest[what], await timed(() => act().catch(() => failed++)))
+      const act = () => (name.startsWith('read') ? statement.execute(database.read) : database.transact((db) => statement.execute(db)))
+      longest = Math.max(longest, await timed(() => act().catch(() => failed++)))
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
+    return `${name} ${figure(longest, 2)} s`
   }
-  const one = sql.lit('client-1')
-  const work = [
-    keepAt('read', () => sql`SELECT metadata FROM clients WHERE client_id = ${one}`.execute(database.read)),
-    keepAt('write', () => sql`UPDATE clients SET version = version + 1 WHERE client_id = ${one}`.execute(database.write)),
-  ]
+  const waits = Object.entries(work).map(keepAt)
   return {
     async stop() {
       isOver = true
-      await Promise.all(work)
+      const longest = (await Promise.all(waits)).join(', ')
       await close()
-      return `; of others, a read of a client waited ${figure(longest.read, 2)} s at most and a write ${figure(longest.write, 2)} s (${failed} failed)`
+      return `; the longest waits of another node: ${longest} (${failed} failed)`
     },
   }
 }

@@ -3,10 +3,10 @@ import { RolledBack, Unavailable } from '../lib/unavailable.ts'
 import type { CompiledStatement } from './prepared.ts'
 import type { AccessTokenRow, Schema } from './schema.ts'
 
-/** Another session holds a lock that a statement needs, or the two wait for each other: it is worth another try. */
-export class LockedOut extends Unavailable {
+/** What another session holds or changed is in the way of a statement outside an act: it is worth another try. */
+export class Conflict extends Unavailable {
   constructor(cause: unknown) {
-    super('another session holds a lock that is needed', 1, { cause })
+    super('another session holds or changes what is needed', 1, { cause })
   }
 }
 

@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { DEFAULT_MIGRATION_TABLE, type Kysely, type Migration, type MigrationInfo, type MigrationResultSet, Migrator } from 'kysely'
-import { type Database, LockedOut } from './database.ts'
+import { Conflict, type Database } from './database.ts'
 import * as registry from './migrations/0001-registry.ts'
 import * as assertions from './migrations/0002-assertions.ts'
 import * as tokensAndKeys from './migrations/0003-tokens-and-keys.ts'
 import * as logins from './migrations/0004-logins.ts'
 import * as logoutDeliveries from './migrations/0005-logout-deliveries.ts'
 import * as generations from './migrations/0006-generations.ts'
-import * as sessionClients from './migrations/0007-session-clients.ts'
-import * as signingAlgorithms from './migrations/0008-signing-algorithms.ts'
+import * as signingAlgorithms from './migrations/0007-signing-algorithms.ts'
+import * as sessionClients from './migrations/0008-session-clients.ts'
 import type { Step } from './migrations/step.ts'
 
 /** The one history, in order. A released migration is never edited; the next change is the next file. */
@@ -19,8 +19,8 @@ const released: Readonly<Record<string, Step | { readonly steps: readonly Step[]
   '0004-logins': logins,
   '0005-logout-deliveries': logoutDeliveries,
   '0006-generations': generations,
-  '0007-session-clients': sessionClients,
-  '0008-signing-algorithms': signingAlgorithms,
+  '0007-signing-algorithms': signingAlgorithms,
+  '0008-session-clients': sessionClients,
 }
 
 type History = Readonly<Record<string, Step>>
@@ -102,7 +102,7 @@ async function applyInTurn(database: Database, migrations: History, name: string
       await migrations[name]?.inBatches?.(database.write as unknown as Kysely<unknown>)
       return successes(await migrator(database, migrations).migrateTo(name))
     } catch (error) {
-      if (!(error instanceof LockedOut) || performance.now() + pause > lastStart) throw failed(error as Error, name)
+      if (!(error instanceof Conflict) || performance.now() + pause > lastStart) throw failed(error as Error, name)
       await delay(pause)
     }
   }
@@ -115,7 +115,7 @@ function successes({ error, results = [] }: MigrationResultSet): string[] {
 
 function failed(cause: Error, name?: string): SchemaMismatch {
   const what = name === undefined ? 'the schema could not be brought up to date' : `the schema could not be brought up to date at ${name}`
-  const next = cause instanceof LockedOut ? '; end that session or wait for it, then migrate again: what was applied stays' : ''
+  const next = cause instanceof Conflict ? '; end that session or wait for it, then migrate again: what was applied stays' : ''
   return new SchemaMismatch(`${what}: ${cause.message}${next}`, { cause })
 }
 

@@ -42,8 +42,8 @@ for (const [engine, opened] of Object.entries(open))
         ['0005-logout-deliveries', true],
         ['0006-generations', false],
       ])
-      await assert.rejects(requireSchema(database), /behind \(0006-generations, 0007-session-clients/)
-      assert.deepEqual(await migrateUp(database), ['0006-generations', '0007-session-clients', '0008-signing-algorithms'])
+      await assert.rejects(requireSchema(database), /behind \(0006-generations, 0007-signing-algorithms/)
+      assert.deepEqual(await migrateUp(database), ['0006-generations', '0007-signing-algorithms', '0008-session-clients'])
       await requireSchema(database)
       await database.close()
     })
@@ -112,7 +112,7 @@ describe('an upgrade of a database in use', () => {
     const databases = Array.from({ length: 4 }, () => openPostgres(url))
     await migrateUp(databases[0] as Database, historyUntil(5))
     const applied = await Promise.all(databases.map((database) => migrateUp(database)))
-    assert.deepEqual(applied.flat().toSorted(), ['0006-generations', '0007-session-clients', '0008-signing-algorithms'])
+    assert.deepEqual(applied.flat().toSorted(), ['0006-generations', '0007-signing-algorithms', '0008-session-clients'])
     await requireSchema(databases[0] as Database)
     await Promise.all(databases.map((database) => database.close()))
   })
@@ -127,7 +127,7 @@ describe('an upgrade of a database in use', () => {
     const clientele = resolve(import.meta.dirname, '../../bin/clientele')
     const up = () => promisify(execFile)(clientele, ['migrate', 'sql', 'up', '-c', config], { cwd: folder.path })
     const lines = (await Promise.all([up(), up()])).flatMap(({ stdout }) => stdout.match(/^applied .*/gm) ?? [])
-    assert.deepEqual(lines.toSorted(), ['applied 0006-generations', 'applied 0007-session-clients', 'applied 0008-signing-algorithms'])
+    assert.deepEqual(lines.toSorted(), ['applied 0006-generations', 'applied 0007-signing-algorithms', 'applied 0008-session-clients'])
   })
 })
 
@@ -177,7 +177,7 @@ describe('an upgrade that meets the lock of a long transaction on PostgreSQL', (
   test('gives up after a while, says what stands in the way, and can be run again', async () => {
     await using long = await readForLong()
     const problem =
-      /at 0006-generations.01: another session holds a lock that is needed; end that session or wait for it, then migrate again/
+      /at 0006-generations.01: another session holds or changes what is needed; end that session or wait for it, then migrate again/
     await assert.rejects(migrateUp(long.database, history, 0), { name: 'SchemaMismatch', message: problem })
     await long.end()
     assert.equal((await migrateUp(long.database)).length, 3)

@@ -1,5 +1,5 @@
 import { Unavailable } from '../../lib/unavailable.ts'
-import { LockedOut } from '../database.ts'
+import { Conflict } from '../database.ts'
 
 const codeOf = (error: unknown): string => String((error as { code?: unknown } | null)?.code ?? '')
 
@@ -25,12 +25,12 @@ export function isLost(error: unknown): boolean {
  */
 export const isWorthAnotherTry = (error: unknown): boolean => isRefusedCommit(error) || isLost(error) || codeOf(error) === '23503'
 
-/** No lock in time: 55P03. */
-const isLockedOut = (error: unknown): boolean => codeOf(error) === '55P03' || isRefusedCommit(error)
+/** No lock in time (55P03), a race, or a row that a foreign key points at went away meanwhile (23503). */
+const isConflict = (error: unknown): boolean => ['55P03', '23503'].includes(codeOf(error)) || isRefusedCommit(error)
 
 /** Troubles that pass: the disk is full or memory short (53…), the statement was too slow (57014). */
 export function explain(error: unknown): unknown {
-  if (isLockedOut(error)) return new LockedOut(error)
+  if (isConflict(error)) return new Conflict(error)
   if (/^53|^57014|^25006/.test(codeOf(error)) || isLost(error))
     return new Unavailable('the database cannot do this now', 5, { cause: error })
   return error

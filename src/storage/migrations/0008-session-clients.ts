@@ -29,5 +29,9 @@ const takeFromGrants = (db: Kysely<unknown>): Promise<void> =>
       on conflict do nothing`,
   )
 
-/** The clients of each login session, which are told when it ends. Those of the sessions that live now are taken from what was granted in them. */
+/**
+ * The clients of each login session, which are told when it ends. Those of the sessions that live now are taken from what was granted in
+ * them. Behind 0007 on purpose: the foreign key marks the client of each of these rows, and PostgreSQL takes several times as long to
+ * build an index of clients, which blocks their writes, when so much of the table has just been changed.
+ */
 export const steps: readonly Step[] = [{ up: createTable }, { inBatches: takeFromGrants }]
