@@ -154,3 +154,17 @@ test('the server says at its start that the database was open to others', async 
   assert.deepEqual((await server.next(isClosed)).paths, [folder.file])
   assert.equal(modeOf(folder.file), '600')
 })
+
+test('a file is synced to the disk before a commit is confirmed; what goes with the process is not', async () => {
+  using folder = databaseFolder()
+  const synchronous = async (location: string) => {
+    const database = openSqlite(location)
+    try {
+      return (await sql<{ synchronous: number }>`PRAGMA synchronous`.execute(database.write)).rows[0]?.synchronous
+    } finally {
+      await database.close()
+    }
+  }
+  const [off, full] = [0, 2]
+  assert.deepEqual([await synchronous(folder.file), await synchronous('memory')], [full, off])
+})

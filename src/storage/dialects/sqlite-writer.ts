@@ -9,11 +9,19 @@ export const lockWait = 50
 /** The same before anything is served: while the schema is brought up to date. Milliseconds. */
 const lockWaitAtStart = 5_000
 
-/** The one connection that writes. @param maxPages how large the database may grow; tests fill it */
-export function openWriter(file: string, maxPages: number | undefined): DatabaseSync {
+export interface WriterOptions {
+  /** How large the database may grow; tests fill it. */
+  readonly maxPages?: number | undefined
+  /** The file is removed with the process, so nothing in it has to survive a power cut. */
+  readonly isTemporary?: boolean
+}
+
+/** The one connection that writes. */
+export function openWriter(file: string, { maxPages, isTemporary = false }: WriterOptions): DatabaseSync {
   const writer = new DatabaseSync(file, { timeout: lockWaitAtStart, enableForeignKeyConstraints: true })
   // A commit that was answered survives a power cut: the write-ahead log is synced before COMMIT returns.
-  writer.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864')
+  const synchronous = isTemporary ? 'OFF' : 'FULL'
+  writer.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}; PRAGMA journal_size_limit = 67108864`)
   if (maxPages) writer.exec(`PRAGMA max_page_count = ${maxPages}`)
   return writer
 }

@@ -30,7 +30,7 @@ export function openSqlite(location: string, options: SqliteOptions = {}): Datab
   const temporary = location === 'memory' ? mkdtempSync(join(tmpdir(), 'clientele-')) : undefined
   const file = temporary ? join(temporary, 'memory.sqlite') : location
   makePrivate(file, options.log ?? (() => {}))
-  const writer = openWriter(file, options.maxPages)
+  const writer = openWriter(file, { maxPages: options.maxPages, isTemporary: temporary !== undefined })
   const reader = new DatabaseSync(file, { readOnly: true, timeout: lockWait })
   const readerStatements = new StatementCache(reader)
   let watch: DatabaseWatch = unwatched
