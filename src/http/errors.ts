@@ -8,7 +8,7 @@ import { type HydraFault, HydraFaultError } from '../protocol/hydra-client.ts'
 import { pageLocation } from '../protocol/response-mode.ts'
 import { type Answer, hydraNoStore, json, noStore, oauthJson } from './answer.ts'
 import { faultWords, refusalWords } from './authorization-words.ts'
-import { BodyTooLarge } from './body.ts'
+import { BodyTooLarge, mostFields, TooManyFields } from './body.ts'
 import { faultPage } from './pages/authorization-page.ts'
 import { errorPage } from './pages/error-page.ts'
 import type { Words } from './pages/words.ts'
@@ -115,6 +115,7 @@ function problemOf(error: unknown, face: Face): Problem {
   if (error instanceof Unavailable) return unavailable(error)
   if (error instanceof OutcomeUnknown) return outcomeUnknown
   if (error instanceof InvalidJson) return invalidBody(error.message, face)
+  if (error instanceof TooManyFields) return invalidBody(`the form has more than ${mostFields} fields`, face)
   if (error instanceof BodyTooLarge) return bodyTooLarge(face)
   return problemOfFramework(error as Error)
 }

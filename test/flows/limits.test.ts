@@ -42,6 +42,18 @@ test('the limit applies to a chunked body and to the token endpoint, too', async
   assert.equal(form.json.error, 'invalid_request')
 })
 
+test('a form may have 1,024 fields; one more is 400 at each route that reads a form, and what is in it is not looked at', async () => {
+  await using server = await startServer()
+  const type = { 'content-type': 'application/x-www-form-urlencoded' }
+  const form = (fields: number) => ({ method: 'POST', headers: type, body: `grant_type=nonsense${'&x'.repeat(fields - 1)}` })
+  assert.doesNotMatch((await server.public('/oauth2/token', form(1_024))).text, /fields/)
+  for (const path of ['/oauth2/token', '/oauth2/revoke', '/oauth2/auth', '/userinfo', '/oauth2/sessions/logout']) {
+    const { status, text: answer } = await server.public(path, form(1_025))
+    assert.equal(status, 400, path)
+    assert.match(answer, /the form has more than 1024 fields/, path)
+  }
+})
+
 test('a JSON body is accepted with any Content-Type and without one (RFC 7591 §3.1 in practice)', async () => {
   await using server = await startServer()
   const types = [
