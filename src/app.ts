@@ -120,7 +120,7 @@ export const version: string = packageJson.version
 /** How many rows that were ended by a mark go in one transaction: few enough that others hardly wait for them. */
 const mostRemovedAtOnce = 500
 
-/** What the process brings to the house. */
+/** What the process hands to the application. */
 export interface AppDeps {
   /** The snapshot in force; the fixed settings are read once. */
   readonly config: Live<Config>
@@ -186,7 +186,7 @@ export function openDatabase({ dsn }: Pick<Config, 'dsn'>, { count, log }: Pick<
 /** What a fetch for a request may still take once the server stops: as long as one that began just then may. Milliseconds. */
 const fetchesEnd = 5_000
 
-/** Puts the rooms together: database up to date, keys opened, listeners ready to listen, jobs running. */
+/** Wires the modules: database up to date, keys opened, listeners ready to listen, jobs running. */
 export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const { config, secrets, clock, randomness, telemetry } = deps
   const fixed = config()

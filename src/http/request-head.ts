@@ -8,7 +8,7 @@ const hostForm = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-fA-F:.]+\])(?::\d*)?$/
 
 /**
  * RFC 9112 §3.2: 400 for a request of HTTP/1.1 without `Host`, and for any with two or an invalid one. HTTP/0.9, whose requests name no
- * version, and what calls itself HTTP/2.0 on a connection of HTTP/1.1, are read by Node and spoken by nobody.
+ * version, and what calls itself HTTP/2.0 on a connection of HTTP/1.1, are accepted by Node, although no client sends them.
  */
 export function headFault({ httpVersion, rawHeaders }: Pick<IncomingMessage, 'httpVersion' | 'rawHeaders'>): HeadFault | undefined {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'http-version'

@@ -83,7 +83,7 @@ const remembered = prepared<{ subject: string; client_id: string; now: number },
       .limit(sql.lit(32)),
 )
 
-/** An update that finds a live grant holds its row, so that nobody ends its tokens meanwhile; what else ends it is in its condition. */
+/** An update that finds a live grant holds its row, so that its tokens cannot be ended meanwhile; what else ends it is in its condition. */
 const keep = prepared<{ id: string; until: number; ended: number }, unknown>(['id', 'until', 'ended'], (db, { id, until, ended }) =>
   db
     .updateTable('grants')

@@ -25,7 +25,7 @@ const select = prepared<{ id: string }, NewRow>(
   { findsOne: true },
 )
 
-/** An update that finds the session holds its row, so that nobody ends it meanwhile. */
+/** An update that finds the session holds its row, so that it cannot be ended meanwhile. */
 const hold = prepared<{ id: string; now: number }, unknown>(['id', 'now'], (db, { id, now }) =>
   db
     .updateTable('login_sessions')

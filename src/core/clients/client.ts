@@ -67,7 +67,7 @@ export interface ClientStore {
    */
   endTokens(clientId: string, at: number): Promise<boolean>
   /**
-   * Removes the client: nobody finds it any more, its secrets and its registration access token are gone, and nothing that was issued to it counts, under a new client with
+   * Removes the client: no read finds it any more, its secrets and its registration access token are gone, and nothing that was issued to it counts, under a new client with
    * its id neither. What is left of it is removed later. False where there is none.
    *
    * @param endsTokensUntil as of `endTokens`

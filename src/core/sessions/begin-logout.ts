@@ -31,7 +31,7 @@ export type LogoutRefusal =
 
 const refused = (reason: LogoutRefusal) => new Refusal<LogoutRefusal>(reason)
 
-/** Confirmed first, by way of the logout application; or there is nobody to log out and the browser goes on. */
+/** Confirmed first, by way of the logout application; or no session is there to end and the browser goes on. */
 export type LogoutStep =
   | { readonly kind: 'to-application'; readonly challenge: string }
   | { readonly kind: 'done'; readonly redirectTo: string | undefined; readonly needsClick: boolean }

@@ -11,7 +11,7 @@ export interface LoginSessionStore {
   start(session: LoginSession): Promise<void>
   /** Undefined for one that was ended with all of its person, too. */
   find(id: string): Promise<LoginSession | undefined>
-  /** Whether it is there and not over; nobody ends it until this transaction is over. */
+  /** Whether it is there and not over; it cannot be ended until this transaction is over. */
   hold(id: string, now: number): Promise<boolean>
   /** Lets it live until `expiresAt`; nothing happens where it is gone. */
   extend(id: string, expiresAt: number): Promise<void>
@@ -19,7 +19,7 @@ export interface LoginSessionStore {
   end(id: string): Promise<boolean>
   /** Ends every session of a person; `removeEnded` names them. False where there are none. */
   endAll(subject: string, at: number): Promise<boolean>
-  /** Removes at most `limit` sessions that `endAll` ended; their ids. Nobody else is given them. */
+  /** Removes at most `limit` sessions that `endAll` ended; their ids. No other caller is given them. */
   removeEnded(now: number, limit: number): Promise<string[]>
   removeExpired(now: number, limit: number): Promise<number>
 }

@@ -8,7 +8,7 @@ export type ConsentSelection = { readonly id: string } | { readonly subject: str
 
 /**
  * What a person granted is withdrawn, by the person or by an administrator: every token of it ends, and nothing of it is remembered. The
- * act writes as much for one grant as for a million, so nobody is told how many there were; a job removes them.
+ * act writes as much for one grant as for a million, so it does not return how many there were; a job removes them.
  */
 export function withdrawConsent(deps: {
   transaction: Transaction<{ grants: GrantStore; audit: AuditStore }>

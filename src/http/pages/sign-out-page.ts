@@ -10,7 +10,7 @@ export interface SignOutShown {
   readonly user: string
 }
 
-/** Asks a person whether to sign out, and of which account: a link from somebody else must not do it. */
+/** Asks a person whether to sign out, and of which account: a link of another site must not do it. */
 export function signOutPage(words: Words, { challenge, clientName, user }: SignOutShown): Answer {
   const { signOut, consent } = words
   const reason = clientName ? filled(signOut.reasonOf, { client: `<strong>${named(clientName)}</strong>` }) : escapeHtml(signOut.reason)
