@@ -202,6 +202,17 @@ export function recreationContract(open: OpenDatabase): void {
   })
 
   describe('the note that a client took part in a session', () => {
+    test('goes with the client where a node of the version before deletes it', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        await tx.clients.add(someClient('c'))
+        await tx.sessions.start(someSession('s'))
+        await tx.sessionClients.note('s', { clientId: 'c', generation: 1 }, 1, 100)
+      })
+      await stores.database.transact((db) => db.deleteFrom('clients').where('client_id', '=', 'c').execute())
+      assert.deepEqual(await stores.act((tx) => tx.sessionClients.take('s')), [])
+    })
+
     test('is not written where the client is removed or is another one by now; a later client takes the row over', async () => {
       await using stores = await freshStores(open)
       const note = (generation: number) => stores.act((tx) => tx.sessionClients.note('s', { clientId: 'c', generation }, 1, 100))
