@@ -38,7 +38,7 @@ describe('logout tokens are delivered to clients', () => {
     assert.deepEqual(await room.waiting(), [])
   })
 
-  test('many deliveries are sent in one run, at most eight at a time', async () => {
+  test('many deliveries are sent in one run, at most 32 at a time', async () => {
     let [open, most] = [0, 0]
     await using receiver = await startLogoutReceiver(async (response) => {
       most = Math.max(most, ++open)
@@ -53,7 +53,7 @@ describe('logout tokens are delivered to clients', () => {
     assert.deepEqual(await room.deliver(), { delivered: 70, failed: 0, givenUp: 0 })
     assert.equal(new Set(receiver.received.map(({ path }) => path)).size, 70)
     assert.equal(receiver.received.length, 70)
-    assert.ok(most > 1 && most <= 8, String(most))
+    assert.ok(most > 1 && most <= 32, String(most))
   })
 
   test('two nodes at the same time deliver to each client once', async () => {
@@ -209,6 +209,25 @@ describe('a hostile receiver', () => {
     const began = performance.now()
     assert.deepEqual(await room.deliver(), { delivered: 1, failed: 1, givenUp: 0 })
     assert.ok(performance.now() - began < 3_000)
+  })
+
+  test('that gives no answer is not asked for all of its logouts in one run; one that refuses is', async () => {
+    let asked = 0
+    await using silent = await startPlainWebServer((request) => {
+      asked++
+      request.destroy()
+    })
+    await using refusing = await startLogoutReceiver((response) => response.writeHead(400).end())
+    await using receiver = await startLogoutReceiver()
+    await using room = await logoutRoom({ deadline: 10_000 })
+    await room.addClient('silent', silent.url)
+    await room.addClient('refusing', refusing.url)
+    await room.addClient('answering', receiver.url)
+    await room.queue(...Array.from({ length: 200 }, () => 'silent'), ...Array.from({ length: 40 }, () => 'refusing'), 'answering')
+    assert.deepEqual(await room.deliver(), { delivered: 1, failed: 240, givenUp: 0 })
+    assert.ok(asked >= 1 && asked <= 32, String(asked))
+    assert.equal(refusing.received.length, 40)
+    assert.equal((await room.waiting()).length, 240)
   })
 
   for (const [name, pace] of [
