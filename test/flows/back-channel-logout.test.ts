@@ -38,14 +38,14 @@ describe('logout tokens are delivered to clients', () => {
     assert.deepEqual(await deliveries.waiting(), [])
   })
 
-  test('many deliveries are sent in one run, at most eight at a time', async () => {
+  test('many deliveries are sent in one run, at most 32 at a time', async () => {
     let [open, most] = [0, 0]
-    const areEight = Promise.withResolvers<void>()
+    const areAll = Promise.withResolvers<void>()
     await using receiver = await startLogoutReceiver(async (response) => {
       most = Math.max(most, ++open)
-      if (open === 8) areEight.resolve()
-      await areEight.promise
-      // A ninth would come in this time.
+      if (open === 32) areAll.resolve()
+      await areAll.promise
+      // Another would come in this time.
       await delay(5)
       open--
       response.end()
@@ -57,7 +57,7 @@ describe('logout tokens are delivered to clients', () => {
     assert.deepEqual(await deliveries.deliver(), { delivered: 70, failed: 0, givenUp: 0 })
     assert.equal(new Set(receiver.received.map(({ path }) => path)).size, 70)
     assert.equal(receiver.received.length, 70)
-    assert.equal(most, 8)
+    assert.equal(most, 32)
   })
 
   test('two nodes at the same time deliver to each client once', async () => {
@@ -227,6 +227,25 @@ describe('a hostile receiver', () => {
     await deliveries.addClient('a', silent.url)
     await deliveries.queue('a')
     assert.deepEqual(await deliveries.deliver(), { delivered: 0, failed: 1, givenUp: 0 })
+  })
+
+  test('that gives no answer is not asked for all of its logouts in one run; one that refuses is', async () => {
+    let asked = 0
+    await using silent = await startPlainWebServer((request) => {
+      asked++
+      request.destroy()
+    })
+    await using refusing = await startLogoutReceiver((response) => response.writeHead(400).end())
+    await using receiver = await startLogoutReceiver()
+    await using room = await logoutRoom({ deadline: 10_000 })
+    await room.addClient('silent', silent.url)
+    await room.addClient('refusing', refusing.url)
+    await room.addClient('answering', receiver.url)
+    await room.queue(...Array.from({ length: 200 }, () => 'silent'), ...Array.from({ length: 40 }, () => 'refusing'), 'answering')
+    assert.deepEqual(await room.deliver(), { delivered: 1, failed: 240, givenUp: 0 })
+    assert.ok(asked >= 1 && asked <= 32, String(asked))
+    assert.equal(refusing.received.length, 40)
+    assert.equal((await room.waiting()).length, 240)
   })
 
   for (const [name, pace] of [

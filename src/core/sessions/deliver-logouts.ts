@@ -13,7 +13,7 @@ export interface DeliverLogoutsDeps extends LogoutTokenDeps {
   readonly fetch: FencedFetch
   readonly fence: Live<Fence>
   readonly telemetry: Pick<Telemetry, 'log' | 'count'>
-  /** Milliseconds, in place of the ten seconds that a client has to answer. */
+  /** Milliseconds, in place of the five seconds that a client has to answer. */
   readonly deadline?: number
 }
 
@@ -23,12 +23,11 @@ export type LogoutCounts = Record<'delivered' | 'failed' | 'givenUp', number>
 type Outcome = keyof LogoutCounts | 'dropped' | 'interrupted'
 
 /** Milliseconds. */
-const usualDeadline = 10_000
+const usualDeadline = 5_000
 /** From one failure to the next try; the last one is for all that follow. Milliseconds. */
 const backOff = [5_000, 30_000, 120_000, 600_000, 3_600_000]
-/** How many are claimed in one transaction, how many of them are sent at once, and how long that takes at most. */
+/** How many are claimed in one transaction, how many are sent at once, and how long a claim holds. */
 const batch = 32
-const mostAtOnce = 8
 const lease = 60_000
 
 /**
@@ -43,35 +42,54 @@ export function deliverLogouts(deps: DeliverLogoutsDeps) {
     deps.transaction(async (tx) => void (await Promise.all(ids.map((id) => tx.logoutDeliveries.retryAt(id, deps.clock())))))
   return async ({ now, signal }: { now: number; signal?: AbortSignal }): Promise<LogoutCounts> => {
     const counts: LogoutCounts = { delivered: 0, failed: 0, givenUp: 0 }
-    let claimed: readonly LogoutDelivery[]
-    do {
-      claimed = await deps.transaction((tx) => tx.logoutDeliveries.claim(now, deps.clock() + lease, batch))
-      const interrupted: string[] = []
-      await eachOf(claimed, async (delivery) => {
-        const outcome = signal?.aborted ? 'interrupted' : await deliver(delivery, signal)
+    const silent = new Set<string>()
+    const interrupted: string[] = []
+    const next = oneByOne(async () => {
+      if (signal?.aborted) return []
+      return deps.transaction((tx) => tx.logoutDeliveries.claim(now, deps.clock() + lease, batch))
+    })
+    const worker = async () => {
+      for (let delivery = await next(); delivery; delivery = await next()) {
+        const outcome = signal?.aborted ? 'interrupted' : await deliver(delivery, silent, signal)
         if (outcome === 'interrupted') interrupted.push(delivery.id)
         else if (outcome !== 'dropped') counts[outcome]++
-      })
-      if (interrupted.length > 0) await putBack(interrupted)
-    } while (claimed.length === batch && !signal?.aborted)
+      }
+    }
+    const ends = await Promise.allSettled(Array.from({ length: batch }, worker))
+    if (interrupted.length > 0) await putBack(interrupted)
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
     return counts
   }
 }
 
-/** Several workers share one list. */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const next = items.values()
-  const worker = async () => {
-    for (const item of next) await work(item)
+/** Hands out what `claim` returns, and claims more when nothing is left, until a claim is not full. No worker waits for what another does. */
+function oneByOne(claim: () => Promise<readonly LogoutDelivery[]>): () => Promise<LogoutDelivery | undefined> {
+  const claimed: LogoutDelivery[] = []
+  let running: Promise<void> | undefined
+  let isLast = false
+  const refill = async () => {
+    isLast = true
+    const more = await claim()
+    claimed.push(...more)
+    isLast = more.length < batch
   }
-  await Promise.all(Array.from({ length: mostAtOnce }, worker))
+  return async () => {
+    while (claimed.length === 0) {
+      if (!running && isLast) return undefined
+      running ??= refill().finally(() => {
+        running = undefined
+      })
+      await running
+    }
+    return claimed.shift()
+  }
 }
 
 /** Where our own database fails, that delivery comes back when its lease is over, and the others go on. */
 function withoutStopping(deliver: ReturnType<typeof deliverOne>, { log, count }: DeliverLogoutsDeps['telemetry']): typeof deliver {
-  return async (delivery, signal) => {
+  return async (delivery, silent, signal) => {
     try {
-      return await deliver(delivery, signal)
+      return await deliver(delivery, silent, signal)
     } catch (error) {
       count('logout_delivery_failed')
       log('error', 'logout delivery failed', { client_id: delivery.clientId, delivery: delivery.id, error: reasonOf(error) })
@@ -85,7 +103,7 @@ function deliverOne(deps: DeliverLogoutsDeps) {
   const { clients, telemetry, clock, transaction } = deps
   const post = posting(deps)
   const end = (id: string) => transaction((tx) => tx.logoutDeliveries.done(id))
-  return async (delivery: LogoutDelivery, signal: AbortSignal | undefined): Promise<Outcome> => {
+  return async (delivery: LogoutDelivery, silent: Set<string>, signal: AbortSignal | undefined): Promise<Outcome> => {
     const { id, clientId, generation, attempts, sid, expiresAt } = delivery
     const facts = { client_id: clientId, delivery: id, attempts }
     try {
@@ -95,9 +113,11 @@ function deliverOne(deps: DeliverLogoutsDeps) {
         await end(id)
         return 'dropped'
       }
+      if (silent.has(clientId)) throw new Error('the client gave no answer a moment ago')
       await post(uri, { client, sid, signal })
     } catch (error) {
       if (signal?.aborted) return 'interrupted'
+      if (!(error instanceof BadAnswer)) silent.add(clientId)
       const nextAt = clock() + (backOff[attempts - 1] ?? backOff.at(-1) ?? 0)
       return await failed({ ...facts, error: reasonOf(error) }, id, nextAt < expiresAt ? nextAt : undefined)
     }
@@ -129,9 +149,11 @@ function posting(deps: DeliverLogoutsDeps) {
     const body = new URLSearchParams({ logout_token: await sign(client, sid) }).toString()
     const order = { method: 'POST', headers, body, types: [], maxBytes: 'unread', timeout, ...(signal && { signal }) } as const
     const { status } = await fetch(uri, order, fence())
-    if (status < 200 || status > 299) throw new Error(`it was answered with ${status}`)
+    if (status < 200 || status > 299) throw new BadAnswer(`it was answered with ${status}`)
   }
 }
+
+class BadAnswer extends Error {}
 
 const reasonOf = (error: unknown): string => {
   const { message, cause } = error as Error
