@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import fc from 'fast-check'
+import { anyCharacter } from '../../test/support/any-character.ts'
 import { InvalidJson, parseJson } from './json.ts'
 
 const wide = { depth: 1_000, width: 1_000_000 }
@@ -24,7 +25,7 @@ const escaped = (text: string): string =>
     : `"${Array.from({ length: text.length }, (_, at) => `\\u${text.charCodeAt(at).toString(16).padStart(4, '0')}`).join('')}"`
 
 const anyString = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   fc.string({ unit: fc.constantFrom('"', '\\', '{', '}', '[', ']', ',', ':', 'a', '\u2028', '\ud800') }),
 )
 const anyJson = fc.letrec((tie) => ({
@@ -54,7 +55,7 @@ describe('parseJson', () => {
 
   test('takes no text that JSON.parse does not take', () => {
     const texts = fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCharacter }),
       fc.tuple(fc.json(), fc.nat(50)).map(([text, at]) => text.slice(at)),
       fc.json().map((text) => `${text}}`),
     )

@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { anyCharacter } from '../support/any-character.ts'
 
 export const redirectUris = [
   'https://app.example/cb',
@@ -61,7 +62,7 @@ const value = (own: readonly string[]): fc.Arbitrary<string> =>
     { weight: 4, arbitrary: fc.constantFrom(...words) },
     { weight: 4, arbitrary: fc.constantFrom(...nearRedirectUris) },
     { weight: 2, arbitrary: fc.constantFrom(...own) },
-    { weight: 2, arbitrary: fc.string({ unit: 'binary', maxLength: 30 }) },
+    { weight: 2, arbitrary: fc.string({ unit: anyCharacter, maxLength: 30 }) },
   )
 
 /** One change of a valid request. */
@@ -116,8 +117,8 @@ export const members = (names: readonly string[]): fc.Arbitrary<Record<string, u
             }),
           },
           { weight: 2, arbitrary: fc.jsonValue({ maxDepth: 3 }) },
-          { weight: 1, arbitrary: fc.dictionary(fc.string({ unit: 'binary', maxLength: 8 }), fc.jsonValue({ maxDepth: 1 })) },
-          { weight: 1, arbitrary: fc.array(fc.string({ unit: 'binary', maxLength: 8 }), { maxLength: 4 }) },
+          { weight: 1, arbitrary: fc.dictionary(fc.string({ unit: anyCharacter, maxLength: 8 }), fc.jsonValue({ maxDepth: 1 })) },
+          { weight: 1, arbitrary: fc.array(fc.string({ unit: anyCharacter, maxLength: 8 }), { maxLength: 4 }) },
         ),
       ),
       { maxLength: 3 },
