@@ -178,6 +178,12 @@ test('RFC 7515 §4.1.9: typ is compared without case and with or without applica
   assert.equal((await ask('JWT', 'once')).status, 200)
 })
 
+test('RFC 7797 §7: an assertion that declares an unencoded payload is refused and not spent', async () => {
+  const withB64 = (b64: unknown) => key.sign(client.id, server.issuer, { jti: 'encoded' }, { b64 })
+  assertRefusedClient(await askTokenWith(server, await withB64(false)))
+  assert.equal((await askTokenWith(server, await withB64(true))).status, 200)
+})
+
 test('RASRT-09 (draft-ietf-oauth-rfc7523bis): typ may be client-authentication+jwt, and may be absent', async () => {
   for (const typ of ['client-authentication+jwt', 'JWT', undefined]) {
     assert.equal((await askTokenWith(server, await key.sign(client.id, server.issuer, {}, typ === undefined ? {} : { typ }))).status, 200)

@@ -59,3 +59,36 @@ test('a kid that was missed within ten seconds causes no fetch, even where its k
   assert.equal(await find(uri, 'made-up'), undefined)
   assert.equal(fetched(uri), 3)
 })
+
+test('while strangers’ URLs that never answer use all fetches, a URL that gave a key set before is fetched again; a new one must wait', async () => {
+  let now = 1_800_000_000_000
+  const keys = [{ kty: 'OKP', crv: 'Ed25519', x: 'x'.repeat(43), kid: 'k1' }]
+  const silent: (() => void)[] = []
+  let isAnswering = true
+  const remoteKeys = makeRemoteKeys({
+    fetch: (url) =>
+      url === uri && isAnswering
+        ? Promise.resolve({ status: 200, headers: {}, body: JSON.stringify({ keys }) })
+        : new Promise((_, reject) => silent.push(() => reject(new Error('no answer')))),
+    fence: () => ({ allowPrivate: false, exceptions: [] }),
+    clock: () => now,
+  })
+  const find = (from: string) => remoteKeys(from, { kid: 'k1', alg: 'EdDSA', suits: (all) => all.length > 0 })
+  assert.equal((await find(uri)).length, 1)
+  const strangers = Array.from({ length: 32 }, (_, at) => find(`https://stranger.example/${at}`))
+  await assert.rejects(find('https://new.example/'), { name: 'Unavailable' })
+  now += 3_600_000
+  assert.equal((await find(uri)).length, 1, 'its set had expired')
+
+  now += 3_600_000
+  isAnswering = false
+  const failed = find(uri)
+  for (const end of silent.splice(0, 33)) end()
+  await assert.rejects(failed, { message: 'no answer' })
+  for (const end of await Promise.allSettled(strangers)) assert.equal(end.status, 'rejected')
+  now += 10_000
+  const again = Array.from({ length: 32 }, (_, at) => find(`https://stranger.example/${at}`))
+  await assert.rejects(find(uri), { name: 'Unavailable' }, 'it gave no set last')
+  for (const end of silent) end()
+  await Promise.allSettled(again)
+})

@@ -40,6 +40,7 @@ const rest = 10_000
 const mostBytes = 8 * 1024 * 1024
 const overhead = 1024
 const mostMissed = 10_000
+/** Fetches at once of URLs that gave a key set last, and as many of others: who registers silent ones takes no place of the first. */
 const mostAtOnce = 32
 
 const order = { types: ['application/json'], maxBytes: 64 * 1024, timeout: 5_000 }
@@ -54,14 +55,20 @@ export function makeRemoteKeys(deps: { fetch: FencedFetch; fence: Live<Fence>; c
   const known = new BoundedMap<string, Known>(mostBytes, ({ size }, uri) => size + uri.length + overhead)
   const missed = new BoundedMap<string, number>(mostMissed)
   const underWay = new Map<string, Promise<Known>>()
+  const places = { proven: mostAtOnce, others: mostAtOnce }
 
   const refresh = (uri: string): Promise<Known> => {
     const running = underWay.get(uri)
     if (running) return running
-    if (underWay.size >= mostAtOnce) return Promise.reject(new Unavailable('too many key sets of clients are being fetched', 2))
+    const kind = known.get(uri)?.keys ? 'proven' : 'others'
+    if (places[kind] === 0) return Promise.reject(new Unavailable('too many key sets of clients are being fetched', 2))
+    places[kind]--
     const fetched = fetchKeys(uri, deps).then((next) => remember(uri, next))
     underWay.set(uri, fetched)
-    return fetched.finally(() => underWay.delete(uri))
+    return fetched.finally(() => {
+      underWay.delete(uri)
+      places[kind]++
+    })
   }
   const remember = (uri: string, next: Known): Known => {
     const before = known.get(uri)

@@ -78,8 +78,9 @@ async function isSignedByOne(keys: readonly Jwk[], signed: Signed, imported: Imp
 
 async function isSignedBy(key: Jwk, { text, alg }: Signed, imported: Import): Promise<boolean> {
   try {
-    await compactVerify(text, await imported(key, alg), { algorithms: [alg] })
-    return true
+    const { protectedHeader } = await compactVerify(text, await imported(key, alg), { algorithms: [alg] })
+    // RFC 7797 §7: no JWT has an unencoded payload.
+    return protectedHeader.b64 !== false
   } catch {
     return false
   }
