@@ -41,12 +41,12 @@ export function admitRequest(request: IncomingMessage, response: ServerResponse,
   own.received += 1
   response.on('close', answered)
   if (own.received === maxRequests) closeAfter(request, response)
-  if (request.headers['transfer-encoding'] !== undefined) boundChunks(request, closed)
+  if (request.headers['transfer-encoding'] !== undefined) boundChunks(request, response, closed)
   return true
 }
 
 /** Closes the connection at the first chunk too many, whether or not the body is read. */
-function boundChunks(request: IncomingMessage, closed: ConnectionClosed): void {
+function boundChunks(request: IncomingMessage, response: ServerResponse, closed: ConnectionClosed): void {
   let chunks = 0
   const push = request.push.bind(request)
   request.push = (chunk, encoding) => {
@@ -54,8 +54,9 @@ function boundChunks(request: IncomingMessage, closed: ConnectionClosed): void {
     cut(request.socket, () => closed('chunks', addressOf(request)))
     return false
   }
-  // Counts as begun to be read: Node drops a body that was not, without a call to `push`. See `answered`.
+  // Counts as begun to be read: Node drops a body that was not, without a call to `push`. So we drop what is left, and the next request is read.
   request.read(0)
+  response.on('close', () => request.resume())
 }
 
 const addressOf = ({ socket }: IncomingMessage): string => plainAddress(socket.remoteAddress ?? '') ?? ''
@@ -78,9 +79,8 @@ function stopParsing({ parser }: Socket & { parser?: { onIncoming?: () => number
   if (parser?.onIncoming) parser.onIncoming = () => 2
 }
 
-/** Of a response: it has left for the kernel, or never will. What is left of the request is dropped, so that the next one is read. */
+/** Of a response: it has left for the kernel, or never will. */
 function answered(this: ServerResponse): void {
-  this.req.resume()
   const own = (this.req.socket as Counted)[counts]
   if (own) own.unanswered -= 1
 }
