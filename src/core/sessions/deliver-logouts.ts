@@ -44,12 +44,12 @@ export function deliverLogouts(deps: DeliverLogoutsDeps) {
     const counts: LogoutCounts = { delivered: 0, failed: 0, givenUp: 0 }
     const silent = new Set<string>()
     const interrupted: string[] = []
-    const next = oneByOne(async () => {
+    const due = claimed(async () => {
       if (signal?.aborted) return []
       return deps.transaction((tx) => tx.logoutDeliveries.claim(now, deps.clock() + lease, batch))
     })
     const worker = async () => {
-      for (let delivery = await next(); delivery; delivery = await next()) {
+      for await (const delivery of due) {
         const outcome = signal?.aborted ? 'interrupted' : await deliver(delivery, silent, signal)
         if (outcome === 'interrupted') interrupted.push(delivery.id)
         else if (outcome !== 'dropped') counts[outcome]++
@@ -62,27 +62,13 @@ export function deliverLogouts(deps: DeliverLogoutsDeps) {
   }
 }
 
-/** Hands out what `claim` returns, and claims more when nothing is left, until a claim is not full. No worker waits for what another does. */
-function oneByOne(claim: () => Promise<readonly LogoutDelivery[]>): () => Promise<LogoutDelivery | undefined> {
-  const claimed: LogoutDelivery[] = []
-  let running: Promise<void> | undefined
-  let isLast = false
-  const refill = async () => {
-    isLast = true
-    const more = await claim()
-    claimed.push(...more)
-    isLast = more.length < batch
-  }
-  return async () => {
-    while (claimed.length === 0) {
-      if (!running && isLast) return undefined
-      running ??= refill().finally(() => {
-        running = undefined
-      })
-      await running
-    }
-    return claimed.shift()
-  }
+/** What `claim` returns, until a claim is not full. Workers that share it wait for a claim, and never for what another one delivers. */
+async function* claimed(claim: () => Promise<readonly LogoutDelivery[]>): AsyncGenerator<LogoutDelivery, void> {
+  let some: readonly LogoutDelivery[]
+  do {
+    some = await claim()
+    yield* some
+  } while (some.length === batch)
 }
 
 /** Where our own database fails, that delivery comes back when its lease is over, and the others go on. */
@@ -153,6 +139,7 @@ function posting(deps: DeliverLogoutsDeps) {
   }
 }
 
+/** The client gave an answer, and it is no success. */
 class BadAnswer extends Error {}
 
 const reasonOf = (error: unknown): string => {
