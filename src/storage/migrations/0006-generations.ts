@@ -1,6 +1,6 @@
 import { type ColumnDataType, type Kysely, sql } from 'kysely'
 import { exactText } from '../exact-text.ts'
-import type { Step } from './step.ts'
+import { index, type Step } from './step.ts'
 
 type Column = readonly [name: string, type: ColumnDataType, startingAt?: number]
 
@@ -12,16 +12,6 @@ const columns = (table: string, ...added: readonly Column[]): Step => ({
         .alterTable(table)
         .addColumn(name, type, (column) => (value === undefined ? column : column.notNull().defaultTo(value)))
         .execute()
-  },
-})
-
-const index = (name: string, table: string, over: readonly string[], where?: ReturnType<typeof sql<boolean>>): Step => ({
-  async up(db) {
-    const build = db.schema
-      .createIndex(name)
-      .on(table)
-      .columns([...over])
-    await (where ? build.where(where) : build).execute()
   },
 })
 

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { exactText } from '../exact-text.ts'
-import { inRanges, type Step } from './step.ts'
+import { index, inRanges, type Step } from './step.ts'
 
 const columns = { id_token_alg: 'idTokenSignedResponseAlg', userinfo_alg: 'userinfoSignedResponseAlg' }
 
@@ -11,11 +11,8 @@ async function addColumns(db: Kysely<unknown>): Promise<void> {
   for (const column of Object.keys(columns)) await db.schema.alterTable('clients').addColumn(column, text).execute()
 }
 
-const index = (column: keyof typeof columns): Step => ({
-  up: async (db) =>
-    void (await sql`create index ${sql.ref(`clients_by_${column}`)} on clients (${sql.ref(column)})
-      where ${sql.ref(column)} is not null`.execute(db)),
-})
+const indexOf = (column: keyof typeof columns): Step =>
+  index(`clients_by_${column}`, 'clients', [column], sql`${sql.ref(column)} is not null`)
 
 /** By the text of the JSON, which is the same on every database; what a client writes has its quotation marks escaped. */
 const hasRegistered = (member: string, value: string) => sql`metadata like ${`%"${member}":"${value}%`}`
@@ -33,4 +30,4 @@ const fillColumns = (db: Kysely<unknown>): Promise<void> =>
   })
 
 /** What clients registered for signatures, so that those who depend on a key can be counted. */
-export const steps: readonly Step[] = [{ up: addColumns }, index('id_token_alg'), index('userinfo_alg'), { inBatches: fillColumns }]
+export const steps: readonly Step[] = [{ up: addColumns }, indexOf('id_token_alg'), indexOf('userinfo_alg'), { inBatches: fillColumns }]

@@ -14,6 +14,17 @@ export interface Step {
   inBatches?(db: Kysely<unknown>): Promise<void>
 }
 
+/** @param where the rows of a partial index */
+export const index = (name: string, table: string, over: readonly string[], where?: RawBuilder<boolean>): Step => ({
+  async up(db) {
+    const build = db.schema
+      .createIndex(name)
+      .on(table)
+      .columns([...over])
+    await (where ? build.where(where) : build).execute()
+  },
+})
+
 /**
  * Runs a statement for all rows of a table, some at a time in the order of their key.
  *
