@@ -9,9 +9,6 @@ const keptFor = 86_400_000
 /** How many grants are looked at in one transaction. */
 const grantsAtOnce = 100
 
-/** What stands between a removed client and the removal of its row: as in `removeGrants`, it must not go with it in one statement. */
-const dependents = ['access_tokens', 'grants', 'authorization_flows', 'logout_deliveries', 'session_clients'] as const
-
 /**
  * Removes what depends on clients that were removed, at most `limit` rows and a few more; then, where nothing is left, their rows, unless
  * another client has the id by now. What this one was issued has a later generation, and stays.
@@ -48,6 +45,9 @@ const removable = [
   // By the generation, too: a row that a new client takes over meanwhile stays.
   ['session_clients', 'session_id, client_id, generation', all],
 ] as const
+
+/** What stands between a removed client and the removal of its row: as in `removeGrants`, it must not go with it in one statement. */
+const dependents = ['grants', ...removable.map(([table]) => table)]
 
 async function grantsOf(db: Connection, due: readonly RemovalRow[]): Promise<string[]> {
   const rows = await db.selectFrom('grants').select('id').where(ofAny(due, all)).limit(grantsAtOnce).execute()
