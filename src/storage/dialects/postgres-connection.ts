@@ -58,9 +58,10 @@ export function sendTogether(client: pg.PoolClient): void {
  * A statement for the driver. Where it is not answered in time, the driver closes the connection: nothing on it can be relied on any more.
  *
  * @param timeout milliseconds until its answer; without end where it is undefined
+ * @param name under which the connection keeps its plan
  */
-export const timed = (text: string, timeout: number | undefined, values?: readonly unknown[]): pg.QueryConfig =>
-  ({ text, values, query_timeout: timeout }) as unknown as pg.QueryConfig
+export const timed = (text: string, timeout: number | undefined, values?: readonly unknown[], name?: string): pg.QueryConfig =>
+  ({ name, text, values, query_timeout: timeout }) as unknown as pg.QueryConfig
 
 /** Runs a statement on one connection. */
 async function execute<R>(
@@ -71,9 +72,7 @@ async function execute<R>(
 ): Promise<QueryResult<R>> {
   // PostgreSQL's text holds no NUL, so nothing that has one can be found.
   if (looksUp && values.some((value) => typeof value === 'string' && value.includes('\0'))) return { rows: [], numAffectedRows: 0n }
-  const { rows, rowCount, command } = await client.query(
-    isDirect(client) ? { ...timed(sql, timeout, values), name } : timed(sql, timeout, values),
-  )
+  const { rows, rowCount, command } = await client.query(timed(sql, timeout, values, isDirect(client) ? name : undefined))
   const changes = command === 'INSERT' || command === 'UPDATE' || command === 'DELETE'
   return { rows, ...(changes && { numAffectedRows: BigInt(rowCount ?? 0) }) }
 }
