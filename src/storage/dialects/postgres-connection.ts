@@ -221,7 +221,7 @@ class KyselyConnection implements DatabaseConnection {
 }
 
 /**
- * Milliseconds that a migration waits for a lock on a table: whoever wants that table meanwhile waits behind it. More than
+ * Milliseconds that a migration waits for a lock on a table: other sessions that need the table wait behind it meanwhile. More than
  * `deadlock_timeout` (1 s), after which PostgreSQL ends an autovacuum that is in the way.
  */
 const migrationLockWait = 2_000

@@ -28,7 +28,7 @@ export const isWorthAnotherTry = (error: unknown): boolean => isRefusedCommit(er
 /** No lock in time (55P03), a race, or a row that a foreign key points at went away meanwhile (23503). */
 const isConflict = (error: unknown): boolean => ['55P03', '23503'].includes(codeOf(error)) || isRefusedCommit(error)
 
-/** Troubles that pass: the disk is full or memory short (53…), the statement was too slow (57014). */
+/** Failures that pass: another session is in the way, the disk is full or memory short (53…), the statement was too slow (57014). */
 export function explain(error: unknown): unknown {
   if (isConflict(error)) return new Conflict(error)
   if (/^53|^57014|^25006/.test(codeOf(error)) || isLost(error))

@@ -13,7 +13,7 @@ const usualReadTimeout = 5_000
 
 /**
  * Opens a PostgreSQL database (or an engine that speaks its protocol: nothing is used that a distributed one lacks). A transaction-pooling
- * proxy may stand in between: statements have names, and sessions settings, only where a session is seen to be ours alone.
+ * proxy may stand in between: names of statements and settings of sessions are used only on connections that lead to one session of the server.
  */
 export function openPostgres(url: string, options: PostgresOptions = {}): Database {
   const pool = new BoundedPool(url, options)
