@@ -1,6 +1,6 @@
 import type { ChallengeRefusal } from '../core/authorization/challenge.ts'
-import type { LogoutChallengeRefusal } from '../core/sessions/answer-logout.ts'
-import type { LogoutRefusal } from '../core/sessions/begin-logout.ts'
+import type { LogoutChallengeRefusal } from '../core/logout/answer-logout.ts'
+import type { LogoutRefusal } from '../core/logout/begin-logout.ts'
 import type { UserinfoRefusal } from '../core/tokens/userinfo.ts'
 import { invalidRequest, type Problem, sentence } from './problem.ts'
 import type { LoginDoorReason } from './reasons.ts'

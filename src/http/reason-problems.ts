@@ -1,4 +1,4 @@
-import type { CodeFault } from '../core/grants/token-endpoint.ts'
+import type { CodeFault } from '../core/token-endpoint/token-endpoint.ts'
 import { assertionType } from '../protocol/grant-types.ts'
 import { assertionWords } from './assertion-words.ts'
 import { problemOfLogin } from './login-problems.ts'

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { GrantPage, GrantPlace } from '../core/tokens/grant.ts'
+import type { GrantPage, GrantPlace } from '../core/grants/grant.ts'
 import type { Connection } from './database.ts'
 import { grantIsInForce } from './in-force.ts'
 import { endOfPage, pageOf } from './page-bounds.ts'

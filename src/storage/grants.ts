@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Grant, GrantStore } from '../core/tokens/grant.ts'
+import type { Grant, GrantStore } from '../core/grants/grant.ts'
 import type { Connection } from './database.ts'
 import { listGrants } from './grant-list.ts'
 import { consentsOf, grantIsInForce, isOfClient } from './in-force.ts'

@@ -1,4 +1,4 @@
-import type { LogoutDelivery, LogoutDeliveryStore } from '../core/sessions/logout-delivery.ts'
+import type { LogoutDelivery, LogoutDeliveryStore } from '../core/logout/logout-delivery.ts'
 import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { insertForClient } from './insert-for-client.ts'

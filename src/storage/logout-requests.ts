@@ -1,4 +1,4 @@
-import type { LogoutRequestStore } from '../core/sessions/logout-request.ts'
+import type { LogoutRequestStore } from '../core/logout/logout-request.ts'
 import type { Connection } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { makeRoomIn } from './make-room.ts'

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { decodeJwt } from 'jose'
-import { mostGrants } from '../../src/core/sessions/list-granted-clients.ts'
+import { mostGrants } from '../../src/core/consents/list-granted-clients.ts'
 import { someClient, someGrant } from '../storage/fresh-stores.ts'
 import { memoryStores } from '../storage/sqlite-file.ts'
 import { Browser, parameterOf } from '../support/browser.ts'

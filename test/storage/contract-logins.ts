@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { GrantPlace } from '../../src/core/grants/grant.ts'
 import type { SessionClient } from '../../src/core/sessions/session-clients.ts'
-import type { GrantPlace } from '../../src/core/tokens/grant.ts'
 import {
   freshStores,
   type OpenDatabase,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { LogoutDelivery } from '../../src/core/sessions/logout-delivery.ts'
+import type { LogoutDelivery } from '../../src/core/logout/logout-delivery.ts'
 import { type FreshStores, freshStores, type OpenDatabase, removeEnded, someClient, someDelivery } from './fresh-stores.ts'
 
 const now = 1_700_000_000_000

@@ -24,7 +24,24 @@ const modules: Readonly<Record<string, readonly string[]>> = {
 const typesOnly: Readonly<Record<string, readonly string[]>> = { storage: ['core', 'protocol'] }
 
 /** The modules inside `core/`: each may import those listed after it. */
-const coreModules = ['registration', 'grants', 'authorization', 'sessions', 'tokens', 'clients', 'policies', 'keys', 'limits', 'audit']
+const coreModules = [
+  'governance',
+  'registration',
+  'token-endpoint',
+  'authorization',
+  'logout',
+  'sessions',
+  'users',
+  'consents',
+  'tokens',
+  'grants',
+  'clients',
+  'policies',
+  'limits',
+  'outbox',
+  'keys',
+  'audit',
+]
 
 /** Packages that only one module may import. */
 const restricted: readonly { readonly packages: RegExp; readonly modules: readonly string[] }[] = [

@@ -1,8 +1,8 @@
 import type { Clock } from '../../lib/clock.ts'
 import { isLoopbackRedirect, schemeOf } from '../../protocol/redirect-uri.ts'
 import { authMethodOf, type Client } from '../clients/client.ts'
-import { termsOf } from '../sessions/terms.ts'
-import type { Grant, GrantStore } from '../tokens/grant.ts'
+import { termsOf } from '../consents/terms.ts'
+import type { Grant, GrantStore } from '../grants/grant.ts'
 import type { AuthorizationFlow, LoginDecision } from './authorization-flow.ts'
 
 /** What the person agreed to before, if it is as much, for a client that looks the same, and the person asked not to be asked again. */

@@ -3,9 +3,9 @@ import { compactVerify, errors, SignJWT } from 'jose'
 import { type Clock, inSeconds } from '../../lib/clock.ts'
 import { type Randomness, randomUuid } from '../../lib/random.ts'
 import { type Client, idTokenAlgOf } from '../clients/client.ts'
+import type { Grant } from '../grants/grant.ts'
 import type { KeyRing } from '../keys/key-ring.ts'
 import { idTokenKeys } from '../keys/signing-key.ts'
-import type { Grant } from './grant.ts'
 
 export type Claims = Readonly<Record<string, unknown>>
 

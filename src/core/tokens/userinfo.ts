@@ -1,7 +1,7 @@
 import { inSeconds } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
-import type { GrantStore } from './grant.ts'
+import type { GrantStore } from '../grants/grant.ts'
 import { type Claims, claimsOf } from './id-token.ts'
 import type { ActiveToken } from './introspect-token.ts'
 import { refreshTokenPrefix } from './refresh-token.ts'

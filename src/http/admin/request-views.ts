@@ -4,7 +4,7 @@ import type { AuthorizationFlow, LoginDecision } from '../../core/authorization/
 import type { OidcContext } from '../../core/authorization/authorization-request.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { authMethodOf } from '../../core/clients/client.ts'
-import type { AskedLogout } from '../../core/sessions/answer-logout.ts'
+import type { AskedLogout } from '../../core/logout/answer-logout.ts'
 import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
 import { isLoopbackRedirect } from '../../protocol/redirect-uri.ts'
 

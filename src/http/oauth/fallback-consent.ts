@@ -1,4 +1,4 @@
-import { userClaims, userOf } from '../../core/sessions/user.ts'
+import { userClaims, userOf } from '../../core/users/user.ts'
 import { formBody } from '../body.ts'
 import { languagesOf } from '../languages.ts'
 import { type ConsentShown, consentPage } from '../pages/consent-page.ts'

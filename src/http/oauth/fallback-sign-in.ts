@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { PasswordOutcome } from '../../core/sessions/check-password.ts'
-import { userOf } from '../../core/sessions/user.ts'
+import type { PasswordOutcome } from '../../core/users/check-password.ts'
+import { userOf } from '../../core/users/user.ts'
 import type { Answer } from '../answer.ts'
 import { formBody } from '../body.ts'
 import { countedAddressOf } from '../client-address.ts'

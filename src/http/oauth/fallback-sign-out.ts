@@ -1,4 +1,4 @@
-import { userOf } from '../../core/sessions/user.ts'
+import { userOf } from '../../core/users/user.ts'
 import { formBody } from '../body.ts'
 import { languagesOf } from '../languages.ts'
 import { gonePage, notSetUpPage } from '../pages/notice-page.ts'

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import type { FinishedLogout } from '../../core/sessions/answer-logout.ts'
-import type { LogoutParameters, LogoutStep } from '../../core/sessions/begin-logout.ts'
+import type { FinishedLogout } from '../../core/logout/answer-logout.ts'
+import type { LogoutParameters, LogoutStep } from '../../core/logout/begin-logout.ts'
 import type { Live } from '../../lib/live.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { answerLocation, asciiUri, pageLocation } from '../../protocol/response-mode.ts'

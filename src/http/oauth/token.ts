@@ -1,4 +1,4 @@
-import type { TokenRequest } from '../../core/grants/token-endpoint.ts'
+import type { TokenRequest } from '../../core/token-endpoint/token-endpoint.ts'
 import type { IssuedTokens } from '../../core/tokens/issue-access-token.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { askedAudience } from '../../protocol/audience.ts'

@@ -1,7 +1,7 @@
 import type { Randomness } from '../../lib/random.ts'
 import type { AfterCommit } from '../../lib/transaction.ts'
+import type { SessionClientStore } from '../sessions/session-clients.ts'
 import { type LogoutDeliveryStore, newLogoutDelivery } from './logout-delivery.ts'
-import type { SessionClientStore } from './session-clients.ts'
 
 /**
  * Queues, in the act that has ended a session, what the clients that took part in it are to be told (OpenID Connect Back-Channel Logout §2.5).

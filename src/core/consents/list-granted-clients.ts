@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Client } from '../clients/client.ts'
-import type { Grant, GrantPlace } from '../tokens/grant.ts'
+import type { Grant, GrantPlace } from '../grants/grant.ts'
 import type { AskedConsents, Consents } from './list-consents.ts'
 
 /** A client that a person let in, with what he granted it. */

@@ -1,4 +1,4 @@
-import type { SessionClaims } from '../tokens/grant.ts'
+import type { SessionClaims } from '../grants/grant.ts'
 
 /** The custom claims of the tokens that are about to be issued. */
 export type HookSession = SessionClaims

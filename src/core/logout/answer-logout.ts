@@ -5,10 +5,10 @@ import type { Randomness } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
+import type { LoginSessionStore } from '../sessions/login-session.ts'
+import type { SessionClientStore } from '../sessions/session-clients.ts'
 import { needsClick } from './leaving.ts'
-import type { LoginSessionStore } from './login-session.ts'
 import type { LogoutRequest, LogoutRequestStore } from './logout-request.ts'
-import type { SessionClientStore } from './session-clients.ts'
 
 export type LogoutChallengeRefusal =
   | { readonly kind: 'logout-challenge-unknown' }

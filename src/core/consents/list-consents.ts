@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
-import type { Grant, GrantPage, GrantPlace, GrantStore } from '../tokens/grant.ts'
+import type { Grant, GrantPage, GrantPlace, GrantStore } from '../grants/grant.ts'
 
 /** Whose, and which part of the list. */
 export type AskedConsents = Omit<GrantPage, 'now'>

@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import type { Actor, Audit, AuditStore } from '../audit/audit.ts'
-import type { GrantStore } from '../tokens/grant.ts'
+import type { GrantStore } from '../grants/grant.ts'
 
 /** Which consents: one, or a person's, for one client or for all. */
 export type ConsentSelection = { readonly id: string } | { readonly subject: string; readonly clientId?: string }

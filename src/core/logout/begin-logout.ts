@@ -7,9 +7,9 @@ import { Refusal } from '../../lib/refusal.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import { answerLocation } from '../../protocol/response-mode.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
+import { type LoginSession, type LoginSessionStore, sessionInForce } from '../sessions/login-session.ts'
 import type { Claims } from '../tokens/id-token.ts'
 import { leavingOf, needsClick } from './leaving.ts'
-import { type LoginSession, type LoginSessionStore, sessionInForce } from './login-session.ts'
 import type { LogoutAsked, LogoutRequestStore } from './logout-request.ts'
 
 /** RP-Initiated Logout §2, as it came. */
