@@ -121,7 +121,7 @@ function watchOthers(dsn: Dsn): { stop(): Promise<string> } {
   const keepAt = async ([name, statement]: [string, RawBuilder<unknown>]): Promise<string> => {
     let longest = 0
     while (!isOver) {
-      const act = () => (name.startsWith('read') ? statement.execute(database.read) : database.transact((db) => statement.execute(db)))
+      const act = () => (name.startsWith('read') ? database.read.all(statement) : database.transact((db) => db.all(statement)))
       longest = Math.max(longest, await timed(() => act().catch(() => failed++)))
       await new Promise((resolve) => setTimeout(resolve, 5))
     }

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import type { AccessToken, AccessTokenStore, KeepAccessToken } from '../core/tokens/access-token.ts'
-import type { Connection, Database, WrittenTokenRow } from './database.ts'
+import type { Connection } from './connection.ts'
+import type { Database, WrittenTokenRow } from './database.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { grantIsInForce, tokenIsInForce } from './in-force.ts'
 import { insertForClient } from './insert-for-client.ts'
 import { prepared } from './prepared.ts'
-import { makeRoom } from './token-ceilings.ts'
+import { evictOldestTokens } from './token-ceilings.ts'
 
 export const accessTokenColumns = [
   'hash',
@@ -25,34 +26,33 @@ const insert = insertForClient<WrittenTokenRow>('access_tokens', accessTokenColu
 const tokenEpochOfClient = sql<number>`(select owner.token_epoch from clients as owner where owner.client_id = grants.client_id)`
 
 /** The same for a token of a grant, which is under the same generation and has its tokens still. */
-const insertOfGrant = prepared<WrittenTokenRow, unknown>([...accessTokenColumns, 'generation'], (db, row) =>
-  db
+const insertOfGrant = prepared<WrittenTokenRow>((queries, value) =>
+  queries
     .insertInto('access_tokens')
     .columns([...accessTokenColumns, 'generation', 'token_epoch', 'grant_epoch'])
     .expression((from) =>
       from
         .selectFrom('grants')
-        .select((value) => [
-          ...accessTokenColumns.map((name) => value.val(row[name]).as(name)),
+        .select([
+          ...accessTokenColumns.map((name) => value(name).as(name)),
           'generation',
           tokenEpochOfClient.as('token_epoch'),
           'access_epoch as grant_epoch',
         ])
-        .where('id', '=', row.grant_id as string)
-        .where('client_id', '=', row.client_id)
-        .where('generation', '=', row.generation)
+        .where('id', '=', value('grant_id'))
+        .where('client_id', '=', value('client_id'))
+        .where('generation', '=', value('generation'))
         .where('tokens_ended_at', 'is', null)
         .where(grantIsInForce),
     ),
 )
 
 const select = prepared<{ hash: string }, WrittenTokenRow>(
-  ['hash'],
-  (db, { hash }) =>
-    db
+  (queries, value) =>
+    queries
       .selectFrom('access_tokens')
       .select([...accessTokenColumns, 'generation'])
-      .where('hash', '=', hash)
+      .where('hash', '=', value('hash'))
       .where(tokenIsInForce),
   { findsOne: true },
 )
@@ -62,11 +62,11 @@ export function accessTokenStore(db: Connection): AccessTokenStore {
   return {
     async add(token, most) {
       const row = toRow(token)
-      const [{ numAffectedRows }] = await Promise.all([
+      const [{ changes }] = await Promise.all([
         row.grant_id === null ? insert(db, row) : insertOfGrant(db, row),
-        most !== undefined && makeRoom(db, row, most),
+        most !== undefined && evictOldestTokens(db, row, most),
       ])
-      return numAffectedRows === 1n
+      return changes === 1
     },
     async find(hash) {
       const [row] = (await select(db, { hash })).rows
@@ -86,12 +86,8 @@ export function accessTokenStore(db: Connection): AccessTokenStore {
       }
     },
     async remove(hash, clientId) {
-      const { numDeletedRows } = await db
-        .deleteFrom('access_tokens')
-        .where('hash', '=', hash)
-        .where('client_id', '=', clientId)
-        .executeTakeFirstOrThrow()
-      return numDeletedRows === 1n
+      const own = db.queries.deleteFrom('access_tokens').where('hash', '=', hash).where('client_id', '=', clientId)
+      return (await db.change(own)) === 1
     },
     removeExpired: (now, limit) => removeExpiredRows(db, 'access_tokens', now, limit),
   }

@@ -1,14 +1,14 @@
 import type { AssertionStore } from '../core/clients/spend-assertion.ts'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
 import { removeExpiredRows } from './expiry.ts'
-import { prepared } from './prepared.ts'
+import { prepared, rowOf } from './prepared.ts'
 import type { ClientAssertionRow } from './schema.ts'
 
-/** Of two that come with one assertion, the first finds room, and the second does not. */
-const insert = prepared<ClientAssertionRow, unknown>(['hash', 'expires_at'], (db, row) =>
-  db
+/** A duplicate `jti` inserts nothing (replay). */
+const insert = prepared<ClientAssertionRow>((queries, value) =>
+  queries
     .insertInto('client_assertions')
-    .values(row)
+    .values(rowOf(['hash', 'expires_at'], value))
     .onConflict((conflict) => conflict.column('hash').doNothing()),
 )
 
@@ -16,7 +16,7 @@ const insert = prepared<ClientAssertionRow, unknown>(['hash', 'expires_at'], (db
 export function assertionStore(db: Connection): AssertionStore {
   return {
     async spend({ hash, expiresAt }) {
-      return (await insert(db, { hash, expires_at: expiresAt })).numAffectedRows === 1n
+      return (await insert(db, { hash, expires_at: expiresAt })).changes === 1
     },
     removeExpired: (now, limit) => removeExpiredRows(db, 'client_assertions', now, limit),
   }

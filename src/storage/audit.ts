@@ -1,12 +1,12 @@
 import type { AuditStore } from '../core/audit/audit.ts'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
 import { removeExpiredRows } from './expiry.ts'
-import { prepared } from './prepared.ts'
+import { prepared, rowOf } from './prepared.ts'
 import type { AuditRow } from './schema.ts'
 
 const columns = ['id', 'at', 'event', 'client_id', 'actor', 'facts', 'expires_at'] as const
 
-const insert = prepared<AuditRow, unknown>(columns, (db, row) => db.insertInto('audit_records').values(row))
+const insert = prepared<AuditRow>((queries, value) => queries.insertInto('audit_records').values(rowOf(columns, value)))
 
 /** Who did what to which client, until the operator's retention time is over. Outlives the client it speaks of. */
 export function auditStore(db: Connection): AuditStore {

@@ -1,35 +1,38 @@
 import type { AuthorizationCodeStore } from '../core/authorization/authorization-code.ts'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
 import type { AuthorizationCodeRow } from './schema.ts'
 
 const columns = ['hash', 'grant_id', 'redirect_uri', 'code_challenge', 'expires_at'] as const
 
-const insert = prepared<Omit<AuthorizationCodeRow, 'spent_at'>, unknown>(columns, (db, row) =>
-  db
+const insert = prepared<Omit<AuthorizationCodeRow, 'spent_at'>>((queries, value) =>
+  queries
     .insertInto('authorization_codes')
     .columns([...columns])
     .expression((from) =>
       from
         .selectFrom('grants')
-        .select((value) => columns.map((name) => value.val(row[name]).as(name)))
-        .where('id', '=', row.grant_id),
+        .select(columns.map((name) => value(name).as(name)))
+        .where('id', '=', value('grant_id')),
     ),
 )
 
 const select = prepared<{ hash: string }, AuthorizationCodeRow>(
-  ['hash'],
-  (db, { hash }) =>
-    db
+  (queries, value) =>
+    queries
       .selectFrom('authorization_codes')
       .select([...columns, 'spent_at'])
-      .where('hash', '=', hash),
+      .where('hash', '=', value('hash')),
   { findsOne: true },
 )
 
-const spend = prepared<{ hash: string; at: number }, unknown>(['hash', 'at'], (db, { hash, at }) =>
-  db.updateTable('authorization_codes').set({ spent_at: at }).where('hash', '=', hash).where('spent_at', 'is', null),
+const spend = prepared<{ hash: string; at: number }>((queries, value) =>
+  queries
+    .updateTable('authorization_codes')
+    .set({ spent_at: value('at') })
+    .where('hash', '=', value('hash'))
+    .where('spent_at', 'is', null),
 )
 
 /** Authorization codes, as their hashes, until they expire. */
@@ -53,7 +56,7 @@ export function authorizationCodeStore(db: Connection): AuthorizationCodeStore {
       )
     },
     async spend(hash, at) {
-      return (await spend(db, { hash, at })).numAffectedRows === 1n
+      return (await spend(db, { hash, at })).changes === 1
     },
     removeExpired: (now, limit) => removeExpiredRows(db, 'authorization_codes', now, limit),
   }

@@ -1,10 +1,10 @@
 import { sql } from 'kysely'
 import type { AuthorizationFlow, AuthorizationFlowStore, Step } from '../core/authorization/authorization-flow.ts'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
+import { evictOldest } from './evict-oldest.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { generationOf } from './in-force.ts'
 import { insertForClient } from './insert-for-client.ts'
-import { makeRoomIn } from './make-room.ts'
 import { prepared } from './prepared.ts'
 import type { AuthorizationFlowRow } from './schema.ts'
 
@@ -30,69 +30,65 @@ type ReadRow = Pick<AuthorizationFlowRow, (typeof readColumns)[number]>
 
 const insert = insertForClient<NewRow>('authorization_flows', columns, { taken: ['generation'] })
 
-/** The oldest in which nobody has logged in, where an address has too many of them. */
-const makeRoom = makeRoomIn('authorization_flows', 'address', 'login_accepted_at')
+/** The oldest without an accepted login, where an address has too many of them. */
+const evict = evictOldest('authorization_flows', 'address', 'login_accepted_at')
 
 const select = prepared<{ id: string }, ReadRow>(
-  ['id'],
-  (db, { id }) =>
-    db
+  (queries, value) =>
+    queries
       .selectFrom('authorization_flows')
       .select(readColumns)
-      .where('id', '=', id)
+      .where('id', '=', value('id'))
       .where('generation', '=', generationOf(sql.ref('authorization_flows.client_id'))),
   { findsOne: true },
 )
 
-const decideLogin = prepared<{ id: string; login: string; verifier: string; accepted_at: number | null }, unknown>(
-  ['id', 'login', 'verifier', 'accepted_at'],
-  (db, { id, login, verifier, accepted_at }) =>
-    db
-      .updateTable('authorization_flows')
-      .set({ login, login_verifier: verifier, login_accepted_at: accepted_at })
-      .where('id', '=', id)
-      .where('login_spent_at', 'is', null),
-)
-
-const passLogin = prepared<{ id: string; verifier: string; at: number; challenge: string; csrf: string; skip: number }, unknown>(
-  ['id', 'verifier', 'at', 'challenge', 'csrf', 'skip'],
-  (db, { id, verifier, at, challenge, csrf, skip }) =>
-    db
-      .updateTable('authorization_flows')
-      .set({ login_spent_at: at, consent_challenge: challenge, consent_csrf: csrf, consent_skip: skip })
-      .where('id', '=', id)
-      .where('login_verifier', '=', verifier)
-      .where('login_spent_at', 'is', null),
-)
-
-const decideConsent = prepared<{ id: string; consent: string; verifier: string }, unknown>(
-  ['id', 'consent', 'verifier'],
-  (db, { id, consent, verifier }) =>
-    db
-      .updateTable('authorization_flows')
-      .set({ consent, consent_verifier: verifier })
-      .where('id', '=', id)
-      .where('consent_challenge', 'is not', null)
-      .where('consent_spent_at', 'is', null),
-)
-
-const passConsent = prepared<{ id: string; verifier: string; at: number }, unknown>(['id', 'verifier', 'at'], (db, { id, verifier, at }) =>
-  db
+const decideLogin = prepared<{ id: string; login: string; verifier: string; accepted_at: number | null }>((queries, value) =>
+  queries
     .updateTable('authorization_flows')
-    .set({ consent_spent_at: at })
-    .where('id', '=', id)
-    .where('consent_verifier', '=', verifier)
+    .set({ login: value('login'), login_verifier: value('verifier'), login_accepted_at: value('accepted_at') })
+    .where('id', '=', value('id'))
+    .where('login_spent_at', 'is', null),
+)
+
+const passLogin = prepared<{ id: string; verifier: string; at: number; challenge: string; csrf: string; skip: number }>((queries, value) =>
+  queries
+    .updateTable('authorization_flows')
+    .set({
+      login_spent_at: value('at'),
+      consent_challenge: value('challenge'),
+      consent_csrf: value('csrf'),
+      consent_skip: value('skip'),
+    })
+    .where('id', '=', value('id'))
+    .where('login_verifier', '=', value('verifier'))
+    .where('login_spent_at', 'is', null),
+)
+
+const decideConsent = prepared<{ id: string; consent: string; verifier: string }>((queries, value) =>
+  queries
+    .updateTable('authorization_flows')
+    .set({ consent: value('consent'), consent_verifier: value('verifier') })
+    .where('id', '=', value('id'))
+    .where('consent_challenge', 'is not', null)
     .where('consent_spent_at', 'is', null),
 )
 
-const changedOne = ({ numAffectedRows }: { numAffectedRows?: bigint }): boolean => numAffectedRows === 1n
+const passConsent = prepared<{ id: string; verifier: string; at: number }>((queries, value) =>
+  queries
+    .updateTable('authorization_flows')
+    .set({ consent_spent_at: value('at') })
+    .where('id', '=', value('id'))
+    .where('consent_verifier', '=', value('verifier'))
+    .where('consent_spent_at', 'is', null),
+)
 
 /** The ways from authorization requests to codes, until they expire: what was spent must be recognised when it comes back. */
 export function authorizationFlowStore(db: Connection): AuthorizationFlowStore {
   return {
     async add(flow, limit) {
-      const [{ numAffectedRows }] = await Promise.all([insert(db, toRow(flow)), makeRoom(db, { owner: flow.address, newest: limit })])
-      return numAffectedRows === 1n
+      const [{ changes }] = await Promise.all([insert(db, toRow(flow)), evict(db, { owner: flow.address, newest: limit })])
+      return changes === 1
     },
     async find(id) {
       const [row] = (await select(db, { id })).rows
@@ -100,16 +96,16 @@ export function authorizationFlowStore(db: Connection): AuthorizationFlowStore {
     },
     async decideLogin(id, decision, verifier) {
       const accepted_at = decision.kind === 'accepted' ? decision.at : null
-      return changedOne(await decideLogin(db, { id, login: JSON.stringify(decision), verifier, accepted_at }))
+      return (await decideLogin(db, { id, login: JSON.stringify(decision), verifier, accepted_at })).changes === 1
     },
     async passLogin(id, verifier, at, { challenge, csrf, skip }) {
-      return changedOne(await passLogin(db, { id, verifier, at, challenge, csrf, skip: Number(skip) }))
+      return (await passLogin(db, { id, verifier, at, challenge, csrf, skip: Number(skip) })).changes === 1
     },
     async decideConsent(id, decision, verifier) {
-      return changedOne(await decideConsent(db, { id, consent: JSON.stringify(decision), verifier }))
+      return (await decideConsent(db, { id, consent: JSON.stringify(decision), verifier })).changes === 1
     },
     async passConsent(id, verifier, at) {
-      return changedOne(await passConsent(db, { id, verifier, at }))
+      return (await passConsent(db, { id, verifier, at })).changes === 1
     },
     removeExpired: (now, limit) => removeExpiredRows(db, 'authorization_flows', now, limit),
   }

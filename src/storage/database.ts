@@ -1,7 +1,7 @@
-import { type Dialect, Kysely, type QueryResult } from 'kysely'
+import type { Kysely } from 'kysely'
 import { RolledBack, Unavailable } from '../lib/unavailable.ts'
-import type { CompiledStatement } from './prepared.ts'
-import type { AccessTokenRow, Schema } from './schema.ts'
+import type { Connection } from './connection.ts'
+import type { AccessTokenRow } from './schema.ts'
 
 /** What another session holds or changed is in the way of a statement outside an act: it is worth another try. */
 export class Conflict extends Unavailable {
@@ -13,26 +13,10 @@ export class Conflict extends Unavailable {
 /** An access token as it is added: what it carries of the client is taken from the client's row. */
 export type WrittenTokenRow = Omit<AccessTokenRow, 'token_epoch' | 'grant_epoch'>
 
-/** Runs a statement with these values. */
-export type Run = <Row>(statement: CompiledStatement, values: readonly unknown[]) => Promise<QueryResult<Row>>
-
-/**
- * What the stores are handed: a Kysely for what is built at each call, and a short way for what `prepared` compiled before. What is made
- * together keeps its order where all of it goes the same way; by the short way a statement overtakes one that Kysely still handles.
- */
-export class Connection extends Kysely<Schema> {
-  readonly run: Run
-
-  constructor(dialect: Dialect, run: Run) {
-    super({ dialect })
-    this.run = run
-  }
-}
-
 /** An open database. The dialects make one; the stores are handed a connection to it and never learn which database it is. */
 export interface Database {
   /** Writes outside an act: migrations only, before the first act. */
-  readonly write: Kysely<Schema>
+  readonly write: Kysely<unknown>
   /** Reads what is committed, and nothing else. */
   readonly read: Connection
   /** One act: see `lib/transaction.ts` for what is promised. */

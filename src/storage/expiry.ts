@@ -1,5 +1,5 @@
-import { type Kysely, sql } from 'kysely'
-import type { Connection } from './database.ts'
+import { sql } from 'kysely'
+import type { Connection } from './connection.ts'
 
 /** The tables whose rows have an expiry of their own, each with the column that tells its rows apart. */
 const keys = {
@@ -23,12 +23,7 @@ const keys = {
  * says. The plus keeps that one from being looked up by the index, too.
  */
 export async function removeExpiredRows(db: Connection, table: keyof typeof keys, now: number, limit: number): Promise<number> {
-  const key = keys[table]
-  const rows = db as unknown as Kysely<Record<string, { [key: string]: unknown; expires_at: number }>>
-  const { numDeletedRows } = await rows
-    .deleteFrom(table)
-    .where(key, 'in', rows.selectFrom(table).select(key).where('expires_at', '<=', now).orderBy('expires_at').limit(limit))
-    .where(sql<number>`+expires_at`, '<=', now)
-    .executeTakeFirstOrThrow()
-  return Number(numDeletedRows)
+  const key = sql.ref(keys[table])
+  const expired = sql`select ${key} from ${sql.table(table)} where expires_at <= ${now} order by expires_at limit ${limit}`
+  return await db.change(sql`delete from ${sql.table(table)} where ${key} in (${expired}) and +expires_at <= ${now}`)
 }

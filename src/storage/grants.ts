@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Grant, GrantStore } from '../core/grants/grant.ts'
-import type { Connection } from './database.ts'
+import type { Connection, Queries } from './connection.ts'
 import { listGrants } from './grant-list.ts'
 import { consentsOf, grantIsInForce, isOfClient } from './in-force.ts'
 import { prepared } from './prepared.ts'
@@ -34,33 +34,33 @@ type ReadRow = Pick<GrantRow, (typeof readColumns)[number]>
 
 /** For a client that is there; where the grant rests on a remembered one, only while that one counts. */
 const insertWhile = (isRemembered: boolean) =>
-  prepared<NewRow & { generation: number; remembered: string }, unknown>(
-    [...columns, 'generation', ...(isRemembered ? (['remembered'] as const) : [])],
-    (db, row) =>
-      db
-        .insertInto('grants')
-        .columns([...columns, 'generation', 'consents'])
-        .expression((from) =>
-          from
-            .selectFrom('clients')
-            .select((value) => [
-              ...columns.map((name) => value.val(row[name]).as(name)),
-              'clients.generation',
-              consentsOf(sql.val(row.subject), sql.ref('clients.client_id')).as('consents'),
-            ])
-            .where('client_id', '=', row.client_id)
-            .where('removed_at', 'is', null)
-            .where('generation', '=', row.generation)
-            .$if(isRemembered, (seen) => seen.where(({ exists }) => exists(inForce(db).select('id').where('id', '=', row.remembered)))),
-        ),
+  prepared<NewRow & { generation: number; remembered: string }>((queries, value) =>
+    queries
+      .insertInto('grants')
+      .columns([...columns, 'generation', 'consents'])
+      .expression((from) =>
+        from
+          .selectFrom('clients')
+          .select([
+            ...columns.map((name) => value(name).as(name)),
+            'clients.generation',
+            consentsOf(value('subject'), sql.ref('clients.client_id')).as('consents'),
+          ])
+          .where('client_id', '=', value('client_id'))
+          .where('removed_at', 'is', null)
+          .where('generation', '=', value('generation'))
+          .$if(isRemembered, (seen) =>
+            seen.where(({ exists }) => exists(inForce(queries).select('id').where('id', '=', value('remembered')))),
+          ),
+      ),
   )
 
-const inForce = (db: Connection) => db.selectFrom('grants').where(grantIsInForce)
+const inForce = (queries: Queries) => queries.selectFrom('grants').where(grantIsInForce)
 
 const insert = insertWhile(false)
 const insertRemembered = insertWhile(true)
 
-const select = prepared<{ id: string }, ReadRow>(['id'], (db, { id }) => inForce(db).select(readColumns).where('id', '=', id), {
+const select = prepared<{ id: string }, ReadRow>((queries, value) => inForce(queries).select(readColumns).where('id', '=', value('id')), {
   findsOne: true,
 })
 
@@ -68,36 +68,38 @@ const select = prepared<{ id: string }, ReadRow>(['id'], (db, { id }) => inForce
  * The newest, with those among them that do not count: how many the database looks at does not depend on how many there are. They are
  * told apart by a column and not by a condition, as the limit would else be of those that count.
  */
-const remembered = prepared<{ subject: string; client_id: string; now: number }, ReadRow & { counts: number }>(
-  ['subject', 'client_id', 'now'],
-  (db, { subject, client_id, now }) =>
-    db
-      .selectFrom('grants')
-      .select(readColumns)
-      .select(sql<number>`case when remembered_until > ${now} and ${grantIsInForce} then 1 else 0 end`.as('counts'))
-      .where('subject', '=', subject)
-      .where('client_id', '=', client_id)
-      .where('remembered_until', 'is not', null)
-      .orderBy('granted_at', 'desc')
-      // Written out: SQLite prepares a statement anew at every run where its limit is a parameter.
-      .limit(sql.lit(32)),
+const remembered = prepared<{ subject: string; client_id: string; now: number }, ReadRow & { counts: number }>((queries, value) =>
+  queries
+    .selectFrom('grants')
+    .select(readColumns)
+    .select(sql<number>`case when remembered_until > ${value('now')} and ${grantIsInForce} then 1 else 0 end`.as('counts'))
+    .where('subject', '=', value('subject'))
+    .where('client_id', '=', value('client_id'))
+    .where('remembered_until', 'is not', null)
+    .orderBy('granted_at', 'desc')
+    // Written out: SQLite prepares a statement anew at every run where its limit is a parameter.
+    .limit(sql.lit(32)),
 )
 
 /** An update that finds a live grant holds its row, so that its tokens cannot be ended meanwhile; what else ends it is in its condition. */
-const keep = prepared<{ id: string; until: number; ended: number }, unknown>(['id', 'until', 'ended'], (db, { id, until, ended }) =>
-  db
+const keep = prepared<{ id: string; until: number; ended: number }>((queries, value) =>
+  queries
     .updateTable('grants')
     .set({
-      expires_at: sql<number>`case when expires_at > ${until} then expires_at else ${until} end`,
-      access_epoch: sql<number>`access_epoch + ${ended}`,
+      expires_at: sql<number>`case when expires_at > ${value('until')} then expires_at else ${value('until')} end`,
+      access_epoch: sql<number>`access_epoch + ${value('ended')}`,
     })
-    .where('id', '=', id)
+    .where('id', '=', value('id'))
     .where('tokens_ended_at', 'is', null)
     .where(grantIsInForce),
 )
 
-const endTokens = prepared<{ id: string; at: number }, unknown>(['id', 'at'], (db, { id, at }) =>
-  db.updateTable('grants').set({ tokens_ended_at: at }).where('id', '=', id).where('tokens_ended_at', 'is', null),
+const endTokens = prepared<{ id: string; at: number }>((queries, value) =>
+  queries
+    .updateTable('grants')
+    .set({ tokens_ended_at: value('at') })
+    .where('id', '=', value('id'))
+    .where('tokens_ended_at', 'is', null),
 )
 
 /** What persons granted to clients, for as long as it is remembered or a token of it lives. */
@@ -105,7 +107,7 @@ export function grantStore(db: Connection): GrantStore {
   return {
     async open(grant, rememberedId) {
       const row = { ...toRow(grant), generation: grant.generation, remembered: rememberedId ?? '' }
-      return (await (rememberedId === undefined ? insert : insertRemembered)(db, row)).numAffectedRows === 1n
+      return (await (rememberedId === undefined ? insert : insertRemembered)(db, row)).changes === 1
     },
     async find(id) {
       const [row] = (await select(db, { id })).rows
@@ -116,17 +118,18 @@ export function grantStore(db: Connection): GrantStore {
       return rows.filter(({ counts }) => counts === 1).map(toGrant)
     },
     async keep(id, until, endsAccess = false) {
-      return (await keep(db, { id, until, ended: Number(endsAccess) })).numAffectedRows === 1n
+      return (await keep(db, { id, until, ended: Number(endsAccess) })).changes === 1
     },
     async setClaims(id, claims) {
-      await db
-        .updateTable('grants')
-        .set({ claims: JSON.stringify(claims) })
-        .where('id', '=', id)
-        .execute()
+      await db.change(
+        db.queries
+          .updateTable('grants')
+          .set({ claims: JSON.stringify(claims) })
+          .where('id', '=', id),
+      )
     },
     async endTokens(id, at) {
-      return (await endTokens(db, { id, at })).numAffectedRows === 1n
+      return (await endTokens(db, { id, at })).changes === 1
     },
     withdraw: (which, at) => ('id' in which ? withdrawOne(db, which.id, at) : withdrawAll(db, which.subject, which.clientId, at)),
     async list(page) {
@@ -139,7 +142,7 @@ export function grantStore(db: Connection): GrantStore {
 
 async function withdrawOne(db: Connection, id: string, at: number): Promise<boolean> {
   if ((await select(db, { id })).rows.length === 0) return false
-  await db.updateTable('grants').set({ withdrawn_at: at }).where('id', '=', id).execute()
+  await db.change(db.queries.updateTable('grants').set({ withdrawn_at: at }).where('id', '=', id))
   await queueGrant(db, id, at)
   return true
 }
@@ -149,14 +152,13 @@ async function withdrawOne(db: Connection, id: string, at: number): Promise<bool
  * row may be of a grant that was withdrawn before and is not removed yet, as a search for another would pass over all of these.
  */
 async function withdrawAll(db: Connection, subject: string, clientId: string | undefined, at: number): Promise<boolean> {
-  const found = await db
+  const any = db.queries
     .selectFrom('grants')
     .select('id')
     .where('subject', '=', subject)
     .$if(clientId !== undefined, (some) => some.where(isOfClient(clientId as string)))
     .limit(1)
-    .executeTakeFirst()
-  if (!found) return false
+  if (!(await db.first(any))) return false
   await raise(db, 'consents', subject, clientId ?? '')
   await queueConsents(db, subject, clientId ?? '', at)
   return true

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { sql } from 'kysely'
 import { type Prepared, prepared } from './prepared.ts'
 
 /**
@@ -9,24 +9,14 @@ import { type Prepared, prepared } from './prepared.ts'
  * @param taken what the row carries of the client, as it is at that moment
  */
 export function insertForClient<Row extends { client_id: string }>(
-  table: 'access_tokens' | 'logout_deliveries' | 'authorization_flows' | 'grants',
+  table: 'access_tokens' | 'logout_deliveries' | 'authorization_flows',
   columns: readonly (keyof Row & string)[],
   { taken }: { taken: readonly string[] },
-): Prepared<Row & { generation: number }, unknown> {
-  return prepared<Row & { generation: number }, unknown>([...columns, 'generation'], (db, row) =>
-    (db as unknown as Kysely<Record<string, Record<string, unknown>>>)
-      .insertInto(table)
-      .columns([...columns, ...taken])
-      .expression((from) =>
-        from
-          .selectFrom('clients')
-          .select((value) => [
-            ...columns.map((name) => (name === 'client_id' ? value.ref(name).as(name) : value.val(row[name]).as(name))),
-            ...taken.map((name) => value.ref(name).as(name)),
-          ])
-          .where('client_id', '=', row.client_id)
-          .where('removed_at', 'is', null)
-          .where(sql.ref('generation'), '=', row.generation),
-      ),
-  )
+): Prepared<Row & { generation: number }> {
+  return prepared<Row & { generation: number }>((_, value) => {
+    const names = [...columns, ...taken].map((name) => sql.ref(name))
+    const values = [...columns.map((name) => value(name)), ...taken.map((name) => sql.ref(name))]
+    return sql`insert into ${sql.table(table)} (${sql.join(names)}) select ${sql.join(values)} from clients
+      where client_id = ${value('client_id')} and removed_at is null and generation = ${value('generation')}`
+  })
 }

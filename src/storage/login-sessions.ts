@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import type { LoginSessionStore } from '../core/sessions/login-session.ts'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { sessionsOf } from './in-force.ts'
-import { prepared } from './prepared.ts'
+import { prepared, rowOf } from './prepared.ts'
 import { queueSessions } from './removal-queue.ts'
 import { removeEndedSessions } from './removals.ts'
 import type { LoginSessionRow } from './schema.ts'
@@ -13,29 +13,31 @@ const columns = ['id', 'subject', 'authenticated_at', 'expires_at'] as const
 
 type NewRow = Pick<LoginSessionRow, (typeof columns)[number]>
 
-const insert = prepared<NewRow, unknown>(columns, (db, row) =>
-  db.insertInto('login_sessions').values({ ...row, sessions: sessionsOf(sql.val(row.subject)) }),
+const insert = prepared<NewRow>((queries, value) =>
+  queries.insertInto('login_sessions').values({ ...rowOf(columns, value), sessions: sessionsOf(value('subject')) }),
 )
 
 const isInForce = sql<boolean>`login_sessions.sessions = ${sessionsOf(sql.ref('login_sessions.subject'))}`
 
 const select = prepared<{ id: string }, NewRow>(
-  ['id'],
-  (db, { id }) => db.selectFrom('login_sessions').select(columns).where('id', '=', id).where(isInForce),
+  (queries, value) => queries.selectFrom('login_sessions').select(columns).where('id', '=', value('id')).where(isInForce),
   { findsOne: true },
 )
 
 /** An update that finds the session holds its row, so that it cannot be ended meanwhile. */
-const hold = prepared<{ id: string; now: number }, unknown>(['id', 'now'], (db, { id, now }) =>
-  db
+const hold = prepared<{ id: string; now: number }>((queries, value) =>
+  queries
     .updateTable('login_sessions')
-    .set((row) => ({ expires_at: row.ref('expires_at') }))
-    .where('id', '=', id)
-    .where('expires_at', '>', now)
+    // A column without an index.
+    .set((row) => ({ authenticated_at: row.ref('authenticated_at') }))
+    .where('id', '=', value('id'))
+    .where('expires_at', '>', value('now'))
     .where(isInForce),
 )
 
-const end = prepared<{ id: string }, unknown>(['id'], (db, { id }) => db.deleteFrom('login_sessions').where('id', '=', id).where(isInForce))
+const end = prepared<{ id: string }>((queries, value) =>
+  queries.deleteFrom('login_sessions').where('id', '=', value('id')).where(isInForce),
+)
 
 /** Who is logged in, until the session is over. */
 export function loginSessionStore(db: Connection): LoginSessionStore {
@@ -48,25 +50,24 @@ export function loginSessionStore(db: Connection): LoginSessionStore {
       return row && { id, subject: row.subject, authenticatedAt: row.authenticated_at, expiresAt: row.expires_at }
     },
     async hold(id, now) {
-      return (await hold(db, { id, now })).numAffectedRows === 1n
+      return (await hold(db, { id, now })).changes === 1
     },
     async extend(id, expiresAt) {
-      await db.updateTable('login_sessions').set({ expires_at: expiresAt }).where('id', '=', id).execute()
+      await db.change(db.queries.updateTable('login_sessions').set({ expires_at: expiresAt }).where('id', '=', id))
     },
     async end(id) {
-      return (await end(db, { id })).numAffectedRows === 1n
+      return (await end(db, { id })).changes === 1
     },
     async endAll(subject, at) {
       // The end of a range of the index: no session has a later count. Unordered, PostgreSQL may expect to find one soon, and scan the table.
-      const found = await db
+      const any = db.queries
         .selectFrom('login_sessions')
         .select('id')
         .where('subject', '=', subject)
         .where('sessions', '>=', sessionsOf(sql.val(subject)))
         .orderBy('sessions', 'desc')
         .limit(1)
-        .execute()
-      if (found.length === 0) return false
+      if (!(await db.first(any))) return false
       await raise(db, 'sessions', subject, '')
       await queueSessions(db, subject, at)
       return true

@@ -1,5 +1,5 @@
 import type { LogoutDelivery, LogoutDeliveryStore } from '../core/logout/logout-delivery.ts'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { insertForClient } from './insert-for-client.ts'
 import type { LogoutDeliveryRow } from './schema.ts'
@@ -16,22 +16,21 @@ export function logoutDeliveryStore(db: Connection): LogoutDeliveryStore {
       await Promise.all(deliveries.map((delivery) => insert(db, toRow(delivery))))
     },
     async claim(now, leaseUntil, limit) {
-      const due = db.selectFrom('logout_deliveries').select('id').where('next_at', '<=', now).orderBy('next_at').limit(limit)
-      const rows = await db
+      const due = db.queries.selectFrom('logout_deliveries').select('id').where('next_at', '<=', now).orderBy('next_at').limit(limit)
+      const claimed = db.queries
         .updateTable('logout_deliveries')
         .set((row) => ({ next_at: leaseUntil, attempts: row('attempts', '+', 1) }))
         .where('id', 'in', due)
         // Of two nodes that found one row, the second waits for the first, looks again and finds it no longer due.
         .where('next_at', '<=', now)
         .returningAll()
-        .execute()
-      return rows.map(toDelivery)
+      return (await db.all(claimed)).map(toDelivery)
     },
     async done(id) {
-      await db.deleteFrom('logout_deliveries').where('id', '=', id).execute()
+      await db.change(db.queries.deleteFrom('logout_deliveries').where('id', '=', id))
     },
     async retryAt(id, at) {
-      await db.updateTable('logout_deliveries').set({ next_at: at }).where('id', '=', id).execute()
+      await db.change(db.queries.updateTable('logout_deliveries').set({ next_at: at }).where('id', '=', id))
     },
     removeExpired: (now, limit) => removeExpiredRows(db, 'logout_deliveries', now, limit),
   }

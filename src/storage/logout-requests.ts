@@ -1,18 +1,18 @@
 import type { LogoutRequestStore } from '../core/logout/logout-request.ts'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
+import { evictOldest } from './evict-oldest.ts'
 import { removeExpiredRows } from './expiry.ts'
-import { makeRoomIn } from './make-room.ts'
-import { prepared } from './prepared.ts'
+import { prepared, rowOf } from './prepared.ts'
 import type { LogoutRequestRow } from './schema.ts'
 
-/** The oldest that nobody has accepted, where a session has too many of them. */
-const makeRoom = makeRoomIn('logout_requests', 'session_id', 'verifier')
+/** The oldest that was not accepted, where a session has too many of them. */
+const evict = evictOldest('logout_requests', 'session_id', 'verifier')
 
 const columns = ['id', 'session_id', 'challenge', 'request', 'created_at', 'expires_at'] as const
 
 type NewRow = Pick<LogoutRequestRow, (typeof columns)[number]>
 
-const insert = prepared<NewRow, unknown>(columns, (db, row) => db.insertInto('logout_requests').values(row))
+const insert = prepared<NewRow>((queries, value) => queries.insertInto('logout_requests').values(rowOf(columns, value)))
 
 /** Logouts that were asked for, until they expire. */
 export function logoutRequestStore(db: Connection): LogoutRequestStore {
@@ -26,10 +26,10 @@ export function logoutRequestStore(db: Connection): LogoutRequestStore {
         created_at: createdAt,
         expires_at: expiresAt,
       }
-      await Promise.all([insert(db, row), makeRoom(db, { owner: asked.sessionId, newest: limit })])
+      await Promise.all([insert(db, row), evict(db, { owner: asked.sessionId, newest: limit })])
     },
     async find(id) {
-      const row = await db.selectFrom('logout_requests').selectAll().where('id', '=', id).executeTakeFirst()
+      const row = await db.first(db.queries.selectFrom('logout_requests').selectAll().where('id', '=', id))
       return (
         row && {
           id,
@@ -43,23 +43,12 @@ export function logoutRequestStore(db: Connection): LogoutRequestStore {
       )
     },
     async accept(id, verifier) {
-      const { numUpdatedRows } = await db
-        .updateTable('logout_requests')
-        .set({ verifier })
-        .where('id', '=', id)
-        .where('spent_at', 'is', null)
-        .executeTakeFirstOrThrow()
-      return numUpdatedRows === 1n
+      const unspent = db.queries.updateTable('logout_requests').where('id', '=', id).where('spent_at', 'is', null)
+      return (await db.change(unspent.set({ verifier }))) === 1
     },
     async spend(id, verifier, at) {
-      const { numUpdatedRows } = await db
-        .updateTable('logout_requests')
-        .set({ spent_at: at })
-        .where('id', '=', id)
-        .where('verifier', '=', verifier)
-        .where('spent_at', 'is', null)
-        .executeTakeFirstOrThrow()
-      return numUpdatedRows === 1n
+      const unspent = db.queries.updateTable('logout_requests').where('id', '=', id).where('spent_at', 'is', null)
+      return (await db.change(unspent.where('verifier', '=', verifier).set({ spent_at: at }))) === 1
     },
     removeExpired: (now, limit) => removeExpiredRows(db, 'logout_requests', now, limit),
   }

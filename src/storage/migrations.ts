@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { DEFAULT_MIGRATION_TABLE, type Kysely, type Migration, type MigrationInfo, type MigrationResultSet, Migrator } from 'kysely'
+import { DEFAULT_MIGRATION_TABLE, type Migration, type MigrationInfo, type MigrationResultSet, Migrator } from 'kysely'
 import { Conflict, type Database } from './database.ts'
 import * as registry from './migrations/0001-registry.ts'
 import * as assertions from './migrations/0002-assertions.ts'
@@ -99,7 +99,7 @@ async function applyInTurn(database: Database, migrations: History, name: string
   const lastStart = performance.now() + patience
   for (;;) {
     try {
-      await migrations[name]?.inBatches?.(database.write as unknown as Kysely<unknown>)
+      await migrations[name]?.inBatches?.(database.write)
       return successes(await migrator(database, migrations).migrateTo(name))
     } catch (error) {
       if (!(error instanceof Conflict) || performance.now() + pause > lastStart) throw failed(error as Error, name)
@@ -164,6 +164,6 @@ async function refuseNewerSchema(database: Database, migrations: History): Promi
 async function executedMigrations(database: Database): Promise<string[]> {
   const tables = await database.write.introspection.getTables({ withInternalKyselyTables: true })
   if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return []
-  const bookkeeping = database.write as unknown as Kysely<Record<string, { name: string }>>
+  const bookkeeping = database.write.withTables<Record<string, { name: string }>>()
   return (await bookkeeping.selectFrom(DEFAULT_MIGRATION_TABLE).select('name').execute()).map(({ name }) => name)
 }

@@ -1,77 +1,67 @@
-import type { Compilable, CompiledQuery, QueryResult } from 'kysely'
-import type { Connection } from './database.ts'
+import { type RawBuilder, sql } from 'kysely'
+import { type Connection, type Queries, type Query, type Result, type Statement, statementOf } from './connection.ts'
 
 /** A statement that was compiled once; each run brings its own values. */
-export type Prepared<Values, Row> = (db: Connection, values: Values) => Promise<QueryResult<Row>>
+export type Prepared<Values, Row = never> = (db: Connection, values: Values) => Promise<Result<Row>>
 
-/** What a database needs to know of a statement to run it. */
-export interface CompiledStatement {
-  readonly sql: string
-  /** It reads or removes what its values name, and writes none of them. */
-  readonly looksUp: boolean
-  /** It finds one row at most, which some databases fetch more cheaply than a list. */
-  readonly findsOne: boolean
-  /**
-   * Where a database plans a statement at each run, it can keep the plan of one with a name for as long as a connection lasts. The columns
-   * of its result are written out, as a migration of a newer node may add others meanwhile; undefined for a statement that is run rarely.
-   */
-  readonly name?: string
-}
+/** Stands for the value of this name in a statement that is being built. */
+export type Value<Values> = <Name extends keyof Values & string>(name: Name) => RawBuilder<Values[Name]>
 
 interface Compiled {
-  readonly statement: CompiledStatement
-  /** For each parameter the name of the value that goes there, or the constant that always does. */
-  readonly slots: readonly { readonly name: string | undefined; readonly constant: unknown }[]
+  readonly statement: Statement
+  /** The parameters in their order: the name of a value, or a constant. */
+  readonly parameters: readonly unknown[]
+}
+
+class ValueName {
+  readonly name: string
+
+  constructor(name: string) {
+    this.name = name
+  }
 }
 
 /**
  * Builds and compiles a statement once for each kind of database, instead of at every call: that is most of what Kysely costs. Used for
  * the statements that every request runs.
  *
- * @param names of the values that change from call to call
- * @param build the query, with a stand-in for each value
+ * @param build the statement, with `value('name')` where a value of that name goes
  * @param findsOne that it finds one row at most: it looks for a key
  */
-export function prepared<Values extends object, Row>(
-  names: readonly (keyof Values & string)[],
-  build: (db: Connection, values: Values) => Compilable<Row>,
+export function prepared<Values extends object, Row = never>(
+  build: (queries: Queries, value: Value<Values>) => Query<Row>,
   { findsOne = false } = {},
 ): Prepared<Values, Row> {
-  const byAdapter = new WeakMap<object, Compiled>()
+  const byDatabase = new WeakMap<Queries, Compiled>()
   return (db, values) => {
-    const { adapter } = db.getExecutor()
-    let compiled = byAdapter.get(adapter)
+    let compiled = byDatabase.get(db.queries)
     if (!compiled) {
-      compiled = compile(db, names, build, findsOne)
-      byAdapter.set(adapter, compiled)
+      compiled = compile(db.queries, build, findsOne)
+      byDatabase.set(db.queries, compiled)
     }
-    const { statement, slots } = compiled
-    const parameters = slots.map(({ name, constant }) => (name === undefined ? constant : values[name as keyof Values]))
-    return db.run<Row>(statement, parameters)
+    const given = values as Readonly<Record<string, unknown>>
+    return db.run<Row>(
+      compiled.statement,
+      compiled.parameters.map((parameter) => (parameter instanceof ValueName ? given[parameter.name] : parameter)),
+    )
   }
 }
 
-const mark = (name: string): string => `\u0000${name}`
-
 function compile<Values extends object, Row>(
-  db: Connection,
-  names: readonly (keyof Values & string)[],
-  build: (db: Connection, values: Values) => Compilable<Row>,
+  queries: Queries,
+  build: (queries: Queries, value: Value<Values>) => Query<Row>,
   findsOne: boolean,
 ): Compiled {
-  const standIns = Object.fromEntries(names.map((name) => [name, mark(name)])) as Values
-  const query = build(db, standIns).compile()
+  const query = build(queries, (name) => sql`${new ValueName(name)}`).compile(queries)
   if (/\*/.test(query.sql)) throw new Error(`a prepared statement names its columns: ${query.sql}`)
-  const slots = query.parameters.map((parameter) => ({ name: names.find((name) => parameter === mark(name)), constant: parameter }))
-  return { statement: { ...statementOf(query, findsOne), name: nextStatementName() }, slots }
+  return { statement: { ...statementOf(query, findsOne), name: nextStatementName() }, parameters: query.parameters }
 }
+
+/** The values of these columns, each under the column's name: a row to insert. */
+export const rowOf = <Values, Name extends keyof Values & string>(columns: readonly Name[], value: Value<Values>) =>
+  Object.fromEntries(columns.map((name) => [name, value(name)])) as { [Column in Name]: RawBuilder<Values[Column]> }
 
 let names = 0
 
 /** A name that no other statement of this process has. */
 export const nextStatementName = (): string => `clientele-${++names}`
-
-/** The statement of a query that Kysely has built. */
-export function statementOf({ sql, query: { kind } }: CompiledQuery, findsOne = false): CompiledStatement {
-  return { sql, looksUp: kind === 'SelectQueryNode' || kind === 'DeleteQueryNode', findsOne }
-}

@@ -1,28 +1,31 @@
 import { sql } from 'kysely'
 import type { RefreshTokenStore } from '../core/tokens/refresh-token.ts'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
 import { removeExpiredRows } from './expiry.ts'
-import { prepared } from './prepared.ts'
+import { prepared, rowOf } from './prepared.ts'
 import type { RefreshTokenRow } from './schema.ts'
 
 const columns = ['hash', 'grant_id', 'access_token', 'access_expires_at', 'issued_at', 'expires_at'] as const
 
 type NewRow = Pick<RefreshTokenRow, (typeof columns)[number]>
 
-const insert = prepared<NewRow, unknown>(columns, (db, row) => db.insertInto('refresh_tokens').values({ ...row, reuses: 0 }))
+const insert = prepared<NewRow>((queries, value) => queries.insertInto('refresh_tokens').values({ ...rowOf(columns, value), reuses: 0 }))
 
 const select = prepared<{ hash: string }, NewRow & Pick<RefreshTokenRow, 'spent_at'>>(
-  ['hash'],
-  (db, { hash }) =>
-    db
+  (queries, value) =>
+    queries
       .selectFrom('refresh_tokens')
       .select([...columns, 'spent_at'])
-      .where('hash', '=', hash),
+      .where('hash', '=', value('hash')),
   { findsOne: true },
 )
 
-const spend = prepared<{ hash: string; at: number }, unknown>(['hash', 'at'], (db, { hash, at }) =>
-  db.updateTable('refresh_tokens').set({ spent_at: at }).where('hash', '=', hash).where('spent_at', 'is', null),
+const spend = prepared<{ hash: string; at: number }>((queries, value) =>
+  queries
+    .updateTable('refresh_tokens')
+    .set({ spent_at: value('at') })
+    .where('hash', '=', value('hash'))
+    .where('spent_at', 'is', null),
 )
 
 /** As far as the column counts. */
@@ -49,17 +52,16 @@ export function refreshTokenStore(db: Connection): RefreshTokenStore {
       )
     },
     async spend(hash, at) {
-      return (await spend(db, { hash, at })).numAffectedRows === 1n
+      return (await spend(db, { hash, at })).changes === 1
     },
     async reuse(hash, spentAfter, limit) {
-      const { numUpdatedRows } = await db
+      const reuse = db.queries
         .updateTable('refresh_tokens')
         .set({ reuses: sql<number>`reuses + 1` })
         .where('hash', '=', hash)
         .where('spent_at', '>', spentAfter)
         .where('reuses', '<', Math.min(limit, largest))
-        .executeTakeFirstOrThrow()
-      return numUpdatedRows === 1n
+      return (await db.change(reuse)) === 1
     },
     removeExpired: (now, limit) => removeExpiredRows(db, 'refresh_tokens', now, limit),
   }

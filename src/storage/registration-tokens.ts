@@ -1,42 +1,43 @@
 import type { RegistrationTokenStore } from '../core/registration/registration-token.ts'
 import { clientColumns, type ReadClientRow, toClient } from './clients.ts'
-import type { Connection } from './database.ts'
-import { prepared } from './prepared.ts'
+import type { Connection } from './connection.ts'
+import { prepared, rowOf } from './prepared.ts'
 import type { RegistrationAccessTokenRow } from './schema.ts'
 
 type Changed = { client_id: string }
 
-const insert = prepared<RegistrationAccessTokenRow, unknown>(['client_id', 'hash', 'created_at'], (db, row) =>
-  db.insertInto('registration_access_tokens').values(row),
+const insert = prepared<RegistrationAccessTokenRow>((queries, value) =>
+  queries.insertInto('registration_access_tokens').values(rowOf(['client_id', 'hash', 'created_at'], value)),
 )
 
 const selectClient = prepared<Changed, ReadClientRow & { hash: string }>(
-  ['client_id'],
-  (db, { client_id }) =>
-    db
+  (queries, value) =>
+    queries
       .selectFrom('clients')
       .innerJoin('registration_access_tokens', 'registration_access_tokens.client_id', 'clients.client_id')
       .select(clientColumns.map((name) => `clients.${name}` as const))
       .select('registration_access_tokens.hash')
-      .where('clients.client_id', '=', client_id)
+      .where('clients.client_id', '=', value('client_id'))
       .where('clients.removed_at', 'is', null),
   { findsOne: true },
 )
 
-/** Of two callers with one token, the first finds `current`, and the second does not. */
-const swap = prepared<{ client_id: string; current: string; next: string; at: number }, Changed>(
-  ['client_id', 'current', 'next', 'at'],
-  (db, { client_id, current, next, at }) =>
-    db
-      .updateTable('registration_access_tokens')
-      .set({ hash: next, created_at: at })
-      .where('client_id', '=', client_id)
-      .where('hash', '=', current)
-      .returning('client_id'),
+/** Of two callers with the same token, only the first finds `current`. */
+const swap = prepared<{ client_id: string; current: string; next: string; at: number }, Changed>((queries, value) =>
+  queries
+    .updateTable('registration_access_tokens')
+    .set({ hash: value('next'), created_at: value('at') })
+    .where('client_id', '=', value('client_id'))
+    .where('hash', '=', value('current'))
+    .returning('client_id'),
 )
 
-const remove = prepared<{ client_id: string; current: string }, Changed>(['client_id', 'current'], (db, { client_id, current }) =>
-  db.deleteFrom('registration_access_tokens').where('client_id', '=', client_id).where('hash', '=', current).returning('client_id'),
+const remove = prepared<{ client_id: string; current: string }, Changed>((queries, value) =>
+  queries
+    .deleteFrom('registration_access_tokens')
+    .where('client_id', '=', value('client_id'))
+    .where('hash', '=', value('current'))
+    .returning('client_id'),
 )
 
 /** One registration access token a client, as its hash. It goes with the client. */
@@ -53,11 +54,12 @@ export function registrationTokenStore(db: Connection): RegistrationTokenStore {
       return (await swap(db, { client_id: clientId, current, next, at })).rows.length === 1
     },
     async put(clientId, hash, at) {
-      await db
-        .insertInto('registration_access_tokens')
-        .values({ client_id: clientId, hash, created_at: at })
-        .onConflict((conflict) => conflict.column('client_id').doUpdateSet({ hash, created_at: at }))
-        .execute()
+      await db.change(
+        db.queries
+          .insertInto('registration_access_tokens')
+          .values({ client_id: clientId, hash, created_at: at })
+          .onConflict((conflict) => conflict.column('client_id').doUpdateSet({ hash, created_at: at })),
+      )
     },
     async remove(clientId, current) {
       return (await remove(db, { client_id: clientId, current })).rows.length === 1

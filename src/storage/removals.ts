@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
 import { consentsOf, isOfClient } from './in-force.ts'
 import { removeClients } from './removed-clients.ts'
 import { removeGrants } from './removed-grants.ts'
@@ -44,8 +44,8 @@ export async function removeEndedSessions(db: Connection, now: number, limit: nu
     async ([first]) => {
       if (!first) return 0
       const { name, generation } = first
-      const ended = db.selectFrom('login_sessions').select('id').where('subject', '=', name).where('sessions', '<', generation)
-      const removed = await db.deleteFrom('login_sessions').where('id', 'in', ended.limit(limit)).returning('id').execute()
+      const ended = db.queries.selectFrom('login_sessions').select('id').where('subject', '=', name).where('sessions', '<', generation)
+      const removed = await db.all(db.queries.deleteFrom('login_sessions').where('id', 'in', ended.limit(limit)).returning('id'))
       ids.push(...removed.map(({ id }) => id))
       return removed.length
     },
@@ -66,8 +66,8 @@ async function step(
   remove: (due: readonly RemovalRow[]) => Promise<number>,
   most = atOnce,
 ): Promise<number> {
-  const queued = db.selectFrom('removals').selectAll().where('kind', '=', kind).where('due_at', '<=', now)
-  const due = await queued.orderBy('due_at').limit(most).execute()
+  const queued = db.queries.selectFrom('removals').selectAll().where('kind', '=', kind).where('due_at', '<=', now)
+  const due = await db.all(queued.orderBy('due_at').limit(most))
   if (due.length === 0) return 0
   const removed = await remove(due)
   return removed > 0 ? removed : finish(db, kind, due, now)
@@ -76,13 +76,14 @@ async function step(
 /** An entry goes when nothing of it is left; one whose rows another transaction still holds is put off. */
 async function finish(db: Connection, kind: RemovalRow['kind'], due: readonly RemovalRow[], now: number): Promise<number> {
   const entries = sql<boolean>`kind = ${kind} and due_at <= ${now} and ${due.length === 1 ? isEntry(due) : hasName(due)}`
-  const { numDeletedRows } = await db.deleteFrom('removals').where(entries).where(isFinished[kind]).executeTakeFirstOrThrow()
-  await db
-    .updateTable('removals')
-    .set({ due_at: now + putOff })
-    .where(entries)
-    .execute()
-  return Number(numDeletedRows)
+  const finished = await db.change(db.queries.deleteFrom('removals').where(entries).where(isFinished[kind]))
+  await db.change(
+    db.queries
+      .updateTable('removals')
+      .set({ due_at: now + putOff })
+      .where(entries),
+  )
+  return finished
 }
 
 const isEntry = ([entry]: readonly RemovalRow[]) =>
@@ -100,7 +101,7 @@ const isFinished: Readonly<Record<RemovalRow['kind'], ReturnType<typeof sql<bool
 
 /** Some grants of the person that carry an older count; those of later are beyond the time of the withdrawal, and not looked at. */
 async function withdrawnOf(db: Connection, { name, client_id, due_at }: RemovalRow): Promise<string[]> {
-  const rows = await db
+  const withdrawn = db.queries
     .selectFrom('grants')
     .select('id')
     .where('subject', '=', name)
@@ -108,6 +109,5 @@ async function withdrawnOf(db: Connection, { name, client_id, due_at }: RemovalR
     .where('granted_at', '<=', due_at)
     .where(sql<boolean>`consents < ${consentsOf(sql.ref('grants.subject'), sql.ref('grants.client_id'))}`)
     .limit(atOnce)
-    .execute()
-  return rows.map(({ id }) => id)
+  return (await db.all(withdrawn)).map(({ id }) => id)
 }

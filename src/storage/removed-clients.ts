@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
 import { removeGrants } from './removed-grants.ts'
 import type { RemovalRow } from './schema.ts'
 
@@ -18,9 +18,8 @@ export async function removeClients(db: Connection, due: readonly RemovalRow[], 
   for (const [table, key, isOwn] of removable) {
     if (removed >= limit) return removed
     const columns = sql.raw(key)
-    const { numAffectedRows = 0n } = await sql`delete from ${sql.table(table)} where (${columns}) in (
-      select ${columns} from ${sql.table(table)} where ${ofAny(due, isOwn)} limit ${limit - removed})`.execute(db)
-    removed += Number(numAffectedRows)
+    removed += await db.change(sql`delete from ${sql.table(table)} where (${columns}) in (
+      select ${columns} from ${sql.table(table)} where ${ofAny(due, isOwn)} limit ${limit - removed})`)
   }
   return removed > 0 ? removed : removeRows(db, due, now)
 }
@@ -50,7 +49,7 @@ const removable = [
 const dependents = ['grants', ...removable.map(([table]) => table)]
 
 async function grantsOf(db: Connection, due: readonly RemovalRow[]): Promise<string[]> {
-  const rows = await db.selectFrom('grants').select('id').where(ofAny(due, all)).limit(grantsAtOnce).execute()
+  const rows = await db.all(db.queries.selectFrom('grants').select('id').where(ofAny(due, all)).limit(grantsAtOnce))
   return rows.map(({ id }) => id)
 }
 
@@ -70,12 +69,12 @@ async function removeRows(db: Connection, due: readonly RemovalRow[], now: numbe
   const going = sql`clients.client_id in (${names}) and clients.removed_at is not null and ${bare} and exists (select 1 from removals
     where removals.kind = 'client' and removals.name = clients.client_id and removals.generation = clients.generation
       and removals.due_at <= ${now})`
-  await sql`insert into removed_clients (client_id, tokens_valid_after, generation, expires_at)
+  await db.change(sql`insert into removed_clients (client_id, tokens_valid_after, generation, expires_at)
     select client_id, tokens_valid_after, generation, cast(${now + keptFor} as bigint) from clients where ${going}
     on conflict (client_id) do update set tokens_valid_after = excluded.tokens_valid_after,
-      generation = excluded.generation, expires_at = excluded.expires_at`.execute(db)
-  const { numAffectedRows: rows = 0n } = await sql`delete from clients where ${going}`.execute(db)
-  const { numAffectedRows: entries = 0n } = await sql`delete from removals where kind = 'client' and name in (${names})
-    and not exists (select 1 from clients where client_id = removals.name)`.execute(db)
-  return Number(rows + entries)
+      generation = excluded.generation, expires_at = excluded.expires_at`)
+  const rows = await db.change(sql`delete from clients where ${going}`)
+  const entries = await db.change(sql`delete from removals where kind = 'client' and name in (${names})
+    and not exists (select 1 from clients where client_id = removals.name)`)
+  return rows + entries
 }

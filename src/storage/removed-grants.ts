@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
 
 /** What belongs to a grant, each table with the column that tells its rows apart. */
 const belongings = ['access_tokens', 'refresh_tokens', 'authorization_codes'] as const
@@ -15,26 +15,24 @@ export async function removeGrants(db: Connection, ids: readonly string[], limit
   if (ids.length === 0) return 0
   let removed = 0
   for (const table of belongings) {
-    const some = db
+    const some = db.queries
       .selectFrom(table)
       .select('hash')
       .where('grant_id', 'in', ids)
       .limit(limit - removed)
-    const { numDeletedRows } = await db.deleteFrom(table).where('hash', 'in', some).executeTakeFirstOrThrow()
-    removed += Number(numDeletedRows)
+    removed += await db.change(db.queries.deleteFrom(table).where('hash', 'in', some))
     if (removed >= limit) return removed
   }
-  const { numDeletedRows } = await db.deleteFrom('grants').where('id', 'in', ids).where(isBare).executeTakeFirstOrThrow()
-  return removed + Number(numDeletedRows)
+  return removed + (await db.change(db.queries.deleteFrom('grants').where('id', 'in', ids).where(isBare)))
 }
 
 /** As `removeExpiredRows`, but for grants of which something is left: that expires first. */
 export async function removeExpiredGrants(db: Connection, now: number, limit: number): Promise<number> {
-  const expired = db.selectFrom('grants').select('id').where('expires_at', '<=', now).where(isBare)
-  const { numDeletedRows } = await db
-    .deleteFrom('grants')
-    .where('id', 'in', expired.orderBy('expires_at').limit(limit))
-    .where(sql<number>`+expires_at`, '<=', now)
-    .executeTakeFirstOrThrow()
-  return Number(numDeletedRows)
+  const expired = db.queries.selectFrom('grants').select('id').where('expires_at', '<=', now).where(isBare)
+  return await db.change(
+    db.queries
+      .deleteFrom('grants')
+      .where('id', 'in', expired.orderBy('expires_at').limit(limit))
+      .where(sql<number>`+expires_at`, '<=', now),
+  )
 }

@@ -1,17 +1,16 @@
 import type { RevokedTokenStore } from '../core/tokens/revoked-token.ts'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
 import { removeExpiredRows } from './expiry.ts'
 import { prepared } from './prepared.ts'
 
 /** One look for both questions: an introspected JWT costs one round trip, as an opaque token does. */
 const standing = prepared<{ client_id: string; jti: string }, { tokens_valid_after: number; revoked: string | null }>(
-  ['client_id', 'jti'],
-  (db, { client_id, jti }) =>
-    db
+  (queries, value) =>
+    queries
       .selectFrom('clients')
-      .leftJoin('revoked_tokens', (join) => join.on('revoked_tokens.jti', '=', jti))
+      .leftJoin('revoked_tokens', (join) => join.on('revoked_tokens.jti', '=', value('jti')))
       .select(['clients.tokens_valid_after', 'revoked_tokens.jti as revoked'])
-      .where('clients.client_id', '=', client_id)
+      .where('clients.client_id', '=', value('client_id'))
       .where('clients.removed_at', 'is', null),
   { findsOne: true },
 )
@@ -20,11 +19,12 @@ const standing = prepared<{ client_id: string; jti: string }, { tokens_valid_aft
 export function revokedTokenStore(db: Connection): RevokedTokenStore {
   return {
     async add(jti, expiresAt) {
-      await db
-        .insertInto('revoked_tokens')
-        .values({ jti, expires_at: expiresAt })
-        .onConflict((conflict) => conflict.column('jti').doNothing())
-        .execute()
+      await db.change(
+        db.queries
+          .insertInto('revoked_tokens')
+          .values({ jti, expires_at: expiresAt })
+          .onConflict((conflict) => conflict.column('jti').doNothing()),
+      )
     },
     async standing(clientId, jti) {
       const [row] = (await standing(db, { client_id: clientId, jti })).rows

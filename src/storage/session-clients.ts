@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { SessionClientStore } from '../core/sessions/session-clients.ts'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
 import { prepared } from './prepared.ts'
 
 interface Note {
@@ -11,17 +11,17 @@ interface Note {
 }
 
 /** It lives as long as the session. Where that is gone, or the client is another one or removed by now, nothing is written. */
-const note = prepared<Note, unknown>(['session_id', 'client_id', 'generation', 'at'], (db, { session_id, client_id, generation, at }) =>
-  db
+const note = prepared<Note>((queries, value) =>
+  queries
     .insertInto('session_clients')
     .columns(['session_id', 'client_id', 'generation', 'used_at', 'expires_at'])
     .expression((from) =>
       from
         .selectFrom(['login_sessions', 'clients'])
-        .select((value) => ['login_sessions.id', 'client_id', 'generation', value.val(at).as('used_at'), 'expires_at'])
-        .where('login_sessions.id', '=', session_id)
-        .where('client_id', '=', client_id)
-        .where('generation', '=', generation)
+        .select(['login_sessions.id', 'client_id', 'generation', value('at').as('used_at'), 'expires_at'])
+        .where('login_sessions.id', '=', value('session_id'))
+        .where('client_id', '=', value('client_id'))
+        .where('generation', '=', value('generation'))
         .where('removed_at', 'is', null),
     )
     .onConflict((conflict) =>
@@ -34,18 +34,18 @@ const note = prepared<Note, unknown>(['session_id', 'client_id', 'generation', '
 )
 
 /** The sort is of no more rows than a session may have, and one. */
-const makeRoom = prepared<{ session_id: string; newest: number }, unknown>(['session_id', 'newest'], (db, { session_id, newest }) =>
-  db
+const evictOldest = prepared<{ session_id: string; newest: number }>((queries, value) =>
+  queries
     .deleteFrom('session_clients')
-    .where('session_id', '=', session_id)
+    .where('session_id', '=', value('session_id'))
     .where('client_id', 'in', (from) =>
       from
         .selectFrom('session_clients')
         .select('client_id')
-        .where('session_id', '=', session_id)
+        .where('session_id', '=', value('session_id'))
         .orderBy('used_at', 'desc')
         .orderBy('client_id')
-        .offset(newest)
+        .offset(value('newest'))
         // Written out: SQLite prepares a statement anew at every run where its limit is a parameter.
         .limit(sql.lit(16)),
     ),
@@ -57,34 +57,30 @@ export function sessionClientStore(db: Connection): SessionClientStore {
     async note(sessionId, { clientId, generation }, at, limit) {
       await Promise.all([
         note(db, { session_id: sessionId, client_id: clientId, generation, at }),
-        makeRoom(db, { session_id: sessionId, newest: limit }),
+        evictOldest(db, { session_id: sessionId, newest: limit }),
       ])
     },
     async extend(sessionId, expiresAt) {
-      await db.updateTable('session_clients').set({ expires_at: expiresAt }).where('session_id', '=', sessionId).execute()
+      await db.change(db.queries.updateTable('session_clients').set({ expires_at: expiresAt }).where('session_id', '=', sessionId))
     },
     async take(sessionId) {
-      const rows = await db
-        .deleteFrom('session_clients')
-        .where('session_id', '=', sessionId)
-        .returning(['client_id', 'generation'])
-        .execute()
-      return rows.map(({ client_id, generation }) => ({ clientId: client_id, generation }))
+      const taken = db.queries.deleteFrom('session_clients').where('session_id', '=', sessionId).returning(['client_id', 'generation'])
+      return (await db.all(taken)).map(({ client_id, generation }) => ({ clientId: client_id, generation }))
     },
     async removeExpired(now, limit) {
-      const expired = db
+      const expired = db.queries
         .selectFrom('session_clients')
         .select(['session_id', 'client_id'])
         .where('expires_at', '<=', now)
         .orderBy('expires_at')
         .limit(limit)
-      const { numDeletedRows } = await db
-        .deleteFrom('session_clients')
-        .where((row) => row(row.refTuple('session_id', 'client_id'), 'in', expired.$asTuple('session_id', 'client_id')))
-        // As in `removeExpiredRows`.
-        .where(sql<number>`+expires_at`, '<=', now)
-        .executeTakeFirstOrThrow()
-      return Number(numDeletedRows)
+      return await db.change(
+        db.queries
+          .deleteFrom('session_clients')
+          .where((row) => row(row.refTuple('session_id', 'client_id'), 'in', expired.$asTuple('session_id', 'client_id')))
+          // As in `removeExpiredRows`.
+          .where(sql<number>`+expires_at`, '<=', now),
+      )
     },
   }
 }

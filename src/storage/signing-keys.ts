@@ -1,66 +1,63 @@
 import { sql } from 'kysely'
 import type { NewSigningKey, SigningKey, SigningKeyStore } from '../core/keys/signing-key.ts'
-import type { Connection } from './database.ts'
+import type { Connection } from './connection.ts'
 import type { SigningKeyRow } from './schema.ts'
 
 /** Our signing keys, the private halves sealed. They stay until they are retired and the last token that they signed has expired. */
 export function signingKeyStore(db: Connection): SigningKeyStore {
   const insertAt = async (position: number, key: NewSigningKey): Promise<boolean> => {
-    const { numInsertedOrUpdatedRows } = await db
+    const row = { ...toRow(key), position }
+    const inserted = db.queries
       .insertInto('signing_keys')
-      .values({ ...toRow(key), position })
+      .values(row)
       .onConflict((conflict) => conflict.doNothing())
-      .executeTakeFirstOrThrow()
-    return numInsertedOrUpdatedRows === 1n
+    return (await db.change(inserted)) === 1
   }
-  const ofSet = (set: string) => db.selectFrom('signing_keys').selectAll().where('set_name', '=', set).orderBy('position', 'desc')
+  const ofSet = (set: string) => db.queries.selectFrom('signing_keys').selectAll().where('set_name', '=', set).orderBy('position', 'desc')
   return {
     async all() {
-      const rows = await db.selectFrom('signing_keys').selectAll().orderBy('set_name').orderBy('position', 'desc').execute()
-      return rows.map(toKey)
+      const all = db.queries.selectFrom('signing_keys').selectAll().orderBy('set_name').orderBy('position', 'desc')
+      return (await db.all(all)).map(toKey)
     },
     async inSet(set) {
-      return (await ofSet(set).execute()).map(toKey)
+      return (await db.all(ofSet(set))).map(toKey)
     },
     async has(kid) {
-      return (await db.selectFrom('signing_keys').select('kid').where('kid', '=', kid).executeTakeFirst()) !== undefined
+      return (await db.first(db.queries.selectFrom('signing_keys').select('kid').where('kid', '=', kid))) !== undefined
     },
     async addFirst(key) {
       // Two nodes may both find none: then both insert at the first place, and the unique index lets one of them through.
-      return (await ofSet(key.set).limit(1).executeTakeFirst()) ? false : await insertAt(1, key)
+      return (await db.first(ofSet(key.set).limit(1))) ? false : await insertAt(1, key)
     },
     async add(key) {
-      const newest = await ofSet(key.set).limit(1).executeTakeFirst()
+      const newest = await db.first(ofSet(key.set).limit(1))
       return await insertAt((newest?.position ?? 0) + 1, key)
     },
     async retire(kid, at) {
-      await db.updateTable('signing_keys').set({ retired_at: at }).where('kid', '=', kid).execute()
+      await db.change(db.queries.updateTable('signing_keys').set({ retired_at: at }).where('kid', '=', kid))
     },
     async remove(kid) {
-      const { numDeletedRows } = await db.deleteFrom('signing_keys').where('kid', '=', kid).executeTakeFirstOrThrow()
-      return numDeletedRows === 1n
+      return (await db.change(db.queries.deleteFrom('signing_keys').where('kid', '=', kid))) === 1
     },
     async cover(kid, until, now) {
-      const { numUpdatedRows } = await db
+      const covered = db.queries
         .updateTable('signing_keys')
         .set({ last_expiry: sql`case when last_expiry > ${until} then last_expiry else ${until} end` })
         .where('kid', '=', kid)
         .where((where) => where.or([where('retired_at', 'is', null), where('retired_at', '>', now)]))
-        .executeTakeFirstOrThrow()
-      return numUpdatedRows === 1n
+      return (await db.change(covered)) === 1
     },
     async reseal(kid, sealedPrivateJwk) {
-      await db.updateTable('signing_keys').set({ sealed_private_jwk: sealedPrivateJwk }).where('kid', '=', kid).execute()
+      await db.change(db.queries.updateTable('signing_keys').set({ sealed_private_jwk: sealedPrivateJwk }).where('kid', '=', kid))
     },
     async removeExpired(now, limit) {
-      const done = db
+      const done = db.queries
         .selectFrom('signing_keys')
         .select('kid')
         .where('retired_at', '<=', now)
         .where((where) => where.or([where('last_expiry', 'is', null), where('last_expiry', '<=', now)]))
         .limit(limit)
-      const { numDeletedRows } = await db.deleteFrom('signing_keys').where('kid', 'in', done).executeTakeFirstOrThrow()
-      return Number(numDeletedRows)
+      return await db.change(db.queries.deleteFrom('signing_keys').where('kid', 'in', done))
     },
   }
 }

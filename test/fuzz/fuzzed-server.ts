@@ -19,7 +19,7 @@ export async function startFuzzedServer(): Promise<FuzzedServer> {
   await migrateUp(database)
   const server = await startServer({ database, settings: { serve: { public: { cors: { enabled: true } } } } })
   const count = sql<{ count: number }>`select count(*) as count from clients where removed_at is null`
-  return { ...server, clients: async () => (await count.execute(database.read)).rows[0]?.count ?? 0 }
+  return { ...server, clients: async () => (await database.read.first(count))?.count ?? 0 }
 }
 
 /** Internals that a response must not contain: a stack, a file path, the name of a module. */

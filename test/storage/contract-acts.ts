@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import { freshStores, type OpenDatabase, someClient, someToken } from './fresh-stores.ts'
+import { freshStores, type OpenDatabase, someClient, someSession, someToken } from './fresh-stores.ts'
 
 export function actContract(open: OpenDatabase): void {
   describe('a transaction', () => {
@@ -12,6 +12,21 @@ export function actContract(open: OpenDatabase): void {
       })
       assert.deepEqual(value, { any: 'value' })
       assert.ok(await stores.read.clients.find('c'))
+    })
+
+    test('runs statements in the order in which they are made, those that were compiled in advance and others', async () => {
+      await using stores = await freshStores(open)
+      await stores.act(async (tx) => {
+        const [, , extended, , ended] = await Promise.all([
+          tx.sessions.start(someSession('s')),
+          tx.sessions.extend('s', 9_000),
+          tx.sessions.find('s'),
+          tx.sessions.end('s'),
+          tx.sessions.find('s'),
+        ])
+        assert.equal(extended?.expiresAt, 9_000)
+        assert.equal(ended, undefined)
+      })
     })
 
     test('that throws is rolled back and rejects with the same error', async () => {

@@ -134,7 +134,8 @@ export function recreationContract(open: OpenDatabase): void {
       const metadata = { clientName: 'Ada’s notes', contacts: ['ada@example.com'], idTokenSignedResponseAlg: 'ES256' }
       await stores.act((tx) => tx.clients.add(someClient('gone', { metadata, settings: { owner: 'ada@example.com' } })))
       await stores.act((tx) => tx.clients.remove('gone', 10, 20))
-      const row = await stores.database.read.selectFrom('clients').selectAll().where('client_id', '=', 'gone').executeTakeFirst()
+      const { read } = stores.database
+      const row = await read.first(read.queries.selectFrom('clients').selectAll().where('client_id', '=', 'gone'))
       assert.doesNotMatch(JSON.stringify(row), /Ada’s|ada@|ES256/)
     })
 
@@ -191,8 +192,9 @@ export function recreationContract(open: OpenDatabase): void {
 
     test('keeps what it was issued, also where the job stopped right after it had removed the row of the other', async () => {
       await using stores = await freshStores(open)
+      const { read } = stores.database
       await createdAgain(stores, async () => {
-        while ((await stores.database.read.selectFrom('clients').select('client_id').execute()).length > 1)
+        while ((await read.all(read.queries.selectFrom('clients').select('client_id'))).length > 1)
           await stores.act((tx) => tx.removals.clients(now + 60_000, 500))
       })
       await stores.act((tx) => tx.grants.open(someGrant('new', 'c')))
@@ -209,15 +211,16 @@ export function recreationContract(open: OpenDatabase): void {
         await tx.sessions.start(someSession('s'))
         await tx.sessionClients.note('s', { clientId: 'c', generation: 1 }, 1, 100)
       })
-      await stores.database.transact((db) => db.deleteFrom('clients').where('client_id', '=', 'c').execute())
+      await stores.database.transact((db) => db.change(db.queries.deleteFrom('clients').where('client_id', '=', 'c')))
       assert.deepEqual(await stores.act((tx) => tx.sessionClients.take('s')), [])
     })
 
     test('is not written where the client is removed or is another one by now; a later client takes the row over', async () => {
       await using stores = await freshStores(open)
       const note = (generation: number) => stores.act((tx) => tx.sessionClients.note('s', { clientId: 'c', generation }, 1, 100))
+      const { read } = stores.database
       const noted = async () =>
-        (await stores.database.read.selectFrom('session_clients').select('generation').execute()).map((row) => row.generation)
+        (await read.all(read.queries.selectFrom('session_clients').select('generation'))).map((row) => row.generation)
       await stores.act((tx) => tx.sessions.start(someSession('s')))
       await note(1)
       assert.deepEqual(await noted(), [], 'no client')

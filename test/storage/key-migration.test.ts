@@ -10,7 +10,7 @@ import { startPostgres } from '../support/postgres.ts'
 test('keys from before the migration keep their order, sign at once and are not retired', async () => {
   await using postgres = await startPostgres()
   for (const database of [openSqlite('memory'), openPostgres(await postgres.createDatabase())]) {
-    await registry.up(database.write as never)
+    await registry.up(database.write)
     const row = { alg: 'RS256', public_jwk: '{"kty":"RSA"}', sealed_private_jwk: 'sealed' }
     for (const [kid, set_name, created_at] of [
       ['b', 's', 5],
@@ -19,10 +19,11 @@ test('keys from before the migration keep their order, sign at once and are not 
       ['d', 't', 1],
     ] as const)
       await database.write
+        .withTables<{ signing_keys: typeof row & { kid: string; set_name: string; created_at: number } }>()
         .insertInto('signing_keys')
-        .values({ kid, set_name, created_at, ...row } as never)
+        .values({ kid, set_name, created_at, ...row })
         .execute()
-    await tokensAndKeys.up(database.write as never)
+    await tokensAndKeys.up(database.write)
     const keys = await signingKeyStore(database.read).all()
     assert.deepEqual(
       keys.map(({ kid, set, signsFrom, retiredAt }) => [kid, set, signsFrom, retiredAt]),

@@ -81,10 +81,10 @@ describe('migrations', () => {
   test('stored rows are kept by another run', async () => {
     using folder = databaseFolder()
     const database = await migratedSqlite(folder.file)
-    await database.transact(async (db) => void (await sql`INSERT INTO revoked_tokens VALUES ('k', 1)`.execute(db)))
+    await database.transact(async (db) => void (await db.all(sql`INSERT INTO revoked_tokens VALUES ('k', 1)`)))
     await database.close()
     await opened(folder.file, migrateUp)
-    const { rows } = await opened(folder.file, (again) => sql<{ jti: string }>`SELECT jti FROM revoked_tokens`.execute(again.read))
+    const rows = await opened(folder.file, (again) => again.read.all(sql<{ jti: string }>`SELECT jti FROM revoked_tokens`))
     assert.deepEqual(
       rows.map(({ jti }) => jti),
       ['k'],

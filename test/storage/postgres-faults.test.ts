@@ -82,8 +82,8 @@ test('a transaction whose connection breaks during COMMIT is not retried, becaus
 
 /** The number of transactions that wrote the stored tokens, and the number of those tokens. */
 async function writtenTokens({ database }: { database: Database }): Promise<[transactions: number, tokens: number]> {
-  const { rows } = await sql<{ transactions: number; tokens: number }>`
-    select count(distinct xmin::text)::int as transactions, count(*)::int as tokens from access_tokens`.execute(database.read)
+  const rows = await database.read.all(sql<{ transactions: number; tokens: number }>`
+    select count(distinct xmin::text)::int as transactions, count(*)::int as tokens from access_tokens`)
   return [rows[0]?.transactions ?? 0, rows[0]?.tokens ?? 0]
 }
 
@@ -153,7 +153,7 @@ test('at the limit of waits for a connection the next is refused at once', async
 test('a statement that takes too long is cancelled, and its transaction refused', async () => {
   await using stores = await behindProxy({ statementTimeout: 50 })
   await assert.rejects(
-    stores.database.transact((db) => sql`select pg_sleep(20)`.execute(db)),
+    stores.database.transact((db) => db.all(sql`select pg_sleep(20)`)),
     Unavailable,
   )
   // On a slow machine an insert may take longer, too. A connection that cannot be used any more would refuse each of them.
@@ -170,12 +170,12 @@ async function sessionAt(url: string) {
   })
   await stores.act((tx) => tx.clients.add(someClient('c')))
   for (const _ of [1, 2]) assert.equal((await stores.read.clients.find('c'))?.clientId, 'c')
-  const { rows } = await sql<{
+  const rows = await stores.database.read.all(sql<{
     names: number
     scans: string
     timeout: string
   }>`select (select count(*) from pg_prepared_statements) as names,
-    current_setting('enable_seqscan') as scans, current_setting('statement_timeout') as timeout`.execute(stores.database.read)
+    current_setting('enable_seqscan') as scans, current_setting('statement_timeout') as timeout`)
   return rows[0]
 }
 

@@ -182,7 +182,7 @@ describe('a read that takes too long', { concurrency: true }, () => {
     const direct = new pg.Client(url)
     await direct.connect()
     try {
-      await assert.rejects(sql`select pg_sleep(600), 'slow'`.execute(stores.database.read), Unavailable)
+      await assert.rejects(stores.database.read.all(sql`select pg_sleep(600), 'slow'`), Unavailable)
       await isEventually(async () => !(await isRunning(direct, "pg_sleep(600), 'slow'")))
       assert.ok(await stores.database.ping())
     } finally {
@@ -210,7 +210,7 @@ describe('a read that takes too long', { concurrency: true }, () => {
     await switchTlsOn(own.url)
     const url = await own.createMigrated()
     await using stores = await storesAt(`${url}?sslmode=no-verify`)
-    const { rows } = await sql<{ ssl: boolean }>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`.execute(stores.database.read)
+    const rows = await stores.database.read.all(sql<{ ssl: boolean }>`select ssl from pg_stat_ssl where pid = pg_backend_pid()`)
     assert.equal(rows[0]?.ssl, true)
     await assertCancelled(stores, url)
   })

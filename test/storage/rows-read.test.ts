@@ -33,36 +33,34 @@ interface StoredGrants {
 const storeGrants = ({ transact }: Database, count: number, grants: StoredGrants): Promise<unknown> => {
   const { subject, isSkipped = false, rememberedUntil = null, grantedFrom = now, generation = 1, consents = 0 } = grants
   return transact((db) =>
-    sql`insert into grants (id, client_id, subject, session_id, scope, audience, claims, authentication, consent, consent_skipped, terms,
+    db.all(sql`insert into grants (id, client_id, subject, session_id, scope, audience, claims, authentication, consent, consent_skipped, terms,
         remembered_until, granted_at, expires_at, generation, consents)
       ${numbers(count)} select ${sql.lit(`${subject}-${grantedFrom}-`)} || i, 'c', ${sql.lit(subject)}, ${sql.lit(subject)}, '', '[]', '{}', '{}', '{}',
         ${sql.lit(Number(isSkipped))}, '', ${sql.lit(rememberedUntil)}, ${sql.lit(grantedFrom)} + i, ${sql.lit(later)},
-        ${sql.lit(generation)}, ${sql.lit(consents)} from numbers`.execute(db),
+        ${sql.lit(generation)}, ${sql.lit(consents)} from numbers`),
   )
 }
 
 const storeSessions = ({ transact }: Database, count: number, ended: number): Promise<unknown> =>
   transact((db) =>
-    sql`insert into login_sessions (id, subject, authenticated_at, expires_at, sessions) ${numbers(count)}
-      select ${sql.lit(`s${ended}-`)} || i, 'ada', 1, ${sql.lit(later)}, ${sql.lit(ended)} from numbers`.execute(db),
+    db.all(sql`insert into login_sessions (id, subject, authenticated_at, expires_at, sessions) ${numbers(count)}
+      select ${sql.lit(`s${ended}-`)} || i, 'ada', 1, ${sql.lit(later)}, ${sql.lit(ended)} from numbers`),
   )
 
 /** Clients that register themselves choose their names. */
 const storeClients = ({ transact }: Database, count: number, prefix: string, removedAt: number | null): Promise<unknown> =>
   transact((db) =>
-    sql`insert into clients (client_id, version, origin, client_name, owner, metadata, settings, rotated_secret_hashes, created_at,
+    db.all(sql`insert into clients (client_id, version, origin, client_name, owner, metadata, settings, rotated_secret_hashes, created_at,
         updated_at, tokens_valid_after, removed_at)
       ${numbers(count)} select ${sql.lit(prefix)} || i, 1, 'dynamic', 'Notes', '', '{}', '{}', '[]', 1, 1, 0, ${sql.lit(removedAt)}
-      from numbers`.execute(db),
+      from numbers`),
   )
 
 const storeFlows = ({ transact }: Database, count: number, generation: number): Promise<unknown> =>
   transact((db) =>
-    sql`insert into authorization_flows (id, client_id, address, created_at, expires_at, request, session, login_challenge, login_csrf,
+    db.all(sql`insert into authorization_flows (id, client_id, address, created_at, expires_at, request, session, login_challenge, login_csrf,
         login_accepted_at, generation)
-      ${numbers(count)} select 'flow-' || i, 'c', '', 1, ${sql.lit(later)}, '', '', '', '', 1, ${sql.lit(generation)} from numbers`.execute(
-      db,
-    ),
+      ${numbers(count)} select 'flow-' || i, 'c', '', 1, ${sql.lit(later)}, '', '', '', '', 1, ${sql.lit(generation)} from numbers`),
   )
 
 /** Counts how much a read examines. */

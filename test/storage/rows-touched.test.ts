@@ -36,18 +36,16 @@ const numbers = (count: number) =>
 async function store({ transact }: Database, count: number, clientId: string): Promise<void> {
   const n = numbers(count)
   await transact(async (db) => {
-    await sql`insert into access_tokens (hash, client_id, subject, scope, audience, issued_at, expires_at)
-      ${n} select 'own-' || i || ${sql.lit(clientId)}, ${sql.lit(clientId)}, '', '', '[]', 1, ${sql.lit(many)} from numbers`.execute(db)
-    await sql`insert into login_sessions (id, subject, authenticated_at, expires_at)
-      ${n} select 'session-' || i || ${sql.lit(clientId)}, ${sql.lit(subject)}, 1, ${sql.lit(many)} from numbers`.execute(db)
-    await sql`insert into grants (id, client_id, subject, session_id, scope, audience, claims, authentication, consent, consent_skipped, terms,
+    await db.all(sql`insert into access_tokens (hash, client_id, subject, scope, audience, issued_at, expires_at)
+      ${n} select 'own-' || i || ${sql.lit(clientId)}, ${sql.lit(clientId)}, '', '', '[]', 1, ${sql.lit(many)} from numbers`)
+    await db.all(sql`insert into login_sessions (id, subject, authenticated_at, expires_at)
+      ${n} select 'session-' || i || ${sql.lit(clientId)}, ${sql.lit(subject)}, 1, ${sql.lit(many)} from numbers`)
+    await db.all(sql`insert into grants (id, client_id, subject, session_id, scope, audience, claims, authentication, consent, consent_skipped, terms,
         remembered_until, granted_at, expires_at)
       ${n} select 'grant-' || i || ${sql.lit(clientId)}, ${sql.lit(clientId)}, ${sql.lit(subject)}, 's', '', '[]', '{}', '{}', '{}', 0, '',
-        ${sql.lit(many)}, 1, ${sql.lit(many)} from numbers`.execute(db)
-    await sql`insert into authorization_flows (id, client_id, address, created_at, expires_at, request, session, login_challenge, login_csrf)
-      ${n} select 'flow-' || i || ${sql.lit(clientId)}, ${sql.lit(clientId)}, '', 1, ${sql.lit(many)}, '', '', '', '' from numbers`.execute(
-      db,
-    )
+        ${sql.lit(many)}, 1, ${sql.lit(many)} from numbers`)
+    await db.all(sql`insert into authorization_flows (id, client_id, address, created_at, expires_at, request, session, login_challenge, login_csrf)
+      ${n} select 'flow-' || i || ${sql.lit(clientId)}, ${sql.lit(clientId)}, '', 1, ${sql.lit(many)}, '', '', '', '' from numbers`)
   })
 }
 
@@ -55,12 +53,10 @@ async function store({ transact }: Database, count: number, clientId: string): P
 async function storeTokens({ transact }: Database, count: number, grantId: string, clientId: string): Promise<void> {
   const n = numbers(count)
   await transact(async (db) => {
-    await sql`insert into access_tokens (hash, client_id, subject, scope, audience, issued_at, expires_at, grant_id)
-      ${n} select ${sql.lit(grantId)} || i, ${sql.lit(clientId)}, '', '', '[]', 1, ${sql.lit(many)}, ${sql.lit(grantId)} from numbers`.execute(
-      db,
-    )
-    await sql`insert into refresh_tokens (hash, grant_id, access_token, access_expires_at, issued_at, expires_at)
-      ${n} select ${sql.lit(grantId)} || i, ${sql.lit(grantId)}, '', 1, 1, ${sql.lit(many)} from numbers`.execute(db)
+    await db.all(sql`insert into access_tokens (hash, client_id, subject, scope, audience, issued_at, expires_at, grant_id)
+      ${n} select ${sql.lit(grantId)} || i, ${sql.lit(clientId)}, '', '', '[]', 1, ${sql.lit(many)}, ${sql.lit(grantId)} from numbers`)
+    await db.all(sql`insert into refresh_tokens (hash, grant_id, access_token, access_expires_at, issued_at, expires_at)
+      ${n} select ${sql.lit(grantId)} || i, ${sql.lit(grantId)}, '', 1, 1, ${sql.lit(many)} from numbers`)
   })
 }
 

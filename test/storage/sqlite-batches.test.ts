@@ -113,8 +113,8 @@ describe('group commit', () => {
 /** A transaction that makes the COMMIT fail: SQLite checks a deferred foreign key only then. */
 const failingCommit = (database: Database): Promise<unknown> =>
   database.transact(async (db) => {
-    await sql`PRAGMA defer_foreign_keys = ON`.execute(db)
-    await db.insertInto('registration_access_tokens').values({ client_id: 'nobody', hash: 'h', created_at: 1 }).execute()
+    await db.all(sql`PRAGMA defer_foreign_keys = ON`)
+    await db.change(db.queries.insertInto('registration_access_tokens').values({ client_id: 'unknown', hash: 'h', created_at: 1 }))
   })
 
 describe('when a COMMIT fails', () => {
@@ -165,7 +165,7 @@ describe('when the disk fails a COMMIT and the ROLLBACK after it', () => {
 
 describe('an error by which SQLite rolls back the whole transaction', () => {
   const fatal = (db: Parameters<Parameters<Database['transact']>[0]>[0]) =>
-    sql`INSERT OR ROLLBACK INTO revoked_tokens VALUES ('k', 1), ('k', 1)`.execute(db)
+    db.all(sql`INSERT OR ROLLBACK INTO revoked_tokens VALUES ('k', 1), ('k', 1)`)
 
   test('refuses every transaction of the batch that has run; the others run in the next batch', async () => {
     await using stores = await memoryStores()
@@ -186,7 +186,7 @@ describe('an error by which SQLite rolls back the whole transaction', () => {
     await using stores = await memoryStores()
     const caught = stores.database.transact(async (db) => {
       await fatal(db).catch(() => {})
-      await sql`INSERT INTO revoked_tokens VALUES ('stray', 1)`.execute(db).catch(() => {})
+      await db.all(sql`INSERT INTO revoked_tokens VALUES ('stray', 1)`).catch(() => {})
     })
     await assert.rejects(caught)
     assert.equal(await stores.act((tx) => tx.revokedTokens.removeExpired(2, 9)), 0)

@@ -22,7 +22,7 @@ async function modesOf(file: string): Promise<{ lines: Line[]; modes: Record<str
   const database = openSqlite(file, { log: (level, message, facts) => void lines.push({ level, message, ...facts }) })
   try {
     await migrateUp(database)
-    const { rows } = await sql<{ file: string }>`PRAGMA database_list`.execute(database.read)
+    const rows = await database.read.all(sql<{ file: string }>`PRAGMA database_list`)
     const folder = dirname(rows[0]?.file ?? file)
     const modes = Object.fromEntries(['.', ...readdirSync(folder)].map((name) => [name, modeOf(join(folder, name))]))
     return { lines, modes }

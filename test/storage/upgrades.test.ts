@@ -22,8 +22,8 @@ const open = {
   PostgreSQL: async (): Promise<Database> => openPostgres(await server.createDatabase()),
 }
 
-const columnsOf = async ({ read }: Database, table: string) =>
-  (await read.introspection.getTables()).find(({ name }) => name === table)?.columns.map(({ name }) => name) ?? []
+const columnsOf = async ({ write }: Database, table: string) =>
+  (await write.introspection.getTables()).find(({ name }) => name === table)?.columns.map(({ name }) => name) ?? []
 
 for (const [engine, opened] of Object.entries(open))
   describe(`an upgrade on ${engine}`, () => {
@@ -64,7 +64,7 @@ for (const [engine, opened] of Object.entries(open))
       }
       await assert.rejects(migrateUp(database, steps), /at 0002-b.01/)
       assert.deepEqual(await migrateUp(database, steps), ['0002-b'])
-      const { rows } = await sql<{ id: string }>`select id from rows order by id`.execute(database.read)
+      const rows = await database.read.all(sql<{ id: string }>`select id from rows order by id`)
       assert.deepEqual(
         rows.map(({ id }) => id),
         ['x', 'x', 'y'],
@@ -95,7 +95,8 @@ for (const [engine, opened] of Object.entries(open))
           { table: 'revoked_tokens', key: 'jti', size },
           (range) => sql`update revoked_tokens set expires_at = expires_at + 1 where ${range}`,
         )
-        const rows = await database.read.selectFrom('revoked_tokens').select('expires_at').execute()
+        const { read } = database
+        const rows = await read.all(read.queries.selectFrom('revoked_tokens').select('expires_at'))
         assert.deepEqual(
           rows.map(({ expires_at }) => expires_at),
           ids.map(() => 1),
@@ -134,7 +135,7 @@ describe('an upgrade of a database in use', () => {
 /** Resolves when a statement waits for a lock on the table. */
 async function someoneWaits({ read }: Database, table: string): Promise<void> {
   const waiting = sql`select 1 from pg_locks where relation = ${table}::regclass and not granted`
-  while ((await waiting.execute(read)).rows.length === 0);
+  while ((await read.all(waiting)).length === 0);
 }
 
 describe('an upgrade that meets the lock of a long transaction on PostgreSQL', () => {
@@ -169,7 +170,7 @@ describe('an upgrade that meets the lock of a long transaction on PostgreSQL', (
     await using long = await readForLong()
     const upgrade = migrateUp(long.database)
     await someoneWaits(long.other, 'clients')
-    await sql`select client_id from clients`.execute(long.other.read)
+    await long.other.read.all(sql`select client_id from clients`)
     await long.end()
     assert.equal((await upgrade).length, 3)
   })

@@ -1,4 +1,5 @@
-import type { Connection, Database } from '../../src/storage/database.ts'
+import { Connection } from '../../src/storage/connection.ts'
+import type { Database } from '../../src/storage/database.ts'
 
 export interface Count {
   /** Statements outside transactions. */
@@ -11,7 +12,12 @@ export interface Count {
 /** A database that counts its statements. `take` returns the count since its last call. */
 export function counted(database: Database): { readonly database: Database; take(): Count } {
   let count: Count = { reads: 0, acts: 0, statements: 0 }
-  const counting = (db: Connection, what: 'reads' | 'statements') => countedConnection(db, () => (count[what] += 1))
+  const counting = (db: Connection, what: 'reads' | 'statements') =>
+    new Connection(db.queries, async (statement, values) => {
+      const result = await db.run(statement, values)
+      count[what] += 1
+      return result as never
+    })
   return {
     database: {
       ...database,
@@ -34,21 +40,4 @@ export function counted(database: Database): { readonly database: Database; take
       return taken
     },
   }
-}
-
-/** Counts statements of both kinds: built by Kysely at each call, and compiled in advance. */
-function countedConnection(db: Connection, onStatement: () => void): Connection {
-  const built = db.withPlugin({
-    transformQuery: ({ node }) => node,
-    async transformResult({ result }) {
-      onStatement()
-      return result
-    },
-  })
-  const run: Connection['run'] = async (statement, values) => {
-    const result = await db.run(statement, values)
-    onStatement()
-    return result as never
-  }
-  return Object.assign(built, { run }) as Connection
 }

@@ -1,5 +1,6 @@
 import { Unavailable } from '../../src/lib/unavailable.ts'
-import type { Connection, Database } from '../../src/storage/database.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { checkedConnection } from './checked-connection.ts'
 
 export interface FailingDatabase {
   readonly database: Database
@@ -15,28 +16,12 @@ export function failingDatabase(real: Database): FailingDatabase {
   }
   const database: Database = {
     ...real,
-    read: failingConnection(real.read, check),
+    read: checkedConnection(real.read, check),
     async transact(body) {
-      const value = await real.transact((db, afterCommit) => body(failingConnection(db, check), afterCommit))
+      const value = await real.transact((db, afterCommit) => body(checkedConnection(db, check), afterCommit))
       if (state.failAfterCommits) state.failAfterCommits--
       return value
     },
   }
   return Object.assign(state, { database })
-}
-
-/** Fails on both ways: what Kysely builds at each call, and what was compiled before. */
-function failingConnection(db: Connection, check: () => void): Connection {
-  const built = db.withPlugin({
-    transformQuery({ node }) {
-      check()
-      return node
-    },
-    transformResult: async ({ result }) => result,
-  })
-  const run: Connection['run'] = async (statement, values) => {
-    check()
-    return db.run(statement, values)
-  }
-  return Object.assign(built, { run }) as Connection
 }

@@ -1,5 +1,7 @@
 import { sql } from 'kysely'
-import type { Connection, Database } from '../../src/storage/database.ts'
+import type { Connection } from '../../src/storage/connection.ts'
+import type { Database } from '../../src/storage/database.ts'
+import { checkedConnection } from './checked-connection.ts'
 
 /**
  * A database that counts the rows which its acts write, as it counts them itself: those that a foreign key removes are among them. The
@@ -11,7 +13,7 @@ export function countingRows(database: Database, kind: 'sqlite' | 'postgres'): {
       ? sql<{ rows: number }>`select total_changes() as rows`
       : sql<{ rows: number }>`select cast(coalesce(sum(n_tup_ins + n_tup_upd + n_tup_del), 0) as integer) as rows
           from pg_stat_xact_user_tables`
-  const written = async (db: Connection) => (await query.execute(db)).rows[0]?.rows ?? 0
+  const written = async (db: Connection) => (await db.first(query))?.rows ?? 0
   let count = 0
   const transact: Database['transact'] = (body) =>
     database.transact(async (db, afterCommit) => {
@@ -35,16 +37,9 @@ export function countingRows(database: Database, kind: 'sqlite' | 'postgres'): {
 }
 
 /** Notices the jobs by their statements. */
-function noticing(db: Connection, job: { isSeen: boolean }): Connection {
-  const noticing = db.withPlugin({
-    transformQuery({ node }) {
-      const text = JSON.stringify(node)
-      const reads = node.kind === 'SelectQueryNode' && text.includes('"removals"')
-      const delivers = ['UpdateQueryNode', 'DeleteQueryNode'].includes(node.kind) && text.includes('"logout_deliveries"')
-      job.isSeen ||= reads || delivers
-      return node
-    },
-    transformResult: async ({ result }) => result,
+const noticing = (db: Connection, job: { isSeen: boolean }): Connection =>
+  checkedConnection(db, ({ sql }) => {
+    const reads = /^select .* from "removals"/.test(sql)
+    const delivers = /^(update|delete from) "logout_deliveries"/.test(sql)
+    job.isSeen ||= reads || delivers
   })
-  return Object.assign(noticing, { run: db.run }) as Connection
-}

@@ -2,10 +2,11 @@ import { randomInt } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { OutcomeUnknown, Unavailable } from '../../lib/unavailable.ts'
-import type { Connection } from '../database.ts'
-import { actConnection, type OpenAct, sendTogether, timed } from './postgres-connection.ts'
+import type { Connection } from '../connection.ts'
+import { actConnection, type OpenAct } from './postgres-connection.ts'
 import { explain, isAftermath, isLost, isRefusedCommit, isWorthAnotherTry } from './postgres-errors.ts'
 import type { BoundedPool } from './postgres-pool.ts'
+import { sendTogether, timed } from './postgres-statements.ts'
 
 export interface ActOptions {
   /** The level of every act; the database's own default where absent. Tests run the contract at both. */

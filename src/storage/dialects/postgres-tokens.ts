@@ -1,7 +1,8 @@
 import { OutcomeUnknown, Unavailable } from '../../lib/unavailable.ts'
 import { accessTokenColumns as columns } from '../access-tokens.ts'
-import type { Connection, WrittenTokenRow } from '../database.ts'
-import { type CompiledStatement, nextStatementName } from '../prepared.ts'
+import type { Connection, Statement } from '../connection.ts'
+import type { WrittenTokenRow } from '../database.ts'
+import { nextStatementName } from '../prepared.ts'
 
 /** How many rows one statement carries at most, and how many statements are under way at once. */
 const rowLimit = 256
@@ -11,7 +12,7 @@ const statementLimit = 4
  * The rows come as one JSON text. Each is written if its client is there, as `accessTokenStore` does with one. The `offset 0` keeps the
  * subquery one, so that each client is looked up by its key, however few there are: else the whole table is read.
  */
-const insertRows: CompiledStatement = {
+const insertRows: Statement = {
   sql: `insert into access_tokens (${columns.join(', ')}, generation, token_epoch)
     select ${columns.map((name) => `row.${name}`).join(', ')}, clients.generation, clients.token_epoch
     from json_populate_recordset(null::access_tokens, $1) as row
@@ -24,7 +25,7 @@ const insertRows: CompiledStatement = {
 }
 
 /** The oldest of these clients' own tokens beyond their ceiling, but none of those that were just added. As an array, each is found by its key. */
-const makeRoom: CompiledStatement = {
+const makeRoom: Statement = {
   sql: `delete from access_tokens where hash = any(array(
     select old.hash from unnest($1::text[], $2::integer[]) as room (client_id, most)
     cross join lateral (select hash from access_tokens where client_id = room.client_id collate "C" and grant_id is null

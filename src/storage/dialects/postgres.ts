@@ -1,6 +1,7 @@
 import { type Database, type DatabaseWatch, timedAct, unwatched } from '../database.ts'
 import { type ActOptions, ActRunner } from './postgres-acts.ts'
 import { pooledConnection } from './postgres-connection.ts'
+import { postgresMigrations } from './postgres-dialect.ts'
 import { BoundedPool, type PoolOptions, waitingLimit } from './postgres-pool.ts'
 import { TokenInserts } from './postgres-tokens.ts'
 
@@ -21,7 +22,7 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
   const tokens = new TokenInserts((body) => runs.run(body), options.waiting ?? waitingLimit)
   let watch: DatabaseWatch = unwatched
   return {
-    write: pooledConnection(pool),
+    write: postgresMigrations(pool),
     read: pooledConnection(pool, { timeout: options.readTimeout ?? usualReadTimeout, took: (seconds) => watch.read(seconds) }),
     transact: (body) => timedAct(watch, () => runs.run(body)),
     keepAccessToken: (row, most) => timedAct(watch, () => tokens.add(row, most)),

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import type { BatchWriter } from '../group-commit.ts'
-import { StatementCache } from './sqlite-connection.ts'
 import { explain, isLocked, isPassing } from './sqlite-errors.ts'
+import { StatementCache } from './sqlite-statements.ts'
 
 /** How long a statement waits, with the whole process, for another process's lock while requests are served. Milliseconds. */
 export const lockWait = 50

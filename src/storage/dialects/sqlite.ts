@@ -5,8 +5,10 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Log } from '../../lib/telemetry.ts'
 import { type Database, type DatabaseWatch, timedAct, unwatched } from '../database.ts'
 import { type Act, GroupCommit } from '../group-commit.ts'
-import { connectionOver, SqliteConnection, StatementCache } from './sqlite-connection.ts'
+import { sqliteConnection } from './sqlite-connection.ts'
+import { sqliteMigrations } from './sqlite-dialect.ts'
 import { makePrivate } from './sqlite-files.ts'
+import { StatementCache } from './sqlite-statements.ts'
 import { batchWriter, lockWait, openWriter, probeWrite } from './sqlite-writer.ts'
 import { WriteHealth } from './write-health.ts'
 
@@ -42,10 +44,10 @@ export function openSqlite(location: string, options: SqliteOptions = {}): Datab
   const batches = batchWriter(writer, (reason) => health.failed(reason))
   const { explain } = batches
   const acts = new GroupCommit(batches, { committed: (size) => watch.batch(size), lockPatience: options.lockPatience })
-  const during = (act: Act) => connectionOver(new SqliteConnection(acts.statements, { act, explain }))
+  const during = (act: Act) => sqliteConnection(acts.statements, { act, explain })
   return {
-    write: connectionOver(new SqliteConnection(acts.statements, { explain })),
-    read: connectionOver(new SqliteConnection(readerStatements, { took: (seconds) => watch.read(seconds) })),
+    write: sqliteMigrations(acts.statements),
+    read: sqliteConnection(readerStatements, { took: (seconds) => watch.read(seconds) }),
     transact: (body) => timedAct(watch, () => acts.add((act) => body(during(act), act.afterCommit))),
     watch(next) {
       watch = next
