@@ -290,6 +290,23 @@ test('if signing fails, the delivery is retried like any other', async () => {
   assert.equal((await deliveries.waiting()).length, 1)
 })
 
+test('a logout token that cannot be signed fails its own delivery only: the other deliveries to the same client are sent in the same run', async () => {
+  await using receiver = await startLogoutReceiver()
+  let failures = 1
+  await using deliveries = await logoutDeliveries((_stores, { ring }) => ({
+    ring: {
+      signer: async (...asked) => {
+        if (failures-- > 0) throw new Error('the keys are changing')
+        return ring.signer(...asked)
+      },
+    },
+  }))
+  await deliveries.addClient('a', receiver.url)
+  await deliveries.queue(...Array.from({ length: 100 }, () => 'a'))
+  assert.deepEqual(await deliveries.deliver(), { delivered: 99, failed: 1, givenUp: 0 })
+  assert.equal(receiver.received.length, 99)
+})
+
 test('a delivery whose outcome cannot be stored is tried again a minute later, and all others of the run are delivered', async () => {
   await using receiver = await startLogoutReceiver()
   let failures = 20

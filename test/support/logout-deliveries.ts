@@ -22,8 +22,10 @@ import { startPlainWebServer } from './web-server.ts'
 
 export const issuer = 'https://auth.example/'
 
+type Changed = Partial<DeliverLogoutsDeps>
+
 /** The module that delivers logout tokens, with real storage, a real network and a clock of the test. */
-export async function logoutDeliveries(over: Partial<DeliverLogoutsDeps> | ((stores: FreshStores) => Partial<DeliverLogoutsDeps>) = {}) {
+export async function logoutDeliveries(over: Changed | ((stores: FreshStores, own: { ring: KeyRing }) => Changed) = {}) {
   const stores = await memoryStores()
   const secrets = { system: [systemSecret] }
   const time = { now: 1_800_000_000_000 }
@@ -50,7 +52,7 @@ export async function logoutDeliveries(over: Partial<DeliverLogoutsDeps> | ((sto
     },
     // Longer than a test takes on a slow machine: a test of the deadline itself sets a short one.
     deadline: 60_000,
-    ...(typeof over === 'function' ? over(stores) : over),
+    ...(typeof over === 'function' ? over(stores, { ring }) : over),
   })
   return {
     stores,
@@ -60,7 +62,7 @@ export async function logoutDeliveries(over: Partial<DeliverLogoutsDeps> | ((sto
     fetch,
     publishedKeys: publishedKeys({ ring, broadcast: () => [] }),
     /** Runs the job once at the current time of the clock. */
-    deliver: (signal?: AbortSignal) => deliver({ now: time.now, ...(signal && { signal }) }),
+    deliver: (signal: AbortSignal = new AbortController().signal) => deliver({ now: time.now, signal }),
     async addClient(clientId: string, backchannelLogoutUri?: string, more: ClientMetadata = {}): Promise<void> {
       const metadata = backchannelLogoutUri === undefined ? more : { ...more, backchannelLogoutUri }
       await stores.act((tx) => tx.clients.add(someClient(clientId, { metadata })))
