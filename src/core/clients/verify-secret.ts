@@ -49,48 +49,36 @@ export function verifySecret(deps: { clock: Clock; randomness: Randomness; secre
     return entry !== undefined && deps.clock() < entry.until && hashes.includes(entry.hash)
   }
 
-  const check = async (
-    pair: string,
-    names: readonly string[],
-    readings: readonly string[],
-    hashes: readonly string[],
-  ): Promise<boolean> => {
-    waits.begun(pair)
-    try {
-      for (const [at, secret] of readings.entries()) {
-        for (const hash of hashes) {
-          if (!(await deps.secrets.matches(secret, hash))) continue
-          waits.succeeded(pair)
-          remembered.set(names[at] as string, { hash, until: deps.clock() + remembrance })
-          return true
-        }
+  const check = async (names: readonly string[], readings: readonly string[], hashes: readonly string[]): Promise<boolean> => {
+    for (const [at, secret] of readings.entries()) {
+      for (const hash of hashes) {
+        if (!(await deps.secrets.matches(secret, hash))) continue
+        remembered.set(names[at] as string, { hash, until: deps.clock() + remembrance })
+        return true
       }
-      return false
-    } catch (error) {
-      waits.withdrawn(pair)
-      throw error
     }
+    return false
   }
 
   return async (client: Client, { readings, address }: PresentedSecret): Promise<boolean> => {
     const hashes = hashesOf(client)
     const names = readings.map((secret) => nameOf(client.clientId, hashes, secret))
     if (names.some((name) => isRemembered(name, hashes))) return true
-    const pair = `${client.clientId}\n${address}`
-    // The same secret again while it is being looked at is no second guess.
-    const attempt = `${pair}\n${names.join('\n')}\n${client.version}`
+    const guessed = { account: client.clientId, source: address }
+    // The same secret again while it is being checked is no second guess.
+    const attempt = `${client.clientId}\n${address}\n${names.join('\n')}\n${client.version}`
     const running = underWay.get(attempt)
     if (running) return running
-    const wait = waits.left(pair)
-    if (wait > 0) throw exhausted(client, wait)
-    const checked = check(pair, names, readings, hashes)
+    const seconds = waits.secondsLeft(guessed)
+    if (seconds > 0) throw exhausted(client, seconds)
+    const checked = waits.counted(guessed, () => check(names, readings, hashes))
     underWay.set(attempt, checked)
     return checked.finally(() => underWay.delete(attempt))
   }
 }
 
-const exhausted = ({ clientId }: Client, wait: number) =>
-  new Refusal<SecretAttemptsRefusal>({ kind: 'secret-attempts-exhausted', clientId, retryAfterSeconds: Math.ceil(wait / 1000) })
+const exhausted = ({ clientId }: Client, retryAfterSeconds: number) =>
+  new Refusal<SecretAttemptsRefusal>({ kind: 'secret-attempts-exhausted', clientId, retryAfterSeconds })
 
 /** The client's current secret and the earlier ones that still work. */
 export const hashesOf = ({ secretHash, rotatedSecretHashes }: Client): readonly string[] =>
