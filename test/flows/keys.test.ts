@@ -79,7 +79,7 @@ test('the program reports it in one line and exits with 1', async () => {
   }
   const { code, output } = await runCommand(['serve', 'all'], { folder, env })
   assert.equal(code, 1)
-  assert.match(output, /^clientele: secrets\.system: no secret in the list opens the signing keys .*$/m)
+  assert.match(output, /^clientele: secrets\.system: no secret in the list decrypts the signing keys .*$/m)
   assert.doesNotMatch(output, /^ +at /m)
 })
 

@@ -58,7 +58,7 @@ test('a key change that is committed is answered as done where the set cannot ge
   assert.equal((await server.admin(path)).json.keys.length, 1)
   server.failAfterCommits = 1
   assert.equal((await server.admin(path, { method: 'DELETE' })).status, 204)
-  const [line] = server.lines.filter(({ msg }) => msg === 'the set has no key that signs; the next one that is needed is made then')
+  const [line] = server.lines.filter(({ msg }) => msg === 'the key set has no key that can sign; one is created when it is needed')
   assert.deepEqual([line?.level, line?.set], ['warn', 'hydra.jwt.access-token'])
   server.failAfterCommits = undefined
   const { json } = await register(server)

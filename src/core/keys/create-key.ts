@@ -26,21 +26,21 @@ export interface KeyStores {
   readonly audit: AuditStore
 }
 
-/** What the caller chose; an empty `kid` leaves it to us. */
-export interface KeyOrder {
+/** The parameters of a new key. An empty `kid` is replaced by a random one. */
+export interface KeyParameters {
   readonly alg: string
   readonly use: string
   readonly kid: string
 }
 
 /**
- * A new key for a set, which is how keys are rotated: it is published at once, signs once those who keep copies of our keys have had
- * time to see it, and the one before it retires at that moment. In a set that cannot sign, it signs at once.
+ * Creates a key in a set, which is how keys are rotated. The key is published at once. It signs after `publishBeforeUse`, so that caches
+ * of the published keys have it by then, and its predecessor retires at that moment. In a set that cannot sign, it signs at once.
  *
  * @throws Refusal `key-algorithm-unsupported` or `key-id-taken`
  */
 export function createKey(deps: KeyAdminDeps) {
-  return async (set: string, { alg, use, kid }: KeyOrder, actor: Actor): Promise<Jwk> => {
+  return async (set: string, { alg, use, kid }: KeyParameters, actor: Actor): Promise<Jwk> => {
     const now = deps.clock()
     const signsFrom = await firstSignature(deps, set, now)
     const facts = { set, kid: kid || randomUuid(deps.randomness), createdAt: now, signsFrom }
@@ -55,7 +55,7 @@ export function createKey(deps: KeyAdminDeps) {
   }
 }
 
-/** When a key that is made now may sign. */
+/** When a key that is created now begins to sign. */
 export async function firstSignature(
   { signingKeys, publishBeforeUse }: Pick<KeyAdminDeps, 'signingKeys' | 'publishBeforeUse'>,
   set: string,
@@ -64,7 +64,7 @@ export async function firstSignature(
   return keyThatSigns(await signingKeys.inSet(set), now) ? now + publishBeforeUse() : now
 }
 
-/** How often two who add to one set at once are sorted out before one of them is told to come back. */
+/** How often an insert is tried that conflicts with concurrent changes of the set. */
 const attempts = 5
 
 /** @throws Refusal `key-id-taken` */
@@ -73,12 +73,12 @@ export async function addKey({ signingKeys }: Pick<KeyStores, 'signingKeys'>, ke
     if (await signingKeys.has(key.kid)) throw keyRefusal({ kind: 'key-id-taken', kid: key.kid })
     if (await signingKeys.add(key)) return
   }
-  throw new Unavailable('others are changing this key set')
+  throw new Unavailable('the key set is being changed concurrently')
 }
 
 /**
- * A set that we sign with has one key that goes on; that of the ID tokens one for each algorithm. Keys that do not sign, and all keys in
- * the operator's own sets, are the operator's to remove.
+ * Leaves one active key in a set of this server; in the set of the ID tokens one for each algorithm. Keys that cannot sign, and all keys
+ * of other sets, are removed by the operator only.
  */
 async function retireOlder({ signingKeys }: KeyStores, key: NewSigningKey): Promise<void> {
   if (!ourSets.includes(key.set) || !canSign(key)) return

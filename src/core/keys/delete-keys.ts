@@ -4,18 +4,18 @@ import { keepingAlgorithms } from './keep-algorithms.ts'
 import { settle } from './replace-keys.ts'
 import { canSign, follows, lasting, ourSets, type SigningKey } from './signing-key.ts'
 
-/** Which keys: one of a set, or without a `kid` all of them. */
+/** One key of a set, or without a `kid` the whole set. */
 export interface KeyDeletion {
   readonly set: string
   readonly kid: string | undefined
-  /** Also the last key of an algorithm that clients registered. */
+  /** Allows the deletion of the last key of an algorithm that clients registered. */
   readonly isForced: boolean
 }
 
 /**
- * An administrator removes a key, or with no `kid` a whole set, at once: what it signed is no longer valid anywhere that looks at our
- * keys again. It is for a key that leaked; to rotate, a new one is made. Whether there was such a key is not told, as in Hydra. A set
- * that we sign with gets a new key if none is left that can, and that of the ID tokens one for RS256.
+ * Deletes a key or a whole set at once, for an administrator whose key leaked (to rotate, a key is created). What it signed is invalid
+ * for every verifier that reads the published keys again. The result does not say whether there was such a key, as in Hydra. If no key is
+ * left that can sign, a set of this server gets a new one; the set of the ID tokens if none is left for RS256.
  *
  * @throws Refusal `key-algorithm-in-use`
  */
@@ -26,7 +26,7 @@ export function deleteKeys(deps: KeyAdminDeps) {
       if (keys.length === 0) return keys
       await keepingAlgorithms(tx, { set, isForced }, async () => {
         for (const key of keys) await tx.signingKeys.remove(key.kid)
-        for (const key of keys) await revivePredecessor(tx, key)
+        for (const key of keys) await reactivatePredecessor(tx, key)
       })
       await deps.audit.keysDeleted(tx, actor, { set, kids: keys.map((key) => key.kid) })
       return keys
@@ -35,8 +35,8 @@ export function deleteKeys(deps: KeyAdminDeps) {
   }
 }
 
-/** When the key goes for which another retired, that one goes on. */
-async function revivePredecessor({ signingKeys }: KeyStores, gone: SigningKey): Promise<void> {
+/** Reactivates the key that retired for the deleted one, if no other key can sign. */
+async function reactivatePredecessor({ signingKeys }: KeyStores, gone: SigningKey): Promise<void> {
   if (!ourSets.includes(gone.set)) return
   const able = (await signingKeys.inSet(gone.set)).filter((key) => canSign(key) && follows(gone, key))
   const [newest] = able

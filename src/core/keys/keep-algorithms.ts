@@ -2,7 +2,7 @@ import { defaultSigningAlg } from '../../protocol/jwks.ts'
 import { keyRefusal } from './make-key.ts'
 import { idTokenKeys, lasting, type SigningKeyStore } from './signing-key.ts'
 
-/** Knows which clients depend on an algorithm. */
+/** Counts the clients that depend on an algorithm. */
 export interface AlgorithmUsers {
   /** How many clients have something signed with one of these algorithms; `most` where there are more. */
   countSignedWith(algs: readonly string[], most: number): Promise<number>
@@ -11,10 +11,10 @@ export interface AlgorithmUsers {
 const mostCounted = 1_000
 
 /**
- * Makes a change to a set, unless it takes away the last key of an algorithm that clients registered. RS256 is replaced at once, so it
- * is never lost. Must run in the transaction of the change, which the refusal undoes.
+ * Makes a change to a set, and refuses it if it removes the last key of an algorithm that clients registered. RS256 is exempt: `settle`
+ * creates a new key for it. Must run in the transaction of the change, which the refusal rolls back.
  *
- * @param isForced the operator knows, and wants it all the same
+ * @param isForced makes the change without this check
  * @throws Refusal `key-algorithm-in-use`
  */
 export async function keepingAlgorithms(

@@ -6,28 +6,28 @@ import { wholeJwk } from './make-key.ts'
 import { type KeyDeps, makeFirstKey } from './open-signing-keys.ts'
 import { keyThatSigns, type SigningKey } from './signing-key.ts'
 
-/** A key that is ready for use: unsealed and imported once. */
+/** A key that is decrypted and imported. */
 export interface ReadyKey {
   readonly kid: string
   readonly alg: string
   readonly key: CryptoKey
 }
 
-/** Milliseconds after which the keys are read again, so that those which another node made or removed are seen. */
+/** Milliseconds after which the keys are read again, to see the changes of other nodes. */
 const readAgainAfter = 10_000
 
-/** Milliseconds between two readings that failed, or were for a `kid` that nobody knows: made-up ones must not become queries. */
+/** Milliseconds between two reads after a failure, or for an unknown `kid`: callers can make up as many as they like. */
 const pause = 1_000
 
-/** How far ahead of a token's expiry that of its key's last token is noted, so that it is one write an hour and not one a token. */
+/** Milliseconds by which `lastExpiry` of a key is stored ahead of its tokens, so that there is one write an hour and not one a token. */
 const coverAhead = 3_600_000
 
-/** How long a key stays published after its last token has expired, for those whose clock is behind. */
+/** Milliseconds that a key stays published after its last token has expired, for verifiers whose clock is behind. */
 const leeway = 300_000
 
 /**
- * The keys of all sets as this process knows them: read again every ten seconds at most, and at once where this process changed them or
- * meets a `kid` that it does not know. Private halves are unsealed and imported once.
+ * The cached keys of all sets. They are read again when they are ten seconds old, after a change by this process, and for an unknown `kid`.
+ * Each key is decrypted and imported once.
  */
 export class KeyRing {
   readonly #deps: KeyDeps & { readonly telemetry: Telemetry }
@@ -42,25 +42,25 @@ export class KeyRing {
     this.#deps = deps
   }
 
-  /** By set, the newest first. When the database is away, what was read last. */
+  /** By set, the newest first. If the database does not answer, the keys that were read last. */
   async keys(): Promise<readonly SigningKey[]> {
     if (this.#age() >= readAgainAfter) await this.#readOrKeep()
     return this.#keys
   }
 
-  /** After a change of ours, which stands whether or not it can be read back at once: reads what is committed by now. Never fails. */
+  /** Reads the keys after a change by this process. Never fails: the change is committed, whether or not it can be read at once. */
   async reload(): Promise<void> {
     await this.#reading?.catch(() => {})
-    // Where no key was ever read, the next caller who needs one reads again, and is told.
+    // If no key was ever read, the next caller reads again, and gets the error.
     await this.#readOrKeep().catch(() => {})
   }
 
   /**
-   * The key that signs for a set now, for a token that expires at `expiresAt` (milliseconds); of those for `alg`, if given. The
-   * database knows by then that the key must be published for that long: so no key goes before its last token, whatever the lifespans
-   * are and whoever signed it.
+   * The key of a set that signs now, for a token that expires at `expiresAt` (milliseconds); of the keys for `alg`, if given. When it
+   * returns, the database has stored that the key must be published until then. So no key is removed before its last token expires,
+   * whatever the lifespans are and whichever node signed the token.
    *
-   * @throws Unavailable, also where no key signs with `alg`, until an administrator makes one
+   * @throws Unavailable, also if no key signs with `alg` until an administrator creates one
    */
   async signer(set: string, expiresAt: number, alg?: string): Promise<ReadyKey> {
     for (let attempt = 0; attempt < 3; attempt++) {
@@ -68,7 +68,7 @@ export class KeyRing {
       const key = keyThatSigns(inSet, this.#deps.clock())
       if (key && (await this.#covers(key, expiresAt + leeway))) return { kid: key.kid, alg: key.alg, key: await this.#privateKey(key) }
       const isMade = alg === undefined || alg === defaultSigningAlg
-      // Keys for other algorithms are the operator's to make; asking for one that is not there must not become queries.
+      // Keys for other algorithms are created by the operator. A missing one must not cause a query for each call.
       if (!key && !isMade && this.#age() < pause) break
       if (!key && isMade) await makeFirstKey(this.#deps, set)
       await this.reload()
@@ -76,7 +76,7 @@ export class KeyRing {
     throw new Unavailable(`no key of ${set} can sign${alg === undefined ? '' : ` with ${alg}`}`)
   }
 
-  /** The key of a set that checks what `kid` signed; undefined where there is none. */
+  /** The key of a set that verifies what `kid` signed; undefined if there is none. */
   async verifier(set: string, kid: string): Promise<ReadyKey | undefined> {
     const find = () => this.#keys.find((key) => key.kid === kid && key.set === set)
     await this.keys()
@@ -95,7 +95,9 @@ export class KeyRing {
     } catch (error) {
       if (this.#readAt === Number.NEGATIVE_INFINITY) throw error
       this.#readAt = this.#deps.clock() - readAgainAfter + pause
-      this.#deps.telemetry.log('warn', 'the signing keys could not be read again', { error: (error as Error).message })
+      this.#deps.telemetry.log('warn', 'the signing keys could not be read again; the cached ones are used', {
+        error: (error as Error).message,
+      })
     }
   }
 
@@ -122,7 +124,7 @@ export class KeyRing {
 
   async #covers(key: SigningKey, until: number): Promise<boolean> {
     if (Math.max(key.lastExpiry ?? 0, this.#covered.get(key.kid) ?? 0) >= until) return true
-    // Those who wait for the same note share it, unless they need a later one.
+    // Concurrent callers share one write, unless they need a later time.
     const pending = this.#covering.get(key.kid)
     if (pending) return (await pending) && this.#covers(key, until)
     const noted = this.#note(key.kid, until + coverAhead).finally(() => this.#covering.delete(key.kid))
@@ -158,6 +160,6 @@ interface Halves {
   public?: Promise<CryptoKey>
 }
 
-/** The seal may be another one: a node that was given a newer secret seals again, and this one still holds the key. */
+/** The ciphertext may differ: a node with a newer secret encrypts the keys again. */
 const isSameKey = (a: SigningKey, b: SigningKey): boolean =>
   (a.sealedPrivateJwk === undefined) === (b.sealedPrivateJwk === undefined) && isSameJwk(a.publicJwk, b.publicJwk)

@@ -14,10 +14,10 @@ export type KeyRefusal =
 
 export const keyRefusal = (reason: KeyRefusal) => new Refusal<KeyRefusal>(reason)
 
-/** Milliseconds: an imported key may have signed tokens elsewhere a moment ago, so it stays published for a day at least. */
+/** Milliseconds that an imported key stays published at least, because it may have signed tokens elsewhere just before. */
 const tokensFromElsewhere = 86_400_000
 
-/** What is to be known of a new key before it is made. */
+/** What is decided about a key before it is generated or imported. */
 export interface KeyFacts {
   readonly set: string
   readonly kid: string
@@ -26,7 +26,7 @@ export interface KeyFacts {
 }
 
 /**
- * A fresh key pair. RSA keys have 2048 bits: a size that is good until 2030 (NIST SP 800-57) and signs fast.
+ * Generates a key pair. RSA keys have 2048 bits, which is sufficient until 2030 (NIST SP 800-57) and signs fast.
  *
  * @throws Refusal `key-algorithm-unsupported`
  */
@@ -37,28 +37,28 @@ export async function generateKey(alg: string, use: string, facts: KeyFacts, sea
 }
 
 /**
- * A key that somebody else made, whole or its public half.
+ * Imports a key pair, or a public key alone.
  *
  * @throws Refusal `key-algorithm-unsupported` or `key-malformed`: symmetric, too weak, or halves that do not belong together
  */
 export async function importKey(jwk: Jwk, facts: KeyFacts, sealer: Sealer): Promise<NewSigningKey> {
-  const alg = jwk.alg === undefined || jwk.alg === '' ? usualAlgorithm(jwk) : jwk.alg
+  const alg = jwk.alg === undefined || jwk.alg === '' ? defaultAlgorithm(jwk) : jwk.alg
   if (typeof alg !== 'string' || !signingAlgorithms.includes(alg)) throw keyRefusal({ kind: 'key-algorithm-unsupported', alg })
   if (!isUsableKey(jwk)) throw malformed(facts.kid, `is not a valid key: ${usableKeys}`)
   const key = Object.fromEntries(Object.entries(jwk).filter(([member]) => keyMembers.includes(member)))
-  if (!(await works({ ...key, alg }, alg))) throw malformed(facts.kid, `is no whole key for ${alg}`)
+  if (!(await isConsistent({ ...key, alg }, alg))) throw malformed(facts.kid, `is not a complete and consistent key for ${alg}`)
   return { ...keyOf({ ...key, use: jwk.use ?? 'sig', alg }, alg, facts, sealer), lastExpiry: facts.createdAt + tokensFromElsewhere }
 }
 
 const malformed = (kid: string, what: string) => keyRefusal({ kind: 'key-malformed', message: `The key '${kid}' ${what}.` })
 
-function usualAlgorithm({ kty, crv }: Jwk): string | undefined {
+function defaultAlgorithm({ kty, crv }: Jwk): string | undefined {
   if (kty === 'RSA') return 'RS256'
   return { 'P-256': 'ES256', 'P-384': 'ES384', 'P-521': 'ES512', Ed25519: 'EdDSA' }[String(crv)]
 }
 
-/** Whether the public half can be read, and checks what the private one, if there is one, signs. */
-async function works(jwk: Jwk, alg: string): Promise<boolean> {
+/** Whether the public half can be read, and verifies what the private half signs, if there is one. */
+async function isConsistent(jwk: Jwk, alg: string): Promise<boolean> {
   try {
     const check = await importJWK(publicHalf(jwk) as JWK, alg)
     if (jwk.d === undefined) return true
@@ -77,9 +77,9 @@ function keyOf(jwk: Jwk, alg: string, facts: KeyFacts, sealer: Sealer): NewSigni
 }
 
 /**
- * The key as it was made, its private half included where we have one.
+ * The key with its private half, if that is stored.
  *
- * @throws Error where no configured secret opens it
+ * @throws Error if no configured secret decrypts it
  */
 export function wholeJwk(
   { kid, set, publicJwk, sealedPrivateJwk }: Pick<SigningKey, 'kid' | 'set' | 'publicJwk' | 'sealedPrivateJwk'>,
@@ -87,6 +87,6 @@ export function wholeJwk(
 ): Jwk {
   if (sealedPrivateJwk === undefined) return publicJwk
   const opened = sealer.open(sealedPrivateJwk, kid)
-  if (!opened) throw new Error(`no secret of secrets.system opens the signing key ${kid} of ${set}`)
+  if (!opened) throw new Error(`no secret of secrets.system decrypts the signing key ${kid} of ${set}`)
   return JSON.parse(opened.plain)
 }

@@ -6,7 +6,7 @@ import { defaultSigningAlg } from '../../protocol/jwks.ts'
 import { generateKey } from './make-key.ts'
 import { canSign, idTokenKeys, isRetired, keyThatSigns, lasting, ourSets, type SigningKey, type SigningKeyStore } from './signing-key.ts'
 
-/** Keys in the database that none of the configured secrets opens: starting would mean signing with nothing. */
+/** Keys in the database that no configured secret decrypts. The server does not start, because it could not sign. */
 export class SealedKeysLost extends Error {
   override name = 'SealedKeysLost'
 }
@@ -21,10 +21,10 @@ export interface KeyDeps {
 }
 
 /**
- * Before anything is served: every set that we sign with has a key, and the first of the configured secrets sealed every key. What an
- * older listed secret sealed is sealed again.
+ * Run before any request is served. Creates a key in each set of this server that has none, and re-encrypts with the first configured
+ * secret the keys that another listed secret encrypted.
  *
- * @throws SealedKeysLost naming the keys that no configured secret opens
+ * @throws SealedKeysLost naming the keys that no configured secret decrypts
  */
 export async function openSigningKeys(deps: KeyDeps): Promise<void> {
   await resealOld(deps, await deps.signingKeys.all())
@@ -32,8 +32,8 @@ export async function openSigningKeys(deps: KeyDeps): Promise<void> {
 }
 
 /**
- * A set that we sign with is never left without a key that can: the set of the ID tokens not without one for RS256, which every OpenID
- * client may rely on (OpenID Connect Discovery §3). One that is about to retire, for a key of another algorithm, goes on.
+ * Ensures that a set of this server has a key that can sign; the set of the ID tokens one for RS256, which every OpenID client may rely on
+ * (OpenID Connect Discovery §3). If the only such key is due to retire, for a key of another algorithm, it stays active.
  */
 export async function ensureKey(deps: KeyDeps, set: string): Promise<void> {
   const able = needed(set, await deps.signingKeys.inSet(set)).filter((key) => canSign(key) && !isRetired(key, deps.clock()))
@@ -52,7 +52,7 @@ async function resealOld({ transaction, sealer }: KeyDeps, keys: readonly Signin
   const lost = sealed.filter(({ opened }) => !opened).map(({ kid, set }) => `${kid} of ${set}`)
   if (lost.length > 0) {
     throw new SealedKeysLost(
-      `secrets.system: no secret in the list opens the signing keys ${lost.join(', ')}; add the secret that sealed them`,
+      `secrets.system: no secret in the list decrypts the signing keys ${lost.join(', ')}; add the secret that encrypted them`,
     )
   }
   for (const { kid, opened } of sealed) {
@@ -61,8 +61,8 @@ async function resealOld({ transaction, sealer }: KeyDeps, keys: readonly Signin
 }
 
 /**
- * A key for a set that has none to sign with. It signs at once, as there is none to sign meanwhile. RS256: the algorithm that every
- * OpenID client must understand. Of several nodes that do this at once, one makes the key.
+ * Creates a key in a set that cannot sign. It signs at once, for RS256, which every OpenID client must support. If several nodes do this
+ * concurrently, one of them creates the key.
  */
 export async function makeFirstKey(deps: KeyDeps, set: string): Promise<void> {
   const now = deps.clock()
@@ -74,7 +74,7 @@ export async function makeFirstKey(deps: KeyDeps, set: string): Promise<void> {
   )
   await deps.transaction(async ({ signingKeys }) => {
     const keys = await signingKeys.inSet(set)
-    // A set of keys that cannot sign has no first place to take, and nobody to race with but whoever does the same.
+    // `addFirst` inserts into an empty set only. In a set of keys that cannot sign, concurrent nodes may each add one.
     if (keys.length === 0) await signingKeys.addFirst(key)
     else if (!keyThatSigns(needed(set, keys), now)) await signingKeys.add(key)
   })

@@ -4,7 +4,7 @@ import { defaultSigningAlg, type Jwk, publicHalf } from '../../protocol/jwks.ts'
 import type { KeyRing } from './key-ring.ts'
 import { canSign, idTokenKeys, isRetired, ourSets } from './signing-key.ts'
 
-/** The public halves of the sets that we sign with and of those that the operator names, retired keys included, each set newest first. */
+/** The public keys of this server's sets and of those that the operator names, retired keys included; each set newest first. */
 export function publishedKeys({ ring, broadcast }: { ring: KeyRing; broadcast: Live<readonly string[]> }) {
   return async (): Promise<Jwk[]> => {
     const sets = [...new Set([...ourSets, ...broadcast()])]
@@ -14,8 +14,8 @@ export function publishedKeys({ ring, broadcast }: { ring: KeyRing; broadcast: L
 }
 
 /**
- * What ID tokens and userinfo can be signed with, and so what clients can register: RS256 always (OpenID Connect Discovery §3), and each
- * algorithm that has a key which has been published long enough.
+ * The algorithms for ID tokens and userinfo, which are those that clients can register: RS256 always (OpenID Connect Discovery §3), and
+ * each algorithm with a key that signs now.
  */
 export function idTokenAlgs({ ring, clock }: { ring: KeyRing; clock: Clock }) {
   return async (): Promise<readonly string[]> => {

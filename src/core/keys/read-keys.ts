@@ -5,7 +5,7 @@ import type { KeyDeps } from './open-signing-keys.ts'
 type ReadDeps = Pick<KeyDeps, 'signingKeys' | 'sealer'>
 
 /**
- * The keys of a set, the newest first, private halves included, as in Hydra: an administrator may sign with them elsewhere.
+ * The keys of a set, the newest first, with their private halves, as in Hydra: an administrator may sign with them elsewhere.
  *
  * @throws Refusal `key-set-not-found`
  */

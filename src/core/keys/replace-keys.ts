@@ -7,16 +7,16 @@ import { importKey, keyRefusal, wholeJwk } from './make-key.ts'
 import { ensureKey } from './open-signing-keys.ts'
 import { follows, type NewSigningKey, ourSets, type SigningKey } from './signing-key.ts'
 
-/** Who replaces keys, and whether also the last one of an algorithm that clients registered. */
 export interface By {
   readonly actor: Actor
+  /** Allows the removal of the last key of an algorithm that clients registered. */
   readonly isForced: boolean
 }
 
 /**
- * An administrator puts keys of his own in the place of a set: the first of the list is the newest, as in the answers. Keys that are there already, by `kid`
- * and material, stay as they are. In a set that we sign with, keys that are left out go on until the new ones sign, and stay published
- * as long as tokens of theirs live; in other sets they go at once.
+ * Replaces the keys of a set by those of an administrator, of which the first is the newest, as in responses. Keys that the set has
+ * already, by `kid` and key material, stay unchanged. Keys that are left out are removed at once; in a set of this server they sign until
+ * the new ones do, and stay published until the last token that they signed expires.
  *
  * @throws Refusal `key-algorithm-unsupported`, `key-malformed`, `key-id-taken` or `key-algorithm-in-use`
  */
@@ -27,7 +27,7 @@ export function replaceKeySet(deps: KeyAdminDeps) {
     await deps.transaction(async (tx) => {
       await keepingAlgorithms(tx, { set, isForced }, async () => {
         for (const old of await tx.signingKeys.inSet(set)) {
-          if (!keys.some(({ kid }) => kid === old.kid)) await letGo(tx, old, keys, now)
+          if (!keys.some(({ kid }) => kid === old.kid)) await retireOrRemove(tx, old, keys, now)
         }
         for (const key of keys.toReversed()) await putKey(tx, key)
       })
@@ -39,7 +39,7 @@ export function replaceKeySet(deps: KeyAdminDeps) {
 }
 
 /**
- * An administrator puts one key into a set, in the place of the one with its `kid` if there is one.
+ * Adds a key of an administrator to a set, and replaces the key with the same `kid`, if there is one.
  *
  * @throws Refusal as `replaceKeySet`
  */
@@ -61,13 +61,13 @@ async function importAll(deps: KeyAdminDeps, set: string, jwks: readonly Jwk[]):
   const keys: NewSigningKey[] = []
   for (const jwk of jwks) {
     const kid = jwk.kid === undefined || jwk.kid === '' ? randomUuid(deps.randomness) : String(jwk.kid)
-    if (keys.some((key) => key.kid === kid)) throw keyRefusal({ kind: 'key-malformed', message: `The kid '${kid}' is there twice.` })
+    if (keys.some((key) => key.kid === kid)) throw keyRefusal({ kind: 'key-malformed', message: `The kid '${kid}' is duplicated.` })
     keys.push(await importKey(jwk, { set, kid, createdAt: now, signsFrom }, deps.sealer))
   }
   return keys
 }
 
-/** A key that comes back with the same material keeps its place, and what is known of its tokens. */
+/** A key with the same material stays as it is, with its place in the set and the expiry of its last token. */
 async function putKey(tx: KeyStores, key: NewSigningKey): Promise<void> {
   const old = (await tx.signingKeys.inSet(key.set)).find(({ kid }) => kid === key.kid)
   if (old && isSameJwk(old.publicJwk, key.publicJwk) && hasSameHalves(old, key)) return
@@ -78,22 +78,22 @@ async function putKey(tx: KeyStores, key: NewSigningKey): Promise<void> {
 const hasSameHalves = (a: NewSigningKey, b: NewSigningKey): boolean =>
   (a.sealedPrivateJwk === undefined) === (b.sealedPrivateJwk === undefined)
 
-async function letGo(tx: KeyStores, old: SigningKey, keys: readonly NewSigningKey[], now: number): Promise<void> {
-  const able = keys.filter(({ sealedPrivateJwk }) => sealedPrivateJwk !== undefined)
-  const takesOver = able.find((key) => follows(key, old)) ?? able[0]
+async function retireOrRemove(tx: KeyStores, old: SigningKey, keys: readonly NewSigningKey[], now: number): Promise<void> {
+  const signing = keys.filter(({ sealedPrivateJwk }) => sealedPrivateJwk !== undefined)
+  const successor = signing.find((key) => follows(key, old)) ?? signing[0]
   if (!ourSets.includes(old.set)) await tx.signingKeys.remove(old.kid)
-  else if (old.retiredAt === undefined) await tx.signingKeys.retire(old.kid, takesOver?.signsFrom ?? now)
+  else if (old.retiredAt === undefined) await tx.signingKeys.retire(old.kid, successor?.signsFrom ?? now)
 }
 
 /**
- * After a change of keys is committed: a set that we sign with gets the key that it needs, if it has none. Where that fails, the change
- * stands and is answered as done; `KeyRing.signer` makes the key when one is needed.
+ * Run after a change of keys is committed. Creates a key in a set of this server that cannot sign any more. If that fails, the change
+ * remains and the response is a success; `KeyRing.signer` creates the key when one is needed.
  */
 export async function settle(deps: KeyAdminDeps, set: string): Promise<void> {
   try {
     if (ourSets.includes(set)) await ensureKey(deps, set)
   } catch (error) {
-    const message = 'the set has no key that signs; the next one that is needed is made then'
+    const message = 'the key set has no key that can sign; one is created when it is needed'
     deps.telemetry.log('warn', message, { set, error: (error as Error).message })
   }
   await deps.ring.reload()

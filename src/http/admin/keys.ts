@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../../core/audit/audit.ts'
-import type { KeyOrder } from '../../core/keys/create-key.ts'
+import type { KeyParameters } from '../../core/keys/create-key.ts'
 import type { KeyDeletion } from '../../core/keys/delete-keys.ts'
 import type { By } from '../../core/keys/replace-keys.ts'
 import type { JsonLimits } from '../../lib/json.ts'
@@ -24,7 +24,7 @@ export const getKey = (deps: { read: (set: string, kid: string) => Promise<Jwk> 
 }
 
 /** `POST /admin/keys/{set}`: makes a key, which is how keys are rotated; answers with the new one alone. */
-export const createKey = (deps: { create: (set: string, order: KeyOrder, actor: Actor) => Promise<Jwk> }): Handler => {
+export const createKey = (deps: { create: (set: string, key: KeyParameters, actor: Actor) => Promise<Jwk> }): Handler => {
   return async (request) => {
     const set = readKeyName(pathId(request), 'the name of the set')
     const key = await deps.create(set, readKeyOrder(jsonBody(request, keyJson)), actorOf(request))
