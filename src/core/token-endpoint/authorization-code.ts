@@ -8,7 +8,7 @@ import type { Client } from '../clients/client.ts'
 import { type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
 import type { Grant, GrantStore } from '../grants/grant.ts'
 import type { AccessTokenStore } from '../tokens/access-token.ts'
-import type { GrantOrder, PreparedTokens } from '../tokens/prepare-tokens.ts'
+import type { GrantTokenParameters, PreparedTokens } from '../tokens/prepare-tokens.ts'
 import type { RefreshTokenStore } from '../tokens/refresh-token.ts'
 import type { AskHooks } from './hook-call.ts'
 import { type PersonGrantLive, tokensFor } from './issue-for-grant.ts'
@@ -25,14 +25,14 @@ interface CodeStores {
 }
 
 /**
- * RFC 6749 §4.1.3: a code becomes tokens, once. One that comes with the wrong client, redirect URI or verifier is refused and not
- * spent; a second right use is a theft of one or the other, and ends what the first one got (§4.1.2, RFC 9700 §4.5).
+ * RFC 6749 §4.1.3: exchanges a code for tokens, once. A code with the wrong client, redirect URI or verifier is refused and not spent. A
+ * second valid use means that the code was stolen, so the tokens of the first use are revoked (§4.1.2, RFC 9700 §4.5).
  */
 export function authorizationCodeGrant(deps: {
   codes: AuthorizationCodeStore
   grants: GrantStore
   transaction: Transaction<CodeStores>
-  prepare: (order: GrantOrder) => Promise<PreparedTokens>
+  prepare: (parameters: GrantTokenParameters) => Promise<PreparedTokens>
   askHooks: AskHooks
   settings: PersonGrantLive
   clock: Clock
@@ -50,7 +50,7 @@ export function authorizationCodeGrant(deps: {
     const { code, grant } = await findCode(request.code)
     checkBinding(code, grant, client, request)
     if (code.spentAt === undefined && code.expiresAt <= now) throw refused({ kind: 'code-refused', why: 'expired' })
-    // For a code that comes back, nothing is signed and no hook is asked.
+    // For a code that was used before, nothing is signed and no hook is called.
     const isReplay = code.spentAt !== undefined
     const tokens = isReplay ? undefined : await tokensFor(deps, authorizationCodeGrantType, { client, grant, request, settings, began })
     const outcome = await deps.transaction(async (tx) => {
@@ -59,7 +59,7 @@ export function authorizationCodeGrant(deps: {
         await tx.grants.endTokens(grant.id, now)
         return 'replayed'
       }
-      // Held from here on: a replay that comes now ends what is written below.
+      // `keep` locks the grant: a concurrent replay waits, and then revokes the tokens stored below.
       if (!(await tx.grants.keep(grant.id, tokens.lastExpiry))) return 'ended'
       if (tokens.newClaims) await tx.grants.setClaims(grant.id, tokens.newClaims)
       if (!(await tokens.store(tx))) return 'ended'
@@ -71,10 +71,10 @@ export function authorizationCodeGrant(deps: {
   }
 }
 
-/** What the code was bound to when it was issued (RFC 6749 §4.1.3, RFC 7636 §4.6). */
+/** Checks what the code was bound to when it was issued (RFC 6749 §4.1.3, RFC 7636 §4.6). */
 function checkBinding(code: AuthorizationCode, grant: Grant, client: Client, request: TokenRequest): void {
   if (grant.clientId !== client.clientId) throw refused({ kind: 'code-refused', why: 'other-client' })
-  // OAuth 2.1 §4.1.3, §10.2: with a proof key the redirect URI need not be repeated, but a wrong one is refused all the same.
+  // OAuth 2.1 §4.1.3, §10.2: with PKCE the redirect URI may be omitted, but a wrong one is refused.
   const mayBeLeftOut = code.redirectUri === undefined || code.codeChallenge !== undefined
   const isRight = request.redirectUri === undefined ? mayBeLeftOut : [undefined, request.redirectUri].includes(code.redirectUri)
   if (!isRight) throw refused({ kind: 'code-refused', why: 'other-redirect-uri' })
@@ -83,7 +83,7 @@ function checkBinding(code: AuthorizationCode, grant: Grant, client: Client, req
 
 function checkVerifier(challenge: string | undefined, verifier: string | undefined): void {
   if (challenge === undefined) {
-    // RFC 9700 §4.8.2: a verifier without a challenge is somebody else's code.
+    // RFC 9700 §4.8.2: a verifier for a code without a challenge means that the code comes from another request.
     if (verifier !== undefined) throw refused({ kind: 'code-refused', why: 'verifier-unexpected' })
     return
   }

@@ -2,26 +2,26 @@ import type { Live } from '../../lib/live.ts'
 import { splitScope } from '../../protocol/scope.ts'
 import { authMethodOf, type Client } from '../clients/client.ts'
 import { allowedAudience, checkScope, type EntitlementSettings, lifespanOf, scopesOf } from '../clients/entitlements.ts'
-import type { AccessTokenStrategy, IssuedTokens, TokenOrder } from '../tokens/issue-access-token.ts'
+import type { AccessTokenParameters, AccessTokenStrategy, IssuedTokens } from '../tokens/issue-access-token.ts'
 import type { AskHooks } from './hook-call.ts'
 import { refused, type TokenGrant } from './token-endpoint.ts'
 
 export const clientCredentialsGrantType = 'client_credentials'
 
 export interface ClientCredentialsSettings extends EntitlementSettings {
-  /** Milliseconds, where the client has no lifespan of its own. */
+  /** Milliseconds, for clients without a lifespan of their own. */
   readonly lifespan: number
-  /** Kind of token, where the client has no strategy of its own. */
+  /** For clients without a strategy of their own. */
   readonly strategy: AccessTokenStrategy
-  /** Whether a client that asks for no scope gets all of its own. */
+  /** Whether a request without a scope gets all scopes of the client. */
   readonly grantAllScopes: boolean
   /** How many live opaque tokens a self-registered client has at most. */
   readonly mostTokens: number
 }
 
-/** RFC 6749 §4.4: the client itself asks for a token, with no person in sight. */
+/** RFC 6749 §4.4: a token for the client itself, without a person. */
 export function clientCredentialsGrant(deps: {
-  issue: (order: TokenOrder) => Promise<IssuedTokens>
+  issue: (parameters: AccessTokenParameters) => Promise<IssuedTokens>
   askHooks: AskHooks
   settings: Live<ClientCredentialsSettings>
 }): TokenGrant {
@@ -57,7 +57,7 @@ export function clientCredentialsGrant(deps: {
 
 const noClaims = { accessToken: {}, idToken: {} }
 
-/** RFC 6749 §4.4: confidential clients only, as the secret is all that is asked for. */
+/** RFC 6749 §4.4: confidential clients only, because client authentication is the only check. */
 function refusePublicClient(client: Client): void {
   if (authMethodOf(client) !== 'none') return
   throw refused({ kind: 'grant-needs-secret', grantType: clientCredentialsGrantType, clientId: client.clientId })

@@ -3,7 +3,7 @@ import type { SessionClaims } from '../grants/grant.ts'
 /** The custom claims of the tokens that are about to be issued. */
 export type HookSession = SessionClaims
 
-/** What a hook is told of a token request that is about to be granted. */
+/** What is sent to a hook before a token request is granted. */
 export interface HookCall {
   readonly grantType: string
   readonly clientId: string
@@ -17,10 +17,10 @@ export interface HookCall {
   readonly payload: () => Readonly<Record<string, readonly string[]>>
 }
 
-/** Asks the operator's hooks; the very session comes back where there are none. */
+/** Calls the operator's hooks. Without hooks it returns the same session object. */
 export type AskHooks = (call: HookCall) => Promise<HookSession>
 
-/** What Hydra posts to `oauth2.token_hook`: hooks that were written for it find what they look for. */
+/** The body that Hydra posts to `oauth2.token_hook`, so that hooks written for Hydra work. */
 export function tokenHookBody(call: HookCall, issuer: string): object {
   return {
     session: session(call, issuer),
@@ -28,7 +28,7 @@ export function tokenHookBody(call: HookCall, issuer: string): object {
   }
 }
 
-/** What Hydra posts to `oauth2.refresh_token_hook`, the older form. */
+/** The older body, which Hydra posts to `oauth2.refresh_token_hook`. */
 export function refreshHookBody(call: HookCall, issuer: string): object {
   const { clientId, subject, grantedScope, grantedAudience } = call
   return {

@@ -5,11 +5,11 @@ import { grantTypesOf } from '../clients/client.ts'
 import { allowedAudience, type EntitlementSettings, ignoresResource, lifespanOf } from '../clients/entitlements.ts'
 import type { Grant, SessionClaims } from '../grants/grant.ts'
 import type { AccessTokenStrategy } from '../tokens/issue-access-token.ts'
-import type { GrantOrder, PreparedTokens } from '../tokens/prepare-tokens.ts'
+import type { GrantTokenParameters, PreparedTokens } from '../tokens/prepare-tokens.ts'
 import type { AskHooks } from './hook-call.ts'
 import { refused, type TokenRequest } from './token-endpoint.ts'
 
-/** Lifespans in milliseconds, where the client has none of its own. */
+/** Lifespans in milliseconds, for clients without their own. */
 export interface PersonGrantSettings extends EntitlementSettings {
   readonly accessLifespan: number
   readonly idLifespan: number
@@ -17,9 +17,9 @@ export interface PersonGrantSettings extends EntitlementSettings {
   readonly strategy: AccessTokenStrategy
   /** How many live opaque access tokens a grant has at most. */
   readonly mostTokensOfGrant: number
-  /** Milliseconds for which a used refresh token is taken again; 0 is not at all. */
+  /** Milliseconds for which a used refresh token is accepted again; 0: not at all. */
   readonly graceMilliseconds: number
-  /** How often within that time. */
+  /** How often it is accepted within that time. */
   readonly graceReuses: number
 }
 
@@ -41,37 +41,37 @@ const lifespanNames = {
 export type PersonGrantType = keyof typeof lifespanNames
 
 interface TokensForGrant extends PreparedTokens {
-  /** What the operator's hooks made of the grant's claims; undefined where they left them. */
+  /** The grant's claims as the operator's hooks changed them; undefined if they did not. */
   readonly newClaims: SessionClaims | undefined
 }
 
 /**
- * Asks the hooks and signs: everything that may fail comes before the transaction that spends the code or the refresh token. The hooks
- * may be asked for a request that then loses a race.
+ * Calls the hooks and signs. Everything that may fail happens before the transaction that spends the code or the refresh token. The hooks
+ * may be called for a request that is then refused because a concurrent one was first.
  *
  * @throws Refusal `resource-not-allowed` or of a `HookRefusal`, Unavailable
  */
 export async function tokensFor(
-  deps: { askHooks: AskHooks; prepare: (order: GrantOrder) => Promise<PreparedTokens> },
+  deps: { askHooks: AskHooks; prepare: (parameters: GrantTokenParameters) => Promise<PreparedTokens> },
   grantType: PersonGrantType,
   asked: { client: Client; grant: Grant; request: TokenRequest; settings: PersonGrantSettings; began: number },
 ): Promise<TokensForGrant> {
   const { client, grant, request, settings, began } = asked
   const audience = narrowedAudience(client, grant, request, settings)
   const claims = await hookedClaims(deps.askHooks, grantType, client, grant, request)
-  const order = orderFor(grantType, client, { ...grant, claims }, audience, settings)
-  const tokens = await deps.prepare({ ...order, began })
+  const parameters = parametersFor(grantType, client, { ...grant, claims }, audience, settings)
+  const tokens = await deps.prepare({ ...parameters, began })
   return { ...tokens, newClaims: claims === grant.claims ? undefined : claims }
 }
 
-/** The tokens that a grant of a person's brings its client: an ID token with `openid`, a refresh token with `offline_access` or `offline`. */
-function orderFor(
+/** The tokens of a person's grant: an ID token for `openid`, a refresh token for `offline_access` or `offline`. */
+function parametersFor(
   grantType: PersonGrantType,
   client: Client,
   grant: Grant,
   audience: readonly string[],
   settings: PersonGrantSettings,
-): Omit<GrantOrder, 'began'> {
+): Omit<GrantTokenParameters, 'began'> {
   const names = lifespanNames[grantType]
   const isOffline = grant.scope.some(isOfflineScope)
   const refreshes = isOffline && grantTypesOf(client).includes('refresh_token')
@@ -83,13 +83,13 @@ function orderFor(
     accessLifespan: lifespanOf(client, names.access, settings.accessLifespan),
     refreshLifespan: refreshes ? lifespanOf(client, names.refresh, settings.refreshLifespan) : undefined,
     idLifespan: grant.scope.includes('openid') ? lifespanOf(client, names.id, settings.idLifespan) : undefined,
-    // The first token of a grant needs no room.
+    // The first token of a grant evicts none.
     most: grantType === 'refresh_token' ? settings.mostTokensOfGrant : undefined,
   }
 }
 
 /**
- * RFC 8707 §2.2: a token request may ask for a part of what was granted; without it, the token is for all of that.
+ * RFC 8707 §2.2: a token request may name a part of the granted audience; without `resource` the token is for all of it.
  *
  * @throws Refusal `resource-not-allowed`
  */
@@ -101,7 +101,7 @@ function narrowedAudience(client: Client, grant: Grant, { resource }: TokenReque
   return [...new Set(resource)]
 }
 
-/** What the operator's hooks make of the claims of a grant; the same object where they leave them. */
+/** The claims of a grant as the operator's hooks change them; the same object if they do not. */
 function hookedClaims(
   askHooks: AskHooks,
   grantType: PersonGrantType,

@@ -8,7 +8,7 @@ import { allowedAudience, checkScope, type EntitlementSettings } from '../client
 import { type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
 import type { Grant, GrantStore } from '../grants/grant.ts'
 import type { AccessTokenStore } from '../tokens/access-token.ts'
-import type { GrantOrder, PreparedTokens } from '../tokens/prepare-tokens.ts'
+import type { GrantTokenParameters, PreparedTokens } from '../tokens/prepare-tokens.ts'
 import type { RefreshToken, RefreshTokenStore } from '../tokens/refresh-token.ts'
 import type { RevokedTokenStore } from '../tokens/revoked-token.ts'
 import type { AskHooks } from './hook-call.ts'
@@ -26,14 +26,14 @@ interface RefreshStores {
 }
 
 /**
- * RFC 6749 §6, RFC 9700 §4.14.2: each use brings a new refresh token and ends the old one with its access token. A used one that
- * comes back ends the whole family, but within the grace period, in which a client whose answer was lost may ask again.
+ * RFC 6749 §6, RFC 9700 §4.14.2: each use issues a new refresh token and revokes the old one with its access token. A second use revokes
+ * the whole family, except within the grace period, in which a client may retry if the response was lost.
  */
 export function refreshTokenGrant(deps: {
   grants: GrantStore
   refreshTokens: RefreshTokenStore
   transaction: Transaction<RefreshStores>
-  prepare: (order: GrantOrder) => Promise<PreparedTokens>
+  prepare: (parameters: GrantTokenParameters) => Promise<PreparedTokens>
   askHooks: AskHooks
   settings: PersonGrantLive
   clock: Clock
@@ -55,7 +55,7 @@ export function refreshTokenGrant(deps: {
       checkStillAllowed(client, grant, splitScope(request.scope ?? ''), settings)
       return tokensFor(deps, refreshTokenGrantType, { client, grant, request, settings, began })
     }
-    // For one that comes back when its grace is over, nothing is signed and no hook is asked.
+    // For a token that is used again after its grace period, nothing is signed and no hook is called.
     const tokens = isReplay(token, now, settings) ? undefined : await prepare()
     const outcome = await deps.transaction(async (tx) => {
       await spendAssertion(tx, assertion)
@@ -63,7 +63,7 @@ export function refreshTokenGrant(deps: {
         await tx.grants.endTokens(grant.id, now)
         return 'used'
       }
-      // Without a grace period nothing but the newest access token of the grant lives.
+      // Without a grace period only the newest access token of the grant is valid.
       if (!(await tx.grants.keep(grant.id, tokens.lastExpiry, settings.graceMilliseconds === 0))) return 'unknown'
       await endAccess(tx, token, grant, settings)
       if (tokens.newClaims) await tx.grants.setClaims(grant.id, tokens.newClaims)
@@ -76,11 +76,11 @@ export function refreshTokenGrant(deps: {
   }
 }
 
-/** It was used, and its grace is over. */
+/** Whether the token was used and its grace period is over. */
 const isReplay = ({ spentAt }: RefreshToken, now: number, { graceMilliseconds }: PersonGrantSettings): boolean =>
   spentAt !== undefined && spentAt <= now - graceMilliseconds
 
-/** Its first use, or one more within its grace; false where the token may not be used. */
+/** Stores the first use of a token, or a further one within its grace period; false if neither is allowed. */
 async function spend(
   tx: RefreshStores,
   { hash }: RefreshToken,
@@ -91,15 +91,15 @@ async function spend(
   return graceMilliseconds > 0 && (await tx.refreshTokens.reuse(hash, now - graceMilliseconds, graceReuses))
 }
 
-/** Ends the access token that came with a refresh token, where `keep` has not ended all of the grant. */
+/** Revokes the access token that was issued with a refresh token, unless `keep` has revoked all of the grant. */
 async function endAccess(tx: RefreshStores, { accessToken }: RefreshToken, grant: Grant, settings: PersonGrantSettings): Promise<void> {
-  // A `jti` is a UUID, a hash is not: the one cannot be taken for the other.
+  // A `jti` is a UUID of 36 characters, a hash has 43.
   const isJwt = accessToken.id.length === 36
   if (isJwt) await tx.revokedTokens.add(accessToken.id, accessToken.expiresAt)
   else if (settings.graceMilliseconds > 0) await tx.accessTokens.remove(accessToken.id, grant.clientId)
 }
 
-/** What was granted once, the client must still be allowed to have; and nothing beyond it can be asked for (RFC 6749 §6). */
+/** The client must still be allowed to have what was granted, and must not request more than that (RFC 6749 §6). */
 function checkStillAllowed(client: Client, grant: Grant, asked: readonly string[], settings: EntitlementSettings): void {
   const excess = asked.find((scope) => !grant.scope.includes(scope))
   if (excess !== undefined) throw refused({ kind: 'scope-not-allowed', scope: excess, clientId: client.clientId })

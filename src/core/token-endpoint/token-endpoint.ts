@@ -6,7 +6,7 @@ import type { EntitlementRefusal } from '../clients/entitlements.ts'
 import type { AssertionId } from '../clients/spend-assertion.ts'
 import type { IssuedTokens } from '../tokens/issue-access-token.ts'
 
-/** A token request, read and nothing more. `audience` and `resource` may come several times, every other parameter once. */
+/** A token request, parsed and not yet checked. `audience` and `resource` may be repeated, every other parameter is there once. */
 export interface TokenRequest {
   readonly grantType: string | undefined
   readonly credentials: ClientCredentials
@@ -17,7 +17,7 @@ export interface TokenRequest {
   readonly redirectUri: string | undefined
   readonly codeVerifier: string | undefined
   readonly refreshToken: string | undefined
-  /** The form as the operator's hook may see it: without secrets, code, refresh token and assertions. */
+  /** The form as it is sent to the operator's hook: without secrets, code, refresh token and assertions. */
   readonly payload: () => Readonly<Record<string, readonly string[]>>
 }
 
@@ -42,22 +42,22 @@ export type CodeFault =
   | 'ended'
 
 /**
- * What a grant adds to the phases that all grants share. The client is known and may use the grant by then. The grant hands the
- * assertion on to the transaction that issues; where the grant refuses, it is spent by the phases.
+ * What a grant type adds to the phases that all grant types share. The client is authenticated and may use the grant type. The
+ * implementation spends the assertion in the transaction that issues; if it refuses the request, `tokenEndpoint` spends it.
  */
 export type TokenGrant = (caller: Caller, request: TokenRequest) => Promise<IssuedTokens>
 
 export interface Caller extends Authenticated {
   /**
-   * Milliseconds since 1970 UTC, before the client was read. What ends the client's tokens from then on ends those of this request, too,
-   * however long a hook takes.
+   * Milliseconds since 1970 UTC, before the client was read. If the client's tokens are revoked after this time, those of this request are
+   * revoked, too, however long a hook takes.
    */
   readonly began: number
 }
 
 /**
- * The phases of every token request (RFC 6749 §3.2): who asks, for which grant, may the client use it; then the grant itself. A new
- * grant is one entry in `grants` and cannot forget any of them.
+ * The phases of every token request (RFC 6749 §3.2): authenticate the client, find the grant type, check that the client may use it; then
+ * the grant type itself. A new grant type is one entry in `grants` and gets all phases.
  *
  * @throws Refusal of a `TokenRefusal`, or of whatever `authenticate` refuses
  */

@@ -6,16 +6,16 @@ import type { Telemetry } from '../../lib/telemetry.ts'
 import { Unavailable } from '../../lib/unavailable.ts'
 import { type HookCall, type HookSession, refreshHookBody, tokenHookBody } from './hook-call.ts'
 
-/** The operator's own URL: it may be plain http and lie in our network. */
+/** A URL of the operator: it may be plain http and in a private network. */
 export interface Hook {
   readonly url: string
-  /** How it knows us. `value` is a secret. */
+  /** Authenticates this server to the hook. `value` is a secret. */
   readonly apiKey?: { readonly in: 'header' | 'cookie'; readonly name: string; readonly value: string }
 }
 
 export interface TokenHooks {
   readonly tokenHook: Hook | undefined
-  /** Hydra's older one, asked at a refresh only, and first. */
+  /** Hydra's older hook, called at a refresh only, and first. */
   readonly refreshTokenHook: Hook | undefined
 }
 
@@ -29,21 +29,21 @@ export interface TokenHookDeps {
   readonly settings: Live<TokenHooks>
   readonly issuer: string
   readonly telemetry: Pick<Telemetry, 'log'>
-  /** Milliseconds, in place of the five seconds that a hook has. */
+  /** Milliseconds that a hook has to answer; five seconds by default. */
   readonly deadline?: number
 }
 
-/** A person waits for the token that the hook is asked about. Milliseconds. */
-const usualDeadline = 5_000
+/** Milliseconds; short, because the token request waits for the hook. */
+const defaultDeadline = 5_000
 const maxBytes = 64 * 1024
 const shape = { depth: 32, width: 4_096 }
 
 /**
- * Asks the operator's hooks before tokens are issued, as Hydra does: 200 replaces the custom claims, 204 keeps them, 403 denies the
- * tokens. Everything else, and no answer in time, is a failure that issues nothing: a hook that is down must not grant what it might
- * have denied. It may run for a request that then loses a race. The session comes back as it is where no hook is set.
+ * Calls the operator's hooks before tokens are issued, as Hydra does: 200 replaces the custom claims, 204 keeps them, 403 denies the
+ * tokens. Any other status, and no answer in time, is a failure and no token is issued, because the hook might have denied it. A hook
+ * may be called for a request that is then refused because a concurrent one was first. Without hooks the same session is returned.
  *
- * @throws Refusal of a `HookRefusal`, or Unavailable where the server stops
+ * @throws Refusal of a `HookRefusal`, or Unavailable if the server stops
  */
 export function tokenHook(deps: TokenHookDeps): (call: HookCall) => Promise<HookSession> {
   const ask = asking(deps)
@@ -57,7 +57,7 @@ export function tokenHook(deps: TokenHookDeps): (call: HookCall) => Promise<Hook
   }
 }
 
-function asking({ fetch, telemetry, deadline: timeout = usualDeadline }: TokenHookDeps) {
+function asking({ fetch, telemetry, deadline: timeout = defaultDeadline }: TokenHookDeps) {
   return async (name: HookName, hook: Hook, body: object, session: HookSession): Promise<HookSession> => {
     const sent = { method: 'POST', headers: headersOf(hook), body: JSON.stringify(body), types: [], maxBytes, timeout } as const
     let verdict: HookSession | 'denied'
@@ -66,7 +66,7 @@ function asking({ fetch, telemetry, deadline: timeout = usualDeadline }: TokenHo
     } catch (error) {
       if (error instanceof Unavailable) throw error
       const { message, cause } = error as Error
-      // Without the URL: people put secrets into its query.
+      // The URL is not logged: its query may contain secrets.
       telemetry.log('error', 'token hook failed', { hook: name, error: String((cause as Error | undefined)?.message ?? message) })
       throw new Refusal<HookRefusal>({ kind: 'hook-failed', hook: name })
     }
@@ -91,9 +91,9 @@ function read({ status, body }: Fetched, before: HookSession): HookSession | 'de
   return { accessToken: asObject(access_token, 'session.access_token'), idToken: asObject(id_token, 'session.id_token') }
 }
 
-/** Go reads `null` as what is not there. */
+/** `null` counts as absent, as in Hydra, because Go reads it so. */
 function asObject(value: unknown, name: string): Record<string, unknown> {
   if (value === null) return {}
   if (typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>
-  throw new Error(`${name} is no object`)
+  throw new Error(`${name} is not an object`)
 }

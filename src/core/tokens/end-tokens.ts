@@ -4,8 +4,8 @@ import type { Actor, Audit, AuditStore } from '../audit/audit.ts'
 import { type ClientStore, headroom } from '../clients/client.ts'
 
 /**
- * An administrator ends every access token of a client, both kinds at once, however many there are: one row is written. An unknown client
- * has none: no complaint, as in Hydra.
+ * Revokes all access tokens of a client, opaque and JWT, for an administrator. It writes one row, however many tokens there are. For an
+ * unknown client nothing happens, as in Hydra.
  */
 export function endTokens(deps: { transaction: Transaction<{ clients: ClientStore; audit: AuditStore }>; clock: Clock; audit: Audit }) {
   return (clientId: string, actor: Actor): Promise<void> =>

@@ -16,7 +16,7 @@ interface IdTokenDeps {
   readonly randomness: Randomness
 }
 
-/** What a token says of the person, to the ID token and to userinfo alike. What the consent added never replaces a claim of ours. */
+/** The claims about the person in the ID token and in userinfo. Claims that the consent added never replace the ones set here. */
 export function claimsOf(grant: Grant, issuer: string): Claims {
   const { at, requestedAt, acr, amr } = grant.authentication
   return {
@@ -66,7 +66,7 @@ function leftHalf(alg: string, text: string): string {
   return digest.subarray(0, digest.length / 2).toString('base64url')
 }
 
-/** Signs what userinfo says, with the algorithm that the client registered for it (OpenID Connect Core §5.3.2). */
+/** Signs a userinfo response, with the algorithm that the client registered for it (OpenID Connect Core §5.3.2). */
 export function signUserinfo({ ring, clock, randomness }: Omit<IdTokenDeps, 'issuer'>) {
   return async (claims: Claims, alg: string): Promise<string> => {
     const { kid, key } = await ring.signer(idTokenKeys, clock(), alg)
@@ -75,7 +75,7 @@ export function signUserinfo({ ring, clock, randomness }: Omit<IdTokenDeps, 'iss
 }
 
 /**
- * The claims of an ID token that we signed, whether or not it has expired: it is a hint of who is meant, and proves nothing
+ * The claims of an ID token that this server signed, expired or not. It is a hint at a person and proves no authentication
  * (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2). Undefined for everything else.
  *
  * @throws Unavailable

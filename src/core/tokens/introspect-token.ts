@@ -7,7 +7,7 @@ import { type JwtAccessToken, looksLikeJwt } from './jwt-access-token.ts'
 import { type RefreshTokenStore, refreshTokenPrefix } from './refresh-token.ts'
 import type { RevokedTokenStore } from './revoked-token.ts'
 
-/** A token in force. Times in milliseconds since 1970 UTC. */
+/** A token that is valid now. Times in milliseconds since 1970 UTC. */
 export interface ActiveToken extends Omit<JwtAccessToken, 'jti'> {
   readonly use: 'access_token' | 'refresh_token'
   /** Only a JWT has one. */
@@ -24,8 +24,8 @@ interface IntrospectDeps {
 }
 
 /**
- * The token behind a text, if it is one of ours and in force (RFC 7662 §2.2). With scopes, all of them must have been granted, as
- * in Hydra. Undefined for everything else: the caller learns nothing about why.
+ * Finds a token by its text, if this server issued it and it is active (RFC 7662 §2.2). If scopes are given, all of them must have been
+ * granted, as in Hydra. Undefined for everything else, so that the caller does not learn the reason.
  */
 export function introspectToken(deps: IntrospectDeps) {
   return async (text: string, scopes: readonly string[]): Promise<ActiveToken | undefined> => {
@@ -44,7 +44,7 @@ async function findOpaque({ accessTokens, clock }: IntrospectDeps, text: string)
   return token && token.expiresAt > clock() ? { use: 'access_token', ...token } : undefined
 }
 
-/** The signature says that we made it; the client's row, its grant's and the list of the revoked, that nobody has ended it since. */
+/** The signature shows that this server issued it; the rows of client, grant and revoked tokens, that it was not revoked since. */
 async function findJwt({ readJwt, revokedTokens, grants }: IntrospectDeps, text: string): Promise<ActiveToken | undefined> {
   const token = await readJwt(text)
   const standing = token && (await revokedTokens.standing(token.clientId, token.jti))

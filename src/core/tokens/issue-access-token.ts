@@ -6,11 +6,11 @@ import type { Telemetry } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import { type AssertionId, type AssertionStore, spendAssertion } from '../clients/spend-assertion.ts'
 import type { AccessToken, AccessTokenStore, KeepAccessToken } from './access-token.ts'
-import { type JwtOrder, makeJti } from './jwt-access-token.ts'
-import { tokenRoom } from './token-room.ts'
+import { evictionSchedule } from './eviction-schedule.ts'
+import { type JwtParameters, makeJti } from './jwt-access-token.ts'
 
-/** What a token is to be. */
-export interface TokenOrder {
+/** The parameters of a new access token. */
+export interface AccessTokenParameters {
   readonly clientId: string
   readonly subject: string
   readonly scope: readonly string[]
@@ -19,24 +19,24 @@ export interface TokenOrder {
   readonly lifespan: number
   readonly grantType: string
   readonly strategy: AccessTokenStrategy
-  /** What the operator's hook added for resource servers; absent where nothing. */
+  /** Claims for resource servers that the operator's hook added. */
   readonly ext?: Readonly<Record<string, unknown>>
   /** When the request began, before the client was read. Milliseconds since 1970 UTC. */
   readonly began: number
-  /** The client's: a JWT is made later than this. */
+  /** The client's: the `jti` of a JWT has a later time. */
   readonly tokensValidAfter: number
-  /** The client's, when it proved who it is. */
+  /** The client's generation at its authentication. */
   readonly generation: number
-  /** How many opaque tokens the client has at most; the oldest make room. Undefined: any number. */
+  /** How many opaque tokens the client has at most; the oldest are evicted. Undefined: no limit. */
   readonly most: number | undefined
-  /** What proved the client, to be spent with it: of several requests with one, one gets a token. */
+  /** The client assertion, which is spent with the issuance: of several requests with the same one, one gets a token. */
   readonly assertion: AssertionId | undefined
 }
 
-/** `opaque` tokens are stored as their hash; a `jwt` is signed and stored nowhere. */
+/** `opaque`: the hash is stored. `jwt`: signed and not stored. */
 export type AccessTokenStrategy = 'opaque' | 'jwt'
 
-/** The client was deleted between proving who it is and getting its token. */
+/** The client was deleted between its authentication and the issuance of its token. */
 export interface ClientGone {
   readonly kind: 'client-gone'
   readonly clientId: string
@@ -51,54 +51,54 @@ export interface IssuedTokens {
   readonly idToken?: string
 }
 
-/** Hydra's prefix: SDKs and secret scanners know it. */
+/** Hydra's prefix, which SDKs and secret scanners recognise. */
 export const accessTokenPrefix = 'ory_at_'
 
 interface IssueDeps {
   readonly transaction: Transaction<{ accessTokens: AccessTokenStore; assertions: AssertionStore }>
   readonly keepAccessToken: KeepAccessToken
-  readonly signJwt: (order: JwtOrder) => Promise<string>
+  readonly signJwt: (parameters: JwtParameters) => Promise<string>
   readonly clock: Clock
   readonly randomness: Randomness
   readonly telemetry: Telemetry
 }
 
 /**
- * Makes an access token, which is valid once the promise resolves.
+ * Issues an access token, which is valid when the promise resolves.
  *
  * @throws Refusal `client-gone` or `assertion-replayed`
  */
 export function issueAccessToken(deps: IssueDeps) {
   const issueOpaque = opaqueTokens(deps)
   const issueJwt = jwtAccessTokens(deps)
-  return async (order: TokenOrder): Promise<IssuedTokens> => {
-    const accessToken = order.strategy === 'jwt' ? await issueJwt(order) : await issueOpaque(order)
-    return { accessToken, expiresIn: inSeconds(order.lifespan), scope: order.scope }
+  return async (parameters: AccessTokenParameters): Promise<IssuedTokens> => {
+    const accessToken = parameters.strategy === 'jwt' ? await issueJwt(parameters) : await issueOpaque(parameters)
+    return { accessToken, expiresIn: inSeconds(parameters.lifespan), scope: parameters.scope }
   }
 }
 
-/** Signed before what proved the client is spent: where signing fails, the same assertion can come again. Nothing of the token is stored. */
+/** Signs before the client assertion is spent, so that the client can send the assertion again if signing fails. Stores no token. */
 function jwtAccessTokens({ transaction, signJwt, randomness, telemetry }: IssueDeps) {
-  return async (order: TokenOrder): Promise<string> => {
-    const accessToken = await signJwt({ ...order, jti: makeJti(randomness, order.began, order.tokensValidAfter) })
-    if (order.assertion) await transaction((tx) => spendAssertion(tx, order.assertion))
-    telemetry.count('token_issued', { grant_type: order.grantType })
+  return async (parameters: AccessTokenParameters): Promise<string> => {
+    const accessToken = await signJwt({ ...parameters, jti: makeJti(randomness, parameters.began, parameters.tokensValidAfter) })
+    if (parameters.assertion) await transaction((tx) => spendAssertion(tx, parameters.assertion))
+    telemetry.count('token_issued', { grant_type: parameters.grantType })
     return accessToken
   }
 }
 
-/** 256 random bits, of which the hash is stored. */
+/** Opaque tokens are 256 random bits, of which the hash is stored. */
 function opaqueTokens(deps: IssueDeps) {
-  const roomFor = tokenRoom()
-  return async (order: TokenOrder): Promise<string> => {
-    const { clientId, subject, scope, audience, generation, assertion, ext } = order
+  const keepAtMost = evictionSchedule()
+  return async (parameters: AccessTokenParameters): Promise<string> => {
+    const { clientId, subject, scope, audience, generation, assertion, ext } = parameters
     const accessToken = randomToken(deps.randomness, accessTokenPrefix)
-    // OAuth tells times in whole seconds: counted from one, a token ends exactly at the `exp` that introspection shows.
+    // OAuth has times in whole seconds. Issued at one, a token expires exactly at the `exp` that introspection shows.
     const issuedAt = inSeconds(deps.clock()) * 1000
-    const times = { issuedAt, expiresAt: issuedAt + order.lifespan }
+    const times = { issuedAt, expiresAt: issuedAt + parameters.lifespan }
     const token = { hash: sha256(accessToken), clientId, subject, scope, audience, ...times, generation, ...(ext && { ext }) }
-    const most = order.most === undefined ? undefined : roomFor(clientId, order.most, token.hash)
-    const issued = () => deps.telemetry.count('token_issued', { grant_type: order.grantType })
+    const most = parameters.most === undefined ? undefined : keepAtMost(clientId, parameters.most, token.hash)
+    const issued = () => deps.telemetry.count('token_issued', { grant_type: parameters.grantType })
     if (assertion) await keepAndSpend(deps, token, most, assertion, issued)
     else if (await deps.keepAccessToken(token, most)) issued()
     else throw clientGone(clientId)
@@ -106,7 +106,7 @@ function opaqueTokens(deps: IssueDeps) {
   }
 }
 
-/** A token that is not stored takes the spending with it: whoever hears the refusal spends the assertion by itself. */
+/** If the token is not stored, the spending of the assertion is rolled back, too; `spendingOnRefusal` then spends it by itself. */
 function keepAndSpend(
   { transaction }: IssueDeps,
   token: AccessToken,

@@ -7,13 +7,13 @@ import type { KeyRing } from '../keys/key-ring.ts'
 import { accessTokenKeys } from '../keys/signing-key.ts'
 import type { AccessToken } from './access-token.ts'
 
-/** What a JWT access token says, as we read it back. Its times are of whole seconds. */
+/** The content of a JWT access token. Its times are whole seconds. */
 export interface JwtAccessToken extends Omit<AccessToken, 'hash' | 'generation'> {
   readonly jti: string
 }
 
 export interface JwtSettings {
-  /** The audience of a token for which none was granted, if the operator names one; else it is the issuer (RFC 9068 §3). */
+  /** The audience of a token for which none was granted. Undefined: the issuer (RFC 9068 §3). */
   readonly defaultAudience: string | undefined
   /** `scp` (Hydra's list), `scope` (RFC 9068 §2.2.3) or both. */
   readonly scopeClaim: 'list' | 'string' | 'both'
@@ -26,10 +26,10 @@ interface JwtDeps {
   readonly clock: Clock
 }
 
-/** RFC 9068 §2.1: so that no other JWT of ours passes for an access token. */
+/** RFC 9068 §2.1: no other JWT of this server is accepted as an access token. */
 const type = 'at+jwt'
 
-export interface JwtOrder {
+export interface JwtParameters {
   readonly clientId: string
   readonly subject: string
   readonly scope: readonly string[]
@@ -43,7 +43,7 @@ export interface JwtOrder {
 }
 
 /**
- * Its time tells whether the client's tokens were ended after the request for it began.
+ * Its time shows whether the client's tokens were revoked after the request for this one began.
  *
  * @param began milliseconds since 1970 UTC, before the client was read
  */
@@ -51,37 +51,37 @@ export const makeJti = (randomness: Randomness, began: number, tokensValidAfter:
   timedUuid(randomness, Math.max(began, tokensValidAfter + 1))
 
 /**
- * Signs an access token with RFC 9068's claims and Hydra's. It is stored nowhere.
+ * Signs an access token with the claims of RFC 9068 and those of Hydra. It is not stored.
  *
  * @throws Unavailable
  */
 export function signAccessToken({ ring, issuer, clock, settings }: JwtDeps & { settings: Live<JwtSettings> }) {
-  return async (order: JwtOrder): Promise<string> => {
+  return async (parameters: JwtParameters): Promise<string> => {
     const { defaultAudience, scopeClaim, notBefore } = settings()
     const now = clock()
-    const [iat, exp] = [inSeconds(now), inSeconds(now + order.lifespan)]
+    const [iat, exp] = [inSeconds(now), inSeconds(now + parameters.lifespan)]
     const { kid, alg, key } = await ring.signer(accessTokenKeys, exp * 1000)
     const claims = {
       iss: issuer,
-      sub: order.subject,
-      aud: order.audience.length > 0 ? [...order.audience] : [defaultAudience ?? issuer],
-      client_id: order.clientId,
+      sub: parameters.subject,
+      aud: parameters.audience.length > 0 ? [...parameters.audience] : [defaultAudience ?? issuer],
+      client_id: parameters.clientId,
       exp,
       iat,
       ...(notBefore && { nbf: iat }),
-      jti: order.jti,
-      ...(order.grantId !== undefined && { grant_id: order.grantId }),
-      ...(scopeClaim !== 'string' && { scp: [...order.scope] }),
-      ...(scopeClaim !== 'list' && order.scope.length > 0 && { scope: joinScope(order.scope) }),
-      ext: { ...order.ext },
+      jti: parameters.jti,
+      ...(parameters.grantId !== undefined && { grant_id: parameters.grantId }),
+      ...(scopeClaim !== 'string' && { scp: [...parameters.scope] }),
+      ...(scopeClaim !== 'list' && parameters.scope.length > 0 && { scope: joinScope(parameters.scope) }),
+      ext: { ...parameters.ext },
     }
     return new SignJWT(claims).setProtectedHeader({ alg, kid, typ: type }).sign(key)
   }
 }
 
 /**
- * Reads what `signAccessToken` made: signature, type, issuer and times are right. Whether it was ended before its time is another
- * question. Undefined for everything else.
+ * Reads a token of `signAccessToken` and verifies signature, type, issuer and times, but not whether it was revoked. Undefined for
+ * everything else.
  *
  * @throws Unavailable
  */
@@ -92,7 +92,7 @@ export function readAccessToken({ ring, issuer, clock }: JwtDeps) {
         text,
         async ({ kid, alg }) => {
           const found = kid === undefined ? undefined : await ring.verifier(accessTokenKeys, kid)
-          // The key says with which algorithm it is used, not the token (RFC 8725 §3.1).
+          // The algorithm is that of the key, not the one that the token names (RFC 8725 §3.1).
           if (!found || found.alg !== alg) throw new errors.JWKSNoMatchingKey()
           return found.key
         },
@@ -106,7 +106,7 @@ export function readAccessToken({ ring, issuer, clock }: JwtDeps) {
   }
 }
 
-/** A key of the set may be used elsewhere, too, so a claim is believed to be there, not to be of its type. */
+/** The required claims are there, but may have any type: an administrator may use a key of the set to sign elsewhere. */
 function fromClaims({
   jti,
   client_id: clientId,
@@ -129,5 +129,5 @@ function fromClaims({
 const extOf = (ext: unknown): { ext?: Record<string, unknown> } =>
   typeof ext === 'object' && ext !== null && Object.keys(ext).length > 0 ? { ext: ext as Record<string, unknown> } : {}
 
-/** RFC 7519 §3: three parts. Nothing opaque of ours has a dot. */
+/** RFC 7519 §3: three parts. Opaque tokens of this server have no dot. */
 export const looksLikeJwt = (text: string): boolean => /^[\w-]+\.[\w-]+\.[\w-]+$/.test(text)

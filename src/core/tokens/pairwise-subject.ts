@@ -3,9 +3,9 @@ import { sectorOf } from '../../protocol/redirect-uri.ts'
 import { type Client, redirectUrisOf } from '../clients/client.ts'
 
 /**
- * How a client with pairwise subjects knows a person (OpenID Connect Core §8.1): SHA-256 over sector, subject and salt, as Hydra has it,
- * in hexadecimal; a login application may force another name. Undefined for all other clients, whatever is forced: they know the person
- * as the login application does.
+ * The pairwise subject of a person (OpenID Connect Core §8.1): SHA-256 of sector, subject and salt in hexadecimal, as in Hydra, or the
+ * identifier that the login application forces. Undefined for clients without pairwise subjects, which get the subject of the login
+ * application whatever is forced.
  */
 export function pairwiseSubject({ salt }: { salt: string }) {
   return (client: Client, subject: string, forced = ''): string | undefined => {
@@ -15,8 +15,8 @@ export function pairwiseSubject({ salt }: { salt: string }) {
 }
 
 /**
- * The host of its sector identifier (OpenID Connect Registration §5), else the one that all of its redirect URIs share. Where they share
- * none, which registration refuses, the client is a sector of its own: the order of a list must not change who somebody is.
+ * The host of the sector identifier (OpenID Connect Registration §5), else the host that all redirect URIs share. If they share none,
+ * which registration refuses, the client is a sector of its own, so that the order of a list does not change a person's subject.
  */
 function sectorOfClient(client: Client): string {
   const { sectorIdentifierUri } = client.metadata

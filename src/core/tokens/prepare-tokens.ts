@@ -5,65 +5,67 @@ import type { Client } from '../clients/client.ts'
 import type { Grant } from '../grants/grant.ts'
 import type { AccessToken, AccessTokenStore } from './access-token.ts'
 import { type AccessTokenStrategy, accessTokenPrefix, type IssuedTokens } from './issue-access-token.ts'
-import { type JwtOrder, makeJti } from './jwt-access-token.ts'
+import { type JwtParameters, makeJti } from './jwt-access-token.ts'
 import { type RefreshTokenStore, refreshTokenPrefix } from './refresh-token.ts'
 
-/** What tokens a grant is to have now. Lifespans in milliseconds. */
-export interface GrantOrder {
+/** The parameters of new tokens of a grant. Lifespans in milliseconds. */
+export interface GrantTokenParameters {
   readonly client: Client
   readonly grant: Grant
-  /** Of the access token: all that was granted, or the part that the token request asked for. */
+  /** Of the access token: all that was granted, or the part that the token request named. */
   readonly audience: readonly string[]
   readonly strategy: AccessTokenStrategy
   readonly accessLifespan: number
-  /** Undefined where the client gets none. */
+  /** Undefined if no refresh token is issued. */
   readonly refreshLifespan: number | undefined
-  /** Undefined where the client gets none. */
+  /** Undefined if no ID token is issued. */
   readonly idLifespan: number | undefined
   /** When the request began, before the client was read. Milliseconds since 1970 UTC. */
   readonly began: number
-  /** How many opaque access tokens the grant has at most; the oldest make room. Undefined: none needs to. */
+  /** How many opaque access tokens the grant has at most; the oldest are evicted. Undefined: none is evicted. */
   readonly most: number | undefined
 }
 
-/** Tokens that are made and signed, and that count once they are stored. */
+/** Tokens that are generated and signed, and become valid when they are stored. */
 export interface PreparedTokens {
   readonly issued: IssuedTokens
-  /** When the last of them ends. Milliseconds since 1970 UTC. */
+  /** The latest expiry among them. Milliseconds since 1970 UTC. */
   readonly lastExpiry: number
-  /** Writes what is stored of them; false where the client is gone. */
+  /** False if the client was removed. */
   store(tx: { accessTokens: AccessTokenStore; refreshTokens: RefreshTokenStore }): Promise<boolean>
 }
 
 interface PrepareDeps {
-  readonly signJwt: (order: JwtOrder) => Promise<string>
+  readonly signJwt: (parameters: JwtParameters) => Promise<string>
   readonly signIdToken: (grant: Grant, accessToken: string, lifespan: number, client: Client) => Promise<string>
   readonly clock: Clock
   readonly randomness: Randomness
 }
 
 /**
- * Makes and signs the tokens of a grant. Signing may fail, so it comes before the transaction that stores them and spends what they are
- * issued for: a caller whose request failed can send the same code or refresh token again.
+ * Generates and signs the tokens of a grant. Signing may fail, so it happens before the transaction that stores the tokens and spends the
+ * code or refresh token: after a failure the client can send that again.
  *
  * @throws Unavailable
  */
 export function prepareTokens(deps: PrepareDeps) {
-  return async (order: GrantOrder): Promise<PreparedTokens> => {
+  return async (parameters: GrantTokenParameters): Promise<PreparedTokens> => {
     const issuedAt = inSeconds(deps.clock()) * 1000
-    const access = await prepareAccess(order, issuedAt, deps)
-    const refresh = prepareRefresh(order, issuedAt, access.id, deps)
+    const access = await prepareAccess(parameters, issuedAt, deps)
+    const refresh = prepareRefresh(parameters, issuedAt, access.id, deps)
     const idToken =
-      order.idLifespan === undefined ? undefined : await deps.signIdToken(order.grant, access.text, order.idLifespan, order.client)
+      parameters.idLifespan === undefined
+        ? undefined
+        : await deps.signIdToken(parameters.grant, access.text, parameters.idLifespan, parameters.client)
     return {
       issued: {
         accessToken: access.text,
-        expiresIn: inSeconds(order.accessLifespan),
-        scope: order.grant.scope,
+        expiresIn: inSeconds(parameters.accessLifespan),
+        scope: parameters.grant.scope,
         ...(refresh && { refreshToken: refresh.text }),
         ...(idToken !== undefined && { idToken }),
       },
-      lastExpiry: Math.max(issuedAt + order.accessLifespan, refresh?.row.expiresAt ?? 0),
+      lastExpiry: Math.max(issuedAt + parameters.accessLifespan, refresh?.row.expiresAt ?? 0),
       async store(tx) {
         const [isStored] = await Promise.all([access.store(tx), refresh && tx.refreshTokens.add(refresh.row)])
         return isStored
@@ -73,27 +75,34 @@ export function prepareTokens(deps: PrepareDeps) {
 }
 
 interface PreparedAccess {
-  /** By which the refresh token beside it remembers it. */
+  /** The hash of an opaque token or the `jti` of a JWT, which the refresh token stores. */
   readonly id: string
   readonly text: string
   store(tx: { accessTokens: AccessTokenStore }): Promise<boolean>
 }
 
-async function prepareAccess(order: GrantOrder, issuedAt: number, deps: PrepareDeps): Promise<PreparedAccess> {
-  // A pairwise subject stays one: what a JWT says, everybody reads.
-  const isJwt = order.strategy === 'jwt' && order.grant.obfuscatedSubject === undefined
-  return isJwt ? prepareJwt(order, deps) : prepareOpaque(order, issuedAt, deps)
+async function prepareAccess(parameters: GrantTokenParameters, issuedAt: number, deps: PrepareDeps): Promise<PreparedAccess> {
+  // A client with a pairwise subject gets an opaque token: a JWT would show it the subject of the login application.
+  const isJwt = parameters.strategy === 'jwt' && parameters.grant.obfuscatedSubject === undefined
+  return isJwt ? prepareJwt(parameters, deps) : prepareOpaque(parameters, issuedAt, deps)
 }
 
-async function prepareJwt({ client, grant, audience, accessLifespan, began }: GrantOrder, deps: PrepareDeps): Promise<PreparedAccess> {
+async function prepareJwt(
+  { client, grant, audience, accessLifespan, began }: GrantTokenParameters,
+  deps: PrepareDeps,
+): Promise<PreparedAccess> {
   const { clientId } = client
   const jti = makeJti(deps.randomness, began, client.tokensValidAfter)
   const { subject, scope } = grant
-  const order = { clientId, subject, scope, audience, lifespan: accessLifespan, jti, ...carried(grant) }
-  return { id: jti, text: await deps.signJwt(order), store: async () => true }
+  const parameters = { clientId, subject, scope, audience, lifespan: accessLifespan, jti, ...carried(grant) }
+  return { id: jti, text: await deps.signJwt(parameters), store: async () => true }
 }
 
-function prepareOpaque({ client, grant, audience, accessLifespan, most }: GrantOrder, issuedAt: number, deps: PrepareDeps): PreparedAccess {
+function prepareOpaque(
+  { client, grant, audience, accessLifespan, most }: GrantTokenParameters,
+  issuedAt: number,
+  deps: PrepareDeps,
+): PreparedAccess {
   const text = randomToken(deps.randomness, accessTokenPrefix)
   const { subject, scope } = grant
   const times = { issuedAt, expiresAt: issuedAt + accessLifespan }
@@ -108,7 +117,12 @@ const carried = ({ id, claims, obfuscatedSubject }: Grant): Pick<AccessToken, 'g
   ...(obfuscatedSubject !== undefined && { obfuscatedSubject }),
 })
 
-function prepareRefresh({ grant, refreshLifespan, accessLifespan }: GrantOrder, issuedAt: number, accessId: string, deps: PrepareDeps) {
+function prepareRefresh(
+  { grant, refreshLifespan, accessLifespan }: GrantTokenParameters,
+  issuedAt: number,
+  accessId: string,
+  deps: PrepareDeps,
+) {
   if (refreshLifespan === undefined) return undefined
   const text = randomToken(deps.randomness, refreshTokenPrefix)
   const accessToken = { id: accessId, expiresAt: issuedAt + accessLifespan }

@@ -1,12 +1,12 @@
-/** A refresh token as it rests: under its hash, never itself. Times in milliseconds since 1970 UTC. */
+/** A stored refresh token: its hash, never the token. Times in milliseconds since 1970 UTC. */
 export interface RefreshToken {
   readonly hash: string
   readonly grantId: string
-  /** The access token that came with it, which ends when it is used. */
+  /** The access token that was issued with it, which is revoked when the refresh token is used. */
   readonly accessToken: PairedAccessToken
   readonly issuedAt: number
   readonly expiresAt: number
-  /** It was used. It is kept until it expires: what is deleted cannot be recognised when it comes back. */
+  /** When it was used. It stays stored until it expires, so that a second use is recognised. */
   readonly spentAt?: number
 }
 
@@ -19,12 +19,12 @@ export interface PairedAccessToken {
 export interface RefreshTokenStore {
   add(token: RefreshToken): Promise<void>
   find(hash: string): Promise<RefreshToken | undefined>
-  /** False where it was spent before: of several at once, one spends it. */
+  /** False if it was spent before; of concurrent calls one returns true. */
   spend(hash: string, at: number): Promise<boolean>
-  /** One more use of a token that was spent after `spentAfter`, if it was reused less than `limit` times; false where it may not. */
+  /** Counts a reuse of a token that was spent after `spentAfter`; false if it was spent earlier, or reused `limit` times. */
   reuse(hash: string, spentAfter: number, limit: number): Promise<boolean>
   removeExpired(now: number, limit: number): Promise<number>
 }
 
-/** Hydra's prefix: SDKs and secret scanners know it. */
+/** Hydra's prefix, which SDKs and secret scanners recognise. */
 export const refreshTokenPrefix = 'ory_rt_'

@@ -17,18 +17,17 @@ interface RevokeStores {
   readonly assertions: AssertionStore
 }
 
-/** What a text is, as far as it can be said without an act: a grant to end, or the one token. */
+/** What is revoked: a grant, or one token without a grant. */
 interface Target {
   readonly clientId: string
   readonly grantId?: string
-  /** The client's own token, which no grant stands behind. */
+  /** Revokes a token without a grant. */
   readonly end?: (tx: RevokeStores) => Promise<unknown>
 }
 
 /**
- * A client gives back a token of its own (RFC 7009 §2.1). One that a person granted ends with all others of that grant, refresh and
- * access tokens alike. Nothing happens with a token that is unknown, dead or another client's, and nobody is told: the caller wanted
- * it to be invalid for him, and it is (§2.2).
+ * Revokes a client's token (RFC 7009 §2.1). With a token of a grant, all refresh and access tokens of that grant are revoked. For an
+ * unknown or invalid token, or one of another client, nothing happens and the result is the same: it is invalid for the caller (§2.2).
  */
 export function revokeToken(
   deps: Pick<RevokeStores, 'accessTokens' | 'refreshTokens' | 'grants'> & {

@@ -1,14 +1,14 @@
-/** What can end a JWT access token before its time. It is not stored itself; its revocation is, until it would have expired. */
+/** The revocations of JWT access tokens, which are not stored themselves. A revocation is stored until the token would have expired. */
 export interface RevokedTokenStore {
   /** @param expiresAt the token's own expiry, in milliseconds since 1970 UTC */
   add(jti: string, expiresAt: number): Promise<void>
-  /** What stands against a token of this client; undefined where the client is gone. */
+  /** Whether a token of this client was revoked; undefined if the client was removed. */
   standing(clientId: string, jti: string): Promise<Standing | undefined>
   removeExpired(now: number, limit: number): Promise<number>
 }
 
 export interface Standing {
-  /** Milliseconds: the `jti` must name a later time. */
+  /** Milliseconds. The `jti` must have a later time. */
   readonly validAfter: number
   readonly isRevoked: boolean
 }

@@ -13,14 +13,14 @@ export type UserinfoRefusal =
 
 const refused = (reason: UserinfoRefusal) => new Refusal<UserinfoRefusal>(reason)
 
-/** What the client may know of the person, and the client, which says how it wants to be told. */
+/** The claims about the person, and the client, whose metadata decides whether they are signed. */
 export interface Userinfo {
   readonly claims: Claims
   readonly client: Client
 }
 
 /**
- * OpenID Connect Core §5.3: what the ID token of the same grant says of the person.
+ * OpenID Connect Core §5.3: the claims about the person, as in the ID token of the same grant.
  *
  * @throws Refusal of a `UserinfoRefusal`
  */
