@@ -346,7 +346,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
         }),
         userinfo: userinfo({ find: userinfoAct({ ...stores, introspect: introspectAct, issuer }), sign: signUserinfo(tokenKeys) }),
         logout: logout({
-          begin: beginLogout({ ...act, readHint, patience: live.patience }),
+          begin: beginLogout({ ...act, readHint, requestLifespan: live.patience }),
           finish: finishLogout(sessionEnd),
           addresses: live.addresses,
           cookies,

@@ -4,10 +4,10 @@ import type { SessionClientStore } from '../sessions/session-clients.ts'
 import { type LogoutDeliveryStore, newLogoutDelivery } from './logout-delivery.ts'
 
 /**
- * Queues, in the act that has ended a session, what the clients that took part in it are to be told (OpenID Connect Back-Channel Logout §2.5).
- * Whether a client wants to be told is asked when it is delivered.
+ * Queues a logout delivery for each client of a session, in the transaction that ended the session (OpenID Connect Back-Channel Logout
+ * §2.5). Whether a client has a `backchannel_logout_uri` is decided when it is delivered.
  *
- * @param deps `deliver`: begins at once, after the commit
+ * @param deps `deliver`: starts the deliveries after the commit
  */
 export function announceLogout({ randomness, deliver }: { randomness: Randomness; deliver: () => void }) {
   return async (

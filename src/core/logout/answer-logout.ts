@@ -31,7 +31,7 @@ interface ChallengeDeps {
 }
 
 /**
- * What a logout application is asked, by its challenge.
+ * Finds a logout request by its challenge, for the logout application.
  *
  * @throws Refusal `logout-challenge-unknown` or `logout-challenge-expired`
  */
@@ -47,7 +47,7 @@ export function findLogout({ logouts, clients, clock }: ChallengeDeps) {
 }
 
 /**
- * The person confirmed it. Gives the verifier that the browser brings back.
+ * Accepts a logout request that the person confirmed. Returns the verifier with which the browser comes back.
  *
  * @throws Refusal of a `LogoutChallengeRefusal`
  */
@@ -68,26 +68,26 @@ export interface LogoutStores {
   readonly sessionClients: SessionClientStore
 }
 
-/** What a browser is answered that comes back from the logout application. */
+/** The answer to a browser that comes back from the logout application. */
 export interface FinishedLogout {
   readonly redirectTo: string | undefined
-  /** It goes there after a click on a page that names the host. */
+  /** The browser is redirected only after a click on a page that names the host. */
   readonly needsClick: boolean
-  /** The session that the browser itself holds is over, too. */
+  /** The ended session is that of the browser's own cookie. */
   readonly endsItsOwn: boolean
 }
 
 /**
- * The browser comes back confirmed: the session that was asked about ends, and the clients that took part in it are told. Another session
- * of the browser stays: a link with a verifier must not sign out whoever follows it. A second time nothing happens, and the browser goes
- * where it went the first time.
+ * Ends the session of an accepted logout request, and queues the logout tokens for its clients. A browser that has another session keeps
+ * it: a link with a verifier must not sign out the person who follows it. A second use of the verifier ends nothing, and the browser is
+ * redirected as at the first.
  *
  * @throws Refusal `logout-verifier-unknown`
  */
 export function finishLogout<Stores extends LogoutStores>(deps: {
   logouts: LogoutRequestStore
   transaction: Transaction<Stores>
-  /** Queues what is to be told, in the same act. */
+  /** Queues the logout tokens, in the same transaction. */
   announce: (tx: Stores & { afterCommit(effect: () => void): void }, sessionId: string, now: number) => Promise<void>
   clock: Clock
 }) {

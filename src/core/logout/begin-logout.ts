@@ -12,7 +12,7 @@ import type { Claims } from '../tokens/id-token.ts'
 import { leavingOf, needsClick } from './leaving.ts'
 import type { LogoutAsked, LogoutRequestStore } from './logout-request.ts'
 
-/** RP-Initiated Logout §2, as it came. */
+/** The parameters of RP-Initiated Logout §2, not yet checked. */
 export interface LogoutParameters {
   readonly url: string
   readonly idTokenHint: string | undefined
@@ -31,16 +31,16 @@ export type LogoutRefusal =
 
 const refused = (reason: LogoutRefusal) => new Refusal<LogoutRefusal>(reason)
 
-/** Confirmed first, by way of the logout application; or no session is there to end and the browser goes on. */
+/** Either the person confirms the logout in the logout application, or there is no session to end and the logout is done. */
 export type LogoutStep =
   | { readonly kind: 'to-application'; readonly challenge: string }
   | { readonly kind: 'done'; readonly redirectTo: string | undefined; readonly needsClick: boolean }
 
-/** A session has at most so many that nobody has accepted; the oldest makes room. Whoever holds an ID token can ask again and again. */
+/** How many requests of a session may be pending; the oldest is evicted. Anyone with an ID token can send requests without end. */
 const mostUnaccepted = 64
 
 /**
- * A client, or the person himself, wants the login session to end (RP-Initiated Logout §2). Nothing ends before somebody confirmed it.
+ * Begins a logout that a client or the person requests (RP-Initiated Logout §2). The session does not end before the person confirms it.
  *
  * @throws Refusal of a `LogoutRefusal`
  */
@@ -49,14 +49,15 @@ export function beginLogout(deps: {
   sessions: LoginSessionStore
   transaction: Transaction<{ logouts: LogoutRequestStore }>
   readHint: (idToken: string) => Promise<Claims | undefined>
-  patience: Live<number>
+  /** Milliseconds until a logout request expires. */
+  requestLifespan: Live<number>
   clock: Clock
   randomness: Randomness
 }) {
   const open = async (session: LoginSession, asked: Omit<LogoutAsked, 'subject' | 'sessionId'>, now: number): Promise<LogoutStep> => {
     const id = makeRowId(deps.randomness)
     const challenge = makeHandle(deps.randomness, id)
-    const times = { createdAt: now, expiresAt: now + deps.patience() }
+    const times = { createdAt: now, expiresAt: now + deps.requestLifespan() }
     const full = { ...asked, subject: session.subject, sessionId: session.id }
     await deps.transaction((tx) => tx.logouts.add({ id, challenge: sha256(challenge), asked: full, ...times }, mostUnaccepted))
     return { kind: 'to-application', challenge }
@@ -70,7 +71,7 @@ export function beginLogout(deps: {
   }
 }
 
-/** What is asked, and the session that it is about: the one that the ID token names, else the one that the browser holds. */
+/** What is requested, and the session to end: that of the ID token, else that of the browser's cookie. */
 interface Asked {
   readonly sid: string | undefined
   readonly asked: Pick<LogoutAsked, 'clientId' | 'redirectTo' | 'leaving'>
@@ -81,11 +82,11 @@ interface ReadDeps {
   readonly readHint: (idToken: string) => Promise<Claims | undefined>
 }
 
-/** RP-Initiated Logout §2: an address needs an ID token or the client's id. Hydra takes the ID token alone, and its words are for both. */
+/** RP-Initiated Logout §2: a redirect needs an ID token or a client id. Hydra accepts only the ID token; its error texts are used for both. */
 async function withoutHint(parameters: LogoutParameters, { clients }: ReadDeps): Promise<Asked> {
   const { sessionId: sid, clientId, postLogoutRedirectUri } = parameters
   if (clientId !== undefined && postLogoutRedirectUri !== undefined) {
-    // PostgreSQL holds no NUL, and no client has this id.
+    // PostgreSQL refuses NUL characters. U+FFFD stands in for them: no client has such an id.
     const client = await clients.find(clientId.replaceAll('\0', '\ufffd'))
     if (!client) throw refused({ kind: 'logout-redirect-unregistered' })
     return { sid, asked: askedBy(client, parameters, false) }
@@ -110,7 +111,7 @@ function askedBy(client: Client, parameters: LogoutParameters, hasIdToken: boole
   return { clientId: client.clientId, ...(redirectTo !== undefined && { redirectTo, leaving: leavingOf(client, hasIdToken) }) }
 }
 
-/** RP-Initiated Logout §3: exactly one that the client registered; the state goes with it. */
+/** RP-Initiated Logout §3: the URI must be equal to one that the client registered; `state` is added to it. */
 function redirectOf({ metadata }: Client, { postLogoutRedirectUri, state }: LogoutParameters): string | undefined {
   if (postLogoutRedirectUri === undefined) return undefined
   if (!(metadata.postLogoutRedirectUris ?? []).includes(postLogoutRedirectUri)) throw refused({ kind: 'logout-redirect-unregistered' })

@@ -4,8 +4,9 @@ import type { Actor, Audit, AuditStore } from '../audit/audit.ts'
 import type { LogoutStores } from './answer-logout.ts'
 
 /**
- * An administrator ends a login session by its `sid`, or all of a person; the clients that took part are told, of all sessions by
- * `removeEndedSessions`. Tokens live on, as in Hydra: they end with the consent, or when they are revoked.
+ * Ends a login session by its `sid`, or all sessions of a person, for an administrator. The logout tokens of one session are queued here,
+ * those of all sessions by `removeEndedSessions`. Access and refresh tokens stay valid, as in Hydra, until the consent is withdrawn or
+ * they are revoked.
  */
 export function endSessions<Stores extends Omit<LogoutStores, 'logouts'> & { audit: AuditStore }>(deps: {
   transaction: Transaction<Stores>
@@ -25,17 +26,17 @@ export function endSessions<Stores extends Omit<LogoutStores, 'logouts'> & { aud
     })
 }
 
-/** How many sessions are removed in one transaction: each may have several clients to tell. */
-const atOnce = 20
+/** How many sessions are removed in one transaction; few, because each may have up to a hundred clients. */
+const batch = 20
 
-/** Removes, a part at each call, sessions that ended together, and queues what their clients are to be told. How many they were. */
+/** Removes a batch of the sessions that were ended together, and queues the logout tokens for their clients. Returns how many it removed. */
 export function removeEndedSessions<Stores extends Omit<LogoutStores, 'logouts'>>(deps: {
   transaction: Transaction<Stores>
   announce: (tx: Stores & { afterCommit(effect: () => void): void }, sessionId: string, now: number) => Promise<void>
 }) {
   return (now: number): Promise<number> =>
     deps.transaction(async (tx) => {
-      const ended = await tx.sessions.removeEnded(now, atOnce)
+      const ended = await tx.sessions.removeEnded(now, batch)
       for (const sessionId of ended) await deps.announce(tx, sessionId, now)
       return ended.length
     })

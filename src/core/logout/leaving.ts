@@ -1,9 +1,10 @@
 import type { Client } from '../clients/client.ts'
 
 /**
- * When a logout may send the browser to the client's address without a click on a page that names the host: with an ID token of an
- * operator's client; of a self-registered one in the browser only that has the session of the token, as anybody can register an address
- * and an ID token of it is good for years; without an ID token never (RP-Initiated Logout §3).
+ * When a logout redirects the browser to the client without a click on a page that names the host. `at-once`: with an ID token of an
+ * operator's client. `own-session`: with an ID token of a self-registered client, only in the browser that has the session of the token,
+ * because anyone can register a redirect URI and its ID tokens stay usable for years. `after-click`: without an ID token
+ * (RP-Initiated Logout §3).
  */
 export type Leaving = 'at-once' | 'own-session' | 'after-click'
 
@@ -12,6 +13,6 @@ export function leavingOf({ origin }: Client, hasIdToken: boolean): Leaving {
   return origin === 'admin' ? 'at-once' : 'own-session'
 }
 
-/** @param held the session that the browser holds */
+/** @param held the id in the browser's session cookie */
 export const needsClick = (leaving: Leaving | undefined, sessionId: string, held: string | undefined): boolean =>
   leaving !== 'at-once' && !(leaving === 'own-session' && held === sessionId)

@@ -1,11 +1,11 @@
 import type { Leaving } from './leaving.ts'
 
-/** A browser asked to be logged out; an application of the operator's has the person confirm it. Times in milliseconds since 1970 UTC. */
+/** A request to end a login session, which the person confirms in the logout application. Times in milliseconds since 1970 UTC. */
 export interface LogoutRequest {
   readonly id: string
   readonly challenge: string
   readonly asked: LogoutAsked
-  /** The hash of what the browser brings back once it was accepted. */
+  /** The hash of the verifier with which the browser comes back. Absent until the request is accepted. */
   readonly verifier?: string
   readonly createdAt: number
   readonly expiresAt: number
@@ -17,21 +17,21 @@ export interface LogoutAsked {
   readonly url: string
   readonly subject: string
   readonly sessionId: string
-  /** The client that asked; absent where the person came by himself. */
+  /** The client that requested the logout; absent if the person did. */
   readonly clientId?: string
-  /** Where the browser goes afterwards; absent for a page of ours or the operator's. */
+  /** Where the browser is redirected afterwards; absent for `urls.post_logout_redirect` or the built-in page. */
   readonly redirectTo?: string
-  /** Absent where there is no such address. */
+  /** Absent without `redirectTo`. */
   readonly leaving?: Leaving
 }
 
 export interface LogoutRequestStore {
-  /** Of a session with `limit` that nobody has accepted the oldest makes room. */
+  /** If the session has `limit` pending requests, the oldest is evicted. */
   add(request: LogoutRequest, limit: number): Promise<void>
   find(id: string): Promise<LogoutRequest | undefined>
-  /** False where the browser has gone on with an earlier answer. */
+  /** False if the verifier of an earlier acceptance was already used. */
   accept(id: string, verifier: string): Promise<boolean>
-  /** False where the verifier was spent before, or is not the newest. */
+  /** False if the verifier was used before, or is not the newest. */
   spend(id: string, verifier: string, at: number): Promise<boolean>
   removeExpired(now: number, limit: number): Promise<number>
 }

@@ -15,12 +15,12 @@ export interface LogoutTokenDeps {
 /** Back-Channel Logout §4: two minutes at most. Milliseconds. */
 const lifespan = 120_000
 
-/** Back-Channel Logout §2.4: that it is a logout and not, say, an ID token. */
+/** Back-Channel Logout §2.4: distinguishes a logout token from other JWTs, such as ID tokens. */
 const event = 'http://schemas.openid.net/event/backchannel-logout'
 
 /**
- * Signs a logout token (OpenID Connect Back-Channel Logout §2.4) as the ID tokens of its client are signed (§2.6). It names the session
- * and, as in Hydra, has no `sub`. There is never a `nonce`.
+ * Signs a logout token (OpenID Connect Back-Channel Logout §2.4), with the algorithm of the client's ID tokens (§2.6). It has `sid` and,
+ * as in Hydra, no `sub`. It never has a `nonce`.
  *
  * @throws Unavailable
  */
