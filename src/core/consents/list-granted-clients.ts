@@ -3,29 +3,29 @@ import type { Client } from '../clients/client.ts'
 import type { Grant, GrantPlace } from '../grants/grant.ts'
 import type { AskedConsents, Consents } from './list-consents.ts'
 
-/** A client that a person let in, with what he granted it. */
+/** A client with access, and what a person granted to it. */
 export interface GrantedClient {
   readonly client: Client
-  /** Where it had its answers sent, each once. */
+  /** The redirect URIs of its authorization requests, without duplicates. */
   readonly redirectUris: readonly string[]
   readonly scope: readonly string[]
-  /** Milliseconds since 1970 UTC; of the grants that are looked at together. */
+  /** Of the oldest grant on this page, in milliseconds since 1970 UTC. */
   readonly since: number
 }
 
 export interface GrantedClients {
-  /** The one that he let in last comes first. */
+  /** The client with the newest grant first. */
   readonly clients: readonly GrantedClient[]
-  /** Where older grants begin, where there are more of them than are looked at together. */
+  /** Where the next page begins; undefined if there are no older grants. */
   readonly next: GrantPlace | undefined
 }
 
-/** So many grants are looked at together. */
+/** How many grants a page is made of. */
 export const mostGrants = 200
 
 /**
- * Whom a person let in, for himself: grants of one client are one line, as he withdraws them together. Those that he was not asked for
- * count, too, as their tokens live as long.
+ * Lists the clients that have access, for the person. The grants of a client are one entry, because they are withdrawn together. Grants
+ * for which the person was not asked again are included, because their tokens are valid as long.
  */
 export function listGrantedClients({ list, clock }: { list: (asked: AskedConsents) => Promise<Consents>; clock: Clock }) {
   return async (subject: string, after?: GrantPlace): Promise<GrantedClients> => {
@@ -33,17 +33,17 @@ export function listGrantedClients({ list, clock }: { list: (asked: AskedConsent
     const now = clock()
     const byClient = new Map<string, GrantedClient>()
     for (const { grant, client } of consents) {
-      if (client && isWorthSomething(grant, now)) byClient.set(client.clientId, joined(grant, client, byClient.get(client.clientId)))
+      if (client && givesAccess(grant, now)) byClient.set(client.clientId, joined(grant, client, byClient.get(client.clientId)))
     }
     return { clients: [...byClient.values()], next }
   }
 }
 
-/** Tokens can end before what is remembered of the consent does, which lets the client in again. */
-const isWorthSomething = ({ tokensEndedAt, rememberedUntil = 0 }: Grant, now: number): boolean =>
+/** A remembered consent gives access also after its tokens were revoked, because the client gets new ones without a question. */
+const givesAccess = ({ tokensEndedAt, rememberedUntil = 0 }: Grant, now: number): boolean =>
   tokensEndedAt === undefined || rememberedUntil > now
 
-/** The list goes from new to old, so a grant is older than those before it. */
+/** The list is sorted from new to old, so `grant` is older than those in `newer`. */
 function joined({ scope, consent, grantedAt }: Grant, client: Client, newer?: GrantedClient): GrantedClient {
   return {
     client,

@@ -2,8 +2,8 @@ import { sha256 } from '../../lib/hash.ts'
 import { type Client, redirectUrisOf } from '../clients/client.ts'
 
 /**
- * A hash of what a person relied on when he agreed: the client's name, the hosts he is sent to, how it proves itself. A remembered
- * consent holds for that and no longer: a client that changes one of them is asked about again.
+ * A hash of what a person relied on for a consent: the client's name and links, its redirect hosts, its keys and authentication method. A
+ * remembered consent is valid only while they are unchanged.
  */
 export function termsOf(client: Client): string {
   const { clientName, localized, clientUri, tosUri, policyUri, jwks, jwksUri, tokenEndpointAuthMethod } = client.metadata

@@ -3,12 +3,12 @@ import type { Transaction } from '../../lib/transaction.ts'
 import type { Actor, Audit, AuditStore } from '../audit/audit.ts'
 import type { GrantStore } from '../grants/grant.ts'
 
-/** Which consents: one, or a person's, for one client or for all. */
+/** One consent, or those of a person, for one client or for all. */
 export type ConsentSelection = { readonly id: string } | { readonly subject: string; readonly clientId?: string }
 
 /**
- * What a person granted is withdrawn, by the person or by an administrator: every token of it ends, and nothing of it is remembered. The
- * act writes as much for one grant as for a million, so it does not return how many there were; a job removes them.
+ * Withdraws consents, for the person or for an administrator: all their tokens are revoked, and they are not remembered. It marks the
+ * grants by one write, however many there are, so it does not count them; a job removes their rows.
  */
 export function withdrawConsent(deps: {
   transaction: Transaction<{ grants: GrantStore; audit: AuditStore }>

@@ -4,7 +4,7 @@ export interface SessionClaims {
   readonly idToken: Readonly<Record<string, unknown>>
 }
 
-/** How and when the person proved who he is. Times in milliseconds since 1970 UTC. */
+/** How and when the person was authenticated. Times in milliseconds since 1970 UTC. */
 export interface Authentication {
   readonly at: number
   readonly requestedAt: number
@@ -13,80 +13,83 @@ export interface Authentication {
   readonly nonce?: string
 }
 
-/** What a person let a client have, once: it ties a code, a family of refresh tokens and their access tokens together. */
+/** What a person granted to a client in one authorization. A code, a family of refresh tokens and their access tokens belong to it. */
 export interface Grant {
   readonly id: string
   readonly clientId: string
-  /** The person, as the login application names him. */
+  /** The person, as the login application names them. */
   readonly subject: string
-  /** The same as this client knows him, where that is another name (OpenID Connect Core §8.1). */
+  /** The pairwise subject, if the client has one (OpenID Connect Core §8.1). */
   readonly obfuscatedSubject?: string
-  /** The login session it was given in: the `sid` of ID tokens. */
+  /** The login session in which it was given: the `sid` of ID tokens. */
   readonly sessionId: string
   readonly scope: readonly string[]
   readonly audience: readonly string[]
   readonly claims: SessionClaims
   readonly authentication: Authentication
   readonly consent: ConsentRecord
-  /** A hash of what the person saw of the client when he agreed. */
+  /** A hash of what the consent page showed of the client. */
   readonly terms: string
-  /** Milliseconds; the person need not be asked again until then. Absent where he must. */
+  /** Until then the consent is remembered. Milliseconds since 1970 UTC; absent if it is not remembered. */
   readonly rememberedUntil?: number
   readonly grantedAt: number
-  /** When nothing of it is of use any more. */
+  /** When its code, its tokens and its remembered consent have all expired. */
   readonly expiresAt: number
-  /** From then on no token of it is worth anything. */
+  /** When all its tokens were revoked. */
   readonly tokensEndedAt?: number
-  /** The client's when the person was asked: the grant counts while it is the same. */
+  /** The client's generation at the consent. The grant is valid only while the client has the same. */
   readonly generation: number
 }
 
-/** What is read of a consent afterwards. */
+/** What is shown later of a consent. */
 export interface ConsentRecord {
   readonly remember: boolean
-  /** Seconds; 0 is for ever. */
+  /** Seconds; 0: without end. */
   readonly rememberFor: number
   readonly context: unknown
-  /** Where the answer went. */
+  /** The redirect URI of the authorization response. */
   readonly redirectUri: string
-  /** The person was not asked, as he had agreed to as much before. */
+  /** The person was not asked, because a remembered consent covers the request. */
   readonly isSkipped?: true
-  /** The consent request as the consent application read it, in the words of the wire, without the client. */
+  /** The consent request as the consent application read it, with the wire's member names, without the client. */
   readonly request: Readonly<Record<string, unknown>>
 }
 
-/** For what never ends. Milliseconds since 1970 UTC, the last that a date can show. */
+/** The expiry of what does not expire: the last time that a `Date` has, in milliseconds since 1970 UTC. */
 export const never = 8_640_000_000_000_000
 
-/** Keeps the grants. */
+/** Stores the grants. */
 export interface GrantStore {
   /**
-   * False, and nothing is stored, where the client is gone by now, or another one has its id.
+   * False, and nothing is stored, if the client was removed or created again.
    *
-   * @param rememberedId the id of a remembered grant on which this one rests: nothing is stored where that one does not count any more
+   * @param rememberedId the remembered grant because of which the person was not asked: nothing is stored if it is no longer valid
    */
   open(grant: Grant, rememberedId?: string): Promise<boolean>
-  /** Undefined for one that does not count: withdrawn, or of a client that is gone. */
+  /** Undefined also for a grant that was withdrawn, or whose client was removed. */
   find(id: string): Promise<Grant | undefined>
-  /** The remembered ones of a person for a client, the newest first. Only the newest 32 are looked at, with those that were withdrawn just now. */
+  /**
+   * The remembered grants of a person for a client, the newest first. Only the newest 32 rows are read, among them those of withdrawn grants
+   * that are not yet removed.
+   */
   remembered(subject: string, clientId: string, now: number): Promise<Grant[]>
   /**
-   * Whether its tokens are alive; it is kept until `until` at least, and its tokens are not ended until this transaction is over.
+   * Extends the grant to `until` at least. False if its tokens were revoked; they cannot be revoked until this transaction is over.
    *
-   * @param endsAccess ends the opaque access tokens that it has so far
+   * @param endsAccess revokes the opaque access tokens that it has so far
    */
   keep(id: string, until: number, endsAccess?: boolean): Promise<boolean>
-  /** What the operator's hook made of its claims. */
+  /** Stores the claims as the operator's hook changed them. */
   setClaims(id: string, claims: SessionClaims): Promise<void>
-  /** Ends every token of it. False where that was done before. */
+  /** Revokes all its tokens. False if that was done before. */
   endTokens(id: string, at: number): Promise<boolean>
   /**
-   * Withdraws consent: the grants that fit count no more, nor does any token of theirs. What is left of them is removed later.
+   * Withdraws the selected grants: they and their tokens are no longer valid. Their rows are removed later.
    *
-   * @returns false where there are none; for those of a person, those that were withdrawn before are among them until they are removed
+   * @returns false if there are none; grants of a person that were withdrawn before count as well, until they are removed
    */
   withdraw(which: { id: string } | { subject: string; clientId?: string }, at: number): Promise<boolean>
-  /** A person's, the newest first; those that are over are left out. */
+  /** The grants of a person, the newest first, without the expired ones. */
   list(page: GrantPage): Promise<GrantsFound>
   removeExpired(now: number, limit: number): Promise<number>
 }
@@ -94,7 +97,7 @@ export interface GrantStore {
 export interface GrantPage {
   readonly subject: string
   readonly sessionId?: string
-  /** With those that he was not asked for. */
+  /** Includes the grants for which the person was not asked. */
   readonly withSkipped?: boolean
   readonly now: number
   readonly limit: number
@@ -104,7 +107,7 @@ export interface GrantPage {
 
 /** A page of the list. */
 export interface GrantsFound {
-  /** At most `limit`. They can be fewer, or none, although the list goes on: at most 500 that are left out are passed over for a page. */
+  /** At most `limit`. There may be fewer, or none, although the list continues: a page skips at most 500 grants that it leaves out. */
   readonly grants: readonly Grant[]
   /** Where the next page begins; undefined at the end of the list. */
   readonly next: GrantPlace | undefined
