@@ -1,19 +1,22 @@
-/** A client as it took part in a login session. A later client under its id is another one. */
+/** A client that took part in a login session. The generation distinguishes it from a later client with the same id. */
 export interface SessionClient {
   readonly clientId: string
   readonly generation: number
 }
 
-/** Which clients took part in a login session: they are told when it ends, whether or not a token of theirs still lives. */
+/** The clients that took part in a login session. They get a logout token when it ends, also if none of their tokens is valid any more. */
 export interface SessionClientStore {
-  /** The client gets a code in the session, at `at` (milliseconds since 1970 UTC). Of more than `limit` clients the one that did so longest ago is forgotten. */
+  /**
+   * Records that the client gets a code in the session at `at` (milliseconds since 1970 UTC). Of more than `limit` clients the one with the
+   * oldest code is evicted.
+   */
   note(sessionId: string, client: SessionClient, at: number, limit: number): Promise<void>
-  /** They are remembered for as long as the session, which now lives until `expiresAt`. */
+  /** Keeps the clients until `expiresAt`, the new expiry of the session. */
   extend(sessionId: string, expiresAt: number): Promise<void>
-  /** Removes and returns them. The session was ended in this transaction before, so that no client joins it any more. */
+  /** Removes and returns the clients. The session must have been ended in this transaction before, so that no client is added later. */
   take(sessionId: string): Promise<SessionClient[]>
   removeExpired(now: number, limit: number): Promise<number>
 }
 
-/** A session remembers so many clients: to end it costs no more than that. */
+/** How many clients of a session are stored at most, which bounds the cost of ending it. */
 export const mostSessionClients = 100
