@@ -4,7 +4,7 @@ import { type Randomness, timedUuid } from '../../lib/random.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import type { AfterCommit } from '../../lib/transaction.ts'
 
-/** Who did it: a stranger who registers, a client's owner with its registration token, a person at a browser, or an administrator. */
+/** Who acted: a stranger who registers, a client's owner with its registration token, a person at a browser, or an administrator. */
 export type Actor = 'stranger' | 'owner' | 'person' | `admin:${string}`
 
 export interface AuditRecord {
@@ -27,10 +27,10 @@ export interface AuditStore {
 type AuditTransaction = { audit: AuditStore } & AfterCommit
 type Facts = Readonly<Record<string, unknown>>
 
-/** One function per business event: its record is part of the act's transaction, its counter and log line follow the commit. */
+/** One function per business event. The record is written in the transaction of the act; the counter and the log line follow its commit. */
 export interface Audit {
   clientRegistered(tx: AuditTransaction, clientId: string, facts: Facts): Promise<void>
-  /** A count and no record: anonymous junk causes no write. */
+  /** Counted without a record: an anonymous caller must not cause writes. */
   registrationDenied(): void
   clientCreated(tx: AuditTransaction, clientId: string, actor: Actor): Promise<void>
   clientUpdated(tx: AuditTransaction, clientId: string, actor: Actor, facts?: Facts): Promise<void>
@@ -46,7 +46,7 @@ export interface Audit {
   keysDeleted(tx: AuditTransaction, actor: Actor, facts: Facts): Promise<void>
 }
 
-/** In the record of an event that is no client's. */
+/** The client id in the record of an event that concerns no single client. */
 const noClient = ''
 
 /** @param deps `retention`: how long a record is kept, in milliseconds */
@@ -56,7 +56,7 @@ export function makeAudit(deps: { clock: Clock; randomness: Randomness; telemetr
     await tx.audit.add({ id: timedUuid(deps.randomness, at), at, event, clientId, actor, facts, expiresAt: at + deps.retention() })
     tx.afterCommit(() => {
       deps.telemetry.count(event.replace('.', '_'), { by: actor.split(':')[0] ?? actor })
-      // What a caller wrote stays in the record: people put secrets into names and addresses, and a log travels further.
+      // Values of the caller are in the record only, not in the log: names and URLs may contain secrets, and logs have more readers.
       deps.telemetry.log('info', event, { ...(clientId !== noClient && { client_id: clientId }), actor })
     })
   }
