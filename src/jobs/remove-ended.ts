@@ -3,13 +3,13 @@ import type { Job } from './runner.ts'
 
 export const removeEndedJob = 'remove-ended'
 
-/** One part of the work: few enough rows that others hardly wait for them. How many rows went; 0 where nothing is left to do. */
+/** Removes one batch, small enough not to delay other transactions. Returns the number of rows; 0 when nothing is left. */
 export type RemoveEnded = (now: number) => Promise<number>
 
 /**
- * Removes what was ended by a mark: what depends on removed clients, withdrawn grants, sessions that ended together. Nothing depends on
- * it but the room that the rows take, and the clients that are to be told of logouts: for them it is run at once, after the commit. A
- * kind that fails is logged and left until the next run; the others go on.
+ * Removes the rows of what a mark has ended: removed clients, withdrawn grants, sessions that were ended together. The rows are already
+ * invalid, so this only frees space, except that it queues the logout tokens of the sessions; therefore it is also run after the commit of
+ * such an act. If one kind fails, that is logged, the others continue, and the next run tries it again.
  */
 export function removeEnded(kinds: Readonly<Record<string, RemoveEnded>>, telemetry: Pick<Telemetry, 'log' | 'count'>): Job {
   return {

@@ -32,7 +32,7 @@ function watched() {
 const jobOver = (stores: Record<string, RemoveExpired<object>>, telemetry: Telemetry) =>
   removeExpired({ transaction: (body) => body({ afterCommit() {} }), stores, telemetry })
 
-test('a store that fails is logged and counted, what has expired in the stores behind it is removed, and the next run tries it again', async () => {
+test('if a store fails, that is logged and counted, the other stores are cleaned, and the next run tries it again', async () => {
   const { calls, stores } = storesThatRemove({ first: [new Error('no such table'), 3], second: [500, 7], third: [1] })
   const { lines, counted, telemetry } = watched()
   const job = jobOver(stores, telemetry)
@@ -44,13 +44,13 @@ test('a store that fails is logged and counted, what has expired in the stores b
   assert.deepEqual(calls, ['first', 'second', 'second', 'third', 'first', 'second', 'third'])
 })
 
-test('a store that fails in the middle keeps the count of what was removed', async () => {
+test('if a store fails after a batch, the rows of that batch are counted', async () => {
   const { stores } = storesThatRemove({ only: [500, new Error('locked')] })
   const counts = await jobOver(stores, watched().telemetry).run({ now: 5, signal: new AbortController().signal })
   assert.deepEqual(counts, { only: 500 })
 })
 
-test('a run that is told to stop begins no further transaction', async () => {
+test('after the stop signal no further transaction is begun', async () => {
   const stopping = new AbortController()
   const { calls, stores } = storesThatRemove({ first: [500, 500], second: [1] })
   const first: RemoveExpired<object> = async () => {

@@ -2,7 +2,7 @@ import type { Telemetry } from '../lib/telemetry.ts'
 import type { Transaction } from '../lib/transaction.ts'
 import type { Job } from './runner.ts'
 
-/** One store's way to remove what has expired; each row has an expiry of its own. Returns how many rows went. */
+/** Removes expired rows of one store; each row has its own expiry. Returns the number of rows. */
 export type RemoveExpired<Stores> = (stores: Stores, now: number, limit: number) => Promise<number>
 
 export interface RemoveExpiredDeps<Stores> {
@@ -13,12 +13,12 @@ export interface RemoveExpiredDeps<Stores> {
 
 const job = 'remove-expired'
 
-/** How many rows go in one transaction: few enough that nobody who waits behind it notices. */
+/** How many rows are removed in one transaction; few enough not to delay other transactions. */
 const batch = 500
 
 /**
- * Removes expired rows from every store, in small transactions, until none are left. A store that fails is logged and left until the next
- * run; the others go on.
+ * Removes expired rows from every store, in small transactions, until none are left. If one store fails, that is logged, the others
+ * continue, and the next run tries it again.
  */
 export function removeExpired<Stores>({ transaction, stores, telemetry }: RemoveExpiredDeps<Stores>): Job {
   return {

@@ -3,10 +3,10 @@ import { afterEach, beforeEach, describe, mock, test } from 'node:test'
 import { silence } from '../lib/telemetry.ts'
 import { type Job, runJobs } from './runner.ts'
 
-/** Lets everything that is settled be noticed. */
+/** Lets the callbacks of settled promises run. */
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
-/** A job whose runs end when they are told to. */
+/** A job whose runs end when the test calls `ends`. */
 function slowJob() {
   const ends: ((error?: Error) => void)[] = []
   const job: Job = {
@@ -25,7 +25,7 @@ describe('the runner of jobs', () => {
   afterEach(() => mock.timers.reset())
   const running = (...jobs: Job[]) => runJobs(jobs, { clock: () => 5, telemetry: silence })
 
-  test('a job runs a period after the start, and a period after each of its ends, whether it failed or not', async () => {
+  test('a job runs a period after the start, and a period after the end of each run, failed or not', async () => {
     const { job, ends } = slowJob()
     const jobs = running(job)
     mock.timers.tick(999)
@@ -42,7 +42,7 @@ describe('the runner of jobs', () => {
     await jobs[Symbol.asyncDispose]()
   })
 
-  test('runNow runs it at once, and its period begins anew', async () => {
+  test('runNow runs a job at once and restarts its period', async () => {
     const { job, ends } = slowJob()
     const jobs = running(job)
     mock.timers.tick(900)
@@ -58,7 +58,7 @@ describe('the runner of jobs', () => {
     await jobs[Symbol.asyncDispose]()
   })
 
-  test('runNow, however often, while it runs: it runs once more when that run is over', async () => {
+  test('any number of runNow during a run cause one further run', async () => {
     const { job, ends } = slowJob()
     const jobs = running(job)
     for (let call = 0; call < 4; call++) jobs.runNow('slow')
@@ -72,7 +72,7 @@ describe('the runner of jobs', () => {
     await jobs[Symbol.asyncDispose]()
   })
 
-  test('disposing waits for what runs; nothing runs after it', async () => {
+  test('disposing waits for the running job; nothing runs afterwards', async () => {
     const { job, ends } = slowJob()
     const jobs = running(job)
     jobs.runNow('slow')
@@ -91,7 +91,7 @@ describe('the runner of jobs', () => {
     assert.equal(ends.length, 1)
   })
 
-  test('stopping aborts what runs at once, and nothing runs after it', async () => {
+  test('stop aborts the running job at once; nothing runs afterwards', async () => {
     const signals: AbortSignal[] = []
     const job: Job = {
       name: 'slow',
@@ -112,5 +112,5 @@ describe('the runner of jobs', () => {
     assert.equal(signals.length, 1)
   })
 
-  test('a job that is not there is not run', () => running().runNow('nobody'))
+  test('runNow ignores an unknown job', () => running().runNow('unknown'))
 })

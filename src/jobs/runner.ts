@@ -1,7 +1,7 @@
 import type { Clock } from '../lib/clock.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
 
-/** Work that comes round again. `run` depends on `now` alone and says what it did. */
+/** Periodic work. `run` depends on no other time than `now`, and returns counts of what it did. */
 export interface Job {
   readonly name: string
   /** Milliseconds from the end of one run to the start of the next. */
@@ -10,13 +10,13 @@ export interface Job {
 }
 
 export interface Jobs extends AsyncDisposable {
-  /** Has a job run at once; one that is running runs once more after that, as it may have looked too early. */
+  /** Runs a job at once. A running job is run once more afterwards, because it may have missed the new work. */
   runNow(name: string): void
-  /** Aborts what runs, and starts nothing any more. Disposing does the same, and waits for what runs. */
+  /** Aborts the running jobs and starts no other. Disposing does the same, and waits for the running jobs. */
   stop(): void
 }
 
-/** Runs jobs until it is disposed of, each by itself; a run that fails is logged and comes round again. */
+/** Runs each job periodically until it is disposed of. A run that fails is logged, and the job is run again after its period. */
 export function runJobs(jobs: readonly Job[], { clock, telemetry }: { clock: Clock; telemetry: Telemetry }): Jobs {
   const stopping = new AbortController()
   const timers = new Map<string, NodeJS.Timeout>()
