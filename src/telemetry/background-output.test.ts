@@ -10,7 +10,7 @@ import { BackgroundOutput } from './background-output.ts'
 const line = (at: number): string => `${JSON.stringify({ at, padding: 'ä'.repeat(at % 300) })}\n`
 
 describe('the output of the log', () => {
-  test('every line is there, whole and in order, when it is flushed', async () => {
+  test('after a flush every line is written, complete and in order', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'clientele-output-'))
     const fd = openSync(join(folder, 'log'), 'a')
     const output = new BackgroundOutput(fd, () => assert.fail('a line was lost'))
@@ -24,7 +24,7 @@ describe('the output of the log', () => {
     rmSync(folder, { recursive: true })
   })
 
-  test('where nothing can be written the lines are lost and counted, and nothing else happens', async () => {
+  test('if nothing can be written, the lines are lost and counted, and nothing else happens', async () => {
     const fd = openSync('/dev/full', 'a')
     let lost = 0
     const output = new BackgroundOutput(fd, (lines) => {
@@ -39,7 +39,7 @@ describe('the output of the log', () => {
     closeSync(fd)
   })
 
-  test('a turn of the event loop may bring more than a pipe takes at once', async () => {
+  test('one iteration of the event loop may produce more lines than a pipe takes at once', async () => {
     const script = `import { BackgroundOutput } from ${JSON.stringify(new URL('background-output.ts', import.meta.url).href)}
       const output = new BackgroundOutput(1, (lines) => { process.exitCode = lines })
       for (let at = 0; at < 30000; at++) output.write('x'.repeat(200) + '\\n')

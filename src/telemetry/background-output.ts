@@ -1,20 +1,20 @@
 import { write, writeSync } from 'node:fs'
 
 /**
- * Lines leave together: when there are so many bytes of them, and none waits longer than the period (milliseconds). What the reader has
- * not taken is held, up to the limit (bytes).
+ * Lines are buffered, and written when the buffer has `flushSize` bytes, or after `period` milliseconds. While the reader of the log is
+ * slow, the buffer grows up to `limit` bytes.
  */
-const enough = 8 * 1024
+const flushSize = 8 * 1024
 const period = 100
 const limit = 8 * 1024 * 1024
 
-/** Milliseconds until a reader that had no room is tried again. */
-const patience = 20
+/** Milliseconds until a write to a full pipe is tried again. */
+const retryDelay = 20
 
 /**
- * Writes lines to a file descriptor by a thread of Node's pool, so that nobody waits for the reader. All that is held leaves in one
- * write: a busy server makes more lines in a turn of its loop than a write of fixed size would carry. A line is lost where the limit is
- * reached or the write fails, and never stops the process; the next one is tried again.
+ * Writes lines to a file descriptor in a thread of Node's pool, so that requests do not wait for the reader of the log. The whole buffer
+ * is one write, because a busy server produces more lines in one iteration of the event loop than a write of fixed size would take. Lines
+ * are lost if the limit is reached or a write fails; the process continues, and later lines are written again.
  */
 export class BackgroundOutput {
   readonly #fd: number
@@ -25,7 +25,7 @@ export class BackgroundOutput {
   #timer: NodeJS.Timeout | undefined
   #flushed: (() => void)[] = []
 
-  /** @param lost is told how many lines went */
+  /** @param lost is called with the number of lost lines */
   constructor(fd: number, lost: (lines: number) => void) {
     this.#fd = fd
     this.#lost = lost
@@ -39,7 +39,7 @@ export class BackgroundOutput {
     this.#schedule()
   }
 
-  /** Resolves when all that is held is written or lost; never where the reader stands still. */
+  /** Resolves when the buffer is written or lost; never, if the reader of a full pipe reads nothing. */
   flush(): Promise<void> {
     return new Promise((resolve) => {
       this.#flushed.push(resolve)
@@ -47,13 +47,13 @@ export class BackgroundOutput {
     })
   }
 
-  /** Now, where there is enough or somebody waits for the end of it; or else when the period is over. */
+  /** Writes now, if the buffer is large enough or `flush` was called, else after the period. */
   #schedule(): void {
-    if (this.#length >= enough || this.#flushed.length > 0) this.#pass()
-    else if (this.#length > 0) this.#timer ??= setTimeout(() => this.#pass(), period).unref()
+    if (this.#length >= flushSize || this.#flushed.length > 0) this.#writeBuffer()
+    else if (this.#length > 0) this.#timer ??= setTimeout(() => this.#writeBuffer(), period).unref()
   }
 
-  #pass(): void {
+  #writeBuffer(): void {
     if (this.#isWriting) return
     clearTimeout(this.#timer)
     this.#timer = undefined
@@ -80,14 +80,14 @@ export class BackgroundOutput {
 
   #send(bytes: Buffer, done: (isWritten: boolean) => void): void {
     write(this.#fd, bytes, (error, written) => {
-      if (error?.code === 'EAGAIN') return void setTimeout(() => this.#send(bytes, done), patience)
+      if (error?.code === 'EAGAIN') return void setTimeout(() => this.#send(bytes, done), retryDelay)
       if (error) return done(false)
       if (written === bytes.length) return done(true)
       this.#send(bytes.subarray(written), done)
     })
   }
 
-  /** The process ends: nothing can be waited for, and nobody is left to be told. */
+  /** At the exit of the process only a synchronous write is possible, and a failure can no longer be reported. */
   #writeRest(): void {
     if (this.#isWriting || this.#lines.length === 0) return
     try {

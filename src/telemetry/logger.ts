@@ -8,28 +8,27 @@ export interface LogSettings {
   readonly format: 'json' | 'text' | 'json_pretty'
 }
 
-/** A log that also can be told to write out what it holds. */
 export interface Logger {
   readonly log: Log
-  /** Resolves when it is written, which is never where the reader stands still. */
+  /** Resolves when all lines are written or lost; never, if the reader of a full pipe reads nothing. */
   flush(): Promise<void>
 }
 
 interface LogEnds {
-  /** Takes the lines in place of standard output. */
+  /** Used in place of standard output. */
   readonly write?: (line: string) => void
-  /** Told how many lines were lost, because nobody reads or they cannot be written. */
+  /** Called with the number of lost lines. */
   readonly lost?: (lines: number) => void
 }
 
-/** Our tokens, known by their prefixes: people send them where an id, a scope or a path should be. */
+/** Tokens of this server, by their prefixes: callers send them by mistake as an id, a scope or a path. */
 const token = /(ory_[a-z]{2,3}|clientele_admin)_[\w.~-]+/g
-const strikeTokens = (line: string): string =>
+const redactTokens = (line: string): string =>
   line.includes('ory_') || line.includes('clientele_admin_') ? line.replace(token, '$1_***') : line
 
 /**
- * The process's log, on standard output unless `write` takes it. Whatever a caller passes, members with these names and tokens of
- * ours never get out: the last line of defence, not the first.
+ * The log of the process, on standard output unless `write` is given. Members with secret names and tokens of this server are redacted,
+ * as a second protection: code that logs must not pass them.
  */
 export async function makeLogger({ level, format }: LogSettings, { write, lost = () => {} }: LogEnds = {}): Promise<Logger> {
   const lines: Lines = write ? { write } : await standardOutput(format, lost)
@@ -40,7 +39,7 @@ export async function makeLogger({ level, format }: LogSettings, { write, lost =
       timestamp,
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: ['authorization', 'cookie', 'client_secret', 'registration_access_token', 'access_token', 'token'], censor: '***' },
-      hooks: { streamWrite: strikeTokens },
+      hooks: { streamWrite: redactTokens },
     },
     lines,
   )
@@ -57,7 +56,7 @@ interface Lines {
 
 let second = { at: 0, text: '' }
 
-/** RFC 3339 with milliseconds. The date and time of day are written once a second. */
+/** RFC 3339 with milliseconds. The text up to the second is cached. */
 function timestamp(): string {
   const now = Date.now()
   const at = Math.floor(now / 1000)
@@ -65,7 +64,7 @@ function timestamp(): string {
   return `,"time":"${second.text}${String(now % 1000).padStart(3, '0')}Z"`
 }
 
-/** Lines for a person are made by a library that is loaded only where a person reads along. */
+/** The library for readable lines is loaded only for the format `text`. */
 async function standardOutput(format: LogSettings['format'], lost: (lines: number) => void): Promise<Lines> {
   if (format !== 'text') {
     const output = new BackgroundOutput(1, lost)

@@ -7,7 +7,7 @@ import { makeMetrics } from './metrics.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** Each metric of ours, as docs/operations.md has it. */
+/** Each metric of this server, as docs/operations.md lists it. */
 function documented(): Map<string, string> {
   const text = readFileSync(join(root, 'docs/operations.md'), 'utf8')
   const table = text.slice(text.indexOf('<!-- metrics:begin -->'), text.indexOf('<!-- metrics:end -->'))
@@ -15,19 +15,19 @@ function documented(): Map<string, string> {
 }
 
 describe('the list of metrics in docs/operations.md', () => {
-  test('names every metric there is, and no other', async () => {
+  test('contains every metric, and no other', async () => {
     const metrics = makeMetrics()
     metrics.showPool(() => ({ inUse: 1, idle: 2, waiting: 3 }))
     const names = [...(await metrics.text()).matchAll(/^# TYPE (clientele_\w+) /gm)].map(([, name]) => name)
     assert.deepEqual([...documented().keys()].sort(), names.sort())
   })
 
-  test('names the labels of every counter', () => {
+  test('contains the labels of every counter', () => {
     for (const [event, { labels }] of Object.entries(businessEvents))
       assert.equal(documented().get(`clientele_${event}_total`), labels.map((label) => `\`${label}\``).join(', '), event)
   })
 
-  test('lacks nothing that is counted anywhere', () => {
+  test('contains every event that is counted anywhere', () => {
     const sources = globSync('src/**/*.ts', { cwd: root }).filter((file) => !file.endsWith('.test.ts'))
     const counted = sources.flatMap((file) => {
       const text = readFileSync(join(root, file), 'utf8')
@@ -38,7 +38,7 @@ describe('the list of metrics in docs/operations.md', () => {
   })
 })
 
-test('a pool is asked at each scrape', async () => {
+test('the state of the pool is read at each scrape', async () => {
   const metrics = makeMetrics()
   let waiting = 3
   metrics.showPool(() => ({ inUse: 1, idle: 2, waiting }))

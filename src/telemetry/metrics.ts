@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Count } from '../lib/telemetry.ts'
 import { businessEvents } from './business-events.ts'
 
-/** One answered request. `route` is the pattern of the table, never a path that somebody sent; nor is the method his. */
+/** One answered request. `route` is the pattern of the route table and `knownMethod` a known method, never what the caller sent. */
 interface CountedRequest {
   readonly listener: string
   readonly route: string
@@ -18,19 +18,19 @@ export interface PoolState {
   readonly waiting: number
 }
 
-/** What can be counted and measured, and the page that shows it. */
+/** Counters and measurements, and the text of the metrics endpoint. */
 export interface Metrics {
   readonly count: Count
   request(answered: CountedRequest): void
   readonly database: {
-    /** From the call of an act to its end, waiting for its turn and for the commit included. */
+    /** One transaction, from its call to its end, with the time in the queue and that of the commit. */
     act(outcome: 'committed' | 'rolled_back', seconds: number): void
-    /** One read outside an act. */
+    /** One read outside a transaction. */
     read(seconds: number): void
-    /** How many acts one commit carried. */
+    /** The number of transactions in one commit. */
     batch(acts: number): void
   }
-  /** From now on the page shows the pool; asked at each scrape. */
+  /** Adds the metrics of the pool, whose state is read at each scrape. */
   showPool(state: () => PoolState): void
   /** Prometheus' text format. */
   text(): Promise<string>
@@ -41,7 +41,7 @@ const requestBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5,
 const statementBuckets = [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1]
 const batchBuckets = [1, 2, 4, 8, 16, 32, 64, 128, 256]
 
-/** Labels come from small fixed sets: the route table, methods, classes of status, names of our own. */
+/** Label values are from small fixed sets: the route table, known methods, classes of status codes, names in the source. */
 export function makeMetrics(): Metrics {
   const registry = new Registry()
   const registers = [registry]
@@ -49,15 +49,15 @@ export function makeMetrics(): Metrics {
   const histogram = <Label extends string>(name: string, help: string, buckets: number[], labelNames: Label[] = []) =>
     new Histogram({ name: `clientele_${name}`, help, buckets, labelNames, registers })
 
-  const requests = histogram('http_request_duration_seconds', 'Requests answered, and how long each took.', requestBuckets, [
+  const requests = histogram('http_request_duration_seconds', 'Answered requests and their duration.', requestBuckets, [
     'listener',
     'route',
     'method',
     'status',
   ])
-  const acts = histogram('database_act_seconds', 'Acts, from call to commit or rollback.', statementBuckets, ['outcome'])
-  const reads = histogram('database_read_seconds', 'Reads outside acts.', statementBuckets)
-  const batches = histogram('database_commit_acts', 'How many acts one commit of SQLite carried.', batchBuckets)
+  const acts = histogram('database_act_seconds', 'Transactions, from call to commit or rollback.', statementBuckets, ['outcome'])
+  const reads = histogram('database_read_seconds', 'Reads outside transactions.', statementBuckets)
+  const batches = histogram('database_commit_acts', 'Number of transactions in one commit of SQLite.', batchBuckets)
   const readTimes = held((seconds) => reads.observe(seconds))
   return {
     count: counting(registry),
@@ -76,10 +76,10 @@ export function makeMetrics(): Metrics {
   }
 }
 
-/** How many values are held before they are observed. */
+/** How many values are buffered before they are observed. */
 const heldValues = 256
 
-/** Holds what is measured many times in a request until there is more of it, or the page is asked for: together it costs far less. */
+/** Buffers values that are measured several times in a request, because observing them in bulk costs far less. */
 function held(observe: (value: number) => void): { add(value: number): void; observe(): void } {
   const values: number[] = []
   const observeAll = (): void => {
@@ -94,7 +94,7 @@ function held(observe: (value: number) => void): { add(value: number): void; obs
   }
 }
 
-/** The counters are all there from the start, so that the first event is a step and not a beginning. */
+/** All counters exist from the start with the value 0, so that a query sees the first event as an increase. */
 function counting(registry: Registry): Count {
   const counters = new Map<string, Counter>()
   const add = (event: string, help: string, labelNames: readonly string[]): Counter => {
@@ -121,7 +121,7 @@ function showPool(registry: Registry, state: () => PoolState): void {
   })
   new Gauge({
     name: 'clientele_database_pool_waiting',
-    help: 'Acts and reads that wait for a connection.',
+    help: 'Transactions and reads that wait for a connection.',
     registers,
     collect() {
       this.set(state().waiting)

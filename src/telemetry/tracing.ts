@@ -25,7 +25,7 @@ export interface TracingSettings {
   }
 }
 
-/** What of a request begins a span: never its path, its query or its credentials. */
+/** The parts of a request that its span has at the beginning: never its path, query or credentials. */
 export interface BegunRequest {
   readonly listener: string
   readonly method: string
@@ -34,7 +34,7 @@ export interface BegunRequest {
 }
 
 export interface RequestSpan {
-  /** Runs work of this request: what it traces becomes part of the request. */
+  /** Runs work of this request: its spans become children of this one. */
   run<T>(work: () => T): T
   /** @param facts `route`: the pattern of the route table */
   end(facts: { readonly route: string; readonly status: number }): void
@@ -42,17 +42,17 @@ export interface RequestSpan {
 
 export interface Tracing {
   readonly trace: Trace
-  /** Begins the span of a request (W3C Trace Context: as a part of the caller's trace, where it says so). */
+  /** Begins the span of a request, in the trace of the caller if `traceparent` names one (W3C Trace Context). */
   request(begun: BegunRequest): RequestSpan
-  /** Sends what is held, and stops. */
+  /** Sends the buffered spans, and stops. */
   close(): Promise<void>
 }
 
-/** Milliseconds: how long spans are gathered, and how long a receiver may take. */
-const gathering = 1_000
-const patience = 2_000
+/** Milliseconds: how long spans are buffered, and how long an export may take. */
+const exportDelay = 1_000
+const exportTimeout = 2_000
 
-/** Traces over OTLP/HTTP. The SDK is loaded here, and so only where traces are kept. */
+/** Traces over OTLP/HTTP. The SDK is loaded here, so only if traces are configured. */
 export async function makeTracing({ providers: { otlp }, ...settings }: TracingSettings, version: string): Promise<Tracing> {
   const [sdk, { OTLPTraceExporter }, { resourceFromAttributes }, { W3CTraceContextPropagator }] = await Promise.all([
     import('@opentelemetry/sdk-trace'),
@@ -63,7 +63,7 @@ export async function makeTracing({ providers: { otlp }, ...settings }: TracingS
   const { server_url: server, authorization_header: authorization, insecure, sampling } = otlp
   const exporter = new OTLPTraceExporter({
     url: `${originOf(server ?? '', insecure)}/v1/traces`,
-    timeoutMillis: patience,
+    timeoutMillis: exportTimeout,
     ...(authorization !== undefined && { headers: { authorization } }),
   })
   const provider = new sdk.TracerProvider({
@@ -73,7 +73,7 @@ export async function makeTracing({ providers: { otlp }, ...settings }: TracingS
       ...(settings.deployment_environment !== undefined && { 'deployment.environment.name': settings.deployment_environment }),
     }),
     sampler: new sdk.ParentBasedSampler({ root: new sdk.TraceIdRatioBasedSampler(sampling.sampling_ratio) }),
-    spanProcessors: [new sdk.BatchSpanProcessor({ exporter, scheduledDelayMillis: gathering, exportTimeoutMillis: patience })],
+    spanProcessors: [new sdk.BatchSpanProcessor({ exporter, scheduledDelayMillis: exportDelay, exportTimeoutMillis: exportTimeout })],
   })
   const propagator = new W3CTraceContextPropagator()
   return spansOf(provider.getTracer('clientele', version), {
@@ -90,7 +90,7 @@ function spansOf(tracer: Tracer, { parentOf, close }: { parentOf: (headers: obje
   return {
     async trace(part, work, facts = {}) {
       const context = around.getStore()
-      // What belongs to no request (a job, the start) is no trace.
+      // Work outside a request (a job, the start) has no trace.
       if (!context) return work()
       const span = tracer.startSpan(part, { attributes: facts }, context)
       try {
@@ -121,7 +121,7 @@ function spansOf(tracer: Tracer, { parentOf, close }: { parentOf: (headers: obje
   }
 }
 
-/** Only the kind of an error: its words may hold what a caller sent. */
+/** Records only the kind of an error: its message may contain what a caller sent. */
 function fail(span: Span, error: unknown): void {
   const type = (error as { reason?: { kind?: string } } | undefined)?.reason?.kind ?? (error as Error | undefined)?.name ?? 'unknown'
   span.setStatus({ code: SpanStatusCode.ERROR })
