@@ -1,6 +1,6 @@
 import { runProgram } from './cli/program.ts'
 
-// Name of a command in, exit code out. What an operator can mend is said in a line; anything else shows where it happened.
+// Errors that the operator can correct are printed as one line, all others with their stack.
 try {
   process.exitCode = await runProgram(process.argv.slice(2))
 } catch (error) {

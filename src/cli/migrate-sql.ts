@@ -15,7 +15,7 @@ export async function migrateSqlUp(options: Options): Promise<number> {
   })
 }
 
-/** `clientele migrate sql status`: every migration and whether it was applied. Exit code 1 where one is pending. */
+/** `clientele migrate sql status`: every migration and whether it was applied. Exit code 1 if one is pending. */
 export async function migrateSqlStatus(options: Options): Promise<number> {
   let pending = false
   await withDatabase(options, async ({ migrationStatus }) => {

@@ -2,13 +2,13 @@ import { openDatabase } from '../app.ts'
 import type { Config } from '../config/schema.ts'
 import type { Telemetry } from '../lib/telemetry.ts'
 
-/** The database cannot be opened where `dsn` says; the message is for the operator. */
+/** The database of `dsn` cannot be opened. The message is for the operator. */
 class DatabaseUnusable extends Error {
   override name = 'DatabaseUnusable'
 }
 
 /**
- * Opens the database of a configuration; a SQLite file is made, with its folder, where there is none.
+ * Opens the database of a configuration. A missing SQLite file is created, with its folder.
  *
  * @throws DatabaseUnusable
  */

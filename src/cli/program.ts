@@ -5,9 +5,9 @@ import { generatePasswordHash } from './generate-password-hash.ts'
 import { migrateSqlStatus, migrateSqlUp } from './migrate-sql.ts'
 import { type Listeners, serve } from './serve.ts'
 
-const configOption = ['-c, --config <file>', 'the YAML file with the settings; environment variables win over it'] as const
+const configOption = ['-c, --config <file>', 'the YAML file with the settings; environment variables override it'] as const
 
-/** The command line: one entry a command. Runs the one that was named and returns the process's exit code. */
+/** Runs the command that `argv` names, and returns the exit code of the process. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   let exitCode = 0
   const run = (command: () => number | Promise<number>) => async () => {
@@ -18,15 +18,15 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   const serveCommand = program
     .command('serve')
     .description('run the server')
-    .addArgument(new Argument('[listeners]', 'which listeners').choices(['all', 'public', 'admin']).default('all'))
+    .addArgument(new Argument('[listeners]', 'the listeners to run').choices(['all', 'public', 'admin']).default('all'))
     .option(...configOption)
-    .option('--dev', 'developer mode: plain http, readable logs, a system secret made for you')
+    .option('--dev', 'developer mode: plain http, readable logs, a generated system secret')
   serveCommand.action((listeners: Listeners) => run(() => serve(listeners, serveCommand.opts()))())
 
-  const sql = program.command('migrate').description('look after the database schema').command('sql').description('the SQL database')
+  const sql = program.command('migrate').description('manage the database schema').command('sql').description('the SQL database')
   for (const [name, text, act] of [
     ['up', 'bring the schema up to date', migrateSqlUp],
-    ['status', 'list the migrations; exit code 1 where one is pending', migrateSqlStatus],
+    ['status', 'list the migrations; exit code 1 if one is pending', migrateSqlStatus],
   ] as const) {
     const command = sql
       .command(name)
@@ -35,15 +35,15 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     command.action(run(() => act(command.opts())))
   }
 
-  const generate = program.command('generate').description('make secrets')
+  const generate = program.command('generate').description('generate secrets')
   generate
     .command('admin-token')
-    .description('make a token for the admin listener and print its hash for the configuration')
-    .argument('<name>', 'who will use it; the audit record shows it')
+    .description('generate a token for the admin listener and print its hash for the configuration')
+    .argument('<name>', 'the name of its user, shown in audit records')
     .action((name: string) => run(() => generateAdminToken(name))())
   generate
     .command('password-hash')
-    .description('print the hash of a password for `users` in the configuration; the password is asked for, or read from standard input')
+    .description('print the hash of a password for `users` in the configuration; the password is prompted for, or read from standard input')
     .action(run(generatePasswordHash))
 
   program

@@ -7,15 +7,18 @@ import { systemRandomness } from '../lib/random.ts'
 import type { Log } from '../lib/telemetry.ts'
 import { openConfiguredDatabase } from './open-database.ts'
 
-/** Which listeners to serve. */
+/** The listeners to run. */
 export type Listeners = 'all' | 'public' | 'admin'
 
-/** How long requests that have begun may take after SIGTERM; then their connections are closed. Milliseconds. */
+/** Milliseconds after SIGTERM in which requests can be completed; then their connections are closed. */
 const grace = 8_000
-/** When the process ends whatever still hangs: a log nobody reads, a database that does not answer. Milliseconds after SIGTERM. */
-const end = 9_500
+/** Milliseconds after SIGTERM until the process is killed, if a log that is not read or a database that does not answer still blocks it. */
+const killAfter = 9_500
 
-/** Serves until SIGTERM or SIGINT, then stops accepting, finishes and closes, within 10 seconds. Returns the exit code. */
+/**
+ * Runs the server until SIGTERM or SIGINT. Then it accepts no connections, completes the requests and closes, within 10 seconds. Returns
+ * the exit code.
+ */
 export async function serve(listeners: Listeners, options: { config?: string; dev?: boolean }): Promise<number> {
   const source = { file: options.config, overrides: { dev: options.dev || undefined } }
   const loaded = loadConfig(source)
@@ -27,7 +30,7 @@ export async function serve(listeners: Listeners, options: { config?: string; de
   try {
     await listen(app, listeners, config, telemetry.log)
   } catch (error) {
-    // The other listener may be up by now, and would keep half a server alive.
+    // The other listener may be open, and would keep the process running.
     await stop(app)
     throw error
   }
@@ -39,13 +42,13 @@ export async function serve(listeners: Listeners, options: { config?: string; de
     },
     refused(problems) {
       telemetry.count('config_refused')
-      telemetry.log('error', 'the changed configuration cannot be used; the old one stays in force', { problems })
+      telemetry.log('error', 'the changed configuration is invalid; the previous one stays in use', { problems })
     },
     needsRestart: (keys) => telemetry.log('warn', 'these settings take effect after a restart', { keys }),
   })
   const signal = await stopped
-  // Nothing gentler ends a process of which a thread waits for the reader of its log.
-  setTimeout(() => process.kill(process.pid, 'SIGKILL'), end).unref()
+  // Only SIGKILL ends a process while a thread of it waits in a write to a full pipe.
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), killAfter).unref()
   telemetry.log('info', 'stopping', { signal })
   await stop(app)
   await telemetry.traces?.close()
@@ -68,7 +71,7 @@ function announce({ config, warnings }: LoadedConfig, log: Log): void {
 
 async function open(config: () => Config, { secrets }: LoadedConfig, telemetry: WatchedTelemetry): Promise<App> {
   const { database, migrateUp, requireSchema } = openConfiguredDatabase(config(), telemetry)
-  // An embedded database is ours alone; one that others share is brought up to date when the operator says so.
+  // No other process uses an embedded database. A database that nodes share is migrated only by `clientele migrate sql up`.
   if (config().dsn.engine === 'postgres') await requireSchema()
   else for (const migration of await migrateUp()) telemetry.log('info', 'migration applied', { migration })
   return makeApp({ config, secrets, clock: systemClock, randomness: systemRandomness, telemetry }, database)
@@ -87,7 +90,7 @@ async function listen(app: App, listeners: Listeners, { serve }: Config, log: Lo
   }
 }
 
-/** A listener that cannot be opened as configured: told to the operator in one line. */
+/** A listener cannot be opened as configured. The message is for the operator. */
 class CannotListen extends Error {
   override name = 'CannotListen'
 }
@@ -95,12 +98,14 @@ class CannotListen extends Error {
 function cannotListen(listener: 'public' | 'admin', address: string, error: NodeJS.ErrnoException): Error {
   switch (error.code) {
     case 'EADDRINUSE':
-      return new CannotListen(`serve.${listener}.port: ${address} is in use by another process; end that one, or choose another port`)
+      return new CannotListen(`serve.${listener}.port: ${address} is in use by another process; stop that process, or choose another port`)
     case 'EACCES':
-      return new CannotListen(`serve.${listener}.port: this user may not listen on ${address}; choose a port above 1023`)
+      return new CannotListen(`serve.${listener}.port: this user is not allowed to listen on ${address}; choose a port above 1023`)
     case 'EADDRNOTAVAIL':
     case 'ENOTFOUND':
-      return new CannotListen(`serve.${listener}.host: ${address} is no address of this machine; write one that is, or leave it out`)
+      return new CannotListen(
+        `serve.${listener}.host: ${address} is not an address of this machine; write one of its addresses, or leave the setting out`,
+      )
     default:
       return error
   }

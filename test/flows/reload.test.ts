@@ -29,9 +29,9 @@ test('replacing the file enables and disables registration while the server runs
 test('SIGHUP reloads the file without a change event, and logs its errors each time', async () => {
   await using server = await spawnServer(registration(false))
   server.rewrite(registration('perhaps'))
-  const noticed = await server.next('the changed configuration cannot be used; the old one stays in force')
+  const noticed = await server.next('the changed configuration is invalid; the previous one stays in use')
   server.process.kill('SIGHUP')
-  const asked = await server.next('the changed configuration cannot be used; the old one stays in force')
+  const asked = await server.next('the changed configuration is invalid; the previous one stays in use')
   assert.deepEqual(asked.problems, noticed.problems)
   server.rewrite(registration(true))
   server.process.kill('SIGHUP')
@@ -51,7 +51,7 @@ test('an invalid file changes nothing, and the log names the key', async () => {
   ]
   for (const [over, problem] of broken) {
     server.rewrite(over as Record<string, unknown> | string)
-    const line = await server.next('the changed configuration cannot be used; the old one stays in force')
+    const line = await server.next('the changed configuration is invalid; the previous one stays in use')
     assert.equal(line.level, 'error')
     assert.match((line.problems as string[]).join('\n'), problem)
     assert.equal(await register(server), 201)
