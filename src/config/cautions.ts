@@ -1,10 +1,10 @@
 import { type CookieKind, hydraCookieNames, obstacleToHostPrefix } from '../protocol/host-cookies.ts'
 import type { Lookup } from './setting.ts'
 
-/** What is allowed, and less safe than it could be. Each answers `<key>: <what follows>; <what would be safer>`, as often as it applies. */
+/** Checks for settings that are allowed but not safe. Each returns a list of `<key>: <the consequence>; <what would be safer>`. */
 export const cautions: readonly ((of: Lookup) => readonly string[])[] = [cookiesCanBePlanted]
 
-/** Over http no cookie is protected, and that is said elsewhere. */
+/** Only for https: over http no cookie is protected, and `contradictions` allows that on loopback and under `dev` only. */
 function cookiesCanBePlanted(of: Lookup): readonly string[] {
   const url = of('urls.self.public') as string | undefined
   if (url === undefined || new URL(url).protocol !== 'https:') return []
@@ -18,6 +18,6 @@ function cookiesCanBePlanted(of: Lookup): readonly string[] {
   const obstacles = new Set(kinds.map((kind) => obstacleToHostPrefix(kind, choices)).filter((key) => key !== undefined))
   return [...obstacles].map(
     (key) =>
-      `serve.cookies.${key}: keeps our cookies from the prefix __Host-, so another host of the same domain can plant them in a browser and lead its user into a session that is not theirs; remove this key unless you trust every such host`,
+      `serve.cookies.${key}: prevents the prefix __Host- of the cookies, so another host of the same domain can set them in a browser and sign its user in to a session of someone else; remove this key unless you trust every such host`,
   )
 }

@@ -1,7 +1,7 @@
 /** The configuration cannot be used. Its problems are for the operator; none of them quotes a secret. */
 export class ConfigError extends Error {
   override name = 'ConfigError'
-  /** Each begins with `<key>: <what is wrong>; <what would be right>`; lines to copy may follow, indented. */
+  /** Each begins with `<key>: <what is wrong>; <what to write>`; indented lines to copy may follow. */
   readonly problems: readonly string[]
 
   constructor(problems: readonly string[]) {

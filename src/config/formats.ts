@@ -1,19 +1,19 @@
 import { parseRange } from '../lib/address-range.ts'
 import { milliseconds, parseDuration } from '../lib/duration.ts'
 
-/** Where the data is. A relative path has been resolved by the time it is in Config; the URL of PostgreSQL may hold a password. */
+/** The location of the database. In `Config` the path is absolute. The URL of PostgreSQL may contain a password. */
 export type Dsn =
   | { readonly engine: 'sqlite'; readonly path: string }
   | { readonly engine: 'memory' }
   | { readonly engine: 'postgres'; readonly url: string; readonly connections: number }
 
-/** A value as the product uses it, or `<what is wrong>; <what would be right>`, to be said after the value. It quotes nothing itself. */
+/** The parsed value, or a problem `<what is wrong>; <what to write>`, which continues a sentence about the value and does not quote it. */
 export type Reading = { readonly value: unknown } | { readonly problem: string }
 
 const good = (value: unknown): Reading => ({ value })
 const bad = (problem: string): Reading => ({ problem })
 
-/** What the `format` of a text in the schema means. Each reads one text. */
+/** The parser of each `format` of a text in the schema. */
 export const formats: Readonly<Record<string, (text: string) => Reading>> = {
   text: (text) => (text.trim() === '' ? bad('is empty; write a text or remove it') : good(text)),
   duration,
@@ -53,7 +53,7 @@ export const formats: Readonly<Record<string, (text: string) => Reading>> = {
 /** A hundred years, in milliseconds. */
 const forEver = 3_155_760_000_000
 
-/** Milliseconds: the unit of our clock. */
+/** In milliseconds. */
 function duration(text: string): Reading {
   const nanoseconds = parseDuration(text)
   if (nanoseconds === undefined) return bad('is not a duration; write numbers with a unit of h, m or s, such as 1h, 90m or 2160h')
@@ -65,7 +65,7 @@ function dsn(text: string): Reading {
   const [engine = '', rest] = text.split('://', 2)
   if (/^(postgres|postgresql|cockroach|cockroachdb|crdb)$/.test(engine)) return postgresDsn(text)
   if (engine !== 'sqlite' || rest === undefined)
-    return bad('is no database we know; write sqlite://path/to/file.sqlite, postgres://… or memory')
+    return bad('is not a supported database; write sqlite://path/to/file.sqlite, postgres://… or memory')
   const path = rest.replace(/^file:/, '').replace(/\?.*$/s, '')
   if (path === ':memory:') return good({ engine: 'memory' })
   return path === '' ? bad('names no file; write sqlite://path/to/file.sqlite or memory') : good({ engine: 'sqlite', path })
@@ -73,7 +73,7 @@ function dsn(text: string): Reading {
 
 const connectionsByDefault = 20
 
-/** Hydra's own parameters of the pool are taken from the URL before the driver sees it; `max_conns` is the one that means something here. */
+/** Hydra's pool parameters are removed from the URL, because the driver does not know them. Of them only `max_conns` has an effect. */
 function postgresDsn(text: string): Reading {
   const plain = text.replace(/^[a-z]+:/, 'postgres:')
   if (!URL.canParse(plain) || new URL(plain).hostname === '')
@@ -87,23 +87,23 @@ function postgresDsn(text: string): Reading {
   return good({ engine: 'postgres', url: url.href, connections })
 }
 
-/** Hydra's names become the logger's. */
+/** Hydra's names are mapped to those of the logger. */
 function logLevel(text: string): Reading {
   const names: Record<string, string> = { warning: 'warn', panic: 'fatal' }
   const level = names[text] ?? text
   return ['trace', 'debug', 'info', 'warn', 'error', 'fatal'].includes(level)
     ? good(level)
-    : bad('is no log level; write trace, debug, info, warn, error or fatal')
+    : bad('is not a log level; write trace, debug, info, warn, error or fatal')
 }
 
 function host(text: string): Reading {
-  if (text.startsWith('unix:')) return bad('is a unix socket, which is not built; write an address such as 127.0.0.1')
+  if (text.startsWith('unix:')) return bad('is a unix socket, which is not supported; write an address such as 127.0.0.1')
   return /^[\w.:%-]*$/.test(text)
     ? good(text)
-    : bad('is not an address or name to listen on; write it alone, such as 127.0.0.1 or ::1, the port apart')
+    : bad('is not an address or name to listen on; write it without a port, such as 127.0.0.1 or ::1')
 }
 
-/** RFC 8414 §2: an issuer has no query and no fragment. What it is compared with is its text, so it is kept as written. */
+/** RFC 8414 §2: an issuer has no query and no fragment. It is kept as written, because clients compare it as text. */
 function selfUrl(text: string): Reading {
   if (!isHttpUrl(text)) return bad('is not an absolute https URL; write one such as https://auth.example.com/')
   if (/[?#]/.test(text)) return bad('has a query or a fragment; write the URL without what follows ? or #')
@@ -125,19 +125,17 @@ function originPattern(text: string): Reading {
 
 /** RFC 6749 §3.3, one scope-token. A scope with a `*` would match others under Hydra's wildcard strategy. */
 function scope(text: string): Reading {
-  if (text.includes('*')) return bad('contains *, which would match scopes that nobody named; write each scope in full')
+  if (text.includes('*')) return bad('contains *, which would match scopes that are not listed; write each scope in full')
   return /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(text)
     ? good(text)
     : bad('is not one scope; write one scope per entry, without spaces or quotes')
 }
 
-/** Schemes that a browser runs, reads or opens itself: never a way back to an application. */
+/** Schemes that a browser handles itself, so that no application can receive a redirect to them. */
 const neverRedirected = /^(javascript|data|vbscript|blob|file|filesystem|about|view-source|https?|wss?|ftp|mailto|tel|sms|chrome|intent)$/
 
 function redirectScheme(text: string): Reading {
-  if (neverRedirected.test(text)) return bad('is a scheme that no application may claim; remove it')
-  if (text.includes('.')) return bad('has a dot, and such schemes are accepted without being listed; remove it')
-  return /^[a-z][a-z0-9+-]*$/.test(text)
-    ? good(text)
-    : bad('is not a URI scheme in small letters; write it alone, such as vscode, without ://')
+  if (neverRedirected.test(text)) return bad('is a scheme that is never allowed in redirect URIs; remove it')
+  if (text.includes('.')) return bad('has a dot, and schemes with a dot are always accepted; remove it')
+  return /^[a-z][a-z0-9+-]*$/.test(text) ? good(text) : bad('is not a URI scheme in lower case; write one such as vscode, without ://')
 }

@@ -12,7 +12,7 @@ test('no key is both a setting and a group', () => {
   for (const key of groups) assert.ok(!settings.has(key), key)
 })
 
-test('every default is a value its own setting accepts', () => {
+test('every setting accepts its own default', () => {
   for (const { key, leaf } of settings.values()) {
     if (leaf.default !== undefined) assert.ok('value' in readValue(leaf, leaf.default), key)
   }
@@ -28,10 +28,10 @@ for (const [written, meant] of [
   ['urls.issuer', 'urls.self.issuer'],
   ['ttl.acces_token', 'ttl.access_token'],
 ] as const) {
-  test(`${written} was probably meant to be ${meant}`, () => assert.equal(nearestKey(written), meant))
+  test(`${written} is nearest to ${meant}`, () => assert.equal(nearestKey(written), meant))
 }
 
-test('a swap of neighbours is one edit', () => {
+test('swapping two neighbouring characters is one edit', () => {
   assert.equal(editDistance('prot', 'port'), 1)
   assert.equal(editDistance('', 'abc'), 3)
   assert.equal(editDistance('kitten', 'sitting'), 3)

@@ -30,10 +30,10 @@ collect(schema as unknown as Group, '', found, groupKeys)
 /** Every setting by its key, in the order of the schema. */
 export const settings: ReadonlyMap<string, Setting> = found
 
-/** Every key that holds settings: `serve`, `serve.public`… */
+/** Every key of a group of settings: `serve`, `serve.public`… */
 export const groups: ReadonlySet<string> = groupKeys
 
-/** The key that was probably meant: the fewest edits away; of equals, one that ends in the same word. */
+/** The nearest known key: the one with the fewest edits, or with the same last word. */
 export function nearestKey(unknown: string): string {
   const lastWord = unknown.slice(unknown.lastIndexOf('.') + 1)
   let nearest = { key: '', cost: Number.POSITIVE_INFINITY }

@@ -43,14 +43,14 @@ function problemsOf(yaml?: string, env: Env = {}): readonly string[] {
 const config = (yaml: string) => load(yaml, needed).config
 const problems = (yaml: string) => problemsOf(yaml, needed)
 
-test('three settings are required, and every lack is told at once', () => {
+test('three settings are required, and all missing ones are reported together', () => {
   assert.deepEqual(
     problemsOf().map((problem) => problem.split(':')[0]),
     ['dsn', 'urls.self.issuer', 'secrets.system'],
   )
 })
 
-test('defaults are in, durations are milliseconds, and all is frozen', () => {
+test('Config has the defaults, durations are milliseconds, and everything is frozen', () => {
   const { config, secrets, warnings } = load(undefined, needed)
   assert.deepEqual(warnings, [])
   assert.equal(config.serve.public.host, '')
@@ -73,7 +73,7 @@ test('defaults are in, durations are milliseconds, and all is frozen', () => {
   for (const part of [config, config.serve.public.cors.allowed_origins, secrets, secrets.system]) assert.ok(Object.isFrozen(part))
 })
 
-test('Config has the honoured settings only, and no secret', () => {
+test('Config contains only honoured settings, and no secret', () => {
   const { config } = load('serve: {public: {base_url: "https://x"}}', needed)
   assert.ok(!('secrets' in config))
   assert.ok(!('base_url' in config.serve.public))
@@ -81,7 +81,7 @@ test('Config has the honoured settings only, and no secret', () => {
   assert.ok(!JSON.stringify(config).includes(secret))
 })
 
-test('Config is typed as it is: literals, numbers, undefined only where nothing is sure', () => {
+test('the type of Config is exact: literals, numbers, undefined only for settings without a default', () => {
   const { strategies, ttl, urls, oidc, log } = load(undefined, needed).config
   const typed: [
     'wildcard' | 'exact',
@@ -107,7 +107,7 @@ test('Config is typed as it is: literals, numbers, undefined only where nothing 
   assert.deepEqual([typed.length, sure], [7, undefined])
 })
 
-test('a hydra.yml starts', () => {
+test('a hydra.yml is accepted', () => {
   const { config, warnings } = load(`
 serve:
   public: {port: 4444, host: 0.0.0.0, cors: {enabled: true, allowed_origins: ["https://*.example.com"], allowed_methods: [GET, POST], allow_credentials: true}}
@@ -146,7 +146,7 @@ version: v26.2.0
   assert.ok(!warnings.join().includes('youReally'))
 })
 
-test('the quick start starts', () => {
+test('the configuration of the quick start is accepted', () => {
   const yaml = readFileSync(new URL('../../clientele.yml', import.meta.url), 'utf8')
   const folder = folderWith(yaml)
   const { config, warnings } = load(yaml, {}, { folder })
@@ -156,14 +156,14 @@ test('the quick start starts', () => {
   assert.deepEqual(config.dsn, { engine: 'sqlite', path: join(folder, '.clientele/clientele.sqlite') })
 })
 
-test('the environment wins over the file, the command line over both', () => {
+test('the environment overrides the file, the command line overrides both', () => {
   const yaml = 'dev: false\nserve: {public: {port: 1}}\nlog: {format: json}'
   const { config } = load(yaml, { ...needed, SERVE_PUBLIC_PORT: '2', DEV: 'false' }, { dev: true })
   assert.equal(config.serve.public.port, 2)
   assert.equal(config.dev, true)
 })
 
-test('variables: words of Go, lists with commas or as JSON, objects as JSON; empty and strange ones are ignored', () => {
+test('environment variables: booleans as in Go, lists with commas or as JSON, objects as JSON; empty and unknown ones are ignored', () => {
   const auth = { bearer: [{ name: 'operator', sha256: 'AB'.repeat(32) }] }
   const { config, secrets } = load(undefined, {
     ...needed,
@@ -184,7 +184,7 @@ test('variables: words of Go, lists with commas or as JSON, objects as JSON; emp
   assert.deepEqual(config.serve.admin.auth, { bearer: [{ name: 'operator', sha256: 'ab'.repeat(32) }] })
 })
 
-test('a hook is a URL or an object, in the environment, too', () => {
+test('a hook is a URL or an object, also in an environment variable', () => {
   const auth = { type: 'api_key', config: { in: 'header', name: 'X-API-Key', value: 'key' } }
   const { oauth2 } = load('oauth2: {token_hook: "https://hook"}', {
     ...needed,
@@ -202,7 +202,7 @@ for (const [variable, text, key] of [
   ['SERVE_PUBLIC_CORS_ALLOWED_METHODS', '[GET', 'serve.public.cors.allowed_methods'],
   ['SERVE_ADMIN_AUTH', '{bearer', 'serve.admin.auth'],
 ] as const) {
-  test(`${variable}=${text} is refused, and the message names both key and variable`, () => {
+  test(`${variable}=${text} is refused, and the message contains the key and the variable`, () => {
     const [problem = '', ...others] = problemsOf(undefined, { ...needed, [variable]: text })
     assert.ok(problem.startsWith(`${key}: (from ${variable}) `), problem)
     assert.match(problem, /; write /)
@@ -210,7 +210,7 @@ for (const [variable, text, key] of [
   })
 }
 
-/** Each is one line of a file, and the one line that refuses it. */
+/** Each is one line of a file, and the one line of the refusal. */
 const refusals: readonly (readonly [string, string | RegExp])[] = [
   ['serve: {public: {prot: 1}}', 'serve.public.prot: there is no such setting; did you mean serve.public.port?'],
   ['serve: {pubic: {port: 1}}', 'serve.pubic: there is no such setting; did you mean serve.public?'],
@@ -218,11 +218,11 @@ const refusals: readonly (readonly [string, string | RegExp])[] = [
   ['"two\\nlines": 1', /^"two\\nlines": there is no such setting/],
   ['__proto__: {dev: true}', /^__proto__: there is no such setting/],
   ['serve: 5', /^serve: is not a mapping/],
-  ['dev: "true"', 'dev: "true" is not a yes or no; write true or false'],
+  ['dev: "true"', 'dev: "true" is not a boolean; write true or false'],
   ['serve: {public: {port: "4444"}}', /^serve\.public\.port: "4444" is not a whole number/],
   ['serve: {public: {port: -1}}', /^serve\.public\.port: -1 /],
   ['serve: {public: {port: }}', /^serve\.public\.port: has no value/],
-  ['serve: {public: {port: 5000}, admin: {port: 5000}}', /^serve\.admin\.port: 5000 is the port of the public listener/],
+  ['serve: {public: {port: 5000}, admin: {port: 5000}}', /^serve\.admin\.port: 5000 is also the port of the public listener/],
   ['serve: {public: {host: "unix:/run/x"}}', /^serve\.public\.host: "unix:\/run\/x" is a unix socket/],
   ['serve: {public: {host: "http://x"}}', /^serve\.public\.host: /],
   ['ttl: {access_token: 60}', /^ttl\.access_token: 60 is not a text/],
@@ -256,7 +256,7 @@ const refusals: readonly (readonly [string, string | RegExp])[] = [
   ['oidc: {dynamic_client_registration: {allowed_scope: ["*"]}}', /allowed_scope: "\*" contains \*/],
   ['oidc: {dynamic_client_registration: {allowed_scope: ["a b"]}}', /allowed_scope: "a b" is not one scope/],
   ['oidc: {dynamic_client_registration: {allowed_audience: [""]}}', /allowed_audience: "" is empty/],
-  ['oidc: {dynamic_client_registration: {redirect_schemes: [javascript]}}', /no application may claim/],
+  ['oidc: {dynamic_client_registration: {redirect_schemes: [javascript]}}', /never allowed in redirect URIs/],
   ['oidc: {dynamic_client_registration: {redirect_schemes: [com.example.app]}}', /has a dot/],
   ['oidc: {dynamic_client_registration: {redirect_schemes: ["vscode://"]}}', /is not a URI scheme/],
   ['clients: {http: {private_ip_exception_urls: ["10.0.0.1"]}}', /is not a URL pattern/],
@@ -276,7 +276,7 @@ for (const [yaml, expected] of refusals) {
   })
 }
 
-test('every problem of a file is told at once', () => {
+test('all problems of a file are reported together', () => {
   assert.equal(problems('dev: 1\nserve: {public: {port: x}, tls: {enabled: true}}\nnope: 1').length, 4)
 })
 
@@ -312,7 +312,7 @@ for (const issuer of [
 }
 
 for (const engine of ['postgres', 'postgresql', 'cockroach']) {
-  test(`${engine} is PostgreSQL, with Hydra's parameters of the pool taken out`, () => {
+  test(`${engine} is PostgreSQL, and Hydra's pool parameters are removed from its URL`, () => {
     const dsn = `${engine}://u:hunter2@db/x?sslmode=disable&max_conns=7&max_idle_conns=4`
     const expected = { engine: 'postgres', url: 'postgres://u:hunter2@db/x?sslmode=disable', connections: 7 }
     assert.deepEqual(load(undefined, { ...needed, DSN: dsn }).config.dsn, expected)
@@ -371,7 +371,7 @@ for (const [auth, expected] of [
   [`{bearer: [{name: a, sha256: ${digest}}], basic: x}`, /neither none nor bearer/],
   [`{bearer: [{name: a, sha256: ${digest}}, {name: b, sha256: the-token-itself}]}`, /number 2, whose sha256 is not 64/],
   [`{bearer: [{sha256: ${digest}}]}`, /number 1, without a name/],
-  [`{bearer: [{name: a, sha256: ${digest}, role: x}]}`, /a member we do not know/],
+  [`{bearer: [{name: a, sha256: ${digest}, role: x}]}`, /an unknown member/],
   [`{bearer: [{name: a, sha256: ${digest}}, {name: a, sha256: ${digest}}]}`, /one name for two tokens/],
 ] as const) {
   test(`serve.admin.auth: ${auth} is refused, unquoted`, () => {
@@ -399,26 +399,26 @@ test('secrets: 16 characters each, at least one, never quoted', () => {
   }
 })
 
-test('other secrets have lists of their own', () => {
+test('secrets for cookies and page tokens can be set separately', () => {
   const { secrets } = load(`secrets: {cookie: [${secret}-of-cookies]}`, needed)
   assert.deepEqual(secrets, { system: [secret], cookie: [`${secret}-of-cookies`], pagination: [secret] })
 })
 
-test('an explicit empty list is not an absent one', () => {
+test('an explicit empty list is distinguished from an absent one', () => {
   const { dynamic_client_registration: registration } = config(
     'oidc: {dynamic_client_registration: {default_scope: [], allowed_audience: []}}',
   ).oidc
   assert.deepEqual([registration.default_scope, registration.allowed_audience], [[], []])
 })
 
-test('credentials go with named origins', () => {
+test('CORS with credentials is accepted for listed origins', () => {
   const { cors } = config(
     'serve: {public: {cors: {allow_credentials: true, allowed_origins: ["https://*.example.com", "http://localhost:*"]}}}',
   ).serve.public
   assert.equal(cors.allow_credentials, true)
 })
 
-test('dev: the issuer has a default, private addresses may be fetched, text is logged; each can be written', () => {
+test('dev: the issuer has a default, private addresses may be fetched, the log is text; each can be overridden', () => {
   const { config } = load('dev: true\nserve: {public: {port: 5001}}', { DSN: 'memory' })
   assert.deepEqual(config.urls.self, { issuer: 'http://127.0.0.1:5001/', public: 'http://127.0.0.1:5001/', admin: undefined })
   assert.equal(config.clients.http.disallow_private_ip_ranges, false)
@@ -432,7 +432,7 @@ test('dev: the issuer has a default, private addresses may be fetched, text is l
   assert.equal(written.urls.self.issuer, 'http://dev.example.com')
 })
 
-test('a kept system secret that other users could read is closed to them, with its folder, and a warning says so, once', () => {
+test('if other users could read the stored system secret, the permissions of file and folder are corrected, with one warning', () => {
   const folder = folderWith()
   const { secrets } = load(undefined, { DSN: 'memory' }, { dev: true, folder })
   const [kept, path] = [join(folder, '.clientele'), join(folder, '.clientele/secrets.system')]
@@ -446,12 +446,12 @@ test('a kept system secret that other users could read is closed to them, with i
   )
   assert.deepEqual(
     again.warnings.filter((warning) => warning.includes('other users')),
-    ['secrets.system: .clientele/secrets.system was open to other users of this machine, and was closed to them'],
+    ['secrets.system: .clientele/secrets.system could be read by other users of this machine; its permissions were corrected'],
   )
   assert.ok(!load(undefined, { DSN: 'memory' }, { dev: true, folder }).warnings.join().includes('other users'))
 })
 
-test('dev: a system secret is made once, from the injected randomness, and only its owner reads it', () => {
+test('dev: a system secret is generated once, from the injected randomness, and only its owner can read it', () => {
   const folder = folderWith()
   const sevens: Randomness = (bytes) => new Uint8Array(bytes).fill(7)
   const { secrets } = load(undefined, { DSN: 'memory' }, { dev: true, folder, randomness: sevens })
@@ -470,14 +470,14 @@ test('dev: a system secret is made once, from the injected randomness, and only 
   )
 })
 
-test('dev: nothing is made while something else is wrong, or where a secret is written', () => {
+test('dev: no secret is generated if there is another problem, or if one is written', () => {
   const folder = folderWith()
   assert.throws(() => load(undefined, {}, { dev: true, folder }), ConfigError)
   load(undefined, needed, { dev: true, folder })
   assert.throws(() => statSync(join(folder, '.clientele')), { code: 'ENOENT' })
 })
 
-test('dev: a place where no secret can be kept is an error', () => {
+test('dev: if no secret can be stored, that is an error', () => {
   const folder = folderWith()
   writeFileSync(join(folder, '.clientele'), '')
   assert.throws(() => load(undefined, { DSN: 'memory' }, { dev: true, folder }), /secrets\.system: cannot be kept .*ENOTDIR|EEXIST/)
@@ -493,7 +493,7 @@ for (const [yaml, expected] of [
   [secret, /^clientele\.yml: is not a mapping/],
   [`- ${secret}`, /^clientele\.yml: is not a mapping/],
   [`dsn: *${secret}`, /^clientele\.yml: has an alias/],
-  [`dsn: !${secret} x`, /^clientele\.yml: line 1 has a tag/],
+  [`dsn: !${secret} x`, /^clientele\.yml: line 1 has an unknown tag/],
   ['dev: true\n---\ndev: false', /^clientele\.yml: line 2 begins a second document/],
 ] as const) {
   test(`not a configuration: ${JSON.stringify(yaml)}`, () => {
@@ -503,13 +503,13 @@ for (const [yaml, expected] of [
   })
 }
 
-test('a file that is not there, or is a folder, is one clear line', () => {
+test('a missing file, or a folder in its place, is one problem in one line', () => {
   const read = (file: string) => loadConfig({ file, env: needed, workingDirectory: root })
   assert.throws(() => read('nowhere.yml'), { problems: ['nowhere.yml: there is no such file; name an existing one with -c'] })
   assert.throws(() => read('.'), { problems: ['.: is a folder; name a file with -c'] })
 })
 
-test('an empty file, and groups with nothing in them, say nothing', () => {
+test('an empty file and empty groups are accepted', () => {
   for (const yaml of ['', '# nothing\n', 'serve:\n', 'serve: {public: {cors: }}']) assert.equal(config(yaml).serve.public.port, 4444)
 })
 
@@ -520,7 +520,7 @@ test('anchors and merge keys work', () => {
   assert.deepEqual(cors.allowed_headers, ['GET'])
 })
 
-test('without being told otherwise, the environment is that of the process', () => {
+test('by default the environment is that of the process', () => {
   process.env.TTL_ACCESS_TOKEN = 'not-a-duration'
   try {
     assert.throws(() => loadConfig({ workingDirectory: root }), /ttl\.access_token: \(from TTL_ACCESS_TOKEN\)/)
@@ -533,7 +533,7 @@ const passwordHash = '$argon2id$v=19$m=19456,t=2,p=1$sS+q3rV2YxQJe4eACo8+7w$9fSp
 const users = (...list: unknown[]) => `dev: true\nusers: ${JSON.stringify(list)}`
 const ada = { subject: 'user-ada', username: 'ada', password: passwordHash }
 
-test('users of the built-in pages: under dev only, each with a hash, nobody twice; what was written is not quoted', () => {
+test('users of the built-in pages: under dev only, each with a hash, without duplicates; no value is quoted', () => {
   assert.deepEqual(config(users({ ...ada, name: 'Ada' })).users, [{ ...ada, name: 'Ada' }])
   assert.deepEqual(config('dev: true').users, [])
   assert.deepEqual(config('users: []').users, [])
@@ -550,7 +550,7 @@ test('users of the built-in pages: under dev only, each with a hash, nobody twic
     [[ada, { ...ada, username: 'b' }], /two users with one subject/],
     [[{ ...ada, subject: '' }], /whose subject is not a text/],
     [[{ ...ada, email: 1 }], /whose email is not a text/],
-    [[{ ...ada, role: 'admin' }], /with a member we do not know; write subject, username, password, name, email only/],
+    [[{ ...ada, role: 'admin' }], /with an unknown member; write subject, username, password, name, email only/],
     [['ada'], /that is not a mapping/],
   ]
   for (const [list, expected] of wrong) {
@@ -561,7 +561,7 @@ test('users of the built-in pages: under dev only, each with a hash, nobody twic
   assert.match(problems('dev: true\nusers: ada').join(), /^users: the value is not a list/)
 })
 
-test('over https a cookie without the prefix __Host- is a warning that names the setting in the way', () => {
+test('over https a setting that prevents the prefix __Host- of a cookie causes a warning', () => {
   const written = (yaml: string, issuer = 'https://auth.example.com/') =>
     load(`urls: {self: {issuer: ${issuer}}}\nserve: {cookies: ${yaml}}`, { ...needed, URLS_SELF_ISSUER: undefined }).warnings.map(
       (warning) => warning.split(':')[0],

@@ -13,7 +13,7 @@ export interface ConfigSource {
   readonly file?: string | undefined
   /** The environment of this process, unless another one is given. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** What the command line says; it wins over environment and file. */
+  /** The options of the command line, which override environment and file. */
   readonly overrides?: { readonly dev?: boolean | undefined }
   readonly workingDirectory?: string
   readonly randomness?: Randomness
@@ -22,15 +22,15 @@ export interface ConfigSource {
 export interface LoadedConfig {
   readonly config: Config
   readonly secrets: Secrets
-  /** `<key>: <what has no effect>`, for the log. */
+  /** `<key>: <the warning>`, for the log. */
   readonly warnings: readonly string[]
-  /** What was written, for `watchConfig` to compare with. Holds secrets: never logged. */
+  /** The settings as written, with which `watchConfig` compares. They contain secrets and are never logged. */
   readonly named: Named
 }
 
 /**
- * File and environment → checked, frozen Config and Secrets. Under `dev` it may make `.clientele/secrets.system`, and does so only
- * if nothing is wrong.
+ * Loads file and environment into a checked, frozen `Config` and `Secrets`. Under `dev` it creates `.clientele/secrets.system`, if that
+ * is missing and there is no problem.
  *
  * @throws ConfigError with every problem at once
  */
@@ -39,7 +39,9 @@ export function loadConfig(source: ConfigSource): LoadedConfig {
   const closed: string[] = []
   const named = withSystemSecret(written, source, (file) => closed.push(file))
   const resolved = resolveSettings(named, workingDirectoryOf(source))
-  const warnings = closed.map((file) => `secrets.system: ${file} was open to other users of this machine, and was closed to them`)
+  const warnings = closed.map(
+    (file) => `secrets.system: ${file} could be read by other users of this machine; its permissions were corrected`,
+  )
   return freezeSnapshot({ ...resolved, warnings: [...resolved.warnings, ...warnings] }, named)
 }
 
@@ -50,14 +52,14 @@ export function nameSource(source: ConfigSource): Named {
   return nameSettings({ file, env, overrides, workingDirectory: workingDirectoryOf(source) })
 }
 
-/** Resolves what was named. @throws ConfigError */
+/** Resolves the named settings. @throws ConfigError */
 export function resolveSource(named: Named, source: ConfigSource): ResolvedSettings {
   const resolved = resolveSettings(named, workingDirectoryOf(source))
   if (resolved.problems.length > 0) throw new ConfigError(resolved.problems)
   return resolved
 }
 
-/** `named` with the system secret that `dev` makes or finds. @throws ConfigError */
+/** `named`, under `dev` with the stored or a new system secret. @throws ConfigError */
 function withSystemSecret(named: Named, source: ConfigSource, closed: (file: string) => void): Named {
   resolveSource(named, source)
   if (named.values.has('secrets.system')) return named
@@ -73,12 +75,12 @@ function keptSecret(source: ConfigSource, closed: (file: string) => void): strin
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new ConfigError([
-      `secrets.system: cannot be kept in .clientele/secrets.system (${code}); set it, or let this process write there`,
+      `secrets.system: cannot be kept in .clientele/secrets.system (${code}); set it, or give this process write access there`,
     ])
   }
 }
 
-/** The third step: one snapshot, which nobody changes; secrets apart. */
+/** The third step: a frozen snapshot, with the secrets in an object of their own. */
 export function freezeSnapshot({ values, warnings }: ResolvedSettings, named: Named): LoadedConfig {
   const [open, secret]: [Tree, Tree] = [{}, {}]
   for (const [key, { leaf }] of settings) if (leaf.status === 'honoured') place(leaf.secret ? secret : open, key, values.get(key))

@@ -4,7 +4,7 @@ const loopback = new BlockList()
 loopback.addSubnet('127.0.0.0', 8)
 loopback.addAddress('::1', 'ipv6')
 
-/** Whether only this machine reaches `host`: 127.0.0.0/8, ::1 (brackets allowed) or `localhost`. */
+/** Whether `host` can be reached from this machine only: 127.0.0.0/8, ::1 (also in brackets) or `localhost`. */
 export function isLoopback(host: string): boolean {
   const bare = host.replace(/^\[(.*)\]$/, '$1')
   const version = isIP(bare)

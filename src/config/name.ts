@@ -4,13 +4,13 @@ import { editDistance, groups, nearestKey, type Setting, settings } from './keys
 import { isMapping, readConfigFile } from './read-file.ts'
 import { fromText, readValue } from './read-value.ts'
 
-/** What was written, before any default: the first of the three steps. It holds secrets, so it is never logged. */
+/** The settings as written, without defaults: the first of the three steps. They contain secrets and are never logged. */
 export interface Named {
-  /** By key, each of a known setting; honoured ones as the product uses them, the rest as they were written. */
+  /** The known settings by key; the honoured ones parsed, the others as written. */
   readonly values: ReadonlyMap<string, unknown>
-  /** Keys that were written, but wrongly: nothing more is to be said of them. */
+  /** Keys with an invalid value, about which there is a problem already. */
   readonly faulty: ReadonlySet<string>
-  /** `<key>: <what is wrong>; <what would be right>`. */
+  /** `<key>: <what is wrong>; <what to write>`. */
   readonly problems: readonly string[]
 }
 
@@ -22,9 +22,9 @@ export interface Written {
 }
 
 /**
- * Names every setting that the file, the environment and the command line give; of these the later ones win.
+ * Collects the settings of file, environment and command line; the environment overrides the file, the command line both.
  *
- * @throws ConfigError when the file cannot be read as YAML: what is missing in it is then unknown
+ * @throws ConfigError if the file is not valid YAML, because its settings are then unknown
  */
 export function nameSettings({ file, env, overrides, workingDirectory }: Written): Named {
   const raw = new Map<string, unknown>()
@@ -35,7 +35,7 @@ export function nameSettings({ file, env, overrides, workingDirectory }: Written
     flatten(content.tree, '', raw, problems)
   }
   for (const { key, variable, leaf } of settings.values()) {
-    // An empty variable is an unset one: compose files pass on what is not there as ''.
+    // An empty variable counts as unset: compose files pass unset variables as ''.
     const text = env[variable]
     if (text !== undefined && text !== '') raw.set(key, fromText(leaf, text))
   }
@@ -43,7 +43,7 @@ export function nameSettings({ file, env, overrides, workingDirectory }: Written
   return readAll(raw, problems, env)
 }
 
-/** Every key of the tree, unknown ones as problems. */
+/** Adds every setting of the tree to `raw`, and every unknown key to `problems`. */
 function flatten(tree: Readonly<Record<string, unknown>>, path: string, raw: Map<string, unknown>, problems: string[]): void {
   for (const [name, value] of Object.entries(tree)) {
     const key = path === '' ? name : `${path}.${name}`
@@ -56,7 +56,7 @@ function flatten(tree: Readonly<Record<string, unknown>>, path: string, raw: Map
 
 function unknownKey(key: string): string {
   const nearest = nearestKey(key)
-  // A secret that slipped into the place of a key is not repeated.
+  // A secret that was written in place of a key must not be shown.
   const shown = key.startsWith('secrets.') && editDistance(key, nearest) > 3 ? 'secrets.…' : key.slice(0, 100)
   return `${/^[\w.…-]+$/.test(shown) ? shown : JSON.stringify(shown)}: there is no such setting; did you mean ${nearest}?`
 }

@@ -4,8 +4,8 @@ import { type ErrorCode, LineCounter, parseDocument } from 'yaml'
 export type FileContent = { readonly tree: Readonly<Record<string, unknown>> } | { readonly problems: readonly string[] }
 
 /**
- * Reads a YAML file into plain values. Problems name the file as it was called and the line, and quote nothing: the text may hold
- * secrets.
+ * Reads a YAML file into plain values. Problems have the name of the file as given and the line. They quote nothing, because the text may
+ * contain secrets.
  */
 export function readConfigFile(path: string, calledAs: string): FileContent {
   let text: string
@@ -20,7 +20,7 @@ export function readConfigFile(path: string, calledAs: string): FileContent {
 function whyUnreadable(code: string | undefined): string {
   if (code === 'ENOENT') return 'there is no such file; name an existing one with -c'
   if (code === 'EISDIR') return 'is a folder; name a file with -c'
-  return `cannot be read (${code}); let this process read it`
+  return `cannot be read (${code}); give this process read access`
 }
 
 function parse(text: string, calledAs: string): FileContent {
@@ -41,7 +41,7 @@ function fault(code: ErrorCode): string {
   if (code === 'DUPLICATE_KEY') return 'repeats a key; write each key once'
   if (code === 'MULTIPLE_DOCS') return 'begins a second document; write one only'
   if (code === 'TAB_AS_INDENT') return 'is indented with a tab; use spaces'
-  if (code === 'TAG_RESOLVE_FAILED') return 'has a tag that is not known here; remove the word after !'
+  if (code === 'TAG_RESOLVE_FAILED') return 'has an unknown tag; remove the word after !'
   return `is not valid YAML (${code.toLowerCase().replaceAll('_', ' ')}); check its indentation, quotes and brackets`
 }
 

@@ -6,7 +6,7 @@ import { readUsers } from './users.ts'
 
 export type Read = { readonly value: unknown } | { readonly problems: readonly string[] }
 
-/** A value from YAML (or from `fromText`) as the product uses it. Problems: `<what is wrong>; <what would be right>`. */
+/** Parses a value from YAML or from `fromText`. Problems: `<what is wrong>; <what to write>`. */
 export function readValue(leaf: Leaf, value: unknown): Read {
   if (value === null) return { problems: ['has no value; write one or remove the line'] }
   if (leaf.type !== 'array') return read(leaf, value, subject(leaf, value))
@@ -19,7 +19,7 @@ export function readValue(leaf: Leaf, value: unknown): Read {
 
 type Shape = NonNullable<Leaf['items']>
 
-/** Formats that are more than one text. */
+/** The parsers of formats that are not a single text. */
 const structured: Readonly<Record<string, (value: unknown) => Reading>> = {
   'admin-auth': readAdminAuth,
   'token-hook': readTokenHook,
@@ -35,7 +35,7 @@ function readScalar(shape: Shape, value: unknown): Reading {
   if (shape.enum) {
     return shape.enum.includes(value as string) ? { value } : { problem: `is not one of the choices; write ${shape.enum.join(' or ')}` }
   }
-  if (shape.type === 'boolean') return typeof value === 'boolean' ? { value } : { problem: 'is not a yes or no; write true or false' }
+  if (shape.type === 'boolean') return typeof value === 'boolean' ? { value } : { problem: 'is not a boolean; write true or false' }
   if (shape.type === 'integer') return readInteger(shape, value)
   if (shape.type === 'number') return readNumber(shape, value)
   if (shape.type !== 'string') return { value }
@@ -53,22 +53,22 @@ function readNumber({ minimum = 0, maximum = Number.MAX_VALUE }: Shape, value: u
   return fits ? { value } : { problem: `is not a number in range; write one from ${minimum} to ${maximum}` }
 }
 
-/** How a message speaks of a value: it is quoted, unless it may be a secret. */
+/** The subject of a message about a value: the value in quotes, unless it may be a secret. */
 function subject(leaf: Leaf, value: unknown): string {
   if (leaf.secret || leaf.sensitive || (typeof value === 'object' && value !== null)) return 'the value'
-  // A URL may carry a password before its @.
+  // A URL may contain a password before its @.
   if (typeof value === 'string' && /:\/\/[^/]*@/.test(value)) return 'the value'
   const quoted = JSON.stringify(value)
   return quoted.length > 80 ? `${quoted.slice(0, 77)}…"` : quoted
 }
 
-/** Go's `strconv.ParseBool`, so that what worked with Hydra works here. */
+/** As Go's `strconv.ParseBool`, so that variables for Hydra work here. */
 const booleans: Readonly<Record<string, boolean>> = Object.fromEntries([
   ...['1', 't', 'T', 'TRUE', 'true', 'True'].map((word) => [word, true]),
   ...['0', 'f', 'F', 'FALSE', 'false', 'False'].map((word) => [word, false]),
 ])
 
-/** The text of an environment variable as YAML would have given it; what does not fit stays text, for `readValue` to complain of. */
+/** Converts the text of an environment variable to a value as in YAML. A text that does not fit stays, and `readValue` reports it. */
 export function fromText(leaf: Leaf, text: string): unknown {
   switch (leaf.type) {
     case 'boolean':

@@ -4,13 +4,14 @@ import { settings } from './keys.ts'
 import { type ConfigSource, freezeSnapshot, type LoadedConfig, nameSource, resolveSource } from './load.ts'
 import type { Named } from './name.ts'
 
-/** What a second reading gave: a snapshot in which only live settings differ from the first, or why there is none. */
+/** The result of a reload: a snapshot in which only live settings differ from the first one, or the problems. */
 export type Reloaded = { readonly next: LoadedConfig; readonly restart: readonly string[] } | { readonly problems: readonly string[] }
 
 /**
- * Reads the source again. `restart` lists the fixed settings that are written differently now (not those that merely follow from them); `next` has their old values.
- * Both must be free of problems, the source as it is written and what is made of it: a change of `serve.admin.host` to loopback that
- * removes `serve.admin.auth` is fine after a restart, but until then it would leave a public listener unguarded.
+ * Reads the source again. `restart` lists the fixed settings that are written differently now, without those whose default changed only
+ * because it is derived from them; `next` has their old values. Both the source as written and `next` must be free of problems: a change of
+ * `serve.admin.host` to loopback that removes `serve.admin.auth` is valid after a restart, but before it a public listener would have no
+ * authentication.
  */
 export function reloadConfig(source: ConfigSource, first: LoadedConfig): Reloaded {
   try {
@@ -34,7 +35,7 @@ const isFixed = (key: string): boolean => {
 
 const fixedKeys = [...settings.keys()].filter(isFixed)
 
-/** Under `dev`, a system secret that is not written is the one that was made at start: nothing new is made while the process runs. */
+/** Under `dev`, a system secret that is not written is the one of the start; no new one is generated while the process runs. */
 function withKeptSecret(fresh: Named, first: Named): Named {
   const kept = first.values.get('secrets.system')
   if (fresh.values.get('dev') !== true || fresh.values.has('secrets.system')) return fresh

@@ -9,13 +9,13 @@ import { readValue } from './read-value.ts'
 import { type Leaf, notYetValues } from './setting.ts'
 
 export interface ResolvedSettings {
-  /** Every honoured setting by its key, defaults in; undefined where there is none. Secrets included. */
+  /** Every honoured setting by key, with its default or undefined if it is not written. Contains secrets. */
   readonly values: ReadonlyMap<string, unknown>
   readonly problems: readonly string[]
   readonly warnings: readonly string[]
 }
 
-/** Adds defaults, then looks for what cannot be, and for what has no effect: the second of the three steps. */
+/** The second of the three steps: adds defaults, and reports contradictions and settings without effect. */
 export function resolveSettings(named: Named, workingDirectory: string): ResolvedSettings {
   const problems = [...named.problems]
   const warnings: string[] = []
@@ -25,7 +25,7 @@ export function resolveSettings(named: Named, workingDirectory: string): Resolve
     return values.get(key)
   }
   for (const [key, { leaf }] of settings) {
-    if (leaf.status !== 'honoured') weigh(key, leaf, named, problems, warnings)
+    if (leaf.status !== 'honoured') reportUnhonoured(key, leaf, named, problems, warnings)
     else if (of(key) === undefined && isMissing(key, leaf, named, of)) problems.push(`${key}: is not set; ${leaf.required}`)
     warnings.push(...notYet(key, leaf, named))
   }
@@ -41,12 +41,12 @@ export function resolveSettings(named: Named, workingDirectory: string): Resolve
 
 function settingInForce(key: string, named: Named, of: (key: string) => unknown): unknown {
   const leaf = settings.get(key)?.leaf
-  if (!leaf) throw new Error(`no setting is called ${key}`)
+  if (!leaf) throw new Error(`there is no setting ${key}`)
   if (named.values.has(key)) return withoutNotYet(leaf, named.values.get(key))
   return leaf.default === undefined ? leaf.derived?.from(of) : defaultOf(leaf)
 }
 
-/** A default is written as in YAML (`1h`), so it is read like anything else. */
+/** A default is written as in YAML (`1h`), so it is parsed like any value. */
 function defaultOf(leaf: Leaf): unknown {
   const read = readValue(leaf, leaf.default)
   if ('problems' in read) throw new Error(read.problems.join())
@@ -73,11 +73,11 @@ function notYet(key: string, { notYet }: Leaf, named: Named): readonly string[] 
   return asked ? [`${key}: ${notYet.warning}`] : []
 }
 
-/** What a key that is not acted on means for start-up. */
-function weigh(key: string, leaf: Leaf, named: Named, problems: string[], warnings: string[]): void {
+/** Adds the warning or problem of a written setting that is not honoured, unless its value is harmless. */
+function reportUnhonoured(key: string, leaf: Leaf, named: Named, problems: string[], warnings: string[]): void {
   if (!named.values.has(key) || leaf.status === 'ignored') return
   const value = named.values.get(key)
   if (leaf.harmless?.some((harmless) => isDeepStrictEqual(harmless, value))) return
   if (leaf.status === 'refused') problems.push(`${key}: ${leaf.refusal}`)
-  else warnings.push(`${key}: ${leaf.warning ?? 'is a setting of Hydra that is not acted on yet; it changes nothing'}`)
+  else warnings.push(`${key}: ${leaf.warning ?? 'is a setting of Hydra that is not supported yet; it has no effect'}`)
 }

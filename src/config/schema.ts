@@ -20,7 +20,7 @@ import { serve } from './schema/serve.ts'
 import { oauth2, strategies, ttl } from './schema/tokens.ts'
 import { group, type Resolved } from './setting.ts'
 
-/** Every key a configuration may have, in the order of the page of settings. What is not here is refused. */
+/** Every key that a configuration may have, in the order of docs/operations.md. Other keys are refused. */
 export const schema = group({
   dsn,
   dev,
@@ -46,8 +46,8 @@ export const schema = group({
   version,
 })
 
-/** The honoured settings, as in YAML and with defaults in, frozen. Durations are milliseconds. Secrets are apart. */
+/** The honoured settings, nested as in YAML, with defaults, frozen. Durations are milliseconds. Without the secrets. */
 export type Config = Resolved<typeof schema, false>
 
-/** Never logged, never shown: the first of each list seals, all of them open. Each list has at least one entry. */
+/** Never logged, never shown. The first of each list encrypts, all of them decrypt. Each list has at least one entry. */
 export type Secrets = Resolved<typeof schema, true>['secrets']

@@ -2,19 +2,19 @@ import type { Static, TObject, TProperties, TSchema } from 'typebox'
 import { Type } from '../lib/json-schema.ts'
 
 /**
- * What we do with a setting that somebody wrote: act on it; warn that we do not yet; take it silently, because there is nothing to
- * do; or refuse to start, because going on without it would be less safe than Hydra.
+ * What happens with a setting that is written. `honoured`: it has an effect. `later`: it is not supported yet, and a warning is logged.
+ * `ignored`: it needs no effect here. `refused`: the server does not start, because without its effect it would be less safe than Hydra.
  */
 export type Status = 'honoured' | 'later' | 'ignored' | 'refused'
 
-/** Answers a setting in force by its key: as written, else its default. */
+/** The value of a setting by its key: as written, else its default. */
 export type Lookup = (key: string) => unknown
 
 export interface Facts<S extends Status, Present extends boolean, Secret extends boolean> {
   readonly status: S
-  /** Whether it always has a value: written, default or derived. A type-level fact only. */
+  /** Whether it always has a value: written, default or derived. Exists in the type only. */
   readonly '~present'?: Present
-  /** Whether it is handed out apart from Config; such a value is never quoted, either. */
+  /** Whether it is in `Secrets` and not in `Config`; its value is never quoted. */
   readonly secret: Secret
   /** One sentence, with the unit. */
   readonly description: string
@@ -22,7 +22,7 @@ export interface Facts<S extends Status, Present extends boolean, Secret extends
   readonly live: boolean
 }
 
-/** A leaf of the schema as the readers see it: JSON Schema words (`type`, `enum`, `format`…) and what is said about it here. */
+/** A setting in the schema: keywords of JSON Schema (`type`, `enum`, `format`…) and those of this module. */
 export interface Leaf extends Facts<Status, boolean, boolean> {
   readonly type?: string
   readonly enum?: readonly string[]
@@ -30,33 +30,33 @@ export interface Leaf extends Facts<Status, boolean, boolean> {
   readonly minimum?: number
   readonly maximum?: number
   readonly items?: Omit<Leaf, keyof Facts<Status, boolean, boolean>>
-  /** As one would write it in YAML. */
+  /** As written in YAML. */
   readonly default?: unknown
   readonly derived?: Derived
-  /** What to write, when start-up cannot do without it. */
+  /** For a required setting: what to write. */
   readonly required?: string
   /** Never quoted in a message. */
   readonly sensitive?: boolean
   readonly notYet?: NotYet
-  /** What to say of a written value that has no effect. */
+  /** The warning about a written value that has no effect. */
   readonly warning?: string
   /** Why it is refused, and what to do instead. */
   readonly refusal?: string
-  /** Values that ask for nothing more than we do: neither warned about nor refused. */
+  /** Values that describe what this server does anyway: they cause neither a warning nor a refusal. */
   readonly harmless?: readonly unknown[]
 }
 
-/** A default that follows from other settings. */
+/** A default that is derived from other settings. */
 interface Derived {
-  /** For the page of settings. */
+  /** The default in docs/operations.md. */
   readonly shown: string
   readonly from: (of: Lookup) => unknown
 }
 
-/** A value of an honoured setting that is taken with a warning and replaced (in a list: left out). */
+/** A value of an honoured setting that is not supported yet: it is replaced (in a list: left out), with a warning. */
 interface NotYet {
   readonly value: string | readonly string[]
-  /** Absent: as if it were not set. */
+  /** Absent: the setting counts as unset. */
   readonly instead?: string
   readonly warning: string
 }
@@ -79,7 +79,7 @@ export function honoured<T extends TSchema, const A extends About>(type: T, abou
   return annotate(type, { live: false, ...about, status: 'honoured', secret: false }) as T & Facts<'honoured', IsPresent<A>, false>
 }
 
-/** Acted on, fixed, and kept apart from everything that is logged or shown. */
+/** A honoured setting that cannot change at run time, and is kept apart from everything that is logged or shown. */
 export function secret<T extends TSchema>(type: T, about: About) {
   return annotate(type, { live: false, ...about, status: 'honoured', secret: true }) as T & Facts<'honoured', true, true>
 }
@@ -89,12 +89,12 @@ interface Unhonoured {
   readonly harmless?: readonly unknown[]
 }
 
-/** A key of Hydra's that we do not act on yet: one warning at start-up. */
+/** A key of Hydra that is not supported yet: it causes a warning at the start. */
 export function later<T extends TSchema>(type: T, description: string, more: Unhonoured = {}) {
   return annotate(type, { description, ...more, status: 'later', live: false, secret: false }) as T & Facts<'later', false, false>
 }
 
-/** A key of Hydra's that asks for nothing here. */
+/** A key of Hydra that needs no effect here. */
 export function ignored<T extends TSchema>(type: T, description: string) {
   return annotate(type, { description, status: 'ignored', live: false, secret: false }) as T & Facts<'ignored', false, false>
 }
@@ -122,7 +122,7 @@ type Leaves<S, Secret extends boolean> =
       ? true
       : never
 
-/** What the schema promises once defaults are in: the honoured settings only, so that no room acts on a setting by half. */
+/** The type of the resolved settings of a schema: the honoured ones only, so that no code can depend on the others. */
 export type Resolved<S, Secret extends boolean> =
   S extends TObject<infer P>
     ? { readonly [K in keyof P as true extends Leaves<P[K], Secret> ? K : never]: Resolved<P[K], Secret> }

@@ -6,11 +6,11 @@ import { settingsPage, withSettingsPage } from './settings-page.ts'
 
 const operations = readFileSync(new URL('../../docs/operations.md', import.meta.url), 'utf8')
 
-test('docs/operations.md lists the settings as they are (else: npm run docs)', () => {
+test('docs/operations.md has the current tables of settings (if not: npm run docs)', () => {
   assert.equal(operations, withSettingsPage(operations))
 })
 
-test('every setting is on the page, each with a description that is a sentence', () => {
+test('every setting is in a table, with a sentence as its description', () => {
   const page = settingsPage()
   for (const { key, variable, leaf } of settings.values()) {
     assert.ok(page.includes(`| \`${key}\` | \`${variable}\` |`), key)
@@ -18,6 +18,6 @@ test('every setting is on the page, each with a description that is a sentence',
   }
 })
 
-test('a document without markers is not written over', () => {
+test('a document without markers is not overwritten', () => {
   assert.throws(() => withSettingsPage('nothing here'), /settings:begin/)
 })

@@ -4,19 +4,19 @@ import { type Leaf, notYetValues } from './setting.ts'
 const begin = '<!-- settings:begin -->'
 const end = '<!-- settings:end -->'
 
-/** Every setting as Markdown, a table for each group. Generated, so that it cannot say what the schema does not. */
+/** The table of every setting in Markdown, for each group. It is generated, so that it agrees with the schema. */
 export function settingsPage(): string {
   return [...Map.groupBy(settings.values(), groupOf)].map(([group, members]) => table(group, members)).join('\n')
 }
 
-/** `document` with the page between its two markers. @throws Error when a marker is missing */
+/** `document` with the tables between its two markers. @throws Error if a marker is missing */
 export function withSettingsPage(document: string): string {
   const [from, to] = [document.indexOf(begin), document.indexOf(end)]
   if (from < 0 || to < from) throw new Error(`the document has no ${begin} before ${end}`)
   return `${document.slice(0, from + begin.length)}\n\n${settingsPage()}\n${document.slice(to)}`
 }
 
-/** The listeners are looked up apart; the rest by their first word. */
+/** Each listener is a group; other settings are grouped by their first word. */
 function groupOf({ key }: Setting): string {
   const [first = '', second = ''] = key.split('.')
   if (first === 'serve') return second === 'public' || second === 'admin' ? `serve.${second}` : 'serve'
@@ -25,7 +25,7 @@ function groupOf({ key }: Setting): string {
 
 function table(group: string, members: readonly Setting[]): string {
   const title = group === 'the process' ? 'The process' : `\`${group}\``
-  const head = ['Setting', 'Environment variable', 'Value', 'Default', 'A change', 'Here', 'What it does']
+  const head = ['Setting', 'Environment variable', 'Value', 'Default', 'Change', 'Support', 'Description']
   const rows = [head, head.map(() => '---'), ...members.map(row)].map((cells) => `| ${cells.join(' | ')} |\n`)
   return `### ${title}\n\n${rows.join('')}`
 }
@@ -63,11 +63,11 @@ function changeOf(leaf: Leaf): string {
 function statusOf(leaf: Leaf): string {
   if (leaf.status === 'honoured')
     return leaf.notYet
-      ? `honoured; ${notYetValues(leaf.notYet)
+      ? `supported; ${notYetValues(leaf.notYet)
           .map((value) => `\`${value}\``)
           .join(', ')} not yet`
-      : 'honoured'
-  if (leaf.status === 'ignored') return 'nothing to do'
+      : 'supported'
+  if (leaf.status === 'ignored') return 'accepted, needs no effect'
   if (leaf.status === 'later') return leaf.warning ? 'no effect, warns' : 'not yet, warns'
   return leaf.harmless?.length ? `refused, except ${leaf.harmless.map((value) => `\`${JSON.stringify(value)}\``).join(', ')}` : 'refused'
 }

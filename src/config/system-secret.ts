@@ -4,11 +4,11 @@ import { closeToOthers } from '../lib/close-to-others.ts'
 import { type Randomness, randomToken, randomUuid } from '../lib/random.ts'
 
 /**
- * The system secret of a developer's machine: made once, then kept in `.clientele/secrets.system`, which only its owner reads.
- * Two processes that start together get the same one: a link, unlike a write, either makes the whole file or finds it there.
+ * The system secret of a developer's machine. It is generated once and stored in `.clientele/secrets.system`, which only its owner can
+ * read. Two processes that start together get the same one, because a link is created with the whole file or fails.
  *
- * @param closed is told where other users could open what was kept: they cannot any more
- * @throws NodeJS.ErrnoException when the file can be neither read nor made
+ * @param closed is called if other users could read the file, after its permissions were corrected
+ * @throws NodeJS.ErrnoException if the file can be neither read nor created
  */
 export function keptSystemSecret(workingDirectory: string, randomness: Randomness, closed: (file: string) => void): string {
   const folder = join(workingDirectory, '.clientele')

@@ -6,7 +6,7 @@ const url = 'http://hooks.internal:8080/token?tenant=1'
 const hook = (config: unknown, more: object = {}) => ({ url, auth: { type: 'api_key', config }, ...more })
 const key = { in: 'cookie', name: 'session', value: 'hunter2' }
 
-test("Hydra's two forms of a hook are read, the key in a header unless it says otherwise", () => {
+test("Hydra's two forms of a hook are accepted; by default the key is sent in a header", () => {
   assert.deepEqual(readTokenHook(url), { value: { url } })
   assert.deepEqual(readTokenHook({ url }), { value: { url } })
   assert.deepEqual(readTokenHook(hook(key)), { value: { url, apiKey: key } })
@@ -33,7 +33,7 @@ const wrong: Record<string, unknown> = {
   'a value that ends a cookie': hook({ ...key, value: 'hunter2; admin=1' }),
 }
 for (const [name, value] of Object.entries(wrong))
-  test(`a hook with ${name} is refused, and nothing of it is quoted`, () => {
+  test(`a hook with ${name} is refused, and no value is quoted`, () => {
     const { problem = '' } = readTokenHook(value) as { problem?: string }
     assert.match(problem, /; write /)
     assert.ok(!problem.includes('hunter2'), problem)

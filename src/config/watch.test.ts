@@ -28,20 +28,20 @@ oidc: {dynamic_client_registration: {enabled: ${registration}}}
 ${more}
 `
 
-type Told = { changed: Config } | { refused: readonly string[] } | { needsRestart: readonly string[] }
+type Reported = { changed: Config } | { refused: readonly string[] } | { needsRestart: readonly string[] }
 
 let folders = 0
-/** A file that is watched, and what the watch tells, one after another. */
+/** A watched file, and the outcomes that the watch reports, one after another. */
 function watched(text = yaml(), env: Record<string, string> = {}) {
   const folder = join(root, String(folders++))
   mkdirSync(folder)
   const file = join(folder, 'clientele.yml')
   writeFileSync(file, text)
   const source: ConfigSource = { file, env, workingDirectory: folder }
-  const told: Told[] = []
+  const reported: Reported[] = []
   let wake = () => {}
-  const tell = (what: Told) => {
-    told.push(what)
+  const tell = (what: Reported) => {
+    reported.push(what)
     wake()
   }
   const watch = watchConfig(source, loadConfig(source), {
@@ -49,24 +49,24 @@ function watched(text = yaml(), env: Record<string, string> = {}) {
     refused: (refused) => tell({ refused }),
     needsRestart: (needsRestart) => tell({ needsRestart }),
   })
-  const next = async (): Promise<Told> => {
+  const next = async (): Promise<Reported> => {
     // The watch keeps no process alive, so the wait does.
     const alive = setTimeout(() => {}, 60_000)
-    while (told.length === 0) await new Promise<void>((resolve) => (wake = resolve))
+    while (reported.length === 0) await new Promise<void>((resolve) => (wake = resolve))
     clearTimeout(alive)
-    return told.shift() as Told
+    return reported.shift() as Reported
   }
   const replace = (replacement: string) => {
     writeFileSync(`${file}.new`, replacement)
     renameSync(`${file}.new`, file)
   }
-  return { folder, file, next, replace, told, [Symbol.dispose]: () => watch[Symbol.dispose]() }
+  return { folder, file, next, replace, reported, [Symbol.dispose]: () => watch[Symbol.dispose]() }
 }
 
-async function nextChange({ next }: { next: () => Promise<Told> }): Promise<Config> {
-  const told = await next()
-  assert.ok('changed' in told, JSON.stringify(told))
-  return told.changed
+async function nextChange({ next }: { next: () => Promise<Reported> }): Promise<Config> {
+  const reported = await next()
+  assert.ok('changed' in reported, JSON.stringify(reported))
+  return reported.changed
 }
 
 const isOn = (config: Config) => config.oidc.dynamic_client_registration.enabled
@@ -117,7 +117,7 @@ test('SIGHUP reads the file again', async () => {
   assert.equal(isOn(await nextChange(watch)), true)
 })
 
-test('what changed between the first reading and the watch is noticed', async () => {
+test('a change between the first read and the start of the watch is detected', async () => {
   const folder = join(root, 'gap')
   mkdirSync(folder)
   const file = join(folder, 'clientele.yml')
@@ -132,27 +132,27 @@ test('what changed between the first reading and the watch is noticed', async ()
   clearTimeout(alive)
 })
 
-test('an invalid file keeps what is in force, is told without secrets, and is told again when SIGHUP asks', async () => {
+test('with an invalid file the previous settings stay; the problems are reported without secrets, and again after SIGHUP', async () => {
   using watch = watched()
   watch.replace(yaml({ registration: true, more: 'nope: 1' }))
-  const told = { refused: ['nope: there is no such setting; did you mean log?'] }
+  const reported = { refused: ['nope: there is no such setting; did you mean log?'] }
   const first = await watch.next()
   assert.ok('refused' in first && first.refused.length === 1 && first.refused[0]?.startsWith('nope: there is no such setting'))
   process.kill(process.pid, 'SIGHUP')
-  assert.deepEqual(Object.keys(await watch.next()), Object.keys(told))
+  assert.deepEqual(Object.keys(await watch.next()), Object.keys(reported))
   watch.replace(yaml({ registration: true }))
   assert.equal(isOn(await nextChange(watch)), true)
 })
 
-test('a removed file keeps what is in force', async () => {
+test('with a removed file the previous settings stay', async () => {
   using watch = watched()
   rmSync(watch.file)
-  const told = await watch.next()
-  assert.ok('refused' in told)
-  assert.match(told.refused.join(), /there is no such file/)
+  const reported = await watch.next()
+  assert.ok('refused' in reported)
+  assert.match(reported.refused.join(), /there is no such file/)
 })
 
-test('a changed fixed key keeps its old value and asks for a restart, beside a live one that changes', async () => {
+test('a changed fixed setting keeps its old value and is reported as needing a restart, while a live one changes', async () => {
   using watch = watched()
   watch.replace(yaml({ registration: true, port: 5555 }))
   const config = await nextChange(watch)
@@ -161,13 +161,13 @@ test('a changed fixed key keeps its old value and asks for a restart, beside a l
   assert.deepEqual(await watch.next(), { needsRestart: ['serve.public.port'] })
 })
 
-test('a changed secret asks for a restart by name only', async () => {
+test('a changed secret is reported as needing a restart, without its value', async () => {
   using watch = watched()
   watch.replace(yaml().replace(secret, 'another-system-secret'))
   assert.deepEqual(await watch.next(), { needsRestart: ['secrets.system'] })
 })
 
-test('a list of admin tokens is live', async () => {
+test('the list of admin tokens changes at once', async () => {
   const token = (name: string) => `{name: ${name}, sha256: ${'ab'.repeat(32)}}`
   const auth = (...names: string[]) => yaml().replace('serve: {', `serve: {admin: {auth: {bearer: [${names.map(token)}]}}, `)
   using watch = watched(auth('a', 'b'))
@@ -176,25 +176,25 @@ test('a list of admin tokens is live', async () => {
   assert.deepEqual(now, { bearer: [{ name: 'b', sha256: 'ab'.repeat(32) }] })
 })
 
-test('a move to loopback that drops the credentials does not open the listener that is still public', async () => {
+test('a change of the host to loopback that removes the credentials is refused, because the listener is still public', async () => {
   const open = yaml().replace('serve: {', `serve: {admin: {host: 0.0.0.0, auth: {bearer: [{name: a, sha256: ${'ab'.repeat(32)}}]}}, `)
   using watch = watched(open)
   watch.replace(yaml({ registration: true }))
-  const told = await watch.next()
-  assert.ok('refused' in told)
-  assert.match(told.refused.join(), /^serve\.admin\.auth: is not set/)
+  const reported = await watch.next()
+  assert.ok('refused' in reported)
+  assert.match(reported.refused.join(), /^serve\.admin\.auth: is not set/)
 })
 
-test('the same settings in other words change nothing', async () => {
+test('the same settings, written differently, change nothing', async () => {
   using watch = watched()
   watch.replace(`# a remark\n${yaml({ more: 'ttl: {access_token: 60m}' })}`)
   process.kill(process.pid, 'SIGHUP')
   watch.replace(yaml({ registration: true }))
   assert.equal(isOn(await nextChange(watch)), true)
-  assert.deepEqual(watch.told, [])
+  assert.deepEqual(watch.reported, [])
 })
 
-test('what the environment says stays, whatever the file says', async () => {
+test('the environment still overrides the file after a reload', async () => {
   using watch = watched(yaml(), { OIDC_DYNAMIC_CLIENT_REGISTRATION_ENABLED: 'false' })
   watch.replace(yaml({ registration: true, more: 'strategies: {scope: exact}' }))
   const config = await nextChange(watch)
@@ -202,7 +202,7 @@ test('what the environment says stays, whatever the file says', async () => {
   assert.equal(config.strategies.scope, 'exact')
 })
 
-test('dev: the secret that was made at start stays, and no other is made', async () => {
+test('dev: the secret that was generated at the start stays, and no other is generated', async () => {
   const text = (scope: string) => `{dev: true, dsn: memory, strategies: {scope: ${scope}}}`
   using watch = watched(text('exact'))
   rmSync(join(watch.folder, '.clientele'), { recursive: true })
@@ -211,7 +211,7 @@ test('dev: the secret that was made at start stays, and no other is made', async
   assert.throws(() => rmSync(join(watch.folder, '.clientele')), { code: 'ENOENT' })
 })
 
-test('disposing, or aborting, ends it', () => {
+test('disposing or aborting ends the watch', () => {
   const before = process.listenerCount('SIGHUP')
   const watch = watched()
   assert.equal(process.listenerCount('SIGHUP'), before + 1)
@@ -223,7 +223,7 @@ test('disposing, or aborting, ends it', () => {
   assert.equal(process.listenerCount('SIGHUP'), before)
 })
 
-test('it does not keep the process alive', async () => {
+test('the watch does not keep the process running', async () => {
   const watch = watched()
   watch[Symbol.dispose]()
   const script = `

@@ -6,26 +6,26 @@ import { reloadConfig } from './reload.ts'
 import type { Config } from './schema.ts'
 
 export interface ConfigListener {
-  /** Live settings changed: the whole new snapshot, and the warnings that came with it. */
+  /** Live settings changed: the new snapshot with its warnings. */
   changed(config: Config, warnings: readonly string[]): void
-  /** The file cannot be used, and what was in force stays. */
+  /** The source is invalid, and the previous snapshot stays in use. */
   refused(problems: readonly string[]): void
-  /** Fixed settings are written differently now; their old values stay until a restart. Told again only when the list changes. */
+  /** Fixed settings are written differently now; their old values stay until a restart. Called again only if the list changes. */
   needsRestart(keys: readonly string[]): void
-  /** Ends the watch, as disposing of it does. */
+  /** Ends the watch, as disposing does. */
   readonly signal?: AbortSignal | undefined
 }
 
-/** Editors and orchestrators touch a file several times for one change. */
+/** Milliseconds without an event before a reload: editors and orchestrators cause several events for one change. */
 const quietMilliseconds = 75
 
 /**
- * Reads the source again on SIGHUP and whenever the file may have changed. Its folder is watched, because a file is replaced more
- * often than it is written, and Kubernetes replaces a link in the folder instead. Nothing is polled, and the process is not kept alive.
+ * Reads the source again on SIGHUP and whenever the file may have changed. It watches the folder, because editors replace the file, and
+ * Kubernetes replaces a link in the folder. It polls nothing, and does not keep the process running.
  */
 export function watchConfig(source: ConfigSource, first: LoadedConfig, listener: ConfigListener): Disposable {
   const reload = reloader(source, first, listener)
-  const onSignal = () => reload('asked')
+  const onSignal = () => reload('signal')
   process.on('SIGHUP', onSignal)
   const folder = source.file === undefined ? undefined : watchFile(resolve(source.workingDirectory ?? '.', source.file), reload, listener)
   const dispose = () => {
@@ -38,20 +38,20 @@ export function watchConfig(source: ConfigSource, first: LoadedConfig, listener:
   return { [Symbol.dispose]: dispose }
 }
 
-/** Tells of each outcome once; one that somebody asked for by SIGHUP is told even if it is the same. */
-function reloader(source: ConfigSource, first: LoadedConfig, listener: ConfigListener): (why: 'asked' | 'noticed') => void {
+/** Reports each outcome once; after SIGHUP also an outcome that is the same as before. */
+function reloader(source: ConfigSource, first: LoadedConfig, listener: ConfigListener): (cause: 'signal' | 'file') => void {
   let config = first.config
-  let told: { problems: readonly string[]; restart: readonly string[] } = { problems: [], restart: [] }
-  return (why) => {
+  let reported: { problems: readonly string[]; restart: readonly string[] } = { problems: [], restart: [] }
+  return (cause) => {
     const outcome = reloadConfig(source, first)
-    const last = told
+    const last = reported
     if ('problems' in outcome) {
-      told = { ...last, problems: outcome.problems }
-      if (why === 'asked' || !isDeepStrictEqual(outcome.problems, last.problems)) listener.refused(outcome.problems)
+      reported = { ...last, problems: outcome.problems }
+      if (cause === 'signal' || !isDeepStrictEqual(outcome.problems, last.problems)) listener.refused(outcome.problems)
       return
     }
     const { next, restart } = outcome
-    told = { problems: [], restart }
+    reported = { problems: [], restart }
     if (!isDeepStrictEqual(next.config, config)) {
       config = next.config
       listener.changed(config, next.warnings)
@@ -60,7 +60,7 @@ function reloader(source: ConfigSource, first: LoadedConfig, listener: ConfigLis
   }
 }
 
-function watchFile(path: string, reload: (why: 'noticed') => void, listener: ConfigListener): Disposable {
+function watchFile(path: string, reload: (cause: 'file') => void, listener: ConfigListener): Disposable {
   let timer: NodeJS.Timeout | undefined
   let seen = 'nothing yet'
   const settle = () => {
@@ -68,16 +68,16 @@ function watchFile(path: string, reload: (why: 'noticed') => void, listener: Con
     const now = fingerprint(path)
     if (now === seen) return
     seen = now
-    reload('noticed')
+    reload('file')
   }
   const noticed = (_: string, name: string | null) => {
-    // A busy neighbour, such as a database's log, must neither hold a reload up for ever nor cause one.
+    // Frequent changes of another file in the folder, such as a database's log, must neither delay nor cause a reload.
     if (timer && name !== basename(path)) return
     clearTimeout(timer)
     timer = setTimeout(settle, quietMilliseconds).unref()
   }
   const watcher = openWatcher(dirname(path), noticed, listener)
-  // What changed between the first reading and now was seen by nobody.
+  // The file may have changed between the first read and the start of the watch.
   noticed('change', null)
   return {
     [Symbol.dispose]() {
@@ -87,7 +87,7 @@ function watchFile(path: string, reload: (why: 'noticed') => void, listener: Con
   }
 }
 
-/** Follows links. A file that is not there has one, too: it may be gone for good. */
+/** Identifies the content of a file, through links. A missing file has a fingerprint as well, so that its removal is reported once. */
 function fingerprint(path: string): string {
   try {
     const { dev, ino, size, mtimeNs, ctimeNs } = statSync(path, { bigint: true })

@@ -1,15 +1,15 @@
 import { group, honoured, ignored, later } from '../setting.ts'
 import { anything, choice, count, duration, flag, grace, lifespan, listOf, text, tokenHook } from './types.ts'
 
-/** Settings of tokens and of the grants that issue them. */
+/** Settings of tokens and grant types. */
 export const strategies = group({
   scope: honoured(choice('wildcard', 'exact'), {
-    description: "How a requested scope is matched with those of an operator's client; self-registered clients are always matched exactly.",
+    description: "How a requested scope is compared with the scopes of an operator's client; for self-registered clients always exactly.",
     default: 'wildcard',
     live: true,
   }),
   access_token: honoured(choice('opaque', 'jwt'), {
-    description: 'Kind of access token, unless its client says otherwise: looked up in the database, or signed and not stored.',
+    description: 'Kind of access tokens, unless the client has its own setting: stored in the database, or signed and not stored.',
     default: 'opaque',
     live: true,
   }),
@@ -24,33 +24,33 @@ export const strategies = group({
 
 export const ttl = group({
   access_token: honoured(duration, {
-    description: 'Life of an access token, unless its client says otherwise.',
+    description: 'Lifespan of an access token, unless the client has its own.',
     default: '1h',
     live: true,
   }),
   id_token: honoured(duration, {
-    description: 'Life of an ID token, unless its client says otherwise.',
+    description: 'Lifespan of an ID token, unless the client has its own.',
     default: '1h',
     live: true,
   }),
   refresh_token: honoured(lifespan, {
-    description: 'Life of a refresh token, unless its client says otherwise; `-1` is for ever. Each use makes a new one.',
+    description: 'Lifespan of a refresh token, unless the client has its own; `-1`: without end. Each use issues a new one.',
     default: '720h',
     live: true,
   }),
   auth_code: honoured(duration, {
-    description: 'Life of an authorization code.',
+    description: 'Lifespan of an authorization code.',
     default: '10m',
     live: true,
   }),
-  device_user_code: later(duration, 'Life of a device and user code.'),
+  device_user_code: later(duration, 'Lifespan of a device and user code.'),
   login_consent_request: honoured(duration, {
-    description: 'Time a person has for login and consent, and to confirm a logout.',
+    description: 'Time that a person has for login and consent, or to confirm a logout.',
     default: '30m',
     live: true,
   }),
   authentication_session: honoured(duration, {
-    description: 'Life of a login session, unless the login application says otherwise.',
+    description: 'Lifespan of a login session, unless the login application sets one.',
     default: '720h',
     live: true,
   }),
@@ -61,19 +61,19 @@ const argon = { warning: 'has no effect; secrets that a person chose are hashed 
 export const oauth2 = group({
   secret_transport: honoured(choice('either', 'exact'), {
     description:
-      'Whether a client secret may come as Basic or in the form whichever of the two is registered (`either`), or only as registered (`exact`).',
+      'Whether a client may send its secret by either of `client_secret_basic` and `client_secret_post` (`either`), or only by the registered one (`exact`).',
     default: 'either',
     live: true,
   }),
   client_credentials: group({
     default_grant_allowed_scope: honoured(flag, {
-      description: "Grants all of a client's scopes when a client-credentials request names none.",
+      description: 'Whether a client-credentials request without a scope gets all scopes of the client.',
       default: false,
       live: true,
     }),
   }),
   expose_internal_errors: later(flag, 'Shows internal errors to callers.', {
-    warning: 'has no effect; callers are never shown internal errors',
+    warning: 'has no effect; internal errors are never shown to callers',
     harmless: [false],
   }),
   session: group({
@@ -81,29 +81,29 @@ export const oauth2 = group({
   }),
   access_tokens: group({
     most_per_grant: honoured(count(1, 10_000), {
-      description: 'Live opaque access tokens that one grant of a person has at most; the oldest end.',
+      description: 'Maximum number of valid opaque access tokens of one grant; the oldest are revoked.',
       default: 20,
       live: true,
     }),
     most_per_self_registered_client: honoured(count(1, 10_000), {
       description:
-        'Live opaque access tokens that a self-registered client has for itself (`client_credentials`); the oldest end. Each node checks at one token in ten, so that a few more can live for a while.',
+        'Maximum number of valid opaque access tokens that a self-registered client has for itself (`client_credentials`); the oldest are revoked. Each node checks this at one token in ten, so there can be a few more for a while.',
       default: 100,
       live: true,
     }),
   }),
   default_audience: honoured(text, {
-    description: 'The `aud` of a JWT access token for which no audience was asked; unset, it is the issuer.',
+    description: 'The `aud` of a JWT access token for which no audience was requested. Unset: the issuer.',
     live: true,
   }),
   dummy_fragment: honoured(flag, {
     description:
-      'Ends redirects to clients that carry the answer in the query with `#_`, so that a browser does not carry a fragment of an earlier address over (RFC 9700 §4.1.3).',
+      'Appends `#_` to redirects with the response in the query, so that a browser does not keep the fragment of an earlier URL (RFC 9700 §4.1.3).',
     default: false,
     live: true,
   }),
   exclude_not_before_claim: honoured(flag, {
-    description: 'Leaves `nbf` out of JWT access tokens.',
+    description: 'Whether JWT access tokens have no `nbf`.',
     default: false,
     live: true,
   }),
@@ -117,46 +117,46 @@ export const oauth2 = group({
   }),
   pkce: group({
     enforced: honoured(flag, {
-      description: 'Demands PKCE of every client; of public and self-registered ones it is demanded anyway.',
+      description: 'Requires PKCE of every client. Public and self-registered clients are required to use it anyway.',
       default: false,
       live: true,
     }),
-    enforced_for_public_clients: ignored(flag, 'PKCE is demanded of every public client.'),
+    enforced_for_public_clients: ignored(flag, 'PKCE is always required of public clients.'),
   }),
   grant: group({
     refresh_token: group({
       rotation_grace_period: honoured(grace, {
         description:
-          'Time in which a used refresh token still works, so that a client whose answer was lost can ask again; at most 5m, or 180 days where `rotation_grace_reuse_count` is set. `0s` is not at all: a used one that comes back ends the whole family.',
+          'Time in which a used refresh token is still accepted, so that a client can retry if the response was lost; at most 5m, or 180 days if `rotation_grace_reuse_count` is set. `0s`: never; a second use revokes the whole family.',
         default: '0s',
         live: true,
       }),
       rotation_grace_reuse_count: honoured(count(0, 2 ** 31 - 1), {
-        description: 'How often it still works within that time; 0 is any number of times.',
+        description: 'How often it is accepted within that time; 0: without a limit.',
         default: 0,
         live: true,
       }),
     }),
     jwt: group({
-      jti_optional: later(flag, 'Takes assertions without `jti`.', { harmless: [false] }),
-      iat_optional: later(flag, 'Takes assertions without `iat`.', { harmless: [false] }),
-      max_ttl: later(duration, 'Longest life of an assertion.'),
-      omit_assertion_audience: later(flag, "Keeps an assertion's audience out of the token."),
+      jti_optional: later(flag, 'Accepts assertions without `jti`.', { harmless: [false] }),
+      iat_optional: later(flag, 'Accepts assertions without `iat`.', { harmless: [false] }),
+      max_ttl: later(duration, 'Maximum lifespan of an assertion.'),
+      omit_assertion_audience: later(flag, 'Omits the audience of an assertion from the token.'),
     }),
   }),
   token_hook: honoured(tokenHook, {
     description:
-      'URL asked before each token is issued: 200 replaces the custom claims, 204 keeps them, 403 denies. `auth` is `{type: api_key, config: {in, name, value}}`, `in` being `header` or `cookie`.',
+      'URL that is called before each token is issued: 200 replaces the custom claims, 204 keeps them, 403 denies. `auth` is `{type: api_key, config: {in, name, value}}`, `in` being `header` or `cookie`.',
     live: true,
     sensitive: true,
   }),
   refresh_token_hook: honoured(tokenHook, {
-    description: 'URL asked before each refresh, in the older form of the request; before `token_hook` where both are set.',
+    description: 'URL that is called before each refresh, with the older form of the request; before `token_hook` if both are set.',
     live: true,
     sensitive: true,
   }),
   device_authorization: group({
     token_polling_interval: later(duration, 'Time between two polls of a device.'),
-    user_code: later(anything, 'Shape of user codes.'),
+    user_code: later(anything, 'Format of user codes.'),
   }),
 })

@@ -4,7 +4,7 @@ import type { Dsn } from '../formats.ts'
 import type { TokenHook } from '../token-hook.ts'
 import type { ConfiguredUser } from '../users.ts'
 
-/** The kinds of value a setting may have. A `format` names the reader in `../formats.ts`; `Unsafe` gives the type it yields. */
+/** The types of settings. A `format` names the parser in `../formats.ts`; `Unsafe` has the type of the parsed value. */
 export const flag = Type.Boolean()
 export const text = Type.String({ format: 'text' })
 export const salt = Type.String({ format: 'salt' })
@@ -12,18 +12,18 @@ export const url = Type.String({ format: 'url' })
 export const selfUrl = Type.String({ format: 'self-url' })
 export const host = Type.String({ format: 'host' })
 export const port = Type.Integer({ minimum: 0, maximum: 65_535 })
-/** Milliseconds, once read. */
+/** Parsed to milliseconds. */
 export const duration = Type.Unsafe<number>({ type: 'string', format: 'duration' })
-/** Milliseconds, once read; `-1` is for ever. */
+/** Parsed to milliseconds; `-1`: without end. */
 export const lifespan = Type.Unsafe<number>({ type: 'string', format: 'lifespan' })
-/** Milliseconds, once read; may be none. */
+/** Parsed to milliseconds; may be 0. */
 export const grace = Type.Unsafe<number>({ type: 'string', format: 'grace' })
 export const count = (minimum: number, maximum: number) => Type.Integer({ minimum, maximum })
 export const listOf = (format: string) => Type.Array(Type.String({ format }))
 export const choice = <const Value extends string>(...values: Value[]) => Type.Unsafe<Value>({ enum: values })
-/** A part of the whole, 0 to 1. */
+/** A fraction from 0 to 1. */
 export const ratio = Type.Number({ minimum: 0, maximum: 1 })
-/** Of Hydra's, and not read: its shape is Hydra's business. */
+/** A setting of Hydra that is not parsed. */
 export const anything = Type.Unknown()
 
 export const dsn = Type.Unsafe<Dsn>({ type: 'string', format: 'dsn' })
