@@ -14,7 +14,7 @@ export function parseRange(text: string): AddressRange | undefined {
   return length <= whole ? [network, length] : undefined
 }
 
-/** Four decimal numbers, or IPv6: the forms that nobody reads in two ways. */
+/** Four decimal numbers, or IPv6. Other notations of IPv4 are ambiguous. */
 const isPlain = (text: string): boolean => isIPv4(text) || ipaddr.IPv6.isValid(text)
 
 /** This machine. */
@@ -23,7 +23,7 @@ export const loopback: readonly AddressRange[] = [
   [ipaddr.IPv6.parse('::1'), 128],
 ]
 
-/** The address without what does not tell who it is: an IPv4 address in IPv6 clothes is IPv4, a zone is this machine's own business. */
+/** The address in one notation: an IPv4-mapped IPv6 address as IPv4, and without a zone. */
 export function plainAddress(text: string): string | undefined {
   const bare = text.replace(/%.*$/, '')
   if (isIPv4(bare)) return bare
@@ -37,7 +37,7 @@ export function isWithin(ranges: readonly AddressRange[], address: string): bool
   return ranges.some(([network, bits]) => network.kind() === parsed.kind() && parsed.match(network as ipaddr.IPv4 & ipaddr.IPv6, bits))
 }
 
-/** What callers are counted by: an IPv4 address, or the /64 network of an IPv6 address, as one household has all of that. */
+/** The key by which callers are counted: an IPv4 address, or the /64 network of an IPv6 address, which one subscriber has as a whole. */
 export function countedAddress(address: string): string {
   if (!address.includes(':')) return address
   const { parts } = ipaddr.IPv6.parse(address)

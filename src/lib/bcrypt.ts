@@ -14,8 +14,8 @@ interface Waiting {
 const role = 'clientele/bcrypt'
 
 /**
- * Checks bcrypt hashes on a thread of its own, made when it is first needed: in JavaScript one takes a tenth of a second, in which
- * nobody else would be answered.
+ * Checks bcrypt hashes in a thread of its own, which is started when it is first needed. In JavaScript a check takes a tenth of a second,
+ * which would block the event loop.
  */
 export class Bcrypt implements AsyncDisposable {
   #worker: Worker | undefined
@@ -55,7 +55,7 @@ export class Bcrypt implements AsyncDisposable {
   }
 }
 
-/** The far end: this very file, on the thread. */
+/** In the thread this file is the entry point. */
 if (parentPort && workerData === role) {
   const port = parentPort
   const { compareSync } = await import('bcryptjs')

@@ -1,6 +1,6 @@
 /**
- * A map whose entries weigh so much together and no more: those that were set longest ago make room. Without `weigh` each entry weighs 1.
- * An entry that is heavier than all is not kept.
+ * A map with a maximum total weight: the entries that were set longest ago are evicted. Without `weigh` each entry weighs 1. An entry
+ * heavier than the maximum is not stored.
  */
 export class BoundedMap<Key, Value> extends Map<Key, Value> {
   readonly #most: number
@@ -14,7 +14,7 @@ export class BoundedMap<Key, Value> extends Map<Key, Value> {
   }
 
   override set(key: Key, value: Value): this {
-    // What is set again counts as new.
+    // An entry that is set again becomes the newest.
     this.delete(key)
     const weight = this.#weigh(value, key)
     if (weight > this.#most) return this

@@ -1,11 +1,11 @@
 import { chmodSync, lstatSync } from 'node:fs'
 
-/** `closed`: permissions were taken; `open`: others have permissions that cannot be taken, or not by us; `kept`: no other user had any. */
+/** `closed`: permissions were removed. `open`: they could not be removed, or the file belongs to another user. `kept`: there were none. */
 export type Closing = 'closed' | 'open' | 'kept'
 
 /**
- * Takes every permission of its group and of other users from a file or folder, if it is there. What belongs to another user stays as it
- * is, and so does what a symbolic link leads to: another user may have put it there.
+ * Removes the permissions of group and others from a file or folder, if it exists. A file of another user is not changed; neither is the
+ * target of a symbolic link, which another user may have created.
  */
 export function closeToOthers(path: string): Closing {
   const found = lstatSync(path, { throwIfNoEntry: false })

@@ -1,6 +1,6 @@
 /**
- * Durations as Go writes and reads them (`time.ParseDuration`, `Duration.String`): Hydra's settings and client lifespans use them,
- * and its clients compare the canonical text. A duration is a whole number of nanoseconds within 64 bits, so it is a bigint here.
+ * Durations in the notation of Go (`time.ParseDuration`, `Duration.String`), which Hydra uses for settings and lifespans of clients.
+ * Hydra's clients compare the canonical text. A duration is a number of nanoseconds of 64 bits, so it is a bigint here.
  */
 
 const units: Readonly<Record<string, bigint>> = {
@@ -17,7 +17,7 @@ const units: Readonly<Record<string, bigint>> = {
 const limit = 1n << 63n
 const part = /(0*[0-9]{0,19})(?:\.([0-9]*))?([^.0-9]+)/y
 
-/** Nanoseconds, or undefined where Go would answer with an error: no unit, an unknown one, more than 64 bits. */
+/** Nanoseconds; undefined if Go would return an error: no unit, an unknown one, more than 64 bits. */
 export function parseDuration(text: string): bigint | undefined {
   const negative = text.startsWith('-')
   const rest = negative || text.startsWith('+') ? text.slice(1) : text
@@ -42,7 +42,7 @@ function partInNanoseconds(whole: string, fraction: string, unitName: string): b
   return BigInt(whole) * unit + fractionInNanoseconds(fraction, unit)
 }
 
-/** Rounds as Go does: digits beyond 63 bits are dropped, and the product is a 64-bit float, cut off. */
+/** Rounds as Go: digits beyond 63 bits are dropped, and the product is a 64-bit float that is truncated. */
 function fractionInNanoseconds(digits: string, unit: bigint): bigint {
   let value = 0n
   let scale = 1
@@ -76,5 +76,5 @@ function decimal(value: bigint, places: number): string {
   return fraction === '' ? digits.slice(0, -places) : `${digits.slice(0, -places)}.${fraction}`
 }
 
-/** Whole milliseconds; what is left of a nanosecond count below one is dropped. */
+/** Whole milliseconds, rounded down. */
 export const milliseconds = (nanoseconds: bigint): number => Number(nanoseconds / 1_000_000n)

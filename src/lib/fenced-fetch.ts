@@ -6,28 +6,28 @@ import { type LookUp, type LookUpDeps, makeLookUps } from './look-ups.ts'
 import { isAddress, isPublicAddress } from './public-address.ts'
 import { Unavailable } from './unavailable.ts'
 
-export interface FetchOrder {
+export interface FetchOptions {
   readonly method?: 'GET' | 'POST'
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: string
-  /** The media types that are taken, such as `application/json`; a `+json` type counts as JSON. Empty: whatever comes. */
+  /** The accepted media types, such as `application/json`; a `+json` type counts as JSON. Empty: any. */
   readonly types: readonly string[]
-  /** Bytes of the body, which is never compressed. `unread`: the status and headers say it all, and what follows them is dropped. */
+  /** Maximum size of the body in bytes, which is never compressed. `unread`: only status and headers are read. */
   readonly maxBytes: number | 'unread'
-  /** Milliseconds for all of it: name, connection, answer. */
+  /** Milliseconds for the whole fetch: look-up, connection, response. */
   readonly timeout: number
-  /** Ends the fetch early. */
+  /** Aborts the fetch. */
   readonly signal?: AbortSignal
 }
 
-/** An answer of any status but a redirect. */
+/** A response of any status except a redirect. */
 export interface Fetched {
   readonly status: number
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: string
 }
 
-/** The one error that callers see, whatever went wrong: what lies in our network shows in none of it. `cause` is for our log. */
+/** The same error for every failure, so that callers learn nothing about the private network. `cause` is for the log. */
 export class FetchFailed extends Error {
   override name = 'FetchFailed'
 
@@ -37,33 +37,33 @@ export class FetchFailed extends Error {
 }
 
 /**
- * Fetches a URL. `operator`: it is the operator's own, so no fence holds for it.
+ * Fetches a URL. `operator`: the URL is from the operator, so no fence applies.
  *
- * @throws FetchFailed, or Unavailable where the fault is this server's: too much is under way, or it stops
+ * @throws FetchFailed, or Unavailable if the cause is this server: too many look-ups, or its stop
  */
-export type FencedFetch = (url: string, order: FetchOrder, fence: Fence | 'operator') => Promise<Fetched>
+export type FencedFetch = (url: string, options: FetchOptions, fence: Fence | 'operator') => Promise<Fetched>
 
 export interface FencedFetchDeps extends Partial<Pick<LookUpDeps, 'isPublic' | 'servers' | 'system'>> {
   readonly clock?: Clock
-  /** The certificates to trust, in place of Node's own. */
+  /** Trusted certificates in place of Node's. */
   readonly ca?: string
 }
 
 /**
- * Fetches a URL that a stranger chose, so that it gives no access to our own network: https only, no redirects, bounded in size and time.
- * Every address of the name is vetted when the connection is made, and the connection goes to a vetted address: an answer that changes
- * between the check and the connect changes nothing.
+ * Fetches URLs of clients without giving access to the private network (SSRF): https only, no redirects, limits of size and time. The
+ * addresses of the name are checked while connecting, and the connection uses a checked address, so a DNS answer that changes between
+ * check and connection has no effect.
  */
 export function makeFencedFetch(deps: FencedFetchDeps = {}): FencedFetch & AsyncDisposable {
   const { isPublic = isPublicAddress, clock = Date.now, ca, servers, system } = deps
   const lookUps = makeLookUps({ isPublic, clock, servers, system })
   const agents = { fenced: agent(lookUps.fenced, ca), exempt: agent(lookUps.exempt, ca), operator: agent(lookUps.operator, ca) }
-  const fencedFetch: FencedFetch = async (url, order, fence) => {
+  const fencedFetch: FencedFetch = async (url, options, fence) => {
     try {
       const target = new URL(url)
       const way = fence === 'operator' ? fence : isExempt(target, fence) ? 'exempt' : 'fenced'
       if (way === 'fenced') checkTarget(target, isPublic)
-      return await send(agents[way], target, order)
+      return await send(agents[way], target, options)
     } catch (error) {
       throw error instanceof Unavailable ? error : new FetchFailed(error)
     }
@@ -76,7 +76,7 @@ export function makeFencedFetch(deps: FencedFetchDeps = {}): FencedFetch & Async
   })
 }
 
-/** A literal address is never looked up, so it is vetted here. */
+/** A literal address is not looked up, so it is checked here. */
 function checkTarget(target: URL, isPublic: (address: string) => boolean): void {
   const { protocol, hostname, username, password, port } = target
   if (protocol !== 'https:') throw new Error('not https')
@@ -86,9 +86,9 @@ function checkTarget(target: URL, isPublic: (address: string) => boolean): void 
   if (isAddress(host) && !isPublic(host)) throw new Error(`the address ${host} is not public`)
 }
 
-async function send(agent: Agent, target: URL, order: FetchOrder): Promise<Fetched> {
-  const { method = 'GET', headers, body, types, maxBytes, timeout } = order
-  const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(order.signal ? [order.signal] : [])])
+async function send(agent: Agent, target: URL, options: FetchOptions): Promise<Fetched> {
+  const { method = 'GET', headers, body, types, maxBytes, timeout } = options
+  const signal = AbortSignal.any([AbortSignal.timeout(timeout), ...(options.signal ? [options.signal] : [])])
   signal.throwIfAborted()
   const asked = agent.request({
     origin: target.origin,
@@ -111,10 +111,10 @@ async function send(agent: Agent, target: URL, order: FetchOrder): Promise<Fetch
   }
 }
 
-/** Nobody will read the rest: the connection is closed, and what it says of that is of no interest. */
+/** Closes the connection without reading the rest, and ignores errors of it. */
 const drop = (body: Dispatcher.ResponseData['body']) => void body.on('error', () => {}).destroy()
 
-/** The client heeds the signal once it is connected; the name and the connection must not take longer, either. */
+/** undici obeys the signal only when it is connected; this also covers the look-up and the connection. */
 function inTime<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
@@ -122,12 +122,12 @@ function inTime<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   })
 }
 
-/** A redirect would lead where nobody looked, so it is an error whatever it carries. */
+/** A redirect is always an error, because its target is not checked. */
 function checkHead({ statusCode, headers }: Dispatcher.ResponseData, types: readonly string[], maxBytes: number): void {
   if (statusCode >= 300 && statusCode < 400) throw new Error(`a redirect (${statusCode}), which is not followed`)
   if (Number(headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes)
   const encoding = String(headers['content-encoding'] ?? 'identity')
-  // Nothing is decompressed, so the size of what came is the size of what is read (RFC 9110 §12.5.3: only `identity` was accepted).
+  // A compressed body is refused, so that the size of the body is the size received (RFC 9110 §12.5.3: only `identity` was accepted).
   if (maxBytes !== Number.POSITIVE_INFINITY && encoding.toLowerCase() !== 'identity')
     throw new Error(`the answer has the encoding '${encoding}'`)
   const type = mediaType(headers['content-type'])
@@ -155,9 +155,9 @@ const tooLarge = (maxBytes: number) => new Error(`the answer is larger than ${ma
 const agent = (lookUp: LookUp, ca: string | undefined): Agent =>
   new Agent({
     connect: { lookup: asNodeDoes(lookUp) as never, timeout: 5_000, ...(ca !== undefined && { ca }) },
-    // Our look-ups always answer with a list, which is what a connection that tries several addresses asks for.
+    // With `autoSelectFamily`, Node passes `all: true`, and the look-ups here always return a list.
     autoSelectFamily: true,
-    // A connection that is kept was vetted when it was made; it is not kept for long.
+    // The address of an idle connection was checked when it was opened, so it is not kept for long.
     keepAliveTimeout: 1_000,
     keepAliveMaxTimeout: 1_000,
     connections: 16,
@@ -165,7 +165,7 @@ const agent = (lookUp: LookUp, ca: string | undefined): Agent =>
     maxHeaderSize: 16_384,
   })
 
-/** A look-up in the form of `dns.lookup` with `all`. */
+/** A look-up with the signature of `dns.lookup` with `all`. */
 const asNodeDoes =
   (lookUp: LookUp) =>
   (hostname: string, _options: object, done: (error: unknown, addresses: LookupAddress[]) => void): void =>

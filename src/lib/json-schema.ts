@@ -21,8 +21,8 @@ import type {
 export type TPartialObject<P extends TProperties> = TObject<{ [Name in keyof P]: TOptional<P[Name]> }>
 
 /**
- * TypeBox's builders, as plain JSON Schema with TypeBox's types. The package as a value costs 13 MiB and a tenth of a second at every
- * start, for marks that nothing of ours reads.
+ * The builders of TypeBox, with its types, as plain JSON Schema. Importing the package itself costs 13 MiB and a tenth of a second at
+ * every start, for annotations that are not used here.
  */
 export const Type = {
   String: (options: TStringOptions = {}): TString => made({ type: 'string', ...options }),
@@ -40,5 +40,5 @@ export const Type = {
   },
 } as const
 
-/** The marks of the types are not there at run time, and nothing asks for them. */
+/** The annotations of TypeBox exist in the type only. */
 const made = <T>(schema: object): T => schema as T

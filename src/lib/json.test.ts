@@ -43,7 +43,7 @@ const anyJson = fc.letrec((tie) => ({
 })).value
 
 describe('parseJson', () => {
-  test('agrees with JSON.parse on every text whose members are unique, however it is spelled', () => {
+  test('returns the same as JSON.parse for every text without duplicate members, in any notation', () => {
     fc.assert(
       fc.property(anyJson, fc.infiniteStream(spaces), (value, stream) => {
         const text = spelled(value, () => stream.next().value ?? '')
@@ -53,7 +53,7 @@ describe('parseJson', () => {
     )
   })
 
-  test('takes no text that JSON.parse does not take', () => {
+  test('refuses every text that JSON.parse refuses', () => {
     const texts = fc.oneof(
       fc.string({ unit: anyCharacter }),
       fc.tuple(fc.json(), fc.nat(50)).map(([text, at]) => text.slice(at)),
@@ -73,7 +73,7 @@ describe('parseJson', () => {
     )
   })
 
-  test('refuses a doubled member wherever it stands, and in whichever of two spellings', () => {
+  test('refuses a duplicate member at any place, also if the two are escaped differently', () => {
     const wrap = fc.array(
       fc.constantFrom<(text: string) => string>(
         (text) => `[1,${text}]`,
@@ -112,12 +112,12 @@ describe('parseJson', () => {
     )
   })
 
-  test('the same name in two objects is no doubled member', () => {
+  test('the same name in two objects is not a duplicate', () => {
     assert.deepEqual(parseJson('{"a":{"a":[{"a":1},{"a":2}]},"b":{"a":3}}', wide), { a: { a: [{ a: 1 }, { a: 2 }] }, b: { a: 3 } })
     assert.deepEqual(parseJson('["a","a",{"a":"a"}]', wide), ['a', 'a', { a: 'a' }])
   })
 
-  test('depth and width are allowed to the limit and not beyond', () => {
+  test('depth and width are accepted up to their limits', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 1, max: 50 }), fc.boolean(), (depth, width, isList) => {
         const nested = (levels: number) =>
@@ -132,13 +132,13 @@ describe('parseJson', () => {
     )
   })
 
-  test('a __proto__ member is a member like any other and touches no prototype', () => {
+  test('a __proto__ member is an ordinary member and changes no prototype', () => {
     const value = parseJson('{"__proto__":{"admin":true}}', wide) as object
     assert.deepEqual(Object.keys(value), ['__proto__'])
     assert.equal(Object.getPrototypeOf(value), Object.prototype)
   })
 
-  test('what it says never quotes the text', () => {
+  test('the error never quotes the text', () => {
     fc.assert(
       fc.property(fc.string({ minLength: 3, unit: fc.constantFrom('q', 'z', '{', '"', '\\') }), (text) => {
         try {

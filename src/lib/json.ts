@@ -1,4 +1,4 @@
-/** Why a text was not taken as JSON: said to the caller, so it quotes nothing of the text. */
+/** Why a text was refused as JSON. The message is sent to the caller and quotes nothing of the text. */
 export class InvalidJson extends Error {
   override name = 'InvalidJson'
 }
@@ -11,8 +11,8 @@ export interface JsonLimits {
 }
 
 /**
- * Reads JSON as `JSON.parse` does, and refuses what it lets through silently: duplicate members (RFC 8259 §4 leaves their meaning
- * open, so two readers could understand two things) and shapes that are only there to cost time.
+ * Parses JSON as `JSON.parse`, and also refuses duplicate members (RFC 8259 §4 leaves their meaning open, so two parsers could disagree)
+ * and excessive depth or width.
  *
  * @throws InvalidJson with a sentence for the caller
  */
@@ -33,7 +33,7 @@ interface Frame {
   count: number
 }
 
-/** Walks a text that is known to be valid JSON: only strings, brackets, commas and colons matter. */
+/** Scans a valid JSON text, in which only strings, brackets, commas and colons matter. */
 function checkShape(text: string, limits: JsonLimits): void {
   const open: Frame[] = []
   let lastString = ''

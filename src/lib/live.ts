@@ -1,7 +1,7 @@
-/** A setting that can change while the process runs: called once at the start of an act, so that an act sees one value. */
+/** A setting that can change at run time. An act calls it once, at its start, so that it uses one value. */
 export type Live<T> = () => T
 
-/** What is made of a live value, made again only when that has changed. */
+/** A value derived from a live one, computed again only if that has changed. */
 export function derived<From, To>(live: Live<From>, make: (from: From) => To): Live<To> {
   let last: { from: From; to: To } | undefined
   return () => {

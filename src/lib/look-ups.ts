@@ -1,52 +1,52 @@
 import { type LookupAddress, lookup as systemLookup } from 'node:dns'
 import { BoundedMap } from './bounded-map.ts'
 import type { Clock } from './clock.ts'
-import { Places } from './places.ts'
+import { ConcurrencyLimit, type ConcurrencyOptions } from './concurrency-limit.ts'
 import { resolveName } from './resolve-name.ts'
 import { Unavailable } from './unavailable.ts'
 
 /**
- * Every address of a name.
+ * Returns all addresses of a name.
  *
- * @throws Unavailable where too many names are being looked up
+ * @throws Unavailable if too many names are being looked up
  */
 export type LookUp = (hostname: string) => Promise<LookupAddress[]>
 
-/** How the name in a URL is looked up, by who chose the URL and what the fence says of it. */
+/** How the name in a URL is looked up, depending on who chose the URL and on the fence. */
 export interface LookUps extends Disposable {
-  /** A stranger's, inside the fence: name servers only, and every address is vetted. */
+  /** A URL of a client: by name servers only, and every address must be public. */
   readonly fenced: LookUp
-  /** A stranger's, for which the operator opened the fence: as the system does, /etc/hosts included. */
+  /** A URL of a client that the operator exempted: by the system, with /etc/hosts. */
   readonly exempt: LookUp
-  /** The operator's own: as the system does. */
+  /** A URL of the operator: by the system. */
   readonly operator: LookUp
 }
 
 export interface LookUpDeps {
   readonly isPublic: (address: string) => boolean
   readonly clock: Clock
-  /** The name servers to ask, in place of the system's. */
+  /** Name servers in place of the system's. */
   readonly servers?: readonly string[] | undefined
   /** In place of `dns.lookup`. */
   readonly system?: LookUp | undefined
 }
 
-/** `patience` in milliseconds: a full set of silent look-ups must not use up the time that a fetch has. */
-const fencedPlaces = { what: 'name look-ups', atOnce: 32, waiting: 64, patience: 1_000 }
+/** A short `maxWait`, so that unanswered look-ups of others do not use up the timeout of a fetch. */
+const fencedLimit = { what: 'name look-ups', running: 32, waiting: 64, maxWait: 1_000 }
 /** `dns.lookup` occupies one of the four threads of libuv and cannot be cancelled: two remain for the operator's names and for files. */
-const exemptPlaces = { what: 'name look-ups', atOnce: 2, waiting: 64, patience: 1_000 }
+const exemptLimit = { what: 'name look-ups', running: 2, waiting: 64, maxWait: 1_000 }
 
-/** How long a failed look-up is remembered, in milliseconds, and how many of them. */
-const rest = 10_000
+/** How long a failed look-up is cached, in milliseconds, and how many of them. */
+const failureLifespan = 10_000
 const mostFailures = 256
 
 export function makeLookUps({ isPublic, clock, servers, system = lookUpBySystem }: LookUpDeps): LookUps {
   const stopping = new AbortController()
   const { signal } = stopping
-  const fenced = inPlaces(fencedPlaces, (hostname) => resolveName(hostname, { servers, signal }))
+  const fenced = limited(fencedLimit, (hostname) => resolveName(hostname, { servers, signal }))
   return {
-    fenced: vetted(isPublic, shared(rememberingFailures(fenced, clock, signal))),
-    exempt: shared(inPlaces(exemptPlaces, system)),
+    fenced: vetted(isPublic, shared(cachingFailures(fenced, clock, signal))),
+    exempt: shared(limited(exemptLimit, system)),
     operator: shared(system),
     [Symbol.dispose]: () => stopping.abort(),
   }
@@ -57,12 +57,12 @@ const lookUpBySystem: LookUp = (hostname) =>
     systemLookup(hostname, { all: true }, (error, addresses) => (error ? reject(error) : resolve(addresses))),
   )
 
-function inPlaces(limits: ConstructorParameters<typeof Places>[0], lookUp: LookUp): LookUp {
-  const places = new Places(limits)
-  return (hostname) => places.run(() => lookUp(hostname))
+function limited(options: ConcurrencyOptions, lookUp: LookUp): LookUp {
+  const limit = new ConcurrencyLimit(options)
+  return (hostname) => limit.run(() => lookUp(hostname))
 }
 
-/** Callers that need one name at the same time share one look-up. */
+/** Concurrent look-ups of one name are one look-up. */
 function shared(lookUp: LookUp): LookUp {
   const underWay = new Map<string, Promise<LookupAddress[]>>()
   return (hostname) => {
@@ -74,8 +74,8 @@ function shared(lookUp: LookUp): LookUp {
   }
 }
 
-/** A name that failed fails again at once for a while. That there was no place, or that the server stops, is no failure of the name. */
-function rememberingFailures(lookUp: LookUp, clock: Clock, stopping: AbortSignal): LookUp {
+/** A failure is cached for a while, unless the cause was the concurrency limit or the stop of the server. */
+function cachingFailures(lookUp: LookUp, clock: Clock, stopping: AbortSignal): LookUp {
   const failures = new BoundedMap<string, { readonly error: unknown; readonly until: number }>(mostFailures)
   return async (hostname) => {
     const known = failures.get(hostname)
@@ -83,13 +83,13 @@ function rememberingFailures(lookUp: LookUp, clock: Clock, stopping: AbortSignal
     try {
       return await lookUp(hostname)
     } catch (error) {
-      if (!stopping.aborted && !(error instanceof Unavailable)) failures.set(hostname, { error, until: clock() + rest })
+      if (!stopping.aborted && !(error instanceof Unavailable)) failures.set(hostname, { error, until: clock() + failureLifespan })
       throw error
     }
   }
 }
 
-/** All addresses of a name, or none if one of them is not public: which one a connection would use cannot be known here. */
+/** Fails if any address is not public, because it is not known here which one a connection will use. */
 function vetted(isPublic: (address: string) => boolean, lookUp: LookUp): LookUp {
   return async (hostname) => {
     const addresses = await lookUp(hostname)

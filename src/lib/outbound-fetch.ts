@@ -2,17 +2,16 @@ import type { FencedFetch, FencedFetchDeps } from './fenced-fetch.ts'
 import type { Trace } from './telemetry.ts'
 
 /**
- * The fenced fetch as the process uses it: loaded with its HTTP client when something is first fetched (most servers never do, and it
- * is 8 MiB), and part of the trace of the request that needed it. A span holds the host and no more, as a path may hold a secret, and
- * nothing of our trace is told to whom we fetch from.
+ * The fenced fetch with traces. It is loaded with its HTTP client (8 MiB) at the first fetch, because most servers never fetch. Each fetch
+ * is a span in the trace of its request, with the host only, because a path may contain a secret. No trace header is sent.
  */
 export function makeOutboundFetch({ trace, ...deps }: FencedFetchDeps & { readonly trace: Trace }): FencedFetch & AsyncDisposable {
   let made: Promise<FencedFetch & AsyncDisposable> | undefined
   const load = async () => (await import('./fenced-fetch.ts')).makeFencedFetch(deps)
-  const outboundFetch: FencedFetch = (url, order, fence) => {
+  const outboundFetch: FencedFetch = (url, options, fence) => {
     made ??= load()
     const fenced = made
-    return trace('fetch', async () => (await fenced)(url, order, fence), { 'server.address': hostOf(url) })
+    return trace('fetch', async () => (await fenced)(url, options, fence), { 'server.address': hostOf(url) })
   }
   return Object.assign(outboundFetch, {
     async [Symbol.asyncDispose]() {

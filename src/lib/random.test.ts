@@ -12,14 +12,14 @@ const always =
     new Uint8Array(bytes).fill(byte)
 
 describe('systemRandomness', () => {
-  test('gives as many bytes as asked for, never the same ones twice, across the end of its pool too', () => {
+  test('returns the requested number of bytes, never the same ones twice, also across the end of its buffer', () => {
     const seen = new Set<string>()
     for (let round = 0; round < 2_000; round++) seen.add(Buffer.from(systemRandomness(16)).toString('hex'))
     assert.equal(seen.size, 2_000)
     fc.assert(fc.property(fc.nat(10_000), (bytes) => systemRandomness(bytes).length === bytes))
   })
 
-  test('what was given is the caller’s own: changing it changes nothing that comes later', () => {
+  test('changing the returned bytes does not change later ones', () => {
     const first = systemRandomness(32)
     first.fill(0)
     assert.notDeepEqual(systemRandomness(32), new Uint8Array(32))
@@ -41,7 +41,7 @@ describe('identifiers', () => {
     )
   })
 
-  test('a UUID of version 7 keeps all 74 bits of its chance', () => {
+  test('a UUID of version 7 has all of its 74 random bits', () => {
     const bytes = new Uint8Array(16).fill(0xff)
     assert.equal(
       timedUuid(() => bytes.slice(), 0),
@@ -70,7 +70,7 @@ describe('identifiers', () => {
     )
   })
 
-  test('a token is its prefix and 256 bits: each byte counts', () => {
+  test('a token is its prefix and 256 bits, each of which depends on the randomness', () => {
     assert.match(randomToken(systemRandomness, 'ory_at_'), /^ory_at_[\w-]{43}$/)
     fc.assert(
       fc.property(fc.uint8Array({ minLength: 32, maxLength: 32 }), (bytes) => {
@@ -86,7 +86,7 @@ describe('randomText', () => {
     .uniqueArray(fc.integer({ min: 33, max: 126 }), { minLength: 1, maxLength: 90 })
     .map((codes) => String.fromCharCode(...codes))
 
-  test('has the length asked for and only characters of the alphabet', () => {
+  test('has the requested length and only characters of the alphabet', () => {
     fc.assert(
       fc.property(fc.nat(100), alphabets, (length, alphabet) => {
         const text = randomText(systemRandomness, length, alphabet)
@@ -96,7 +96,7 @@ describe('randomText', () => {
     )
   })
 
-  test('favours no character: every one has the same number of bytes, and the others are thrown away', () => {
+  test('is uniform: every character has the same number of byte values, and all other values are skipped', () => {
     fc.assert(
       fc.property(alphabets, (alphabet) => {
         const counts = new Map<string, number>()

@@ -1,12 +1,12 @@
 import { randomFillSync } from 'node:crypto'
 
-/** Unpredictable bytes, as many as asked for. Injected, so that a test can foresee them. */
+/** Returns unpredictable bytes. Injected, so that a test can determine them. */
 export type Randomness = (bytes: number) => Uint8Array
 
 const pool = new Uint8Array(4096)
 let used = pool.length
 
-/** The kernel's randomness, drawn 4 KiB at a time: one system call serves about a hundred ids. */
+/** The randomness of the kernel, read in blocks of 4 KiB, so that one system call is enough for about a hundred ids. */
 export const systemRandomness: Randomness = (bytes) => {
   if (bytes > pool.length) return randomFillSync(new Uint8Array(bytes))
   if (used + bytes > pool.length) {
@@ -19,7 +19,7 @@ export const systemRandomness: Randomness = (bytes) => {
   return drawn
 }
 
-/** `length` characters drawn evenly from `alphabet` (at most 128 characters); what would favour a character is thrown away. */
+/** A text of `length` characters, chosen uniformly from `alphabet` (at most 128 characters); bytes beyond the alphabet are skipped. */
 export function randomText(randomness: Randomness, length: number, alphabet: string): string {
   let text = ''
   while (text.length < length) {
@@ -44,7 +44,7 @@ function hyphenated(bytes: Uint8Array): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }
 
-/** A UUID of version 7 (RFC 9562 §5.7): it begins with the time, so rows that come one after the other lie side by side. */
+/** A UUID of version 7 (RFC 9562 §5.7). It begins with the time, so that consecutive rows are neighbours in an index. */
 export function timedUuid(randomness: Randomness, now: number): string {
   const bytes = randomness(16)
   new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(
@@ -61,7 +61,7 @@ export function timeOfUuid(text: string): number | undefined {
   return high === undefined ? undefined : Number.parseInt(`${high}${low}`, 16)
 }
 
-/** 256 random bits behind a prefix that tells people and scanners what kind of secret it is. */
+/** 256 random bits with a prefix by which people and scanners recognise the kind of secret. */
 export function randomToken(randomness: Randomness, prefix: string): string {
   return prefix + Buffer.from(randomness(32)).toString('base64url')
 }

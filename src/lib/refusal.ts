@@ -1,6 +1,6 @@
 /**
- * An act says no. `reason` is for us: data, a tagged union that each room declares; what a stranger may read of it is decided
- * in one place, `http/errors.ts`. Thrown, so that the transaction around it rolls back.
+ * An act refuses a request. `reason` is data, a tagged union that each module declares; `http/` decides what the caller is shown of it.
+ * It is thrown, so that the transaction around it is rolled back.
  */
 export class Refusal<Reason extends { readonly kind: string } = { readonly kind: string }> extends Error {
   override name = 'Refusal'

@@ -2,25 +2,25 @@ import type { LookupAddress } from 'node:dns'
 import { Resolver } from 'node:dns/promises'
 
 export interface ResolveOptions {
-  /** The name servers to ask, in place of the system's: `address` or `address:port`. */
+  /** Name servers in place of the system's: `address` or `address:port`. */
   readonly servers?: readonly string[] | undefined
   /** Cancels the look-up. */
   readonly signal: AbortSignal
 }
 
-/** Milliseconds: for one question to one name server, and for all of it where there are several servers. */
+/** Milliseconds for one query to one name server, and for the whole look-up if there are several servers. */
 const perServer = 2_000
 const longest = 4_000
 
 /**
- * All addresses of a name, from the name servers and not from /etc/hosts. It occupies no thread and can be cancelled, unlike `dns.lookup`.
- * A family that is empty or fails is no error where the other one has addresses: many name servers know no AAAA (RFC 4074 §4).
+ * All addresses of a name, from the name servers and not from /etc/hosts. Unlike `dns.lookup`, it needs no thread and can be cancelled.
+ * If one address family is empty or fails and the other has addresses, that is no error: many name servers fail for AAAA (RFC 4074 §4).
  *
- * @throws what the name server answered, or that it did not
+ * @throws the error of the name server, or a timeout
  */
 export async function resolveName(hostname: string, { servers, signal }: ResolveOptions): Promise<LookupAddress[]> {
   signal.throwIfAborted()
-  // One for each look-up, as `cancel` ends all questions of a resolver.
+  // A resolver for each look-up, because `cancel` ends all queries of a resolver.
   const resolver = new Resolver({ timeout: perServer, tries: 1 })
   if (servers) resolver.setServers(servers)
   const cancel = () => resolver.cancel()

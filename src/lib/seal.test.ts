@@ -11,7 +11,7 @@ const text = fc.string({ unit: 'grapheme', maxLength: 300 })
 const row = fc.string({ unit: 'grapheme', maxLength: 40 })
 
 describe('a sealed value', () => {
-  test('opens as what was sealed, for its row', () => {
+  test('can be opened for its row', () => {
     fc.assert(
       fc.property(text, row, (plain, at) => {
         assert.deepEqual(sealer.open(sealer.seal(plain, at), at), { plain, isOld: false })
@@ -19,7 +19,7 @@ describe('a sealed value', () => {
     )
   })
 
-  test('does not open for another row', () => {
+  test('cannot be opened for another row', () => {
     fc.assert(
       fc.property(text, row, row, (plain, at, other) => {
         fc.pre(at !== other)
@@ -28,7 +28,7 @@ describe('a sealed value', () => {
     )
   })
 
-  test('does not open for another purpose or under another secret', () => {
+  test('cannot be opened for another purpose or with another secret', () => {
     const others = [makeSealer([secrets[0]], 'page-token', systemRandomness), makeSealer([secrets[1]], 'signing-key', systemRandomness)]
     fc.assert(
       fc.property(text, row, (plain, at) => {
@@ -42,7 +42,7 @@ describe('a sealed value', () => {
     )
   })
 
-  test('does not open when one bit of it was changed, or any part of it is missing', () => {
+  test('cannot be opened if one bit was changed or any part is missing', () => {
     fc.assert(
       fc.property(text, row, fc.nat(), fc.nat(7), fc.nat(), (plain, at, where, bit, length) => {
         const [id = '', body = ''] = sealer.seal(plain, at).split('.')
@@ -55,7 +55,7 @@ describe('a sealed value', () => {
     )
   })
 
-  test('that is no sealed value at all does not open, and nothing is thrown', () => {
+  test('any other text cannot be opened, without an exception', () => {
     const [id] = sealer.seal('', '').split('.')
     fc.assert(
       fc.property(
@@ -72,7 +72,7 @@ describe('a sealed value', () => {
     )
   })
 
-  test('by an older secret opens and is known as old; the first secret seals', () => {
+  test('of an older secret can be opened and is marked as old; the first secret seals', () => {
     const before = makeSealer([secrets[1]], 'signing-key', systemRandomness)
     const rotated = makeSealer(secrets, 'signing-key', systemRandomness)
     fc.assert(
@@ -83,7 +83,7 @@ describe('a sealed value', () => {
     )
   })
 
-  test('shows nothing of the value but its length, and is another each time', () => {
+  test('reveals only the length of the value, and differs each time', () => {
     const sealed = new Set(Array.from({ length: 500 }, () => sealer.seal('the same', 'row')))
     assert.equal(sealed.size, 500)
     assert.equal(new Set([...sealed].map((value) => value.split('.')[1]?.slice(0, 16))).size, 500, 'no nonce twice')

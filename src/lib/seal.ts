@@ -2,11 +2,11 @@ import { createCipheriv, createDecipheriv, hkdfSync } from 'node:crypto'
 import { sha256 } from './hash.ts'
 import type { Randomness } from './random.ts'
 
-/** Seals small values under the first of a list of secrets and opens what any of them sealed. */
+/** Encrypts ("seals") small values with the first of a list of secrets, and decrypts ("opens") those of any of them. */
 export interface Sealer {
-  /** @param row what the value belongs to: a sealed value moved to another row does not open */
+  /** @param row the id of the row, which is authenticated: the value cannot be opened in another row */
   seal(plain: string, row: string): string
-  /** The value, and whether an older secret sealed it; undefined where no secret of ours did, or somebody changed it. */
+  /** The value, and whether an older secret sealed it; undefined if none of the secrets did, or if it was changed. */
   open(sealed: string, row: string): { plain: string; isOld: boolean } | undefined
 }
 
@@ -14,10 +14,10 @@ const nonceLength = 12
 const tagLength = 16
 
 /**
- * AES-256-GCM under a key of its own for each purpose (HKDF-SHA-256). A sealed value names its key, so that a secret can be rotated:
- * put the new one first, and what the older ones sealed still opens.
+ * AES-256-GCM with a separate key for each purpose (HKDF-SHA-256). A sealed value contains the id of its key, so that a secret can be
+ * rotated: the new one comes first in the list, and values of the older ones can still be opened.
  *
- * @param purpose what is sealed, such as `signing-key`: the keys of two purposes have nothing in common
+ * @param purpose the kind of value, such as `signing-key`; each purpose has independent keys
  */
 export function makeSealer(secrets: readonly string[], purpose: string, randomness: Randomness): Sealer {
   const keys = secrets.map((secret) => {

@@ -2,16 +2,16 @@ import type { FencedFetch } from './fenced-fetch.ts'
 import { Unavailable } from './unavailable.ts'
 
 export interface StoppableFetch extends FencedFetch, AsyncDisposable {
-  /** The server stops: fetches under way have `within` milliseconds left, and after that none begins. */
+  /** Called when the server stops: running fetches are aborted after `within` milliseconds, and no other begins afterwards. */
   stop(within: number): void
 }
 
-/** Makes every fetch end when the server stops; it is then refused as `Unavailable`, so that the caller tries again elsewhere. */
+/** Ends every fetch when the server stops, with `Unavailable`, so that the caller can retry at another node. */
 export function stoppableFetch(fetch: FencedFetch & AsyncDisposable): StoppableFetch {
   const stopped = new AbortController()
   const end = () => stopped.abort(new Unavailable('the server is stopping', 1))
-  const untilStop: FencedFetch = (url, order, fence) =>
-    fetch(url, { ...order, signal: AbortSignal.any([stopped.signal, ...(order.signal ? [order.signal] : [])]) }, fence)
+  const untilStop: FencedFetch = (url, options, fence) =>
+    fetch(url, { ...options, signal: AbortSignal.any([stopped.signal, ...(options.signal ? [options.signal] : [])]) }, fence)
   return Object.assign(untilStop, {
     stop: (within: number) => void setTimeout(end, within).unref(),
     async [Symbol.asyncDispose]() {

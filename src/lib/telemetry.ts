@@ -1,10 +1,10 @@
-/** What a room may say to those who watch. Handed to it; `telemetry/` decides where it goes. */
+/** The logging, counting and tracing functions that a module is given; `telemetry/` implements them. */
 export interface Telemetry {
-  /** One line for the operator. `facts` never hold a secret, a token or a code. */
+  /** Logs one line. `facts` never contain a secret, a token or a code. */
   log: Log
-  /** Adds one to a counter of business events. Labels come from small fixed sets, never from a caller. */
+  /** Increments the counter of an event. Label values are from small fixed sets, never from a caller. */
   count: Count
-  /** Runs work as a part of the trace of the request it belongs to, where traces are kept; else it just runs it. */
+  /** Runs work as a span in the trace of its request, if traces are configured; otherwise only runs it. */
   trace: Trace
 }
 
@@ -12,7 +12,7 @@ export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type Log = (level: LogLevel, message: string, facts?: Readonly<Record<string, unknown>>) => void
 export type Count = (event: string, labels?: Readonly<Record<string, string>>) => void
 
-/** `facts` never hold a secret, a token or anything of a query. */
+/** `facts` never contain a secret, a token or a part of a query. */
 export type Trace = <T>(part: string, work: () => Promise<T>, facts?: Readonly<Record<string, string | number>>) => Promise<T>
 
 export const untraced: Trace = (_part, work) => work()

@@ -1,7 +1,7 @@
 /**
- * One act, all of it or none of it.
+ * Runs an act in one transaction.
  *
- * The act commits when `body` returns and rolls back when it throws; the promise settles only after the commit is durable.
+ * It commits when `body` returns and rolls back when it throws; the promise settles only after the commit is durable.
  * Calls that do not depend on one another are made together (`Promise.all`): they run in the order in which they are made, and on
  * PostgreSQL they share one round trip.
  * A body awaits nothing but `tx`: no network, no slow hashing, no timer. Where the database asks for it, a body runs again,

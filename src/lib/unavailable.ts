@@ -1,4 +1,4 @@
-/** This cannot be done now; trying again after `retryAfterSeconds` may help. It says nothing of what was done before. */
+/** The request cannot be processed now and may be retried after `retryAfterSeconds`. What happened before the error is not specified. */
 export class Unavailable extends Error {
   override name = 'Unavailable'
   readonly retryAfterSeconds: number
@@ -9,14 +9,14 @@ export class Unavailable extends Error {
   }
 }
 
-/** An act that cannot be done now: its transaction was rolled back, and nothing of it is left. Only transactions throw it. */
+/** The transaction cannot be processed now and was rolled back, so nothing was changed. Only transactions throw it. */
 export class RolledBack extends Unavailable {
   constructor({ message, retryAfterSeconds, cause }: Unavailable) {
     super(message, retryAfterSeconds, { cause })
   }
 }
 
-/** Nobody can say whether the act was done. It is not tried again for the caller, and he is not told to. */
+/** It is not known whether the transaction was committed. It is not retried, and the caller is not told to retry. */
 export class OutcomeUnknown extends Error {
   override name = 'OutcomeUnknown'
 }

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { after, test } from 'node:test'
 import { gzipSync } from 'node:zlib'
 import type { Fence } from '../../src/lib/fence.ts'
-import { FetchFailed, type FetchOrder, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
+import { FetchFailed, type FetchOptions, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { isPublicAddress } from '../../src/lib/public-address.ts'
 import { selfSigned } from '../support/certificate.ts'
 import { startDns } from '../support/dns.ts'
@@ -23,7 +23,7 @@ const fetchIt = makeFencedFetch({ servers: dns.servers, isPublic, ca: certificat
 after(() => fetchIt[Symbol.asyncDispose]())
 
 const closed: Fence = { allowPrivate: false, exceptions: [] }
-const order: FetchOrder = { types: ['application/json'], maxBytes: 1_000, timeout: 60_000 }
+const options: FetchOptions = { types: ['application/json'], maxBytes: 1_000, timeout: 60_000 }
 
 const serve = (host: string, listener: RequestListener) => startWebServer(host, certificate, listener)
 
@@ -35,7 +35,7 @@ const always: RequestListener = (_request, response) => json(response)
 async function assertFails(
   url: string,
   cause?: RegExp,
-  { fence = closed, how = order }: { fence?: Fence; how?: FetchOrder } = {},
+  { fence = closed, how = options }: { fence?: Fence; how?: FetchOptions } = {},
 ): Promise<void> {
   await assert.rejects(fetchIt(url, how, fence), (error: Error) => {
     assert.ok(error instanceof FetchFailed)
@@ -49,7 +49,7 @@ test('a public name is fetched over TLS, and its certificate is checked', async 
   await using web = await serve('127.0.0.1', always)
   dns.answer('good.example', ['127.0.0.1'])
   dns.answer('other.example', ['127.0.0.1'])
-  const fetched = await fetchIt(`https://good.example:${web.port}/a?b=c`, order, closed)
+  const fetched = await fetchIt(`https://good.example:${web.port}/a?b=c`, options, closed)
   assert.deepEqual([fetched.status, fetched.body], [200, '["yes"]'])
   await assertFails(`https://other.example:${web.port}/`, /altnames|certificate/i)
 })
@@ -80,7 +80,7 @@ test('a DNS answer that changes between check and connection has no effect: the 
   await using web = await serve('127.0.0.1', always)
   await using trap = await serve('127.0.0.2', always)
   dns.answer('changing.example', ['127.0.0.1'], ['127.0.0.2'])
-  assert.equal((await fetchIt(`https://changing.example:${web.port}/`, order, closed)).status, 200)
+  assert.equal((await fetchIt(`https://changing.example:${web.port}/`, options, closed)).status, 200)
   assert.equal(dns.asked('changing.example'), 1)
   await assertFails(`https://changing.example:${trap.port}/`, /resolves to 127\.0\.0\.2/)
   assert.deepEqual([web.connections(), trap.connections()], [1, 0])
@@ -120,7 +120,7 @@ test('a port that is neither 443 nor above 1023 is not connected to; an exempt U
   assert.equal(dns.asked('good.example'), before)
   // Nothing listens there: ECONNREFUSED shows that the connection was allowed.
   await assertFails('https://127.0.0.1:1/', /ECONNREFUSED/, { fence: { allowPrivate: false, exceptions: ['https://127.0.0.1:1/*'] } })
-  await assert.rejects(fetchIt('https://127.0.0.1:1/', order, 'operator'), (error: Error) =>
+  await assert.rejects(fetchIt('https://127.0.0.1:1/', options, 'operator'), (error: Error) =>
     /ECONNREFUSED/.test((error.cause as Error).message),
   )
 })
@@ -143,12 +143,12 @@ test('literal addresses are checked in every notation, without a DNS query', asy
     '169.254.169.254',
     '[fe80::1]',
   ]) {
-    await assert.rejects(real(`https://${host}:${trap.port}/`, order, closed), /the URL could not be fetched/, host)
+    await assert.rejects(real(`https://${host}:${trap.port}/`, options, closed), /the URL could not be fetched/, host)
   }
   assert.equal(trap.connections(), 0)
   await real[Symbol.asyncDispose]()
   await using web = await serve('127.0.0.1', always)
-  assert.equal((await fetchIt(`https://127.0.0.1:${web.port}/`, order, closed)).status, 200)
+  assert.equal((await fetchIt(`https://127.0.0.1:${web.port}/`, options, closed)).status, 200)
 })
 
 test('plain http, other schemes and credentials are refused', async () => {
@@ -186,7 +186,7 @@ test('a response over the size limit is aborted, with and without Content-Length
   await assertFails(`https://good.example:${endless.port}/`, /larger than 1000 bytes/)
   assert.ok(sent < 50_000_000)
   await using exact = await serve('127.0.0.1', (_request, response) => json(response, 'y'.repeat(1_000)))
-  assert.equal((await fetchIt(`https://good.example:${exact.port}/`, order, closed)).body.length, 1_000)
+  assert.equal((await fetchIt(`https://good.example:${exact.port}/`, options, closed)).body.length, 1_000)
 })
 
 test('a compressed response is not requested and is refused, because it could become large', async () => {
@@ -209,9 +209,9 @@ test('an unexpected content type is refused; a +json type counts as JSON', async
   await using web = await serve('127.0.0.1', (request, response) => json(response, '[]', decodeURIComponent((request.url ?? '').slice(1))))
   const get = (type: string) => `https://good.example:${web.port}/${encodeURIComponent(type)}`
   for (const type of ['application/json', 'application/json; charset=utf-8', 'application/jwk-set+json', 'Application/JSON'])
-    assert.equal((await fetchIt(get(type), order, closed)).status, 200, type)
+    assert.equal((await fetchIt(get(type), options, closed)).status, 200, type)
   for (const type of ['text/html', 'application/jsonp', 'text/json+x']) await assertFails(get(type), /of type/)
-  assert.equal((await fetchIt(get('text/html'), { ...order, types: [] }, closed)).status, 200)
+  assert.equal((await fetchIt(get('text/html'), { ...options, types: [] }, closed)).status, 200)
 })
 
 test('a body that is not UTF-8 is refused', async () => {
@@ -222,7 +222,7 @@ test('a body that is not UTF-8 is refused', async () => {
   await assertFails(`https://good.example:${web.port}/`)
 })
 
-const impatient = { how: { ...order, timeout: 150 } }
+const impatient = { how: { ...options, timeout: 150 } }
 
 test('a slow handshake, head or body times out', async () => {
   dns.answer('good.example', ['127.0.0.1'])
@@ -242,14 +242,14 @@ test('a slow handshake, head or body times out', async () => {
 
 test('a look-up at a silent name server times out, too', async () => {
   for (const type of ['A', 'AAAA'] as const) dns.fail('silent.example', type, 'silent')
-  await assertFails('https://silent.example/', undefined, { how: { ...order, timeout: 100 } })
+  await assertFails('https://silent.example/', undefined, { how: { ...options, timeout: 100 } })
 })
 
 test('a signal aborts a fetch, also before it begins', async () => {
   dns.answer('good.example', ['127.0.0.1'])
   const stopping = new AbortController()
   await using silent = await serve('127.0.0.1', () => stopping.abort())
-  const how = { ...order, timeout: 60_000, signal: stopping.signal }
+  const how = { ...options, timeout: 60_000, signal: stopping.signal }
   await assertFails(`https://good.example:${silent.port}/`, /aborted/, { how })
   const before = silent.connections()
   await assertFails(`https://good.example:${silent.port}/`, /aborted/, { how })
@@ -271,9 +271,9 @@ test('exceptions of the operator are compared with the normalised URL, not with 
   await using trap = await serve('127.0.0.1', always)
   const url = `https://localhost:${trap.port}/keys.json`
   const gate: Fence = { allowPrivate: false, exceptions: [`https://localhost:${trap.port}/*`] }
-  assert.equal((await fetchIt(url, order, gate)).status, 200)
-  assert.equal((await fetchIt(url, order, { allowPrivate: true, exceptions: [] })).status, 200)
-  assert.equal((await fetchIt(url, order, 'operator')).status, 200)
+  assert.equal((await fetchIt(url, options, gate)).status, 200)
+  assert.equal((await fetchIt(url, options, { allowPrivate: true, exceptions: [] })).status, 200)
+  assert.equal((await fetchIt(url, options, 'operator')).status, 200)
   assert.equal(dns.asked('localhost'), 0)
   const before = trap.connections()
   const wild: Fence = { allowPrivate: false, exceptions: ['https://*.corp.example/*'] }

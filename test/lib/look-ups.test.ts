@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { after, test } from 'node:test'
-import { FetchFailed, type FetchOrder, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
+import { FetchFailed, type FetchOptions, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { type LookUp, makeLookUps } from '../../src/lib/look-ups.ts'
 import { resolveName } from '../../src/lib/resolve-name.ts'
 import { Unavailable } from '../../src/lib/unavailable.ts'
@@ -131,16 +131,16 @@ test("at most two look-ups of exempt names occupy threads, and the operator's ow
   assert.equal(most, 2)
 })
 
-const order: FetchOrder = { types: [], maxBytes: 1_000, timeout: 60_000 }
+const options: FetchOptions = { types: [], maxBytes: 1_000, timeout: 60_000 }
 const closed = { allowPrivate: false, exceptions: [] }
 
 test("while look-ups of clients' silent names use all slots, the operator's hook is reached by name, and a client's fetch is refused with a retry", async () => {
   await using hook = await startPlainWebServer((_request, response) => response.end('yes'))
   await using fetch = makeFencedFetch({ servers: dns.servers, isPublic })
-  const flood = Array.from({ length: 96 }, (_, at) => assert.rejects(fetch(`https://f${at}.silent.example/`, order, closed)))
-  const refused = assert.rejects(fetch('https://both.example/', order, closed), isUnavailable)
+  const flood = Array.from({ length: 96 }, (_, at) => assert.rejects(fetch(`https://f${at}.silent.example/`, options, closed)))
+  const refused = assert.rejects(fetch('https://both.example/', options, closed), isUnavailable)
   // Without slots of its own it would be refused like the one before.
-  assert.equal((await fetch(`http://localhost:${hook.port}/`, order, 'operator')).body, 'yes')
+  assert.equal((await fetch(`http://localhost:${hook.port}/`, options, 'operator')).body, 'yes')
   await refused
   await Promise.all(flood)
 })
@@ -161,7 +161,7 @@ test('disposing aborts running look-ups: they do not time out', async () => {
 test('disposing ends a fetch that waits for a look-up', async () => {
   const asked = dns.askedBelow('silent.example')
   const fetch = makeFencedFetch({ servers: dns.servers, isPublic })
-  const ended = assert.rejects(fetch('https://fetched.silent.example/', order, closed), (error) => {
+  const ended = assert.rejects(fetch('https://fetched.silent.example/', options, closed), (error) => {
     assert.ok(error instanceof FetchFailed)
     assert.match(String(error.cause), /destroyed/, 'the name server did not time out')
     return true

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { FetchFailed, type FetchOrder, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
+import { FetchFailed, type FetchOptions, makeFencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { stoppableFetch } from '../../src/lib/stoppable-fetch.ts'
 import { startPlainWebServer } from '../support/web-server.ts'
 
-const order: FetchOrder = { types: [], maxBytes: 1_000, timeout: 60_000 }
+const options: FetchOptions = { types: [], maxBytes: 1_000, timeout: 60_000 }
 const open = { allowPrivate: true, exceptions: [] }
 const stopping = { name: 'Unavailable', message: 'the server is stopping' }
 
@@ -12,13 +12,13 @@ test('at shutdown a running fetch has a limited time before it is aborted, and n
   const asked = Promise.withResolvers<void>()
   await using web = await startPlainWebServer((request, response) => (request.url === '/silent' ? asked.resolve() : response.end('yes')))
   await using fetch = stoppableFetch(makeFencedFetch())
-  const hanging = assert.rejects(fetch(`${web.url}/silent`, order, open), stopping)
+  const hanging = assert.rejects(fetch(`${web.url}/silent`, options, open), stopping)
   await asked.promise
   fetch.stop(100)
-  assert.equal((await fetch(web.url, order, open)).body, 'yes')
+  assert.equal((await fetch(web.url, options, open)).body, 'yes')
   await hanging
   const before = web.connections()
-  await assert.rejects(fetch(web.url, order, open), stopping)
+  await assert.rejects(fetch(web.url, options, open), stopping)
   assert.equal(web.connections(), before)
 })
 
@@ -29,7 +29,7 @@ test('at shutdown reading a response body is aborted, too', async () => {
     begun.resolve()
   })
   await using fetch = stoppableFetch(makeFencedFetch())
-  const hanging = assert.rejects(fetch(web.url, order, 'operator'), stopping)
+  const hanging = assert.rejects(fetch(web.url, options, 'operator'), stopping)
   await begun.promise
   fetch.stop(0)
   await hanging
@@ -38,5 +38,5 @@ test('at shutdown reading a response body is aborted, too', async () => {
 test('a signal of the caller aborts a fetch', async () => {
   await using web = await startPlainWebServer(() => {})
   await using fetch = stoppableFetch(makeFencedFetch())
-  await assert.rejects(fetch(web.url, { ...order, signal: AbortSignal.abort() }, open), FetchFailed)
+  await assert.rejects(fetch(web.url, { ...options, signal: AbortSignal.abort() }, open), FetchFailed)
 })

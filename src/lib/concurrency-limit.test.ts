@@ -1,30 +1,30 @@
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, mock, test } from 'node:test'
-import { Places } from './places.ts'
+import { ConcurrencyLimit } from './concurrency-limit.ts'
 import { Unavailable } from './unavailable.ts'
 
-/** Lets everything that is settled be noticed. */
+/** Lets the callbacks of settled promises run. */
 const settle = () => new Promise((resolve) => setImmediate(resolve))
 
 /** Work that ends when the test says so. */
-function slowWork(places: Places) {
+function slowWork(limit: ConcurrencyLimit) {
   const begun: string[] = []
   const ends = new Map<string, (error?: Error) => void>()
   const start = (name: string): Promise<string> =>
-    places.run(() => {
+    limit.run(() => {
       begun.push(name)
       return new Promise((resolve, reject) => ends.set(name, (error) => (error ? reject(error) : resolve(name))))
     })
   return { begun, start, end: (name: string, error?: Error) => ends.get(name)?.(error) }
 }
 
-describe('a bounded number of places', () => {
+describe('a concurrency limit', () => {
   beforeEach(() => mock.timers.enable({ apis: ['setTimeout'] }))
   afterEach(() => mock.timers.reset())
-  const two = () => slowWork(new Places({ what: 'look-ups', atOnce: 2, waiting: 2, patience: 1_000 }))
+  const two = () => slowWork(new ConcurrencyLimit({ what: 'look-ups', running: 2, waiting: 2, maxWait: 1_000 }))
   const refused = { name: Unavailable.name, message: 'too many look-ups are under way' }
 
-  test('work beyond it waits in order of arrival, and begins when other work ends or fails', async () => {
+  test('further work waits in order of arrival, and begins when other work ends or fails', async () => {
     const { begun, start, end } = two()
     const [a, b, c, d] = [start('a'), start('b'), start('c'), start('d')]
     await settle()
@@ -41,14 +41,14 @@ describe('a bounded number of places', () => {
     assert.deepEqual(await Promise.all([c, d]), ['c', 'd'])
   })
 
-  test('where the line is full, the next one is refused at once', async () => {
+  test('if the queue is full, further work is refused at once', async () => {
     const { begun, start } = two()
     for (const name of ['a', 'b', 'c', 'd']) void start(name)
     await assert.rejects(start('e'), refused)
     assert.deepEqual(begun, ['a', 'b'])
   })
 
-  test('a wait ends with a refusal, and its place in the line is free again', async () => {
+  test('work that waits too long is refused and leaves the queue', async () => {
     const { begun, start, end } = two()
     for (const name of ['a', 'b']) void start(name)
     const late = [start('c'), start('d')].map((one) => assert.rejects(one, refused))
@@ -62,7 +62,7 @@ describe('a bounded number of places', () => {
     assert.equal(await next, 'e')
   })
 
-  test('a place that was never handed on is free for the next one', async () => {
+  test('a slot that no work waited for is free again', async () => {
     const { begun, start, end } = two()
     const first = start('a')
     end('a')
