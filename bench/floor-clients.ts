@@ -1,7 +1,7 @@
 /** The floor of the registry: clients registered, read, changed and deleted by their owners, and looked at by an administrator. */
 import type { IncomingMessage } from 'node:http'
 import { sameText, sha256 } from '../src/lib/hash.ts'
-import { randomText, randomToken, randomUuid, systemRandomness, timedUuid } from '../src/lib/random.ts'
+import { randomText, randomToken, systemRandomness, timedUuid } from '../src/lib/random.ts'
 import { adminClient, publicClient } from './floor-bodies.ts'
 import type { Answer } from './floor-http.ts'
 import { type ClientRow, clientColumns, findClient, type ShownRow, type Store, shownColumns } from './floor-store.ts'
@@ -47,7 +47,7 @@ export function floorClients(store: Store, issuer: string) {
     async register(text: string): Promise<Answer> {
       const metadata = registered(text)
       const now = Date.now()
-      const id = randomUuid(systemRandomness)
+      const id = timedUuid(systemRandomness, now)
       const secret = randomText(systemRandomness, 26, secretAlphabet)
       const token = randomToken(systemRandomness, 'ory_rat_')
       const { client_name, redirect_uris } = metadata
@@ -94,7 +94,8 @@ export function floorClients(store: Store, issuer: string) {
 
     /** No case of its own: what the administrator's JWT clients are made with. */
     async create(text: string): Promise<Answer> {
-      const [id, secret, now] = [randomUuid(systemRandomness), randomText(systemRandomness, 26, secretAlphabet), Date.now()]
+      const now = Date.now()
+      const [id, secret] = [timedUuid(systemRandomness, now), randomText(systemRandomness, 26, secretAlphabet)]
       const { access_token_strategy, ...metadata } = JSON.parse(text)
       const settings = JSON.stringify({ access_token_strategy })
       await store.act(insertClient(id, metadata.client_name, JSON.stringify(metadata), settings, sha256(secret), now, now))

@@ -5,7 +5,7 @@
 import type { IncomingMessage } from 'node:http'
 import { makeHandle, makeRowId } from '../src/lib/handle.ts'
 import { sameText, sha256 } from '../src/lib/hash.ts'
-import { randomToken, randomUuid, systemRandomness } from '../src/lib/random.ts'
+import { randomToken, systemRandomness, timedUuid } from '../src/lib/random.ts'
 import type { Answer } from './floor-http.ts'
 import { findClient, grantIsInForce, type Store } from './floor-store.ts'
 
@@ -72,11 +72,12 @@ export function floorLogins(store: Store, issuer: string) {
   async function begin(query: URLSearchParams, url: string): Promise<Answer> {
     const row = await client(query.get('client_id') ?? '')
     if (!row) return [400]
-    const [id, csrf, now] = [makeRowId(systemRandomness), randomToken(systemRandomness, ''), Date.now()]
+    const now = Date.now()
+    const [id, csrf] = [makeRowId(systemRandomness, now), randomToken(systemRandomness, '')]
     const challenge = makeHandle(systemRandomness, id)
     const { redirect_uri: redirectUri, scope = '', ...rest } = Object.fromEntries(query)
     const request = JSON.stringify({ url: issuer + url.slice(1), redirectUri, ...rest, scope: scope.split(' '), audience: [], prompt: [] })
-    const session = JSON.stringify({ id: randomUuid(systemRandomness) })
+    const session = JSON.stringify({ id: timedUuid(systemRandomness, now) })
     await store.act(
       insertFlow(id, row.client_id, '127.0.0.1', now, now + hourMs, request, session, sha256(challenge), sha256(csrf)),
       makeRoom('127.0.0.1'),

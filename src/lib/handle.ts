@@ -1,10 +1,10 @@
 import { sameText, sha256 } from './hash.ts'
-import type { Randomness } from './random.ts'
+import { type Randomness, timedUuid } from './random.ts'
 
 const idLength = 32
 
-/** 128 random bits in hexadecimal: the id of a row with a handle. */
-export const makeRowId = (randomness: Randomness): string => Buffer.from(randomness(16)).toString('hex')
+/** The id of a row with a handle. It is not secret, and begins with the time (milliseconds), so that new rows are side by side. */
+export const makeRowId = (randomness: Randomness, now: number): string => timedUuid(randomness, now).replaceAll('-', '')
 
 /** A handle: the row's id, and 192 random bits. The row has the hash of both. */
 export const makeHandle = (randomness: Randomness, id: string): string => id + Buffer.from(randomness(24)).toString('base64url')

@@ -16,12 +16,14 @@ export const isOfClient = (clientId: string): RawBuilder<boolean> =>
 
 /** How often a person's consents were withdrawn, for this client and for all together: both only grow, so the sum tells of each. */
 export const consentsOf = (subject: RawBuilder<unknown>, clientId: RawBuilder<unknown>): RawBuilder<number> =>
-  sql`(select cast(coalesce(sum(withdrawals.consents), 0) as integer) from subject_generations as withdrawals
-    where withdrawals.subject = ${subject} and withdrawals.client_id in ('', ${clientId}))`
+  sql`(${countOf('consents', subject, sql.lit(''))} + ${countOf('consents', subject, clientId)})`
 
 /** How often a person's sessions were ended. */
-export const sessionsOf = (subject: RawBuilder<unknown>): RawBuilder<number> =>
-  sql`coalesce((select ends.sessions from subject_generations as ends where ends.subject = ${subject} and ends.client_id = ''), 0)`
+export const sessionsOf = (subject: RawBuilder<unknown>): RawBuilder<number> => countOf('sessions', subject, sql.lit(''))
+
+const countOf = (what: 'consents' | 'sessions', subject: RawBuilder<unknown>, clientId: RawBuilder<unknown>): RawBuilder<number> =>
+  sql`coalesce((select ended.${sql.ref(what)} from subject_generations as ended
+    where ended.subject = ${subject} and ended.client_id = ${clientId}), 0)`
 
 const isNotWithdrawn = sql<boolean>`grants.withdrawn_at is null
   and grants.consents = ${consentsOf(sql.ref('grants.subject'), sql.ref('grants.client_id'))}`

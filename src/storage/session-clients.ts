@@ -54,11 +54,11 @@ const evictOldest = prepared<{ session_id: string; newest: number }>((queries, v
 /** The clients of each login session, until it is over. */
 export function sessionClientStore(db: Connection): SessionClientStore {
   return {
-    async note(sessionId, { clientId, generation }, at, limit) {
-      await Promise.all([
-        note(db, { session_id: sessionId, client_id: clientId, generation, at }),
-        evictOldest(db, { session_id: sessionId, newest: limit }),
-      ])
+    async note(sessionId, { clientId, generation }, at) {
+      await note(db, { session_id: sessionId, client_id: clientId, generation, at })
+    },
+    async evictOldest(sessionId, limit) {
+      await evictOldest(db, { session_id: sessionId, newest: limit })
     },
     async extend(sessionId, expiresAt) {
       await db.change(db.queries.updateTable('session_clients').set({ expires_at: expiresAt }).where('session_id', '=', sessionId))

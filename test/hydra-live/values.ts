@@ -7,7 +7,7 @@ const placeholder = /\$\{(?<name>[^}]+)\}|<(?<kind>[a-z][a-z0-9_:-]*)>/g
 
 /** The form of a generated value, by its kind: this server's form, not Hydra's. */
 const kinds: Readonly<Record<string, string>> = {
-  uuid: '[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}',
+  uuid: '[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}',
   uuid7: '[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}',
   jwt: '[\\w-]+\\.[\\w-]+\\.[\\w-]+',
   secret26: '[A-Za-z0-9._~-]{26}',

@@ -235,18 +235,19 @@ function sessionContract(open: OpenDatabase): void {
       await stores.act(async (tx) => {
         for (const id of ['s', 'S']) await tx.sessions.start(someSession(id))
         for (const [session, client] of ['sc', 'sc', 'sd', 'Sd'].map((pair) => [...pair] as [string, string]))
-          await tx.sessionClients.note(session, first(client), now, many)
-        await tx.sessionClients.note('gone', first('c'), now, many)
+          await tx.sessionClients.note(session, first(client), now)
+        await tx.sessionClients.note('gone', first('c'), now)
       })
       const take = async (session: string) => idsOf(await stores.act((tx) => tx.sessionClients.take(session)))
       assert.deepEqual([await take('s'), await take('s'), await take('S'), await take('gone')], [['c', 'd'], [], ['d'], []])
     })
 
-    test('are no more than the limit: the one that took part longest ago is forgotten', async () => {
+    test('are no more than the limit after an eviction: the one that took part longest ago is forgotten', async () => {
       await using stores = await withClients()
       await stores.act((tx) => tx.sessions.start(someSession('s')))
       for (const [at, client] of ['a', 'b', 'c', 'a', 'd'].entries())
-        await stores.act((tx) => tx.sessionClients.note('s', first(client), now + at, 3))
+        await stores.act((tx) => tx.sessionClients.note('s', first(client), now + at))
+      await stores.act((tx) => tx.sessionClients.evictOldest('s', 3))
       assert.deepEqual(idsOf(await stores.act((tx) => tx.sessionClients.take('s'))), ['a', 'c', 'd'])
     })
 
@@ -254,9 +255,9 @@ function sessionContract(open: OpenDatabase): void {
       await using stores = await withClients()
       await stores.act(async (tx) => {
         await tx.sessions.start(someSession('s', { expiresAt: now }))
-        await tx.sessionClients.note('s', first('c'), now, many)
+        await tx.sessionClients.note('s', first('c'), now)
         await Promise.all([tx.sessions.extend('s', now + 5), tx.sessionClients.extend('s', now + 5)])
-        await tx.sessionClients.note('s', first('d'), now, many)
+        await tx.sessionClients.note('s', first('d'), now)
       })
       assert.equal(await stores.act((tx) => tx.sessionClients.removeExpired(now + 4, many)), 0)
       assert.equal(await stores.act((tx) => tx.sessionClients.removeExpired(now + 5, many)), 2)
@@ -271,7 +272,7 @@ function sessionContract(open: OpenDatabase): void {
           ['after', now + 1],
         ] as const) {
           await tx.sessions.start(someSession(session, { expiresAt }))
-          for (const client of ['c', 'd']) await tx.sessionClients.note(session, first(client), now, many)
+          for (const client of ['c', 'd']) await tx.sessionClients.note(session, first(client), now)
         }
       })
       const remove = (limit: number) => stores.act((tx) => tx.sessionClients.removeExpired(now, limit))
@@ -291,7 +292,7 @@ function sessionContract(open: OpenDatabase): void {
         const join = () =>
           stores.act(async (tx) => {
             const isHeld = await tx.sessions.hold(id, 0)
-            if (isHeld) await tx.sessionClients.note(id, first('c'), now, many)
+            if (isHeld) await tx.sessionClients.note(id, first('c'), now)
             return isHeld
           })
         const end = () => stores.act(async (tx) => ((await tx.sessions.end(id)) ? tx.sessionClients.take(id) : []))

@@ -151,7 +151,7 @@ export function recreationContract(open: OpenDatabase): void {
         await tx.accessTokens.add(someToken('stays', 'other'))
         for (let at = 0; at < 600; at++) {
           await tx.sessions.start(someSession(`s${at}`))
-          for (const clientId of ['c', 'other']) await tx.sessionClients.note(`s${at}`, { clientId, generation: 1 }, now, 100)
+          for (const clientId of ['c', 'other']) await tx.sessionClients.note(`s${at}`, { clientId, generation: 1 }, now)
         }
       })
       await stores.act((tx) => tx.clients.remove('c', now, now))
@@ -175,7 +175,7 @@ export function recreationContract(open: OpenDatabase): void {
       await stores.act(async (tx) => {
         for (const id of ['c', 'other']) await tx.clients.add(someClient(id))
         await tx.sessions.start(someSession('s', { expiresAt: twoDaysLater * 2 }))
-        for (const clientId of ['c', 'other']) await tx.sessionClients.note('s', { clientId, generation: 1 }, now, 100)
+        for (const clientId of ['c', 'other']) await tx.sessionClients.note('s', { clientId, generation: 1 }, now)
       })
       await stores.act((tx) => tx.clients.remove('c', now, now))
       await runJob()
@@ -209,7 +209,7 @@ export function recreationContract(open: OpenDatabase): void {
       await stores.act(async (tx) => {
         await tx.clients.add(someClient('c'))
         await tx.sessions.start(someSession('s'))
-        await tx.sessionClients.note('s', { clientId: 'c', generation: 1 }, 1, 100)
+        await tx.sessionClients.note('s', { clientId: 'c', generation: 1 }, 1)
       })
       await stores.database.transact((db) => db.change(db.queries.deleteFrom('clients').where('client_id', '=', 'c')))
       assert.deepEqual(await stores.act((tx) => tx.sessionClients.take('s')), [])
@@ -217,7 +217,7 @@ export function recreationContract(open: OpenDatabase): void {
 
     test('is not written where the client is removed or is another one by now; a later client takes the row over', async () => {
       await using stores = await freshStores(open)
-      const note = (generation: number) => stores.act((tx) => tx.sessionClients.note('s', { clientId: 'c', generation }, 1, 100))
+      const note = (generation: number) => stores.act((tx) => tx.sessionClients.note('s', { clientId: 'c', generation }, 1))
       const { read } = stores.database
       const noted = async () =>
         (await read.all(read.queries.selectFrom('session_clients').select('generation'))).map((row) => row.generation)

@@ -51,7 +51,8 @@ async function addLogin(tx: Stores, at: number): Promise<void> {
   const times = { createdAt: at, expiresAt: at }
   await tx.flows.add(someFlow(`f${at}`, `c${at}`, { address: `a${at % 5}`, ...times }), 1_000)
   await tx.sessions.start(someSession(`s${at}`, { subject: `p${at % 5}`, expiresAt: at }))
-  await tx.sessionClients.note(`s${at}`, { clientId: `c${at}`, generation: 1 }, at, 1_000)
+  await tx.sessionClients.note(`s${at}`, { clientId: `c${at}`, generation: 1 }, at)
+  await tx.sessionClients.evictOldest(`s${at}`, 1_000)
   await tx.grants.open(someGrant(`g${at}`, `c${at}`, { subject: `p${at % 5}`, sessionId: `s${at}`, grantedAt: at, expiresAt: at }))
   await tx.codes.add(someCode(`code${at}`, `g${at}`, { expiresAt: at }))
   await tx.refreshTokens.add(someRefreshToken(`r${at}`, `g${at}`, { expiresAt: at }))

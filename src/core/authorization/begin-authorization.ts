@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { makeHandle, makeRowId } from '../../lib/handle.ts'
 import { sha256 } from '../../lib/hash.ts'
 import type { Live } from '../../lib/live.ts'
-import { type Randomness, randomUuid } from '../../lib/random.ts'
+import { type Randomness, timedUuid } from '../../lib/random.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import { asksForLogin, parsePrompt } from '../../protocol/prompt.ts'
 import type { Client } from '../clients/client.ts'
@@ -181,14 +181,14 @@ async function open(
   now: number,
   deps: BeginDeps,
 ): Promise<ToApplication> {
-  const id = makeRowId(deps.randomness)
+  const id = makeRowId(deps.randomness, now)
   const challenge = makeHandle(deps.randomness, id)
   const value = csrfValue(deps.randomness, reusableCsrf('login', clientId))
   const login = { challenge: sha256(challenge), csrf: sha256(value) }
   const session: FlowSession =
     'session' in known
       ? { id: known.session.id, known: { subject: known.session.subject, authenticatedAt: known.session.authenticatedAt } }
-      : { id: randomUuid(deps.randomness) }
+      : { id: timedUuid(deps.randomness, now) }
   const times = { createdAt: now, expiresAt: now + deps.patience() }
   const flow: AuthorizationFlow = { id, clientId, generation, address, ...times, request, session, login }
   const isBegun = await deps.transaction((tx) => tx.flows.add(flow, mostUnaccepted))

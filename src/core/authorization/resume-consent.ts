@@ -70,7 +70,9 @@ export function resumeConsent(deps: ResumeConsentDeps) {
       const [isOpen] = await Promise.all([
         tx.grants.open(grant, remembered?.id),
         tx.codes.add(codeOf(code, flow, grant, now + deps.codeLifespan())),
-        tx.sessionClients.note(flow.session.id, flow, now, mostSessionClients),
+        tx.sessionClients.note(flow.session.id, flow, now),
+        // A session that this flow began has no other client yet.
+        flow.session.known && tx.sessionClients.evictOldest(flow.session.id, mostSessionClients),
       ])
       if (!isOpen) throw remembered ? withdrawn(flow) : clientGone(flow)
     })

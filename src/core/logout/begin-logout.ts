@@ -55,7 +55,7 @@ export function beginLogout(deps: {
   randomness: Randomness
 }) {
   const open = async (session: LoginSession, asked: Omit<LogoutAsked, 'subject' | 'sessionId'>, now: number): Promise<LogoutStep> => {
-    const id = makeRowId(deps.randomness)
+    const id = makeRowId(deps.randomness, now)
     const challenge = makeHandle(deps.randomness, id)
     const times = { createdAt: now, expiresAt: now + deps.requestLifespan() }
     const full = { ...asked, subject: session.subject, sessionId: session.id }

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Live } from '../../lib/live.ts'
-import { type Randomness, randomUuid } from '../../lib/random.ts'
+import { type Randomness, timedUuid } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
@@ -41,13 +41,14 @@ export interface AdminDeps {
 export function createClient(deps: AdminDeps) {
   return async (body: unknown, actor: Actor): Promise<Registered> => {
     const given = readHydraClient(body, deps.rules())
-    const { clientId = randomUuid(deps.randomness), metadata, settings } = given
+    const { metadata, settings } = given
     checkKeys(metadata)
     checkResponseAlgs(metadata, await deps.signingAlgs())
     await checkSectorForAdmin(metadata, deps.sectorFault)
     const secret = await secretFor(given, deps)
     const { token, hash } = makeRegistrationToken(deps.randomness)
     const now = deps.clock()
+    const { clientId = timedUuid(deps.randomness, now) } = given
     const client: Client = {
       clientId,
       version: 1,

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Live } from '../../lib/live.ts'
-import { type Randomness, randomUuid } from '../../lib/random.ts'
+import { type Randomness, timedUuid } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import type { ClientMetadata } from '../../protocol/client-metadata.ts'
@@ -50,7 +50,7 @@ export function registerClient(deps: RegistrationDeps) {
     const clientSecret = isSecretMethod(metadata.tokenEndpointAuthMethod) ? makeSecret(randomness) : undefined
     const { token, hash } = makeRegistrationToken(randomness)
     const client: Client = {
-      clientId: randomUuid(randomness),
+      clientId: timedUuid(randomness, now),
       version: 1,
       origin: 'dynamic',
       metadata,

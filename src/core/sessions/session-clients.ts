@@ -6,11 +6,10 @@ export interface SessionClient {
 
 /** The clients that took part in a login session. They get a logout token when it ends, also if none of their tokens is valid any more. */
 export interface SessionClientStore {
-  /**
-   * Records that the client gets a code in the session at `at` (milliseconds since 1970 UTC). Of more than `limit` clients the one with the
-   * oldest code is evicted.
-   */
-  note(sessionId: string, client: SessionClient, at: number, limit: number): Promise<void>
+  /** Records that the client gets a code in the session at `at` (milliseconds since 1970 UTC). */
+  note(sessionId: string, client: SessionClient, at: number): Promise<void>
+  /** Keeps the `limit` clients that got a code in the session most recently. */
+  evictOldest(sessionId: string, limit: number): Promise<void>
   /** Keeps the clients until `expiresAt`, the new expiry of the session. */
   extend(sessionId: string, expiresAt: number): Promise<void>
   /** Removes and returns the clients. The session must have been ended in this transaction before, so that no client is added later. */
