@@ -38,16 +38,14 @@ export const deliberateInFlows: readonly Deliberate[] = [
     ),
   },
   {
-    decision: 'a JWT access token has typ at+jwt, a UUIDv7 as jti, and both scp and scope (RFC 9068 §2)',
+    decision: 'a JWT access token has typ at+jwt, and both scp and scope (RFC 9068 §2)',
     ours: {
       'f013-cc-jwt': {
         'jwt /access_token/header/typ': 'at+jwt',
-        'jwt /access_token/payload/jti': '<uuid7>',
         'jwt /access_token/payload/scope': 'read write',
       },
       'f188-strict-jwt': {
         'jwt /access_token/header/typ': 'at+jwt',
-        'jwt /access_token/payload/jti': '<uuid7>',
         'jwt /access_token/payload/scope': 'read',
       },
     },
