@@ -8,7 +8,7 @@ const columns = ['id', 'at', 'event', 'client_id', 'actor', 'facts', 'expires_at
 
 const insert = prepared<AuditRow>((queries, value) => queries.insertInto('audit_records').values(rowOf(columns, value)))
 
-/** Who did what to which client, until the operator's retention time is over. Outlives the client it speaks of. */
+/** Who did what to which client, until the operator's retention time is over. A record outlives its client. */
 export function auditStore(db: Connection): AuditStore {
   return {
     async add({ id, at, event, clientId, actor, facts, expiresAt }) {

@@ -44,8 +44,8 @@ export const clientColumns = [
 export type ReadClientRow = Pick<ClientRow, (typeof clientColumns)[number]>
 
 /**
- * A client under the id of one that was removed gets nothing of what that one was issued: neither while the removed row is there, which
- * it takes over, nor afterwards.
+ * A client under the id of a removed one gets nothing that was issued to it: neither while the removed row exists, which it takes over,
+ * nor afterwards.
  */
 const insert = prepared<WrittenRow>((queries, value) =>
   queries
@@ -197,7 +197,7 @@ export function clientStore(db: Connection): ClientStore {
   }
 }
 
-/** As `listGrants`: one range of one index, and a place in it where the page has to end. Removed clients are passed over, until they are gone. */
+/** As `listGrants`: one range of one index, and a place in it where the page has to end. Removed clients are passed over until their rows are removed. */
 async function listClients(db: Connection, { after, limit, clientName, owner }: ClientPage): Promise<ClientsFound> {
   let range = db.queries.selectFrom('clients').orderBy('client_id')
   if (after !== undefined) range = range.where('client_id', '>', after)

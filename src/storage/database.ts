@@ -3,7 +3,7 @@ import { RolledBack, Unavailable } from '../lib/unavailable.ts'
 import type { Connection } from './connection.ts'
 import type { AccessTokenRow } from './schema.ts'
 
-/** What another session holds or changed is in the way of a statement outside an act: it is worth another try. */
+/** Another session locks or has changed what a statement outside an act needs: it can be retried. */
 export class Conflict extends Unavailable {
   constructor(cause: unknown) {
     super('another session holds or changes what is needed', 1, { cause })
@@ -22,11 +22,11 @@ export interface Database {
   /** One act: see `lib/transaction.ts` for what is promised. */
   transact<T>(body: (db: Connection, afterCommit: (effect: () => void) => void) => Promise<T>): Promise<T>
   /**
-   * An act of one access token without a grant, which is stored if its client is there; with `most`, the oldest beyond so many of the
-   * client make room. Those of several callers share a statement and a commit. Absent where all acts share commits.
+   * An act of one access token without a grant, which is stored if its client is there; with `most`, the oldest tokens of the
+   * client beyond that number are removed. Those of several callers share a statement and a commit. Absent where all acts share commits.
    */
   readonly keepAccessToken?: (row: WrittenTokenRow, most?: number) => Promise<boolean>
-  /** From now on tells `watch` how long things take. */
+  /** From now on calls `watch` with measurements. */
   watch(watch: DatabaseWatch): void
   /** The connections of a pool; absent where there is none. */
   readonly pool?: () => { readonly inUse: number; readonly idle: number; readonly waiting: number }
@@ -36,7 +36,7 @@ export interface Database {
   close(): Promise<void>
 }
 
-/** Told what the database does. Times are seconds. */
+/** Called with what the database does. Times are seconds. */
 export interface DatabaseWatch {
   /** From the call of an act to its end. */
   act(outcome: 'committed' | 'rolled_back', seconds: number): void
@@ -44,13 +44,13 @@ export interface DatabaseWatch {
   read(seconds: number): void
   /** How many acts one commit carried. */
   batch(acts: number): void
-  /** A write failed, for a reason that passes; undefined once one succeeds again. Each is told once. */
+  /** A write failed for a temporary reason; undefined once one succeeds again. Called at each change. */
   writable(problem: string | undefined): void
 }
 
 export const unwatched: DatabaseWatch = { act() {}, read() {}, batch() {}, writable() {} }
 
-/** Runs an act and tells how long it took. @throws RolledBack in place of `Unavailable` */
+/** Runs an act and measures it. @throws RolledBack in place of `Unavailable` */
 export async function timedAct<T>(watch: DatabaseWatch, act: () => Promise<T>): Promise<T> {
   const began = performance.now()
   try {

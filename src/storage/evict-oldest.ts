@@ -7,7 +7,7 @@ const atOnce = 16
 /**
  * Removes the oldest rows that were not accepted, where one owner has more than `newest` of them.
  *
- * @param owner the column that says whose a row is
+ * @param owner the column of the owner
  * @param accepted the column that is null until the row is accepted
  */
 export function evictOldest(
@@ -19,7 +19,7 @@ export function evictOldest(
   return prepared<{ owner: string; newest: number }>(
     (_, value) =>
       // The limit is written out: SQLite prepares a statement anew at every run where its limit is a parameter. The condition is repeated:
-      // PostgreSQL asks a row that it had to wait for only what the outer one says, and it may have been accepted by then.
+      // PostgreSQL evaluates only the outer one again for a row that it had to wait for, and it may have been accepted by then.
       sql`delete from ${rows} where id in (
         select id from ${rows} where ${sql.ref(owner)} = ${value('owner')} and ${isOpen}
         order by created_at desc limit ${sql.lit(atOnce)} offset ${value('newest')}) and ${isOpen}`,

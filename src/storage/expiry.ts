@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Connection } from './connection.ts'
 
-/** The tables whose rows have an expiry of their own, each with the column that tells its rows apart. */
+/** The tables whose rows have an expiry of their own, each with its key. */
 const keys = {
   access_tokens: 'hash',
   client_assertions: 'hash',
@@ -18,9 +18,9 @@ const keys = {
 } as const
 
 /**
- * Removes at most `limit` rows whose own expiry has passed, oldest first, found by the index on `expires_at`. A row that another act
- * lets live longer in the meantime stays: PostgreSQL asks a row that it had to wait for once more, but only what the outer condition
- * says. The plus keeps that one from being looked up by the index, too.
+ * Removes at most `limit` rows whose own expiry has passed, oldest first, found by the index on `expires_at`. A row whose
+ * expiry another act extends meanwhile stays: PostgreSQL evaluates the outer condition again for a row that it had to wait for, and
+ * only that one. The plus keeps the outer condition from using the index, too.
  */
 export async function removeExpiredRows(db: Connection, table: keyof typeof keys, now: number, limit: number): Promise<number> {
   const key = sql.ref(keys[table])

@@ -66,7 +66,7 @@ const select = prepared<{ id: string }, ReadRow>((queries, value) => inForce(que
 
 /**
  * The newest, with those among them that do not count: how many the database looks at does not depend on how many there are. They are
- * told apart by a column and not by a condition, as the limit would else be of those that count.
+ * distinguished by a column and not by a condition, which would apply the limit to those that count.
  */
 const remembered = prepared<{ subject: string; client_id: string; now: number }, ReadRow & { counts: number }>((queries, value) =>
   queries
@@ -81,7 +81,7 @@ const remembered = prepared<{ subject: string; client_id: string; now: number },
     .limit(sql.lit(32)),
 )
 
-/** An update that finds a live grant holds its row, so that its tokens cannot be ended meanwhile; what else ends it is in its condition. */
+/** An update that finds a grant in force locks its row, so that its tokens cannot be ended meanwhile; its condition covers everything else that ends it. */
 const keep = prepared<{ id: string; until: number; ended: number }>((queries, value) =>
   queries
     .updateTable('grants')
@@ -102,7 +102,7 @@ const endTokens = prepared<{ id: string; at: number }>((queries, value) =>
     .where('tokens_ended_at', 'is', null),
 )
 
-/** What persons granted to clients, for as long as it is remembered or a token of it lives. */
+/** What persons granted to clients, until it is no longer remembered and its last token has expired. */
 export function grantStore(db: Connection): GrantStore {
   return {
     async open(grant, rememberedId) {

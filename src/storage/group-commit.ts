@@ -1,10 +1,10 @@
 import { performance } from 'node:perf_hooks'
 import { Unavailable } from '../lib/unavailable.ts'
 
-/** What the batches need of the one connection that writes. All calls are synchronous: a batch lives within one turn. */
+/** What the batches need of the one connection that writes. All calls are synchronous: a batch takes place within one turn of the event loop. */
 export interface BatchWriter<Statements> {
   readonly statements: Statements
-  /** @param isLockedSinceLong it waited for a lock at its last try, and must not again: the event loop stands still meanwhile */
+  /** @param isLockedSinceLong it waited for a lock at its last try, and must not wait again: that blocks the event loop */
   begin(isLockedSinceLong: boolean): void
   commit(): void
   rollback(): void
@@ -24,7 +24,7 @@ const batchLimit = 256
 const waitingLimit = 8_192
 
 /** How long an act waits for another process's lock, and the pause between two tries. Milliseconds. */
-const usualLockPatience = 5_000
+const defaultLockTimeout = 5_000
 const lockPause = 50
 
 /**
@@ -61,7 +61,7 @@ interface Waiting {
   reject(error: unknown): void
 }
 
-/** An act that has had its turn. Whether it was accepted or refused, nobody is told before the commit: a refusal may rest on it. */
+/** An act whose body has run. Its promise settles after the commit also if it was refused, as a refusal may depend on rows of the batch. */
 interface Done extends Waiting {
   settle(): void
 }
@@ -75,23 +75,23 @@ export class GroupCommit<Statements> {
   readonly statements: Statements
   readonly #writer: BatchWriter<Statements>
   readonly #committed: (acts: number) => void
-  readonly #lockPatience: number
+  readonly #lockTimeout: number
   #waiting: Waiting[] = []
   #scheduled = false
-  /** `performance.now()` when the lock was found first, until it is gone. */
+  /** `performance.now()` when the lock was found first, until it is released. */
   #lockedSince: number | undefined
   #closed = false
   #tripGuard: (() => void) | undefined
   #whenIdle: (() => void)[] = []
 
-  /** @param options `committed` is told how many acts each commit carried; `lockPatience`: milliseconds */
+  /** @param options `committed` is called with the number of acts of each commit; `lockTimeout`: milliseconds */
   constructor(
     writer: BatchWriter<Statements>,
-    options: { readonly committed?: (acts: number) => void; readonly lockPatience?: number | undefined } = {},
+    options: { readonly committed?: (acts: number) => void; readonly lockTimeout?: number | undefined } = {},
   ) {
     this.#writer = writer
     this.#committed = options.committed ?? (() => {})
-    this.#lockPatience = options.lockPatience ?? usualLockPatience
+    this.#lockTimeout = options.lockTimeout ?? defaultLockTimeout
     this.statements = writer.statements
   }
 
@@ -113,7 +113,7 @@ export class GroupCommit<Statements> {
   #schedule(): void {
     if (this.#scheduled) return
     this.#scheduled = true
-    // After the poll phase: everything that the sockets brought in this turn is in the queue by then.
+    // After the poll phase: everything that arrived on the sockets in this turn is in the queue by then.
     setImmediate(() => void this.#batch())
   }
 
@@ -156,7 +156,7 @@ export class GroupCommit<Statements> {
     const now = performance.now()
     const lockedSince = this.#lockedSince ?? now
     this.#lockedSince = lockedSince
-    const isInTime = ({ since }: Waiting) => !this.#closed && Math.max(since, lockedSince) + this.#lockPatience > now
+    const isInTime = ({ since }: Waiting) => !this.#closed && Math.max(since, lockedSince) + this.#lockTimeout > now
     const first = this.#waiting.findIndex(isInTime)
     const overdue = this.#waiting.splice(0, first === -1 ? this.#waiting.length : first)
     if (overdue.length > 0) this.#abandon(overdue, error)
@@ -214,7 +214,7 @@ export class GroupCommit<Statements> {
     }
   }
 
-  /** Nothing of these acts was committed: each is refused, and told whether trying again may help. */
+  /** Nothing of these acts was committed: each is refused with an error that says whether a retry may help. */
   #abandon(acts: Waiting[], error: unknown): void {
     const reason = this.#writer.explain(error)
     for (const act of acts) act.reject(reason)
@@ -233,7 +233,7 @@ export class GroupCommit<Statements> {
 
 class LoopTurned extends Error {
   constructor() {
-    super('the body of an act awaited something that is not its transaction; a body must not let the event loop turn')
+    super('the body of an act awaited something that is not its transaction; a body must not wait for another turn of the event loop')
   }
 }
 

@@ -14,7 +14,7 @@ export const generationOf = (clientId: RawBuilder<unknown>): RawBuilder<number> 
 export const isOfClient = (clientId: string): RawBuilder<boolean> =>
   sql`grants.client_id = ${clientId} and grants.generation = ${generationOf(sql.val(clientId))}`
 
-/** How often a person's consents were withdrawn, for this client and for all together: both only grow, so the sum tells of each. */
+/** How often a person's consents were withdrawn, for this client and for all together: both only grow, so each changes the sum. */
 export const consentsOf = (subject: RawBuilder<unknown>, clientId: RawBuilder<unknown>): RawBuilder<number> =>
   sql`(${countOf('consents', subject, sql.lit(''))} + ${countOf('consents', subject, clientId)})`
 

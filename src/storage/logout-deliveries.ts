@@ -8,7 +8,7 @@ const columns = ['id', 'client_id', 'sid', 'subject', 'attempts', 'next_at', 'cr
 
 const insert = insertForClient<Omit<LogoutDeliveryRow, 'generation'>>('logout_deliveries', columns, { taken: ['generation'] })
 
-/** Logouts that clients are still to be told of, until they are, or their time is over, or the client goes. */
+/** Logout tokens that are still to be sent, until they are delivered or expire, or the client is removed. */
 export function logoutDeliveryStore(db: Connection): LogoutDeliveryStore {
   return {
     async queue(deliveries) {

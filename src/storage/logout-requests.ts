@@ -14,7 +14,7 @@ type NewRow = Pick<LogoutRequestRow, (typeof columns)[number]>
 
 const insert = prepared<NewRow>((queries, value) => queries.insertInto('logout_requests').values(rowOf(columns, value)))
 
-/** Logouts that were asked for, until they expire. */
+/** Logout requests, until they expire. */
 export function logoutRequestStore(db: Connection): LogoutRequestStore {
   return {
     async add({ id, challenge, asked, createdAt, expiresAt }, limit) {

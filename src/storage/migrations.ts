@@ -35,16 +35,16 @@ export const history: History = Object.fromEntries(
 /** What an operator reads of: a migration, whatever its steps. */
 const migrationOf = (step: string): string => step.replace(/\.\d+$/, '')
 
-/** A database whose schema this version cannot work with; the message says what to do. */
+/** A database whose schema this version cannot work with; the message gives the remedy. */
 export class SchemaMismatch extends Error {
   override name = 'SchemaMismatch'
 }
 
-/** Milliseconds between two tries of a step that met a lock: who waited behind it gets a turn. */
+/** Milliseconds between two tries of a step that met a lock: sessions that waited behind it can go on. */
 const pause = 2_000
 
 /** Milliseconds after which a step that met locks is not tried again. */
-const usualPatience = 60_000
+const defaultLockTimeout = 60_000
 
 const migrator = (database: Database, migrations: History) =>
   new Migrator({
@@ -58,17 +58,17 @@ const mapValues = <T, U>(record: Readonly<Record<string, T>>, change: (value: T)
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)]))
 
 /**
- * Brings the schema up to date, and says which migrations were completed here. A new database is made in one transaction. Others are in
- * use, so each step is committed by itself and holds its locks no longer; where it ends early, the next call goes on from there. Two
+ * Brings the schema up to date, and returns the migrations that were completed here. A new database is made in one transaction. Others are in
+ * use, so each step is committed by itself and holds its locks no longer; after an interruption the next call goes on from there. Two
  * processes at once take turns.
  *
- * @param patience milliseconds after which a step that meets locks of other sessions is not tried again
+ * @param lockTimeout milliseconds after which a step that meets locks of other sessions is not tried again
  * @throws SchemaMismatch when the database was written by a newer version, or a step fails
  */
-export async function migrateUp(database: Database, migrations = history, patience = usualPatience): Promise<string[]> {
+export async function migrateUp(database: Database, migrations = history, lockTimeout = defaultLockTimeout): Promise<string[]> {
   await refuseNewerSchema(database, migrations)
   const isNew = (await executedMigrations(database)).length === 0
-  return completed(await (isNew ? makeNew(database, migrations) : upgrade(database, migrations, patience)), migrations)
+  return completed(await (isNew ? makeNew(database, migrations) : upgrade(database, migrations, lockTimeout)), migrations)
 }
 
 async function makeNew(database: Database, migrations: History): Promise<string[]> {
@@ -79,12 +79,12 @@ async function makeNew(database: Database, migrations: History): Promise<string[
   }
 }
 
-async function upgrade(database: Database, migrations: History, patience: number): Promise<string[]> {
+async function upgrade(database: Database, migrations: History, lockTimeout: number): Promise<string[]> {
   const applied: string[] = []
   for (;;) {
     const [next] = await pendingSteps(database, migrations)
     if (next === undefined) return applied
-    applied.push(...(await applyInTurn(database, migrations, next, patience)))
+    applied.push(...(await applyInTurn(database, migrations, next, lockTimeout)))
   }
 }
 
@@ -95,8 +95,8 @@ function completed(steps: readonly string[], migrations: History): string[] {
 }
 
 /** Where another process has applied the step by now nothing happens, as no step has a way down. */
-async function applyInTurn(database: Database, migrations: History, name: string, patience: number): Promise<string[]> {
-  const lastStart = performance.now() + patience
+async function applyInTurn(database: Database, migrations: History, name: string, lockTimeout: number): Promise<string[]> {
+  const lastStart = performance.now() + lockTimeout
   for (;;) {
     try {
       await migrations[name]?.inBatches?.(database.write)

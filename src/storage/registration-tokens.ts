@@ -40,7 +40,7 @@ const remove = prepared<{ client_id: string; current: string }, Changed>((querie
     .returning('client_id'),
 )
 
-/** One registration access token a client, as its hash. It goes with the client. */
+/** One registration access token a client, as its hash. It is removed with the client. */
 export function registrationTokenStore(db: Connection): RegistrationTokenStore {
   return {
     async add(clientId, hash, at) {

@@ -5,7 +5,7 @@ import { prepared } from './prepared.ts'
 import type { RemovalRow } from './schema.ts'
 
 /**
- * Milliseconds for which the row of a removed client stays at least: when it goes, the clock has passed its `tokens_valid_after`, so that
+ * Milliseconds for which the row of a removed client stays at least: when it is removed, the clock has passed its `tokens_valid_after`, so that
  * a client which is created at that very moment cannot get an earlier one.
  */
 export const clientRemovalDelay = 10_000

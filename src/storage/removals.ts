@@ -13,7 +13,7 @@ const putOff = 60_000
 
 /**
  * Removes what marks have ended. Each call is a part of the work: at most `limit` rows and a few more, found by the index of the queue and
- * those of the tables. Two nodes that do the same remove nothing twice; what a node that died has not committed is found again.
+ * those of the tables. Two nodes may do the same work at once; what a crashed node has not committed is found again.
  */
 export function removalStore(db: Connection) {
   return {
@@ -28,13 +28,13 @@ export function removalStore(db: Connection) {
           limit,
         ),
       ),
-    /** The grants of persons who withdrew all, for a client or altogether. */
+    /** The grants of persons who withdrew all of them, or all for one client. */
     consents: (now: number, limit: number): Promise<number> =>
       step(db, 'consents', now, async ([first]) => removeGrants(db, first ? await withdrawnOf(db, first) : [], limit), 1),
   }
 }
 
-/** The sessions of persons whose sessions were all ended, at most `limit`; which they were. */
+/** Removes at most `limit` sessions of persons whose sessions were all ended, and returns their ids. */
 export async function removeEndedSessions(db: Connection, now: number, limit: number): Promise<string[]> {
   const ids: string[] = []
   await step(
@@ -57,7 +57,7 @@ export async function removeEndedSessions(db: Connection, now: number, limit: nu
 /**
  * Works on the entries that are due. Where nothing was left to remove they are finished.
  *
- * @returns how many rows of other tables went, and entries of the queue: 0 where nothing is due
+ * @returns how many rows of other tables and entries of the queue were removed: 0 if nothing is due
  */
 async function step(
   db: Connection,
@@ -73,7 +73,7 @@ async function step(
   return removed > 0 ? removed : finish(db, kind, due, now)
 }
 
-/** An entry goes when nothing of it is left; one whose rows another transaction still holds is put off. */
+/** An entry is removed when none of its rows is left, and postponed if another transaction still locks one of them. */
 async function finish(db: Connection, kind: RemovalRow['kind'], due: readonly RemovalRow[], now: number): Promise<number> {
   const entries = sql<boolean>`kind = ${kind} and due_at <= ${now} and ${due.length === 1 ? isEntry(due) : hasName(due)}`
   const finished = await db.change(db.queries.deleteFrom('removals').where(entries).where(isFinished[kind]))

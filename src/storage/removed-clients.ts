@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts'
 import { removeGrants } from './removed-grants.ts'
 import type { RemovalRow } from './schema.ts'
 
-/** Milliseconds for which generation and `tokens_valid_after` are kept for a new client under the id, after the row has gone. */
+/** Milliseconds for which generation and `tokens_valid_after` are kept for a new client under the id, after the row was removed. */
 const keptFor = 86_400_000
 
 /** How many grants are looked at in one transaction. */
@@ -36,7 +36,7 @@ const ofAny = (due: readonly RemovalRow[], isOwn: (entry: RemovalRow) => RawBuil
 
 const all = () => sql`1 = 1`
 
-/** Tokens of grants go with these. What is later than the removal is the new client's, and not looked at. */
+/** Tokens of grants are removed with the grants. Rows that are later than the removal belong to the new client, and are not read. */
 const removable = [
   ['access_tokens', 'hash', ({ due_at }: RemovalRow) => sql`grant_id is null and issued_at <= ${due_at}`],
   ['authorization_flows', 'id', all],
@@ -45,7 +45,7 @@ const removable = [
   ['session_clients', 'session_id, client_id, generation', all],
 ] as const
 
-/** What stands between a removed client and the removal of its row: as in `removeGrants`, it must not go with it in one statement. */
+/** Rows that must be removed before the row of a removed client: as in `removeGrants`, one statement must not remove all of them. */
 const dependents = ['grants', ...removable.map(([table]) => table)]
 
 async function grantsOf(db: Connection, due: readonly RemovalRow[]): Promise<string[]> {
@@ -54,9 +54,9 @@ async function grantsOf(db: Connection, due: readonly RemovalRow[]): Promise<str
 }
 
 /**
- * The entries go with the rows: a later client whose generation starts again at 1, as what was kept has expired, must not meet one of them.
+ * The entries of the queue are removed with the rows: they must not apply to a later client whose generation starts again at 1, after `removed_clients` has expired.
  *
- * @returns how many clients and entries went
+ * @returns how many clients and entries were removed
  */
 async function removeRows(db: Connection, due: readonly RemovalRow[], now: number): Promise<number> {
   const names = sql.join(due.map(({ name }) => name))

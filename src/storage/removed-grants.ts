@@ -1,16 +1,16 @@
 import { sql } from 'kysely'
 import type { Connection } from './connection.ts'
 
-/** What belongs to a grant, each table with the column that tells its rows apart. */
+/** The tables of what belongs to a grant. */
 const belongings = ['access_tokens', 'refresh_tokens', 'authorization_codes'] as const
 
-/** Nothing of the grant is left: only then its row goes, as the database would remove all that is left of it in one statement. */
+/** Nothing that belongs to the grant is left. Only then its row is removed: the foreign keys would remove everything that is left in one statement. */
 const isBare = sql<boolean>`${sql.join(
   belongings.map((table) => sql`not exists (select 1 from ${sql.table(table)} where grant_id = grants.id)`),
   sql` and `,
 )}`
 
-/** Removes what belongs to these grants, at most `limit` rows, and then those of them of which nothing is left. How many rows went. */
+/** Removes what belongs to these grants, at most `limit` rows, and then those of them of which nothing is left. Returns how many rows were removed. */
 export async function removeGrants(db: Connection, ids: readonly string[], limit: number): Promise<number> {
   if (ids.length === 0) return 0
   let removed = 0

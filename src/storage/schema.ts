@@ -1,6 +1,6 @@
 /**
  * The tables, as types. Times are milliseconds since 1970 UTC, hashes are base64url text, lists and objects are JSON text:
- * the same on every database. `docs/storage.md` says which room owns each table and how long its rows live.
+ * the same on every database. `docs/storage.md` says which module owns each table and how long its rows are kept.
  */
 export interface Schema {
   clients: ClientRow
@@ -30,9 +30,9 @@ export interface ClientRow {
   origin: string
   client_name: string
   owner: string
-  /** What the client says of itself: `ClientMetadata`. */
+  /** The client's own metadata: `ClientMetadata`. */
   metadata: string
-  /** What the operator says of it: `ClientSettings`. */
+  /** The operator's settings for it: `ClientSettings`. */
   settings: string
   secret_hash: string | null
   /** The hashes of earlier secrets that still work, newest first. */
@@ -52,7 +52,7 @@ export interface ClientRow {
   token_epoch: number
 }
 
-/** What a new client under the id of a removed one starts with: the clock alone does not tell the two apart. */
+/** What a new client under the id of a removed one starts with: times alone do not distinguish the two. */
 export interface RemovedClientRow {
   client_id: string
   tokens_valid_after: number
@@ -109,7 +109,7 @@ export interface SigningKeyRow {
   /** 1 for the oldest key of its set; the newest has the highest. */
   position: number
   signs_from: number
-  /** From then on it signs no more. */
+  /** From then on it signs nothing. */
   retired_at: number | null
   /** No token that it signed expires later. */
   last_expiry: number | null
@@ -183,15 +183,15 @@ export interface GrantRow {
   claims: string
   authentication: string
   consent: string
-  /** 1 where the person was not asked, as he had agreed to as much before. */
+  /** 1 where the person was not asked, because of a remembered consent. */
   consent_skipped: number
-  /** A hash of what the person saw of the client: another client under the same id is asked about again. */
+  /** A hash of what the consent page showed of the client: for another client under the same id the person is asked again. */
   terms: string
-  /** Until then the person need not be asked again; null where he must. */
+  /** Until then the person is not asked again; null if the consent is not remembered. */
   remembered_until: number | null
   granted_at: number
   expires_at: number
-  /** From then on no token of it is worth anything; what was remembered stays. */
+  /** From then on none of its tokens is valid; the remembered consent stays. */
   tokens_ended_at: number | null
   /** From then on nothing of it is. */
   withdrawn_at: number | null
@@ -218,7 +218,7 @@ export interface RemovalRow {
   name: string
   /** Of consents: for which client; empty for all, and for other kinds. */
   client_id: string
-  /** What has an older one is to go. */
+  /** Rows with an older one are to be removed. */
   generation: number
   /** Before that it is left alone. */
   due_at: number
@@ -258,16 +258,16 @@ export interface LogoutRequestRow {
   spent_at: number | null
 }
 
-/** A client that is still to be told that a session has ended. */
+/** A logout token that is still to be sent to a client. */
 export interface LogoutDeliveryRow {
   id: string
   client_id: string
-  /** The client's when the session ended: a later client under its id is not told. */
+  /** The client's when the session ended: a later client under its id gets none. */
   generation: number
   sid: string
   subject: string | null
   attempts: number
-  /** Nobody tries before; while somebody does, the end of his lease. */
+  /** The earliest time of the next attempt; while one is under way, the end of its lease. */
   next_at: number
   created_at: number
   expires_at: number

@@ -10,7 +10,7 @@ interface Note {
   readonly at: number
 }
 
-/** It lives as long as the session. Where that is gone, or the client is another one or removed by now, nothing is written. */
+/** Kept as long as the session. If the session was ended, or the client was removed or replaced by another one, nothing is written. */
 const note = prepared<Note>((queries, value) =>
   queries
     .insertInto('session_clients')

@@ -26,7 +26,7 @@ export function signingKeyStore(db: Connection): SigningKeyStore {
       return (await db.first(db.queries.selectFrom('signing_keys').select('kid').where('kid', '=', kid))) !== undefined
     },
     async addFirst(key) {
-      // Two nodes may both find none: then both insert at the first place, and the unique index lets one of them through.
+      // Two nodes may both find none: then both insert at the first position, and the unique index refuses one of them.
       return (await db.first(ofSet(key.set).limit(1))) ? false : await insertAt(1, key)
     },
     async add(key) {

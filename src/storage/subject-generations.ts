@@ -3,7 +3,7 @@ import type { Connection } from './connection.ts'
 
 /**
  * Counts one more end of a person's consents (for a client, or for all where `clientId` is empty) or sessions. Counters, not times: nodes
- * differ in their clocks, and what was ended must not live for that.
+ * differ in their clocks, and a difference must not keep alive what was ended.
  */
 export async function raise(db: Connection, what: 'consents' | 'sessions', subject: string, clientId: string): Promise<void> {
   await db.change(

@@ -154,7 +154,7 @@ async function untilReady(server: Pick<TestServer, 'public'>): Promise<void> {
 describe('a database that another process has locked', () => {
   test('answers a write with 503 and a read with 200, is not ready, and goes on by itself when the lock is gone', async () => {
     using folder = databaseFolder()
-    await using server = await startServer({ database: await migratedSqlite(folder.file, { lockPatience: 300 }) })
+    await using server = await startServer({ database: await migratedSqlite(folder.file, { lockTimeout: 300 }) })
     const made = await register(server)
     await using lock = await holdLock(folder.file)
     await assertOnlyReads(server, made)

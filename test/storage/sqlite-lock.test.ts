@@ -10,7 +10,7 @@ import { databaseFolder, migratedSqlite } from './sqlite-file.ts'
 /** Stores on a file of which another process holds the write lock. */
 async function lockedStores(folder: { file: string }, options: Parameters<typeof migratedSqlite>[1] = {}) {
   // By default longer than a slow machine needs to release the lock.
-  const stores = await freshStores(() => migratedSqlite(folder.file, { lockPatience: 600_000, ...options }))
+  const stores = await freshStores(() => migratedSqlite(folder.file, { lockTimeout: 600_000, ...options }))
   // Whoever opens the file last would check what is in it.
   await stores.act((tx) => tx.clients.add(someClient('before')))
   return { stores, lock: await holdLock(folder.file) }
@@ -86,7 +86,7 @@ describe('while another process holds the write lock', () => {
 
   test('an act that waited for longer than it may is refused, the database is not ready, and is again by itself when the lock is gone', async () => {
     using folder = databaseFolder()
-    const { stores, lock } = await lockedStores(folder, { lockPatience: 200, probeEvery: 50 })
+    const { stores, lock } = await lockedStores(folder, { lockTimeout: 200, probeEvery: 50 })
     await using _stores = stores
     await using _lock = lock
     await assert.rejects(add(stores, 'c'), (error) => error instanceof RolledBack && error.retryAfterSeconds > 0)

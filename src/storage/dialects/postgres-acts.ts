@@ -29,7 +29,7 @@ const longestPause = 50
 
 type Body<T> = (db: Connection, afterCommit: (effect: () => void) => void) => Promise<T>
 
-/** Runs acts, each in a transaction of its own, and again where the database asks for it. */
+/** Runs acts, each in a transaction of its own, and again if the database rolled it back because of a conflict. */
 export class ActRunner {
   readonly #pool: BoundedPool
   readonly #begin: string
@@ -59,7 +59,7 @@ export class ActRunner {
       } catch (error) {
         if (!(error instanceof RunAgain)) throw error
         if (attempt === attempts || performance.now() > lastStart) throw givenUp(error.cause)
-        // Those who collided once should not meet again: each waits a little, longer each time, and not all the same.
+        // Acts that conflicted should not conflict again: each waits for a random time, which grows with each try.
         await delay(randomInt(Math.min(2 ** attempt, longestPause)))
       }
     }
@@ -96,7 +96,7 @@ export class ActRunner {
     this.#pool.release(client, !isClean)
   }
 
-  /** From here on the act may have happened even if nobody says so: it is never run again unless the database says that it did not. */
+  /** From here on the act may be committed even without an answer: it is only run again if the database reports that it was rolled back. */
   async #commit(client: pg.PoolClient): Promise<void> {
     let command: string
     try {

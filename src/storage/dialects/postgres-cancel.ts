@@ -21,7 +21,7 @@ interface Cancelled {
 
 /**
  * Asks PostgreSQL to stop what a connection has it do, as closing that one does not: by a CancelRequest, on a connection of its own, which
- * a transaction-pooling proxy passes on while the first one is open. Whether it arrives is not told.
+ * a transaction-pooling proxy passes on while the first one is open. There is no answer that says whether it arrived.
  */
 export function cancelStatement(client: pg.PoolClient): void {
   const { host, port, ssl, sslNegotiation, processID, secretKey } = client as unknown as Cancelled

@@ -14,7 +14,7 @@ export interface OpenAct {
 }
 
 /**
- * What the body of an act is handed: all of its statements go to one client.
+ * The connection for the body of an act: all of its statements are sent to one client.
  *
  * @param timeout milliseconds until the answer to each
  */

@@ -6,11 +6,11 @@ const codeOf = (error: unknown): string => String((error as { code?: unknown } |
 /** Of statements that leave together the first one fails, and those behind it are refused: the body may learn of these first. */
 export const isAftermath = (error: unknown): boolean => codeOf(error) === '25P02'
 
-/** Serialization failure and deadlock: the database asks for another try. */
+/** Serialization failure and deadlock: the transaction should be retried. */
 export const isRefusedCommit = (error: unknown): boolean => ['40001', '40P01'].includes(codeOf(error))
 
 /**
- * 08…: the connection is gone; 57P0x: the server is going; 25P03: the transaction had to wait for us; and what the socket and the driver
+ * 08…: the connection is lost; 57P0x: the server shuts down; 25P03: the transaction had to wait for us; and what the socket and the driver
  * say. A read timeout is of the driver, which has closed the connection then.
  */
 export function isLost(error: unknown): boolean {
@@ -25,7 +25,7 @@ export function isLost(error: unknown): boolean {
  */
 export const isWorthAnotherTry = (error: unknown): boolean => isRefusedCommit(error) || isLost(error) || codeOf(error) === '23503'
 
-/** No lock in time (55P03), a race, or a row that a foreign key points at went away meanwhile (23503). */
+/** No lock in time (55P03), a race, or a row that a foreign key refers to was deleted meanwhile (23503). */
 const isConflict = (error: unknown): boolean => ['55P03', '23503'].includes(codeOf(error)) || isRefusedCommit(error)
 
 /** Failures that pass: another session is in the way, the disk is full or memory short (53…), the statement was too slow (57014). */

@@ -11,13 +11,13 @@ export interface PoolOptions {
   readonly connectTimeout?: number
 }
 
-/** How many acts and reads, and how many access tokens, may wait unless it is said. */
+/** How many acts and reads, and how many access tokens, may wait by default. */
 export const waitingLimit = 1_000
 
 /** Milliseconds to get a connection. */
-const usualConnectTimeout = 3_000
+const defaultConnectTimeout = 3_000
 
-/** Milliseconds after which the kernel asks whether a silent peer is still there; libuv lets it ask ten times, a second apart. */
+/** Milliseconds of silence after which the kernel sends TCP keepalive probes; libuv has it send ten, a second apart. */
 const keepAliveDelay = 5_000
 
 /** Milliseconds for `ping`. */
@@ -29,14 +29,14 @@ const types: pg.CustomTypesConfig = {
     oid === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(oid, format)) as never,
 }
 
-/** A pool that says no when too many wait, instead of letting them wait without end. */
+/** A pool that rejects a request for a connection when too many wait already. */
 export class BoundedPool {
   readonly #pool: pg.Pool
   readonly #waiting: number
   #held = 0
   #closed: (() => void) | undefined
 
-  constructor(url: string, { connections = 20, waiting = waitingLimit, connectTimeout = usualConnectTimeout }: PoolOptions) {
+  constructor(url: string, { connections = 20, waiting = waitingLimit, connectTimeout = defaultConnectTimeout }: PoolOptions) {
     this.#waiting = waiting
     this.#pool = new pg.Pool({
       connectionString: url,
@@ -51,7 +51,7 @@ export class BoundedPool {
       pipeline: true,
       application_name: 'clientele',
     } as pg.PoolConfig)
-    // A connection that breaks while nobody uses it is replaced; whoever uses one learns of it from its statement.
+    // An idle connection that breaks is replaced; if one breaks while it is used, its statement fails.
     this.#pool.on('error', () => {})
     this.#pool.on('connect', (client) => {
       client.on('error', () => {})

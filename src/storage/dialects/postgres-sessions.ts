@@ -5,7 +5,7 @@ const direct = new WeakSet<pg.ClientBase>()
 
 /**
  * Finds out whether a new connection leads to one session of the server or to a pooler, which hands each transaction to another: a pooler makes
- * up the process id that it tells at the beginning. Asked together with the first statement, so that it costs no round trip.
+ * up the process id that it sends at the beginning. Queried together with the first statement, so that it costs no round trip.
  *
  * In a session of its own a connection keeps the plans of named statements. Such a plan is made once for all values, and for tables that
  * may be small then: it must not read a whole table, as that table grows.

@@ -2,7 +2,7 @@ import type pg from 'pg'
 import type { Result, Statement } from '../connection.ts'
 import { isDirect } from './postgres-sessions.ts'
 
-/** What is sent in this turn leaves in one write: each costs more than making the statement, as it wakes the database. */
+/** Everything that is sent in this turn of the event loop is one write: a write wakes the database, and costs more than building a statement. */
 export function sendTogether(client: pg.PoolClient): void {
   const { stream } = (client as unknown as pg.Client).connection
   stream.cork()

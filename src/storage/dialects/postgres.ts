@@ -10,7 +10,7 @@ export interface PostgresOptions extends PoolOptions, ActOptions {
   readonly readTimeout?: number
 }
 
-const usualReadTimeout = 5_000
+const defaultReadTimeout = 5_000
 
 /**
  * Opens a PostgreSQL database (or an engine that speaks its protocol: nothing is used that a distributed one lacks). A transaction-pooling
@@ -23,7 +23,7 @@ export function openPostgres(url: string, options: PostgresOptions = {}): Databa
   let watch: DatabaseWatch = unwatched
   return {
     write: postgresMigrations(pool),
-    read: pooledConnection(pool, { timeout: options.readTimeout ?? usualReadTimeout, took: (seconds) => watch.read(seconds) }),
+    read: pooledConnection(pool, { timeout: options.readTimeout ?? defaultReadTimeout, took: (seconds) => watch.read(seconds) }),
     transact: (body) => timedAct(watch, () => runs.run(body)),
     keepAccessToken: (row, most) => timedAct(watch, () => tokens.add(row, most)),
     watch(next) {

@@ -9,14 +9,14 @@ export interface ConnectionUse {
   readonly act?: { readonly open: boolean }
   /** Told how long each query took, in seconds. */
   readonly took?: (seconds: number) => void
-  /** What a caller is told in place of an error of SQLite's. */
+  /** The error for the caller in place of SQLite's. */
   readonly explain?: (error: unknown) => unknown
 }
 
 export function sqliteConnection(statements: StatementCache, use: ConnectionUse = {}): Connection {
   const { act, took, explain: explained = explain } = use
   return new Connection(sqliteQueries, async <Row>(statement: Statement, values: readonly unknown[]) => {
-    if (act && !act.open) throw new Error('a statement was run after its act had ended, or after its transaction was gone')
+    if (act && !act.open) throw new Error('a statement was run after its act had ended, or after its transaction was lost')
     const began = took ? performance.now() : 0
     try {
       return runStatement<Row>(statements, statement, values)

@@ -6,12 +6,12 @@ import type { Log } from '../../lib/telemetry.ts'
 /** The files of a SQLite database: it, its write-ahead log, the index of that, and a log that is rolled back. */
 const endings = ['', '-wal', '-shm', '-journal']
 
-/** Sticky, or everybody may write: several users share the folder. */
+/** Sticky, or writable by all: several users share the folder. */
 const shared = 0o1002
 
 /**
  * Makes the file of a database, with its folder, where there is none, for its owner alone: SQLite gives the files that it makes beside it
- * the same mode. What is there already is closed to other users, and the log says so.
+ * the same mode. The mode of existing files is changed, and logged.
  */
 export function makePrivate(location: string, log: Log): void {
   makeFolder(dirname(location))

@@ -26,7 +26,7 @@ export function openWriter(file: string, { maxPages, isTemporary = false }: Writ
   return writer
 }
 
-/** @param failed is told of each passing error: the database could not be written */
+/** @param failed called with each temporary error: the database could not be written */
 export function batchWriter(database: DatabaseSync, failed: (reason: Error) => void): BatchWriter<StatementCache> {
   const statements = new StatementCache(database)
   const run = (sql: string) => () => void statements.get(sql).statement.run()

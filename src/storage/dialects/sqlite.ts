@@ -18,7 +18,7 @@ export interface SqliteOptions {
   /** How many pages the database may have. */
   readonly maxPages?: number
   /** How long an act waits for another process's lock before it is refused. Milliseconds. */
-  readonly lockPatience?: number
+  readonly lockTimeout?: number
   /** From a write that failed to the next probe. Milliseconds. */
   readonly probeEvery?: number
 }
@@ -26,7 +26,7 @@ export interface SqliteOptions {
 /**
  * Opens a SQLite database: one connection that writes, in group commits, and one that only reads what is committed.
  *
- * @param location a file, or `memory` for a private file in a temporary directory that goes with the process
+ * @param location a file, or `memory` for a private file in a temporary directory that is removed when the database is closed
  */
 export function openSqlite(location: string, options: SqliteOptions = {}): Database {
   const temporary = location === 'memory' ? mkdtempSync(join(tmpdir(), 'clientele-')) : undefined
@@ -43,7 +43,7 @@ export function openSqlite(location: string, options: SqliteOptions = {}): Datab
   })
   const batches = batchWriter(writer, (reason) => health.failed(reason))
   const { explain } = batches
-  const acts = new GroupCommit(batches, { committed: (size) => watch.batch(size), lockPatience: options.lockPatience })
+  const acts = new GroupCommit(batches, { committed: (size) => watch.batch(size), lockTimeout: options.lockTimeout })
   const during = (act: Act) => sqliteConnection(acts.statements, { act, explain })
   return {
     write: sqliteMigrations(acts.statements),
