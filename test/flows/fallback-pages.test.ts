@@ -349,7 +349,7 @@ describe('the consent page', () => {
     const standing = { verified: true, consentOnDevice: 'remembered' } as const
     await using pages = await startFallbackPages({ consent: { ...standing, isLoopback: true, redirectHost: 'localhost' } })
     const answer = await pages.ask(consentAt)
-    assert.match(answer.text, /Its name is <strong><bdi>Claude<\/bdi><\/strong>\. <span class="mark">set up by the operator<\/span>/)
+    assert.match(answer.text, /Its name is <strong><bdi>Claude<\/bdi><\/strong>\. <span class="mark">verified by the operator<\/span>/)
     assert.doesNotMatch(answer.text, /not verified|class="care-note|Known here/)
     assert.ok(checkboxes(answer).includes('remember=yes'))
   })

@@ -2,7 +2,7 @@ import type { Clock } from '../../lib/clock.ts'
 import { isLoopbackRedirect, schemeOf } from '../../protocol/redirect-uri.ts'
 import { authMethodOf, type Client } from '../clients/client.ts'
 import { standingOf } from '../clients/standing.ts'
-import { termsOf } from '../consents/terms.ts'
+import { termsOf } from '../clients/terms.ts'
 import type { Grant, GrantStore } from '../grants/grant.ts'
 import type { AuthorizationFlow, LoginDecision } from './authorization-flow.ts'
 

@@ -1,4 +1,5 @@
 import type { Client } from './client.ts'
+import { approvedTermsOf } from './terms.ts'
 
 /**
  * What the rules make of the way in which a client came. Each member is named for what its rule decides, so a rule asks for its member and
@@ -60,5 +61,17 @@ const profiles: Readonly<Record<Client['origin'], Standing>> = {
 /** The rules that hold for a client. */
 export const standingOf = ({ origin }: Pick<Client, 'origin'>): Standing => profiles[origin]
 
-/** Whether an administrator wrote what a person relies on. */
-export const isVerified = ({ origin }: Pick<Client, 'origin'>): boolean => origin === 'admin'
+/** Whether the approved terms are those that an administrator wrote: the owner may have changed them since. */
+export const isVerified = (client: Client): boolean =>
+  client.verifiedTerms !== undefined && client.verifiedTerms === approvedTermsOf(client)
+
+/**
+ * A client as an administrator writes it: verified, where the write creates it or changes its approved terms. A write that leaves them
+ * unchanged (a lifespan, another owner) is no judgement of what the client's owner wrote.
+ *
+ * @param before undefined for a new client
+ */
+export function writtenByAdmin(client: Client, before?: Client): Client {
+  const terms = approvedTermsOf(client)
+  return before && approvedTermsOf(before) === terms ? client : { ...client, verifiedTerms: terms }
+}

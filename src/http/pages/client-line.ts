@@ -15,7 +15,7 @@ export function clientLine(words: Words, { clientName, verified, isNew }: Client
 }
 
 function marks({ consent }: Words, verified: boolean, isNew: boolean): string {
-  if (verified) return `<span class="mark">${escapeHtml(consent.operators)}</span>`
+  if (verified) return `<span class="mark">${escapeHtml(consent.verified)}</span>`
   const mark = (word: string) => `<span class="mark care">${escapeHtml(word)}</span>`
   return [mark(consent.unverified), ...(isNew ? [mark(consent.new)] : [])].join(' ')
 }
