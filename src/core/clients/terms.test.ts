@@ -84,3 +84,10 @@ test('the consent terms change with a host and not with a path', () => {
   assert.equal(consentTerms(['https://bank.example/other']), before)
   assert.notEqual(consentTerms(['https://evil.example/cb']), before)
 })
+
+test('the consent terms stay the same with another port of a loopback URI, and not with another port of https', () => {
+  const consentTerms = (uri: string) => termsOf(clientOf({ redirectUris: [uri] }))
+  assert.equal(consentTerms('http://127.0.0.1:5000/cb'), consentTerms('http://127.0.0.1:6000/cb'))
+  assert.notEqual(consentTerms('http://127.0.0.1:5000/cb'), consentTerms('http://localhost:5000/cb'))
+  assert.notEqual(consentTerms('https://bank.example:5000/cb'), consentTerms('https://bank.example:6000/cb'))
+})

@@ -8,12 +8,12 @@ const shownOf = ({ metadata: { clientName, localized, clientUri, tosUri, policyU
   [clientName, localized, clientUri, tosUri, policyUri] as const
 
 /**
- * The consent terms: a hash of what a person relied on when giving consent, the client's name, its redirect hosts and how it proves itself.
+ * The consent terms: a hash of what a person relied on when giving consent, the client's name, its redirect hosts (loopback without port) and how it proves itself.
  * A remembered consent holds for these terms only: a client that changes one of them is asked about again.
  */
 export function termsOf(client: Client): string {
   const { jwks, jwksUri, tokenEndpointAuthMethod } = client.metadata
-  const hosts = [...new Set(redirectUrisOf(client).map(hostOf))].sort()
+  const hosts = [...new Set(redirectUrisOf(client).map((uri) => hostOf(withoutLoopbackPort(uri))))].sort()
   return sha256(JSON.stringify([...shownOf(client), hosts, jwks, jwksUri, tokenEndpointAuthMethod]))
 }
 
