@@ -83,4 +83,7 @@ export function matchesRedirectUri(registered: readonly string[], asked: string)
   return registered.some((uri) => isLoopbackRedirect(uri) && withoutPort(uri) === withoutPort(asked))
 }
 
+/** An app cannot know its loopback port beforehand, so two loopback URIs that differ in their ports are one (RFC 8252 §7.3). */
+export const withoutLoopbackPort = (uri: string): string => (isLoopbackRedirect(uri) ? withoutPort(uri) : uri)
+
 const withoutPort = (uri: string): string => uri.replace(/^(http:\/\/(?:\[[^\]]*\]|[^:/?]*)):\d+/i, '$1')

@@ -22,6 +22,7 @@ const columns = [
   'tokens_valid_after',
   'id_token_alg',
   'userinfo_alg',
+  'verified_terms',
 ] as const
 
 type WrittenRow = Pick<ClientRow, (typeof columns)[number]>
@@ -39,6 +40,7 @@ export const clientColumns = [
   'rotated_secret_hashes',
   'tokens_valid_after',
   'generation',
+  'verified_terms',
 ] as const
 
 export type ReadClientRow = Pick<ClientRow, (typeof clientColumns)[number]>
@@ -104,6 +106,7 @@ const changeable = [
   'updated_at',
   'id_token_alg',
   'userinfo_alg',
+  'verified_terms',
 ] as const
 
 const update = prepared<WrittenRow & { seen: number; generation: number }>((queries, value) =>
@@ -133,6 +136,7 @@ const remove = prepared<{ client_id: string; at: number; ends_tokens_until: numb
       owner: '',
       id_token_alg: null,
       userinfo_alg: null,
+      verified_terms: null,
     }))
     .where('client_id', '=', value('client_id'))
     .where('removed_at', 'is', null),
@@ -229,6 +233,7 @@ function toRow(client: Client): WrittenRow {
     tokens_valid_after: client.tokensValidAfter,
     id_token_alg: client.metadata.idTokenSignedResponseAlg ?? null,
     userinfo_alg: client.metadata.userinfoSignedResponseAlg ?? null,
+    verified_terms: client.verifiedTerms ?? null,
   }
 }
 
@@ -249,5 +254,6 @@ export function toClient(row: ReadClientRow): Client {
     rotatedSecretHashes: row.rotated_secret_hashes === '[]' ? [] : JSON.parse(row.rotated_secret_hashes),
     tokensValidAfter: row.tokens_valid_after,
     generation: row.generation,
+    ...(row.verified_terms !== null && { verifiedTerms: row.verified_terms }),
   }
 }

@@ -9,6 +9,7 @@ import * as logoutDeliveries from './migrations/0005-logout-deliveries.ts'
 import * as generations from './migrations/0006-generations.ts'
 import * as signingAlgorithms from './migrations/0007-signing-algorithms.ts'
 import * as sessionClients from './migrations/0008-session-clients.ts'
+import * as verifiedTerms from './migrations/0009-verified-terms.ts'
 import type { Step } from './migrations/step.ts'
 
 /** The one history, in order. A released migration is never edited; the next change is the next file. */
@@ -21,6 +22,7 @@ const released: Readonly<Record<string, Step | { readonly steps: readonly Step[]
   '0006-generations': generations,
   '0007-signing-algorithms': signingAlgorithms,
   '0008-session-clients': sessionClients,
+  '0009-verified-terms': verifiedTerms,
 }
 
 type History = Readonly<Record<string, Step>>

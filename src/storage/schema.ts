@@ -39,6 +39,8 @@ export interface ClientRow {
   rotated_secret_hashes: string
   created_at: number
   updated_at: number
+  /** The hash of the approved terms that an administrator wrote last; null where none did. */
+  verified_terms: string | null
   /** The `jti` of a JWT access token of this client names a later time, or the token is dead. */
   tokens_valid_after: number
   /** What it registered for the signatures of its ID tokens and its userinfo; null for the default. */

@@ -71,7 +71,7 @@ const looks: Readonly<Record<string, Look>> = {
   'sign-in-wrong': { path: at('login'), act: wrongPassword },
   consent: { path: at('consent') },
   'consent-device': { path: at('consent'), given: onDevice },
-  'consent-operators': { path: at('consent'), given: { consent: { origin: 'admin' } } },
+  'consent-operators': { path: at('consent'), given: { consent: { verified: true } } },
   'consent-hostile': { path: at('consent'), given: hostile },
   'consent-german': { path: at('consent'), given: { consent: { uiLocales: ['de'], firstSeen: now } } },
   'sign-out': { path: at('logout') },

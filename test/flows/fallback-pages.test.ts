@@ -345,10 +345,11 @@ describe('the consent page', () => {
     }
   })
 
-  test('an operator’s client is not marked as not verified, and consent can be remembered for any redirect URI', async () => {
-    await using pages = await startFallbackPages({ consent: { origin: 'admin', isLoopback: true, redirectHost: 'localhost' } })
+  test('a verified client is marked as such, without a warning, and consent for a loopback URI is remembered where the client’s standing says so', async () => {
+    const standing = { verified: true, consentOnDevice: 'remembered' } as const
+    await using pages = await startFallbackPages({ consent: { ...standing, isLoopback: true, redirectHost: 'localhost' } })
     const answer = await pages.ask(consentAt)
-    assert.match(answer.text, /Its name is <strong><bdi>Claude<\/bdi><\/strong>\. <span class="mark">set up by the operator<\/span>/)
+    assert.match(answer.text, /Its name is <strong><bdi>Claude<\/bdi><\/strong>\. <span class="mark">verified by the operator<\/span>/)
     assert.doesNotMatch(answer.text, /not verified|class="care-note|Known here/)
     assert.ok(checkboxes(answer).includes('remember=yes'))
   })

@@ -61,7 +61,7 @@ describe('the grants page', () => {
     assert.match(claude, /Allowed since October 13, 2026\./)
     assert.match(
       own,
-      /^ id="client-2">An app on one of your devices<\/h2>\s*<p>Its name is <strong><bdi>own<\/bdi><\/strong>\. <span class="mark">set up/,
+      /^ id="client-2">An app on one of your devices<\/h2>\s*<p>Its name is <strong><bdi>own<\/bdi><\/strong>\. <span class="mark">verified by the operator/,
     )
     assert.match(own, /Nothing but that you sign in\./)
     assert.match(own, /<button aria-describedby="client-2">Withdraw<\/button>/)

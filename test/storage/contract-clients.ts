@@ -18,6 +18,7 @@ const full: Client = someClient('id with \'quotes\', "quotes", % and 🦊', {
   settings: { owner: 'o\'brien; --"', metadata: { deep: [null, { a: 1e300 }] }, skipConsent: false },
   secretHash: '$sha256$hash',
   rotatedSecretHashes: ['$sha256$1', '$sha256$2'],
+  verifiedTerms: 'a hash of terms',
 })
 
 export function clientContract(open: OpenDatabase): void {

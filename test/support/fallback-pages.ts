@@ -1,5 +1,6 @@
 import type { Client } from '../../src/core/clients/client.ts'
 import { ChosenSecrets } from '../../src/core/clients/secrets.ts'
+import { writtenByAdmin } from '../../src/core/clients/standing.ts'
 import type { GrantedClient, GrantedClients } from '../../src/core/consents/list-granted-clients.ts'
 import { checkPassword } from '../../src/core/users/check-password.ts'
 import type { User } from '../../src/core/users/user.ts'
@@ -35,7 +36,8 @@ export const consent: ConsentView = {
   clientUri: 'https://claude.ai/',
   policyUri: 'https://claude.ai/privacy',
   tosUri: 'https://claude.ai/terms',
-  origin: 'dynamic',
+  verified: false,
+  consentOnDevice: 'asked-each-time',
   redirectHost: 'claude.ai',
   isLoopback: false,
   firstSeen: now - 30 * day,
@@ -140,10 +142,12 @@ function fakeDesk(given: Given, acts: Act[], landing: string): SignInDesk {
   }
 }
 
-/** Two clients with access: a self-registered one and one of the operator's. */
+const verifiedClient = writtenByAdmin({ ...grantedTo({}).client, clientId: 'own', origin: 'admin' })
+
+/** Two clients with access: a self-registered one and a verified one. */
 export const granted: readonly GrantedClient[] = [
   grantedTo({ clientId: 'claude', origin: 'dynamic', metadata: { clientName: 'Claude', localized: { 'client_name#de': 'Klaus' } } }),
-  grantedTo({ clientId: 'own', origin: 'admin', metadata: {} }, { redirectUris: ['http://127.0.0.1:5/', 'http://[::1]:6/'], scope: [] }),
+  grantedTo(verifiedClient, { redirectUris: ['http://127.0.0.1:5/', 'http://[::1]:6/'], scope: [] }),
 ]
 
 export function grantedTo(client: Partial<Client>, over: Partial<GrantedClient> = {}): GrantedClient {

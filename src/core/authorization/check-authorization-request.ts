@@ -5,6 +5,7 @@ import { parsePrompt } from '../../protocol/prompt.ts'
 import { isOfflineScope, splitScope } from '../../protocol/scope.ts'
 import { authMethodOf, type Client, grantTypesOf } from '../clients/client.ts'
 import { audienceFault, audienceOf, type EntitlementSettings, mayHaveScope, scopesOf } from '../clients/entitlements.ts'
+import { standingOf } from '../clients/standing.ts'
 import { type AuthorizationRefusal, RefusedToClient, type ResponseTarget } from './authorization-request.ts'
 
 export interface AuthorizationSettings extends EntitlementSettings {
@@ -49,12 +50,9 @@ const fitsAnAddress: Check = ({ sent }) => (sent.toString().length > longest ? {
 /** OpenID Connect Core §7.2.1: registration in the request is not offered. */
 const noRegistrationParameter: Check = ({ parameters }) => (parameters.get('registration') ? { kind: 'registration-parameter' } : undefined)
 
-/** Hydra's least length. A client that registered itself has PKCE, which does the same work (RFC 9700 §2.1), and may leave it out. */
-const strongState: Check = ({ client, parameters }) => {
-  const state = parameters.get('state') ?? ''
-  if (client.origin === 'dynamic') return undefined
-  return state.length < 8 ? { kind: 'state-weak' } : undefined
-}
+/** Where `state` is required, it has Hydra's least length. */
+const strongState: Check = ({ client, parameters }) =>
+  (parameters.get('state') ?? '').length < standingOf(client).shortestState ? { kind: 'state-weak' } : undefined
 
 /** RFC 6749 §3.1.1. */
 const knownResponseType: Check = ({ client, parameters }) => {
@@ -70,9 +68,9 @@ const responseTypesOf = ({ metadata }: Client): readonly string[] => {
   return registered.length > 0 ? registered : ['code']
 }
 
-/** An operator's client that asks for more than it has is refused, as in Hydra; a self-registered one gets less (RFC 6749 §3.3). */
+/** A request for more than the client may have is refused, as in Hydra, or gets less (RFC 6749 §3.3). */
 const allowedScope: Check = ({ client, parameters, settings }) => {
-  if (client.origin === 'dynamic') return undefined
+  if (standingOf(client).excessScope === 'dropped') return undefined
   const excess = splitScope(parameters.get('scope') ?? '').find((scope) => !isAllowedScope(client, scope, settings))
   return excess === undefined ? undefined : { kind: 'scope-unavailable', scope: excess }
 }
@@ -111,7 +109,7 @@ const proofKey: Check = ({ client, parameters, settings }) => {
 }
 
 function needsProofKey(client: Client, settings: AuthorizationSettings): boolean {
-  return settings.pkceEnforced || client.origin === 'dynamic' || authMethodOf(client) === 'none'
+  return settings.pkceEnforced || standingOf(client).pkce === 'always' || authMethodOf(client) === 'none'
 }
 
 const knownPrompt: Check = ({ parameters }) => {

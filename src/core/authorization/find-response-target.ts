@@ -1,6 +1,7 @@
 import { isLoopbackRedirect, matchesRedirectUri } from '../../protocol/redirect-uri.ts'
 import { isResponseMode } from '../../protocol/response-mode.ts'
 import { authMethodOf, type Client, type ClientStore, redirectUrisOf } from '../clients/client.ts'
+import { standingOf } from '../clients/standing.ts'
 import type { ResponseTarget } from './authorization-request.ts'
 
 /** Why a browser must not be sent anywhere: told on a page of ours, never by a redirect to the client (RFC 6749 §4.1.2.1). */
@@ -72,8 +73,9 @@ function redirectUriOf(client: Client, sent: string | undefined, parameters: URL
 function theOnlyOne(client: Client, registered: readonly string[], parameters: URLSearchParams): string | undefined {
   const [first = ''] = registered
   const isOpenid = (parameters.get('scope') ?? '').split(' ').includes('openid')
-  // OpenID Connect Core §3.1.2.1: with openid it must be repeated.
-  const isNeeded = (isOpenid && client.origin === 'admin') || (authMethodOf(client) === 'none' && isLoopbackRedirect(first))
+  // OpenID Connect Core §3.1.2.1 for the first, OAuth 2.1 §2.3.2 for the second.
+  const isNeeded =
+    (isOpenid && standingOf(client).openidRedirectUri === 'required') || (authMethodOf(client) === 'none' && isLoopbackRedirect(first))
   return registered.length === 1 && !isNeeded ? first : undefined
 }
 

@@ -1,7 +1,8 @@
 import type { Clock } from '../../lib/clock.ts'
 import { isLoopbackRedirect, schemeOf } from '../../protocol/redirect-uri.ts'
 import { authMethodOf, type Client } from '../clients/client.ts'
-import { termsOf } from '../consents/terms.ts'
+import { standingOf } from '../clients/standing.ts'
+import { termsOf } from '../clients/terms.ts'
 import type { Grant, GrantStore } from '../grants/grant.ts'
 import type { AuthorizationFlow, LoginDecision } from './authorization-flow.ts'
 
@@ -25,7 +26,9 @@ export async function findRemembered(
 
 /**
  * RFC 8252 §8.6: any app can pass for a public client that is reached by a private-use scheme or on loopback. Hydra remembers the
- * latter; so do we for the operator's own clients.
+ * latter; here the client's standing decides.
  */
 const mayBeRemembered = (client: Client, redirectUri: string): boolean =>
-  authMethodOf(client) !== 'none' || schemeOf(redirectUri) === 'https' || (client.origin === 'admin' && isLoopbackRedirect(redirectUri))
+  authMethodOf(client) !== 'none' ||
+  schemeOf(redirectUri) === 'https' ||
+  (standingOf(client).consentOnDevice === 'remembered' && isLoopbackRedirect(redirectUri))

@@ -15,6 +15,8 @@ export interface Client {
   readonly secretHash?: string
   /** Earlier secrets that still work, newest first; at most 5. */
   readonly rotatedSecretHashes: readonly string[]
+  /** The approved terms that an administrator wrote last, as a hash; absent where none did. */
+  readonly verifiedTerms?: string
   /** Milliseconds since 1970 UTC. */
   readonly createdAt: number
   readonly updatedAt: number

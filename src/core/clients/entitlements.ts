@@ -4,9 +4,10 @@ import { type AskedAudience, isResourceIndicator, matchAudienceByPath, matchAudi
 import type { Lifespans } from '../../protocol/client-settings.ts'
 import { matchScopeExactly, type ScopeMatch, splitScope } from '../../protocol/scope.ts'
 import type { Client } from './client.ts'
+import { standingOf } from './standing.ts'
 
 export interface EntitlementSettings {
-  /** How an operator's client's scopes are matched; a dynamic client's are matched exactly. */
+  /** How scopes are matched that the client's standing does not match exactly. */
   readonly matchScope: ScopeMatch
   /** Whether the operator hands out audiences to dynamic clients; where not, their `resource` is accepted and has no effect. */
   readonly audiencesAreManaged: boolean
@@ -24,7 +25,7 @@ export const scopesOf = ({ metadata }: Client): readonly string[] => splitScope(
 /** Whether the client may have a scope. None has a control character (RFC 6749 §3.3), whatever a pattern covers. */
 export function mayHaveScope(client: Client, scope: string, { matchScope }: EntitlementSettings): boolean {
   if (/\p{Cc}/u.test(scope)) return false
-  const match = client.origin === 'dynamic' ? matchScopeExactly : matchScope
+  const match = standingOf(client).scopeMatch === 'exact' ? matchScopeExactly : matchScope
   return match(scopesOf(client), scope)
 }
 
@@ -35,8 +36,8 @@ export function checkScope(client: Client, scopes: readonly string[], settings: 
 }
 
 /** Whether a client's `resource` is accepted and has no effect: clients of MCP always send it (RFC 8707 §2). */
-export const ignoresResource = ({ origin }: Client, { audiencesAreManaged }: EntitlementSettings): boolean =>
-  origin === 'dynamic' && !audiencesAreManaged
+export const ignoresResource = (client: Client, { audiencesAreManaged }: EntitlementSettings): boolean =>
+  standingOf(client).unmanagedResource === 'ignored' && !audiencesAreManaged
 
 /** Why the client may not have an audience: the first that is not within what it has registered. */
 export function audienceFault(
@@ -44,9 +45,9 @@ export function audienceFault(
   asked: AskedAudience,
   settings: EntitlementSettings,
 ): Extract<EntitlementRefusal, { kind: 'audience-not-allowed' | 'resource-not-allowed' }> | undefined {
-  const { clientId, origin } = client
+  const { clientId } = client
   const held = client.metadata.audience ?? []
-  const match = origin === 'dynamic' ? matchAudienceExactly : matchAudienceByPath
+  const match = standingOf(client).audienceMatch === 'exact' ? matchAudienceExactly : matchAudienceByPath
   const ignored = ignoresResource(client, settings)
   for (const audience of asked.audience) {
     if (!match(held, audience)) return { kind: 'audience-not-allowed', audience, clientId }

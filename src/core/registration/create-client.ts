@@ -7,8 +7,9 @@ import { isSecretMethod } from '../../protocol/grant-types.ts'
 import { checkKeys, checkResponseAlgs, type HydraClient, type HydraRules, readHydraClient } from '../../protocol/hydra-client.ts'
 import { isBcrypt } from '../../protocol/secret-hash.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
-import type { Client, ClientStore } from '../clients/client.ts'
+import type { ClientStore } from '../clients/client.ts'
 import { type ChosenSecrets, hashMadeSecret, makeSecret } from '../clients/secrets.ts'
+import { writtenByAdmin } from '../clients/standing.ts'
 import type { Registered, RegistrationTransaction } from './register-client.ts'
 import { makeRegistrationToken } from './registration-token.ts'
 import { checkSectorForAdmin, type SectorFault } from './sector-identifier.ts'
@@ -49,7 +50,7 @@ export function createClient(deps: AdminDeps) {
     const { token, hash } = makeRegistrationToken(deps.randomness)
     const now = deps.clock()
     const { clientId = timedUuid(deps.randomness, now) } = given
-    const client: Client = {
+    const client = writtenByAdmin({
       clientId,
       version: 1,
       origin: 'admin',
@@ -62,7 +63,7 @@ export function createClient(deps: AdminDeps) {
       // The id may have been another client's, whose tokens are still about.
       tokensValidAfter: now,
       generation: 1,
-    }
+    })
     await deps.transaction(async (tx) => {
       if (!(await tx.clients.add(client))) throw new Refusal<ClientIdTaken>({ kind: 'client-id-taken' })
       await Promise.all([tx.registrationTokens.add(clientId, hash, now), deps.audit.clientCreated(tx, clientId, actor)])

@@ -2,6 +2,7 @@ import { Refusal } from '../../lib/refusal.ts'
 import { checkKeys, checkResponseAlgs, type HydraClient, readHydraClient } from '../../protocol/hydra-client.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { Client } from '../clients/client.ts'
+import { writtenByAdmin } from '../clients/standing.ts'
 import { type AdminDeps, secretFor, warnOfBcrypt } from './create-client.ts'
 import type { ClientNotFound } from './delete-client.ts'
 import { checkSectorForAdmin } from './sector-identifier.ts'
@@ -47,7 +48,7 @@ export function changeClient(
     checkResponseAlgs(given.metadata, await deps.signingAlgs(), before.metadata)
     const isGiven = given.clientSecret !== undefined || given.clientSecretHash !== undefined
     const secret = isGiven || before.secretHash === undefined ? await secretFor(given, deps) : undefined
-    const client: Client = {
+    const changed: Client = {
       ...before,
       metadata: given.metadata,
       settings: given.settings,
@@ -56,6 +57,7 @@ export function changeClient(
       ...(secret && { secretHash: secret.hash }),
       ...((secret || forgetRotated) && { rotatedSecretHashes: [] }),
     }
+    const client = writtenByAdmin(changed, before)
     await writeChange(deps, client, actor)
     warnOfBcrypt(given, clientId, deps.telemetry)
     return { client, ...(secret?.secret !== undefined && { clientSecret: secret.secret }) }

@@ -2,6 +2,7 @@ import type { Live } from '../../lib/live.ts'
 import { splitScope } from '../../protocol/scope.ts'
 import { authMethodOf, type Client } from '../clients/client.ts'
 import { allowedAudience, checkScope, type EntitlementSettings, lifespanOf, scopesOf } from '../clients/entitlements.ts'
+import { standingOf } from '../clients/standing.ts'
 import type { AccessTokenParameters, AccessTokenStrategy, IssuedTokens } from '../tokens/issue-access-token.ts'
 import type { AskHooks } from './hook-call.ts'
 import { refused, type TokenGrant } from './token-endpoint.ts'
@@ -15,7 +16,7 @@ export interface ClientCredentialsSettings extends EntitlementSettings {
   readonly strategy: AccessTokenStrategy
   /** Whether a request without a scope gets all scopes of the client. */
   readonly grantAllScopes: boolean
-  /** How many live opaque tokens a self-registered client has at most. */
+  /** How many live opaque tokens a client has at most whose standing limits them. */
   readonly mostTokens: number
 }
 
@@ -48,7 +49,7 @@ export function clientCredentialsGrant(deps: {
       tokensValidAfter: client.tokensValidAfter,
       began,
       generation: client.generation,
-      most: client.origin === 'dynamic' ? settings.mostTokens : undefined,
+      most: standingOf(client).machineTokens === 'limited' ? settings.mostTokens : undefined,
       grantType: clientCredentialsGrantType,
       assertion,
     })

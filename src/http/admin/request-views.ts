@@ -4,6 +4,7 @@ import type { AuthorizationFlow, LoginDecision } from '../../core/authorization/
 import type { OidcContext } from '../../core/authorization/authorization-request.ts'
 import type { Client } from '../../core/clients/client.ts'
 import { authMethodOf } from '../../core/clients/client.ts'
+import { isVerified } from '../../core/clients/standing.ts'
 import type { AskedLogout } from '../../core/logout/answer-logout.ts'
 import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
 import { isLoopbackRedirect } from '../../protocol/redirect-uri.ts'
@@ -56,10 +57,11 @@ export function consentRecordJson({ id, request, session }: AuthorizationFlow, l
 
 /** RFC 7591 §5: what a client says of itself is not what we know of it. */
 function clientFacts(client: Client, { request }: AuthorizationFlow): Json {
+  const verified = isVerified(client)
   return {
     origin: client.origin,
-    verified: client.origin === 'admin',
-    verified_by: client.origin === 'admin' ? 'administrator' : null,
+    verified,
+    verified_by: verified ? 'administrator' : null,
     redirect_host: URL.canParse(request.redirectUri) ? new URL(request.redirectUri).host : '',
     redirect_is_loopback: isLoopbackRedirect(request.redirectUri),
     is_public: authMethodOf(client) === 'none',

@@ -2,6 +2,7 @@ import type { AskedConsent } from '../../core/authorization/answer-consent.ts'
 import type { AskedLogin } from '../../core/authorization/answer-login.ts'
 import type { ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
 import type { ChallengeRefusal, WayBack } from '../../core/authorization/challenge.ts'
+import { isVerified, standingOf } from '../../core/clients/standing.ts'
 import type { AskedLogout, LogoutChallengeRefusal } from '../../core/logout/answer-logout.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { isLoopbackRedirect } from '../../protocol/redirect-uri.ts'
@@ -73,7 +74,8 @@ const loginView = ({ flow }: AskedLogin): LoginView => ({
 
 const consentView = ({ flow, login, skip, client }: AskedConsent): ConsentView => ({
   ...speechOf(client),
-  origin: client.origin,
+  verified: isVerified(client),
+  consentOnDevice: standingOf(client).consentOnDevice,
   redirectHost: redirectHost(flow.request.redirectUri),
   isLoopback: isLoopbackRedirect(flow.request.redirectUri),
   firstSeen: client.createdAt,

@@ -52,9 +52,9 @@ function granted({ users }: Deps, view: ConsentView, grantScope: readonly string
   return { grantScope, grantAudience: view.requestedAudience, remember, idTokenClaims: user ? userClaims(user, grantScope) : {} }
 }
 
-/** Anything on the device can pose as an app there that registered itself, so its yes is good for once only (RFC 8252 §8.6). */
-const mayRemember = ({ origin, isLoopback, redirectHost }: ConsentView): boolean =>
-  origin === 'admin' || !(isLoopback || isOnDevice(redirectHost))
+/** Any program on the device can pose as an app there (RFC 8252 §8.6). */
+const mayRemember = ({ consentOnDevice, isLoopback, redirectHost }: ConsentView): boolean =>
+  consentOnDevice === 'remembered' || !(isLoopback || isOnDevice(redirectHost))
 
 function shown({ users, clock }: Deps, challenge: string, view: ConsentView): ConsentShown {
   const user = userOf(users(), view.subject)

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { isVerified } from '../../core/clients/standing.ts'
 import type { GrantedClient } from '../../core/consents/list-granted-clients.ts'
 import type { GrantPlace } from '../../core/grants/grant.ts'
 import type { LoginSession } from '../../core/sessions/login-session.ts'
@@ -72,7 +73,7 @@ function placeOf(after = ''): GrantPlace | undefined {
 const shown = ({ client, redirectUris, scope }: GrantedClient, languages: readonly string[]): Omit<GrantedShown, 'since'> => ({
   clientId: client.clientId,
   clientName: clientWords(speechOf(client), languages).clientName,
-  origin: client.origin,
+  verified: isVerified(client),
   redirectHosts: [...new Set(redirectUris.map(shownHost))],
   scope,
 })

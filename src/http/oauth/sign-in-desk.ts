@@ -1,3 +1,4 @@
+import type { Standing } from '../../core/clients/standing.ts'
 import type { ClientSpeech } from './client-words.ts'
 
 /** The acts of the login, consent and logout requests, as a login application would use them. An address is where to send the browser. */
@@ -29,7 +30,8 @@ export interface AcceptedLogin {
 }
 
 export interface ConsentView extends ClientSpeech {
-  readonly origin: 'admin' | 'dynamic'
+  readonly verified: boolean
+  readonly consentOnDevice: Standing['consentOnDevice']
   /** As of a LoginView. */
   readonly redirectHost: string
   readonly isLoopback: boolean

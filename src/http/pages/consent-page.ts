@@ -12,7 +12,7 @@ export interface ConsentShown {
   readonly clientUri?: string | undefined
   readonly policyUri?: string | undefined
   readonly tosUri?: string | undefined
-  readonly origin: 'admin' | 'dynamic'
+  readonly verified: boolean
   readonly redirectHost: string
   readonly requestedScope: readonly string[]
   readonly requestedAudience: readonly string[]
@@ -48,9 +48,9 @@ ${facts(words, shown)}`
   return page(200, consent.title, main, { language: words.language, heading, form: 'sends-on' })
 }
 
-/** For a client that nobody vouches for. Behind a loopback address can be anything that runs there (RFC 8252 §8.6). */
-function warning(words: Words, { origin, redirectHost }: ConsentShown): string {
-  if (origin === 'admin') return ''
+/** For a client that is not verified. Behind a loopback address can be anything that runs there (RFC 8252 §8.6). */
+function warning(words: Words, { verified, redirectHost }: ConsentShown): string {
+  if (verified) return ''
   const sentence = isOnDevice(redirectHost) ? words.consent.loopbackWarning : words.consent.warning
   return `<p class="care-note">${filled(sentence, { place: place(redirectHost, words.place) })}</p>`
 }
@@ -75,13 +75,12 @@ function audience({ consent }: Words, requested: readonly string[]): string {
   return `<p>${escapeHtml(consent.audience)} ${requested.map((each) => `<code>${escapeHtml(each)}</code>`).join(', ')}</p>`
 }
 
-function facts({ consent, grants, language }: Words, { clientUri, policyUri, tosUri, origin, firstSeen }: ConsentShown): string {
+function facts({ consent, grants, language }: Words, { clientUri, policyUri, tosUri, verified, firstSeen }: ConsentShown): string {
   const links = [link(consent.website, clientUri), link(consent.policy, policyUri), link(consent.terms, tosUri)].filter(
     (each) => each !== '',
   )
   const said = links.length > 0 ? [`<p>${escapeHtml(consent.links)} ${links.join(' · ')}</p>`] : []
-  // What the operator set up himself needs no history.
-  const known = origin === 'dynamic' ? [`<p>${filled(consent.firstSeen, { date: escapeHtml(dateIn(language, firstSeen)) })}</p>`] : []
+  const known = verified ? [] : [`<p>${filled(consent.firstSeen, { date: escapeHtml(dateIn(language, firstSeen)) })}</p>`]
   // Beside this page, as long as he has not decided here.
   const way = `<a href="grants" target="_blank" rel="noopener">${escapeHtml(grants.title)}</a>`
   const later = `<p>${filled(consent.later, { page: way })}</p>`

@@ -10,7 +10,7 @@ import type { Words } from './words.ts'
 export interface GrantedShown {
   readonly clientId: string
   readonly clientName: string
-  readonly origin: 'admin' | 'dynamic'
+  readonly verified: boolean
   /** Where it had its answers sent: hosts; of a private-use scheme, the scheme with its colon. */
   readonly redirectHosts: readonly string[]
   readonly scope: readonly string[]

@@ -23,7 +23,7 @@ const en = {
     name: 'It calls itself {name}.',
     ownName: 'Its name is {name}.',
     unverified: 'not verified',
-    operators: 'set up by the operator',
+    verified: 'verified by the operator',
     new: 'new here',
     warning: 'Anybody can choose that name. Allow access only if you started this yourself and trust {place}.',
     loopbackWarning: 'Any program on this device can be behind it. Allow access only if you started this yourself, just now.',
@@ -156,7 +156,7 @@ const de: Words = {
     name: 'Selbst gewählter Name: {name}.',
     ownName: 'Name: {name}.',
     unverified: 'nicht geprüft',
-    operators: 'vom Betreiber eingerichtet',
+    verified: 'vom Betreiber geprüft',
     new: 'neu hier',
     warning: 'Diesen Namen kann jeder wählen. Erlauben Sie den Zugriff nur, wenn Sie das selbst begonnen haben und {place} vertrauen.',
     loopbackWarning:

@@ -30,10 +30,21 @@ export const index = (name: string, table: string, over: readonly string[], wher
  *
  * @param statement is given the condition of a range
  */
-export async function inRanges(
+export const inRanges = (
   db: Kysely<unknown>,
-  { table, key, size = 5_000 }: { table: string; key: string; size?: number },
+  { size = 5_000, ...over }: { table: string; key: string; size?: number },
   statement: (range: RawBuilder<boolean>) => RawBuilder<unknown>,
+): Promise<void> => forRanges(db, { ...over, size }, (range) => statement(range).execute(db))
+
+/**
+ * The same for an act of several statements.
+ *
+ * @param size the most rows of a range
+ */
+export async function forRanges(
+  db: Kysely<unknown>,
+  { table, key, size }: { table: string; key: string; size: number },
+  act: (range: RawBuilder<boolean>) => Promise<unknown>,
 ): Promise<void> {
   const column = sql.ref(`${table}.${key}`)
   let after = sql<boolean>`1 = 1`
@@ -41,7 +52,7 @@ export async function inRanges(
     const { rows } = await sql<{ last: string }>`
       select ${column} as last from ${sql.table(table)} where ${after} order by ${column} limit 1 offset ${sql.lit(size)}`.execute(db)
     const last = rows[0]?.last
-    await statement(last === undefined ? after : sql`${after} and ${column} <= ${last}`).execute(db)
+    await act(last === undefined ? after : sql`${after} and ${column} <= ${last}`)
     if (last === undefined) return
     after = sql`${column} > ${last}`
   }
