@@ -8,7 +8,7 @@ import type { Database } from '../../src/storage/database.ts'
 import { type Stores, someClient } from './fresh-stores.ts'
 import { memoryStores } from './sqlite-file.ts'
 
-const loopTurned = { message: /must not let the event loop turn/ }
+const loopTurned = { message: /must not wait for another turn of the event loop/ }
 const unavailable = { name: 'Unavailable' }
 
 /** The number of commits of the writer while `body` runs. */
