@@ -1,36 +1,15 @@
-import type { Clock } from '../../lib/clock.ts'
-import type { Live } from '../../lib/live.ts'
-import { type Randomness, timedUuid } from '../../lib/random.ts'
+import { timedUuid } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import type { Telemetry } from '../../lib/telemetry.ts'
-import { isSecretMethod } from '../../protocol/grant-types.ts'
-import { checkKeys, checkResponseAlgs, type HydraClient, type HydraRules, readHydraClient } from '../../protocol/hydra-client.ts'
-import { isBcrypt } from '../../protocol/secret-hash.ts'
-import type { Actor, Audit } from '../audit/audit.ts'
-import type { ClientStore } from '../clients/client.ts'
-import { type ChosenSecrets, hashMadeSecret, makeSecret } from '../clients/secrets.ts'
+import { checkKeys, checkResponseAlgs, readHydraClient } from '../../protocol/hydra-client.ts'
+import type { Actor } from '../audit/audit.ts'
 import { writtenByAdmin } from '../clients/standing.ts'
-import type { Registered, RegistrationTransaction } from './register-client.ts'
+import { secretFor, warnOfBcrypt } from './given-secret.ts'
+import type { AdminDeps, Registered } from './registration-deps.ts'
 import { makeRegistrationToken } from './registration-token.ts'
-import { checkSectorForAdmin, type SectorFault } from './sector-identifier.ts'
+import { checkSectorForAdmin } from './sector-identifier.ts'
 
 export interface ClientIdTaken {
   readonly kind: 'client-id-taken'
-}
-
-export interface AdminDeps {
-  readonly transaction: RegistrationTransaction
-  /** Reads outside a transaction. */
-  readonly clients: ClientStore
-  readonly clock: Clock
-  readonly randomness: Randomness
-  readonly secrets: ChosenSecrets
-  readonly rules: Live<HydraRules>
-  /** What this server can sign with now. */
-  readonly signingAlgs: () => Promise<readonly string[]>
-  readonly audit: Audit
-  readonly sectorFault: SectorFault
-  readonly telemetry: Pick<Telemetry, 'log'>
 }
 
 /**
@@ -73,22 +52,4 @@ export function createClient(deps: AdminDeps) {
     const isTold = secret?.secret !== undefined && metadata.tokenEndpointAuthMethod !== 'none'
     return { client, registrationAccessToken: token, ...(isTold && { clientSecret: secret.secret }) }
   }
-}
-
-/** Hydra took secrets that are longer than what bcrypt reads: their owners must be given new ones. */
-export function warnOfBcrypt({ clientSecretHash }: HydraClient, clientId: string, { log }: Pick<Telemetry, 'log'>): void {
-  if (clientSecretHash === undefined || !isBcrypt(clientSecretHash)) return
-  log('warn', 'a client secret was imported as a bcrypt hash: a secret longer than 72 bytes will be refused', { client_id: clientId })
-}
-
-/** The secret to tell and its hash to keep: the chosen one, one that we know the hash of only, or one of ours where the method needs one. */
-export async function secretFor(
-  { metadata, clientSecret: chosen, clientSecretHash }: HydraClient,
-  { secrets, randomness }: { secrets: ChosenSecrets; randomness: Randomness },
-): Promise<{ secret?: string; hash: string } | undefined> {
-  if (clientSecretHash !== undefined) return { hash: clientSecretHash }
-  if (chosen !== undefined) return { secret: chosen, hash: await secrets.hash(chosen) }
-  if (!isSecretMethod(metadata.tokenEndpointAuthMethod)) return undefined
-  const secret = makeSecret(randomness)
-  return { secret, hash: hashMadeSecret(secret) }
 }

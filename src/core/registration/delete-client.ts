@@ -1,13 +1,10 @@
 import type { Clock } from '../../lib/clock.ts'
-import { Refusal } from '../../lib/refusal.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
 import { headroom } from '../clients/client.ts'
-import type { RegistrationTransaction } from './register-client.ts'
-import { authorizeOwner, type RegistrationTokenStore, refuseToken } from './registration-token.ts'
-
-export interface ClientNotFound {
-  readonly kind: 'client-not-found'
-}
+import { authorizeOwner, refuseToken } from './authorize-owner.ts'
+import { clientNotFound } from './find-or-refuse.ts'
+import type { RegistrationTransaction } from './registration-deps.ts'
+import type { RegistrationTokenStore } from './registration-token.ts'
 
 interface DeleteDeps {
   readonly transaction: RegistrationTransaction
@@ -51,7 +48,7 @@ export function deleteClientByAdmin({ transaction, audit, clock }: DeleteDeps) {
     const now = clock()
     return transaction(async (tx) => {
       const [isRemoved] = await Promise.all([tx.clients.remove(clientId, now, now + headroom), audit.clientDeleted(tx, clientId, actor)])
-      if (!isRemoved) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
+      if (!isRemoved) throw clientNotFound()
     })
   }
 }

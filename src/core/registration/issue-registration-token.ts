@@ -1,7 +1,6 @@
-import { Refusal } from '../../lib/refusal.ts'
 import type { Actor } from '../audit/audit.ts'
-import type { AdminDeps } from './create-client.ts'
-import type { ClientNotFound } from './delete-client.ts'
+import { holdOrRefuse } from './find-or-refuse.ts'
+import type { AdminDeps } from './registration-deps.ts'
 import { makeRegistrationToken } from './registration-token.ts'
 
 /**
@@ -18,7 +17,7 @@ export function issueRegistrationToken({
   return async (clientId: string, actor: Actor): Promise<string> => {
     const { token, hash } = makeRegistrationToken(randomness)
     await transaction(async (tx) => {
-      if (!(await tx.clients.hold(clientId))) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
+      await holdOrRefuse(tx, clientId)
       await tx.registrationTokens.put(clientId, hash, clock())
       await audit.registrationTokenIssued(tx, clientId, actor)
     })

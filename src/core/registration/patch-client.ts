@@ -6,8 +6,9 @@ import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
 import { applyPatch } from '../../protocol/json-patch.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { Client } from '../clients/client.ts'
-import type { AdminDeps } from './create-client.ts'
-import { type Change, type Changed, changeClient, findOrRefuse } from './replace-client.ts'
+import { type Change, type Changed, changeClient } from './change-client.ts'
+import { findOrRefuse } from './find-or-refuse.ts'
+import type { AdminDeps } from './registration-deps.ts'
 import { checkSectorForAdmin } from './sector-identifier.ts'
 
 /** The patch cannot be applied; the message says which operation and why. */

@@ -1,5 +1,6 @@
 import type { Client } from '../clients/client.ts'
-import { authorizeOwner, type RegistrationTokenStore } from './registration-token.ts'
+import { authorizeOwner } from './authorize-owner.ts'
+import type { RegistrationTokenStore } from './registration-token.ts'
 
 /**
  * The owner reads its client (RFC 7592 §2.1). Changes nothing: reading twice gives the same answer.

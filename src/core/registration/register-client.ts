@@ -1,40 +1,13 @@
-import type { Clock } from '../../lib/clock.ts'
-import type { Live } from '../../lib/live.ts'
-import { type Randomness, timedUuid } from '../../lib/random.ts'
+import { timedUuid } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import type { Transaction } from '../../lib/transaction.ts'
 import type { ClientMetadata } from '../../protocol/client-metadata.ts'
 import { isSecretMethod } from '../../protocol/grant-types.ts'
-import type { RegistrationRules } from '../../protocol/registration-rules.ts'
-import type { Audit, AuditStore } from '../audit/audit.ts'
-import type { Client, ClientStore } from '../clients/client.ts'
+import type { Client } from '../clients/client.ts'
 import { hashMadeSecret, makeSecret } from '../clients/secrets.ts'
-import type { RegistrationPolicy } from '../policies/built-in-policy.ts'
 import { evaluateRegistration } from './evaluate-registration.ts'
-import { makeRegistrationToken, type RegistrationTokenStore } from './registration-token.ts'
-import { checkOwnSector, type SectorFault } from './sector-identifier.ts'
-
-/** What every act on a client writes to, in one transaction. */
-export type RegistrationTransaction = Transaction<{ clients: ClientStore; registrationTokens: RegistrationTokenStore; audit: AuditStore }>
-
-/** A client and the secrets that are said once and never again. */
-export interface Registered {
-  readonly client: Client
-  readonly clientSecret?: string
-  readonly registrationAccessToken: string
-}
-
-export interface RegistrationDeps {
-  readonly transaction: RegistrationTransaction
-  readonly clock: Clock
-  readonly randomness: Randomness
-  readonly rules: Live<Omit<RegistrationRules, 'signingAlgs'>>
-  /** What this server can sign with now. */
-  readonly signingAlgs: () => Promise<readonly string[]>
-  readonly policy: Live<RegistrationPolicy>
-  readonly audit: Audit
-  readonly sectorFault: SectorFault
-}
+import type { Registered, RegistrationDeps } from './registration-deps.ts'
+import { makeRegistrationToken } from './registration-token.ts'
+import { checkOwnSector } from './sector-identifier.ts'
 
 /**
  * A stranger registers a client (RFC 7591 §3): checked, narrowed to what the operator allows, stored with its registration token

@@ -3,9 +3,9 @@ import { isSecretMethod } from '../../protocol/grant-types.ts'
 import type { Actor } from '../audit/audit.ts'
 import { authMethodOf, type Client, type ClientStore } from '../clients/client.ts'
 import { hashMadeSecret, makeSecret } from '../clients/secrets.ts'
-import type { AdminDeps } from './create-client.ts'
-import type { ClientNotFound } from './delete-client.ts'
-import type { Changed } from './replace-client.ts'
+import type { Changed } from './change-client.ts'
+import { holdOrRefuse } from './find-or-refuse.ts'
+import type { AdminDeps } from './registration-deps.ts'
 
 /** The client proves itself by a method that has no secret. */
 export interface RotationRefusal {
@@ -50,9 +50,8 @@ export function forgetRotatedSecrets(deps: AdminDeps) {
     })
 }
 
-async function holdRotatable({ clients }: { clients: ClientStore }, clientId: string): Promise<Client> {
-  const client = await clients.hold(clientId)
-  if (!client) throw new Refusal<ClientNotFound>({ kind: 'client-not-found' })
+async function holdRotatable(tx: { clients: ClientStore }, clientId: string): Promise<Client> {
+  const client = await holdOrRefuse(tx, clientId)
   const method = authMethodOf(client)
   if (!isSecretMethod(method)) throw new Refusal<RotationRefusal>({ kind: 'rotation-unsupported', method })
   return client

@@ -1,7 +1,8 @@
 import { readLifespans } from '../../protocol/hydra-client.ts'
 import type { Actor } from '../audit/audit.ts'
-import type { AdminDeps } from './create-client.ts'
-import { type Changed, changeClient, findOrRefuse } from './replace-client.ts'
+import { type Changed, changeClient } from './change-client.ts'
+import { findOrRefuse } from './find-or-refuse.ts'
+import type { AdminDeps } from './registration-deps.ts'
 
 /**
  * An administrator replaces all of a client's lifespans: what the body leaves out is cleared.

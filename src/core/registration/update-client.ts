@@ -3,21 +3,16 @@ import { isSecretMethod } from '../../protocol/grant-types.ts'
 import { knowsSecret } from '../clients/authenticate-client.ts'
 import { authMethodOf, type Client } from '../clients/client.ts'
 import { type ChosenSecrets, hashMadeSecret, makeSecret } from '../clients/secrets.ts'
+import { authorizeOwner, refuseToken } from './authorize-owner.ts'
 import { evaluateRegistration } from './evaluate-registration.ts'
-import type { Registered, RegistrationDeps } from './register-client.ts'
-import { authorizeOwner, makeRegistrationToken, type RegistrationTokenStore, refuseToken } from './registration-token.ts'
+import type { OwnerDeps, Registered } from './registration-deps.ts'
+import { makeRegistrationToken } from './registration-token.ts'
 import { checkOwnSector } from './sector-identifier.ts'
 import { retryOnConflict, VersionConflict } from './version-conflict.ts'
 
 /** The request carries a secret that is not the client's own. */
 export interface ForeignSecretRefusal {
   readonly kind: 'foreign-secret'
-}
-
-export interface OwnerDeps extends RegistrationDeps {
-  /** Reads outside a transaction. */
-  readonly registrationTokens: RegistrationTokenStore
-  readonly secrets: ChosenSecrets
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Client } from '../../core/clients/client.ts'
-import type { Registered } from '../../core/registration/register-client.ts'
+import type { Registered } from '../../core/registration/registration-deps.ts'
 import type { Live } from '../../lib/live.ts'
 import { empty, json, noStore } from '../answer.ts'
 import { bearerToken } from '../bearer.ts'

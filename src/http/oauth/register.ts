@@ -1,4 +1,4 @@
-import type { Registered } from '../../core/registration/register-client.ts'
+import type { Registered } from '../../core/registration/registration-deps.ts'
 import type { JsonLimits } from '../../lib/json.ts'
 import { json, noStore } from '../answer.ts'
 import { jsonBody } from '../body.ts'
