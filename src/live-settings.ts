@@ -11,7 +11,7 @@ import { type AddressRange, parseRange } from './lib/address-range.ts'
 import type { Fence } from './lib/fence.ts'
 import { derived, type Live } from './lib/live.ts'
 import type { HydraRules } from './protocol/hydra-client.ts'
-import type { RegistrationRules } from './protocol/registration-rules.ts'
+import type { MetadataSettings } from './protocol/metadata-rule.ts'
 import { matchScopeByWildcard, matchScopeExactly } from './protocol/scope.ts'
 
 /** Each room's own few values of the snapshot in force, made again when that changes. */
@@ -31,26 +31,20 @@ export function liveSettings(config: Live<Config>) {
       audiencesAreManaged: oidc.dynamic_client_registration.allowed_audience !== undefined,
     }),
   )
+  const metadataSettings = derived(
+    config,
+    ({ oidc, clients }): Omit<MetadataSettings, 'signingAlgs'> => ({
+      dotlessSchemes: oidc.dynamic_client_registration.redirect_schemes,
+      fence: fenceOf(clients.http),
+      subjectTypes: subjectTypes(oidc),
+    }),
+  )
   return {
     policy,
     fence: derived(config, ({ clients }) => fenceOf(clients.http)),
     trustedProxies: derived(config, ({ serve }) => trustedProxies(serve)),
-    registrationRules: derived(
-      config,
-      ({ oidc, clients }): Omit<RegistrationRules, 'signingAlgs'> => ({
-        dotlessSchemes: oidc.dynamic_client_registration.redirect_schemes,
-        fence: fenceOf(clients.http),
-        subjectTypes: subjectTypes(oidc),
-      }),
-    ),
-    hydraRules: derived(
-      config,
-      ({ clients, oidc }): HydraRules => ({
-        defaultScope: policy().defaultScope,
-        fence: fenceOf(clients.http),
-        subjectTypes: subjectTypes(oidc),
-      }),
-    ),
+    registrationRules: metadataSettings,
+    hydraRules: derived(config, (): HydraRules => ({ ...metadataSettings(), defaultScope: policy().defaultScope })),
     clientCredentials: derived(config, ({ ttl, strategies, oauth2 }) => ({
       ...entitlements(),
       lifespan: ttl.access_token,

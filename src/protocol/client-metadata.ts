@@ -9,11 +9,14 @@ const longestText = 2048
 const longestName = 255
 const text = Type.String({ maxLength: longestText })
 const longText = Type.String({ maxLength: 8192 })
-const list = Type.Array(Type.String({ maxLength: longestText }), { maxItems: 64 })
+const entry = Type.String({ maxLength: longestText })
+const list = Type.Array(entry, { maxItems: 64 })
+/** How long it may be is a rule: what the client has already may stay. */
+const ruledList = Type.Array(entry)
 
 /** What a client may say of itself: the one source of its type, its check and, one day, its OpenAPI description. */
 export const clientMetadataSchema = Type.Object({
-  redirect_uris: list,
+  redirect_uris: ruledList,
   token_endpoint_auth_method: text,
   token_endpoint_auth_signing_alg: text,
   grant_types: list,
@@ -24,7 +27,7 @@ export const clientMetadataSchema = Type.Object({
   logo_uri: text,
   tos_uri: text,
   policy_uri: text,
-  contacts: list,
+  contacts: ruledList,
   scope: longText,
   audience: list,
   jwks: Type.Unsafe<Jwks>(Type.Object({})),

@@ -1,5 +1,6 @@
 import { addToWire, type ClientMetadata } from './client-metadata.ts'
 import { type ClientSettings, lifespanMembers } from './client-settings.ts'
+import { defaultAuthMethod } from './metadata-defaults.ts'
 
 /** What Hydra's JSON of a client is made of. */
 export interface HydraClientParts {
@@ -37,7 +38,7 @@ export function hydraClientJson(client: HydraClientParts, form: 'written' | 'rea
     client_secret_expires_at: 0,
     subject_type: 'public',
     jwks: {},
-    token_endpoint_auth_method: 'client_secret_basic',
+    token_endpoint_auth_method: defaultAuthMethod,
     userinfo_signed_response_alg: 'none',
     metadata: settings.metadata === undefined ? {} : settings.metadata,
     skip_consent: settings.skipConsent ?? false,

@@ -1,4 +1,4 @@
-import { HydraFaultError } from './hydra-client.ts'
+import { HydraFaultError } from './hydra-words.ts'
 import type { Jwk } from './jwks.ts'
 
 /** The bodies of Hydra's routes for keys. All functions throw HydraFaultError for what is none. */

@@ -20,7 +20,7 @@ export const signingAlgorithms: readonly string[] = [
 export const defaultSigningAlg = 'RS256'
 
 /** The members that make a key private or symmetric (RFC 7518 §6.2.2, §6.3.2, §6.4.1; RFC 8037 §2). */
-const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
+export const secretMembers = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k']
 /** The members of an asymmetric public key that are registered (RFC 7517 §4, RFC 7518 §6, RFC 8037 §2). */
 const publicMembers = [...['kty', 'use', 'key_ops', 'alg', 'kid', 'x5u', 'x5c', 'x5t', 'x5t#S256'], ...['crv', 'x', 'y', 'n', 'e']]
 /** The same with those of the private half. */
@@ -38,8 +38,8 @@ export const knownPublicHalf = (jwk: Jwk): Jwk => pick(jwk, publicMembers)
 export const verifyingHalf = (jwk: Jwk): Jwk => pick(jwk, verifyingMembers)
 
 /** How large the key set of a client may be. Bytes are those of its JSON. */
-export const mostKeys = 16
-export const mostBytes = 32 * 1024
+const mostKeys = 16
+const mostBytes = 32 * 1024
 
 const sizeOf = (keys: readonly unknown[]): number => Buffer.byteLength(JSON.stringify({ keys }))
 
@@ -52,31 +52,6 @@ export function keySetSizeFault(keys: readonly unknown[], before: readonly Jwk[]
   if (keys.length > Math.max(mostKeys, before.length)) return `must not hold more than ${mostKeys} keys`
   const isLarge = sizeOf(keys) > mostBytes && sizeOf(keys) > sizeOf(before)
   return isLarge ? `must not be larger than ${mostBytes / 1024} KiB` : undefined
-}
-
-/**
- * Why a client may not register this key set, or undefined where it may: public asymmetric keys that can be used (OpenID Connect
- * Registration §2), or are in force already. The words never quote a key.
- *
- * @param before the keys in force
- */
-export function publicJwksFault(value: Readonly<Record<string, unknown>>, before: readonly Jwk[] = []): string | undefined {
-  const { keys } = value
-  if (!Array.isArray(keys)) return "must be a JWK Set: an object with a 'keys' array"
-  if (keys.length > Math.max(mostKeys, before.length)) return `must not hold more than ${mostKeys} keys`
-  for (const [at, key] of keys.entries()) {
-    const fault = publicKeyFault(key, before)
-    if (fault !== undefined) return `keys[${at}] ${fault}`
-  }
-  return keySetSizeFault(keys.map(knownPublicHalf), before)
-}
-
-function publicKeyFault(key: unknown, before: readonly Jwk[]): string | undefined {
-  if (typeof key !== 'object' || key === null || Array.isArray(key)) return 'must be an object'
-  const jwk = key as Jwk
-  if (jwk.kty === 'oct') return 'is symmetric; only public keys may be registered'
-  if (secretMembers.some((member) => member in jwk)) return 'holds private key material; register the public half only'
-  return isUsableKey(jwk) || isKept(before, jwk) ? undefined : `is not a valid public key: ${usableKeys}`
 }
 
 /** Whether a key is in force already, as far as it is kept. */

@@ -1,6 +1,7 @@
 import { type Fence, hasFetchedPort, isExempt } from '../lib/fence.ts'
 import { isAddress, isPublicAddress } from '../lib/public-address.ts'
 import { quote } from './problem.ts'
+import { schemeOf } from './redirect-uri.ts'
 
 const longest = 2048
 
@@ -46,3 +47,6 @@ function isPrivateHost(hostname: string): boolean {
   if (isAddress(host)) return !isPublicAddress(host)
   return /(?:^|\.)(?:localhost|local|internal)$/.test(host) || !host.includes('.')
 }
+
+/** An absolute URI or an absolute path, as Go's `url.ParseRequestURI` has it. */
+export const isRequestUri = (uri: string): boolean => !/[\p{Cc} ]/u.test(uri) && (uri.startsWith('/') || schemeOf(uri) !== undefined)

@@ -8,7 +8,7 @@ import { startServer } from '../support/server.ts'
 
 const server = await startServer()
 after(() => server[Symbol.asyncDispose]())
-const { register, registered, countNamed } = registrant(server)
+const { register, registered, created, countNamed } = registrant(server)
 const post = (body: string | Buffer, headers = {}) => server.public('/oauth2/register', { method: 'POST', body, headers })
 const times = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
 const code = (member: string) => (member.startsWith('redirect_uris') ? 'invalid_redirect_uri' : 'invalid_client_metadata')
@@ -52,8 +52,6 @@ test('JSON may nest 16 deep, and an object or array may have 256 entries', async
 
 test('a list of 64 entries is accepted, one more is refused by name', async () => {
   const lists: Record<string, (at: number) => string> = {
-    redirect_uris: (at) => `https://app.example/${at}`,
-    contacts: (at) => `a${at}@example.org`,
     grant_types: (at) => (at === 0 ? 'authorization_code' : `x${at}`),
     response_types: (at) => (at === 0 ? 'code' : `x${at}`),
     request_uris: (at) => `https://app.example/${at}`,
@@ -67,6 +65,34 @@ test('a list of 64 entries is accepted, one more is refused by name', async () =
     assert.equal(status, 201, text)
     assertRefused(await register({ ...minimal, [member]: times(65, entry) }), code(member), member, '64')
   }
+})
+
+test('R7591-95: 50 redirect URIs and 16 contacts are accepted, one more is refused; an update that does not grow is accepted', async () => {
+  const lists = [
+    ['redirect_uris', 50, (at: number) => `https://app.example/${at}`],
+    ['contacts', 16, (at: number) => `a${at}@example.org`],
+  ] as const
+  for (const [member, most, entry] of lists) {
+    const body = (count: number) => ({ ...minimal, [member]: times(count, entry) })
+    assert.equal((await register(body(most))).status, 201)
+    assertRefused(await register(body(most + 1)), code(member), member, String(most))
+    const given = await created(body(most + 20))
+    assertRefused(await given.put(body(most + 21)), code(member), member, String(most))
+    assert.deepEqual((await given.put((await given.read()).json)).status, 200)
+    assert.deepEqual((await given.put(body(most + 10))).json[member], times(most + 10, entry))
+    assertRefused(await given.put(body(most + 11)), code(member), member, String(most))
+  }
+})
+
+test('R7591-82: a deceptive name is refused in every language; one that an administrator wrote stays, and may not become another', async () => {
+  for (const member of ['client_name', 'client_name#fr']) {
+    for (const name of ['Pаypal', 'a\u202eb', 'a\u200bb', '  ', `e${'\u0301\u0302'.repeat(2)}`])
+      assertRefused(await register({ ...minimal, [member]: name }), 'invalid_client_metadata', member)
+    assert.equal((await register({ ...minimal, [member]: 'Яндекс Notes 👩‍💻' })).status, 201)
+  }
+  const given = await created({ ...minimal, client_name: 'Pаypal' })
+  assert.equal((await given.put((await given.read()).json)).status, 200)
+  assertRefused(await given.put({ ...minimal, client_name: 'Pаypal Inc' }), 'invalid_client_metadata', 'client_name')
 })
 
 test('keys and languages: 16 keys and 64 tagged members are accepted, one more is refused by name', async () => {

@@ -37,7 +37,7 @@ function actsOf({ act, read, keepAccessToken }: FreshStores) {
     register: registerClient(deps),
     update: updateClient(deps),
     remove: deleteClientByAdmin(deps),
-    rotate: rotateSecret({ ...deps, rules: () => ({ defaultScope: [], fence, subjectTypes: ['public'] }) }),
+    rotate: rotateSecret({ ...deps, rules: () => ({ defaultScope: [], dotlessSchemes: [], fence, subjectTypes: ['public'] }) }),
     issue: issueAccessToken({ ...deps, signJwt: () => Promise.reject(new Error('an opaque token needs no signature')) }),
   }
 }

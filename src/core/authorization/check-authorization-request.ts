@@ -1,5 +1,6 @@
 import type { Live } from '../../lib/live.ts'
 import { askedAudience } from '../../protocol/audience.ts'
+import { responseTypesInForce } from '../../protocol/metadata-defaults.ts'
 import { isCodeChallenge } from '../../protocol/pkce.ts'
 import { parsePrompt } from '../../protocol/prompt.ts'
 import { isOfflineScope, splitScope } from '../../protocol/scope.ts'
@@ -59,13 +60,8 @@ const knownResponseType: Check = ({ client, parameters }) => {
   const responseType = parameters.get('response_type') ?? ''
   if (responseType === '') return { kind: 'response-type-missing' }
   const isAllowed =
-    responseType === 'code' && grantTypesOf(client).includes('authorization_code') && responseTypesOf(client).includes('code')
+    responseType === 'code' && grantTypesOf(client).includes('authorization_code') && responseTypesInForce(client.metadata).includes('code')
   return isAllowed ? undefined : { kind: 'response-type-unsupported', responseType }
-}
-
-const responseTypesOf = ({ metadata }: Client): readonly string[] => {
-  const registered = metadata.responseTypes ?? []
-  return registered.length > 0 ? registered : ['code']
 }
 
 /** A request for more than the client may have is refused, as in Hydra, or gets less (RFC 6749 §3.3). */

@@ -1,6 +1,7 @@
 import type { ClientMetadata } from '../../protocol/client-metadata.ts'
 import type { ClientSettings } from '../../protocol/client-settings.ts'
 import { defaultSigningAlg, signingAlgorithms } from '../../protocol/jwks.ts'
+import { authMethodInForce, grantTypesInForce } from '../../protocol/metadata-defaults.ts'
 
 /** The thing registered: software that may ask for tokens. */
 export interface Client {
@@ -32,9 +33,9 @@ export interface Client {
  */
 export const headroom = 1_000
 
-/** The defaults in force where a client does not say (RFC 7591 §2). */
-export const authMethodOf = ({ metadata }: Client): string => metadata.tokenEndpointAuthMethod ?? 'client_secret_basic'
-export const grantTypesOf = ({ metadata }: Client): readonly string[] => orDefault(metadata.grantTypes, 'authorization_code')
+/** What is in force, defaults included (RFC 7591 §2). */
+export const authMethodOf = ({ metadata }: Client): string => authMethodInForce(metadata)
+export const grantTypesOf = ({ metadata }: Client): readonly string[] => grantTypesInForce(metadata)
 export const redirectUrisOf = ({ metadata }: Client): readonly string[] => metadata.redirectUris ?? []
 
 /** What the client's ID tokens are signed with (OpenID Connect Registration §2). One that this server never signs with counts as none. */
@@ -44,10 +45,6 @@ export const idTokenAlgOf = ({ metadata }: Pick<Client, 'metadata'>): string =>
 export const userinfoAlgOf = ({ metadata }: Pick<Client, 'metadata'>): string | undefined => known(metadata.userinfoSignedResponseAlg)
 
 const known = (alg: string | undefined): string | undefined => (alg !== undefined && signingAlgorithms.includes(alg) ? alg : undefined)
-
-/** Hydra's reading: an empty list is as good as none. */
-const orDefault = (values: readonly string[] | undefined, fallback: string): readonly string[] =>
-  values && values.length > 0 ? values : [fallback]
 
 /** Keeps the clients. */
 export interface ClientStore {

@@ -1,3 +1,4 @@
+import { defaultGrantTypes } from '../../protocol/metadata-defaults.ts'
 import { splitScope } from '../../protocol/scope.ts'
 
 /** What the operator lets strangers have: the settings under `oidc.dynamic_client_registration`. */
@@ -78,7 +79,7 @@ const isWild = (scope: string, inForce: Entitlements | undefined): boolean =>
 
 /** What the operator gave a client beyond what a stranger can have stays; the rest follows from what the client is now. */
 function decideGrantTypes({ asked, inForce }: RegistrationFacts): readonly string[] {
-  const wanted = asked.grantTypes ?? ['authorization_code']
+  const wanted = asked.grantTypes ?? defaultGrantTypes
   const given = inForce?.grantTypes?.filter((grant) => !grantsFor(inForce ?? {}).includes(grant)) ?? []
   const open = [...grantsFor(asked), ...given]
   return [...new Set(wanted.filter((grant) => open.includes(grant)))]

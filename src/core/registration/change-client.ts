@@ -1,4 +1,4 @@
-import { checkKeys, checkResponseAlgs, type HydraClient } from '../../protocol/hydra-client.ts'
+import { checkAgainstClient, type HydraClient } from '../../protocol/hydra-client.ts'
 import type { Actor } from '../audit/audit.ts'
 import type { Client } from '../clients/client.ts'
 import { writtenByAdmin } from '../clients/standing.ts'
@@ -29,8 +29,7 @@ export function changeClient(
   return retryOnConflict(async () => {
     const before = await findOrRefuse(deps, clientId)
     const { given, forgetRotated = false } = await decide(before)
-    checkKeys(given.metadata, before.metadata)
-    checkResponseAlgs(given.metadata, await deps.signingAlgs(), before.metadata)
+    checkAgainstClient(given.metadata, { ...deps.rules(), signingAlgs: await deps.signingAlgs() }, before.metadata)
     const isGiven = given.clientSecret !== undefined || given.clientSecretHash !== undefined
     const secret = isGiven || before.secretHash === undefined ? await secretFor(given, deps) : undefined
     const changed: Client = {

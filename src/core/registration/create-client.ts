@@ -1,6 +1,6 @@
 import { timedUuid } from '../../lib/random.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import { checkKeys, checkResponseAlgs, readHydraClient } from '../../protocol/hydra-client.ts'
+import { checkAgainstClient, readHydraClient } from '../../protocol/hydra-client.ts'
 import type { Actor } from '../audit/audit.ts'
 import { writtenByAdmin } from '../clients/standing.ts'
 import { secretFor, warnOfBcrypt } from './given-secret.ts'
@@ -22,8 +22,7 @@ export function createClient(deps: AdminDeps) {
   return async (body: unknown, actor: Actor): Promise<Registered> => {
     const given = readHydraClient(body, deps.rules())
     const { metadata, settings } = given
-    checkKeys(metadata)
-    checkResponseAlgs(metadata, await deps.signingAlgs())
+    checkAgainstClient(metadata, { ...deps.rules(), signingAlgs: await deps.signingAlgs() })
     await checkSectorForAdmin(metadata, deps.sectorFault)
     const secret = await secretFor(given, deps)
     const { token, hash } = makeRegistrationToken(deps.randomness)

@@ -1,8 +1,10 @@
 import { Refusal } from '../../lib/refusal.ts'
 import { type ClientMetadata, isEmptyObject, presentMembers, readClientMetadata } from '../../protocol/client-metadata.ts'
 import { clientSettingsSchema } from '../../protocol/client-settings.ts'
+import { completeMetadata, grantTypesFor } from '../../protocol/metadata-defaults.ts'
+import type { MetadataSettings } from '../../protocol/metadata-rule.ts'
+import { metadataFindings } from '../../protocol/metadata-rules.ts'
 import { type Problem, problem, quote } from '../../protocol/problem.ts'
-import { completeMetadata, type RegistrationRules, registrationProblems } from '../../protocol/registration-rules.ts'
 import { joinScope } from '../../protocol/scope.ts'
 import type { Client } from '../clients/client.ts'
 import { type DenyReason, decideRegistration, type Granted, type RegistrationPolicy } from '../policies/built-in-policy.ts'
@@ -16,7 +18,7 @@ export interface MetadataRefusal {
 /** What the rules and the operator's policy make of a request: the metadata to register. `inForce` is the client that is updated. */
 export function evaluateRegistration(
   body: unknown,
-  rules: RegistrationRules,
+  settings: MetadataSettings,
   policy: RegistrationPolicy,
   inForce?: Client,
 ): ClientMetadata {
@@ -28,16 +30,10 @@ export function evaluateRegistration(
   if (problems.length > 0) refuse(problems)
   const { granted, denied } = consultPolicy(asked, policy, inForce)
   const narrowed = granted ? withGranted(asked, granted) : asked
-  const allowed = withSubjectInForce(rules, inForce?.metadata)
-  problems.push(...registrationProblems(narrowed, allowed, inForce?.metadata), ...denied)
+  const findings = metadataFindings('registration', { metadata: narrowed, settings, inForce: inForce?.metadata ?? {} })
+  problems.push(...findings.map(({ member, message }) => problem(member, message)), ...denied)
   if (problems.length > 0) refuse(problems)
-  return completeMetadata(narrowed, rules, inForce?.metadata)
-}
-
-/** A kind of subject that the client has already may stay (decision 0005): its users are known by it. */
-function withSubjectInForce(rules: RegistrationRules, { subjectType }: ClientMetadata = {}): RegistrationRules {
-  if (subjectType === undefined || rules.subjectTypes.includes(subjectType)) return rules
-  return { ...rules, subjectTypes: [...rules.subjectTypes, subjectType] }
+  return completeMetadata(narrowed, settings, inForce?.metadata)
 }
 
 function refuse(problems: readonly Problem[]): never {
@@ -61,7 +57,7 @@ function consultPolicy(
 /** `grant_types` wins; where only `response_types` is given, it decides (RFC 7591 §2.1). */
 function askedGrantTypes({ grantTypes = [], responseTypes = [] }: ClientMetadata): readonly string[] | undefined {
   if (grantTypes.length > 0) return grantTypes
-  if (responseTypes.length > 0) return responseTypes.includes('code') ? ['authorization_code'] : []
+  if (responseTypes.length > 0) return grantTypesFor(responseTypes)
   return undefined
 }
 

@@ -4,7 +4,7 @@ import type { Randomness } from '../../lib/random.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import type { HydraRules } from '../../protocol/hydra-client.ts'
-import type { RegistrationRules } from '../../protocol/registration-rules.ts'
+import type { MetadataSettings } from '../../protocol/metadata-rule.ts'
 import type { Audit, AuditStore } from '../audit/audit.ts'
 import type { Client, ClientStore } from '../clients/client.ts'
 import type { ChosenSecrets } from '../clients/secrets.ts'
@@ -26,7 +26,7 @@ export interface RegistrationDeps {
   readonly transaction: RegistrationTransaction
   readonly clock: Clock
   readonly randomness: Randomness
-  readonly rules: Live<Omit<RegistrationRules, 'signingAlgs'>>
+  readonly rules: Live<Omit<MetadataSettings, 'signingAlgs'>>
   /** What this server can sign with now. */
   readonly signingAlgs: () => Promise<readonly string[]>
   readonly policy: Live<RegistrationPolicy>

@@ -5,7 +5,7 @@ import { Refusal } from '../../lib/refusal.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { Unavailable } from '../../lib/unavailable.ts'
 import type { ClientMetadata } from '../../protocol/client-metadata.ts'
-import { HydraFaultError } from '../../protocol/hydra-client.ts'
+import { HydraFaultError } from '../../protocol/hydra-words.ts'
 import { problem, quote } from '../../protocol/problem.ts'
 import type { MetadataRefusal } from './evaluate-registration.ts'
 

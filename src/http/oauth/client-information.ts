@@ -1,7 +1,7 @@
 import type { Client } from '../../core/clients/client.ts'
 import { memberNames } from '../../protocol/client-metadata.ts'
 import { hydraTimes } from '../../protocol/hydra-client-json.ts'
-import { applicationTypeOf } from '../../protocol/registration-rules.ts'
+import { applicationTypeOf, defaultAuthMethod, grantTypesInForce, responseTypesFor } from '../../protocol/metadata-defaults.ts'
 
 /** Secrets that are told once, with the answer that made them. */
 export interface ToldOnce {
@@ -16,7 +16,7 @@ export interface ToldOnce {
  */
 export function clientInformation(client: Client, registrationClientUri: string, told: ToldOnce): Record<string, unknown> {
   const { metadata } = client
-  const grantTypes = metadata.grantTypes?.length ? metadata.grantTypes : ['authorization_code']
+  const grantTypes = grantTypesInForce(metadata)
   const json: Record<string, unknown> = { client_id: client.clientId, client_id_issued_at: Math.floor(client.createdAt / 1000) }
   if (told.clientSecret !== undefined) {
     json.client_secret = told.clientSecret
@@ -26,9 +26,9 @@ export function clientInformation(client: Client, registrationClientUri: string,
   json.registration_client_uri = registrationClientUri
   json.redirect_uris = []
   // RFC 7591 §2's defaults, for a client that an administrator made without them.
-  json.token_endpoint_auth_method = 'client_secret_basic'
+  json.token_endpoint_auth_method = defaultAuthMethod
   json.grant_types = grantTypes
-  json.response_types = grantTypes.includes('authorization_code') ? ['code'] : []
+  json.response_types = responseTypesFor(grantTypes)
   json.application_type = applicationTypeOf(metadata)
   for (const [wire, own] of memberNames) if (isSet(metadata[own])) json[wire] = metadata[own]
   if (metadata.localized) Object.assign(json, metadata.localized)
