@@ -42,7 +42,7 @@ const wordJoiners = new RegExp(
 /** The form in which names are compared: letters that differ in their width or style only are the same. */
 export const comparableName = (name: string): string => name.normalize('NFKC')
 
-/** Why the name of a self-registered client may not be shown to people, or undefined where it may (R7591-82). */
+/** Why the name of a self-registered client may not be shown to people, or undefined where it may (RFC 7591 §5). */
 export function clientNameFault(name: string): string | undefined {
   if (invisible.test(name.replace(emojiJoiners, '').replace(wordJoiners, '')))
     return 'must not contain control or direction characters or other invisible ones'

@@ -67,7 +67,7 @@ test('a list of 64 entries is accepted, one more is refused by name', async () =
   }
 })
 
-test('R7591-95: 50 redirect URIs and 16 contacts are accepted, one more is refused; an update that does not grow is accepted', async () => {
+test('50 redirect URIs and 16 contacts are accepted, one more is refused; an update that does not grow is accepted', async () => {
   const lists = [
     ['redirect_uris', 50, (at: number) => `https://app.example/${at}`],
     ['contacts', 16, (at: number) => `a${at}@example.org`],
@@ -84,7 +84,7 @@ test('R7591-95: 50 redirect URIs and 16 contacts are accepted, one more is refus
   }
 })
 
-test('R7591-82: a deceptive name is refused in every language; one that an administrator wrote stays, and may not become another', async () => {
+test('a deceptive name is refused in every language; one that an administrator wrote stays, and may not become another', async () => {
   for (const member of ['client_name', 'client_name#fr']) {
     for (const name of ['Pаypal', 'a\u202eb', 'a\u200bb', '  ', `e${'\u0301\u0302'.repeat(2)}`])
       assertRefused(await register({ ...minimal, [member]: name }), 'invalid_client_metadata', member)

@@ -11,7 +11,7 @@ export const languagesAreGivenOnce: Check = ({ metadata }) => {
   })
 }
 
-/** R7591-82, in every language. A name that the client has already may stay (decision 0005). */
+/** RFC 7591 §5, in every language. A name that the client has already may stay (decision 0005). */
 export const namesAreNotDeceptive: Check = ({ metadata, inForce }) => {
   const before = namesOf(inForce).map(([, name]) => comparableName(name))
   return namesOf(metadata).flatMap(([member, name]) => (before.includes(comparableName(name)) ? [] : found(member, clientNameFault(name))))
