@@ -54,7 +54,7 @@ export function clientNameFault(name: string): string | undefined {
     : 'must not mix scripts, such as Latin and Cyrillic, in one word, or use historic ones'
 }
 
-/** Spaces, ASCII punctuation and dashes are plain to see, and part words. */
+/** Spaces, ASCII punctuation and dashes are visible and separate words. */
 const wordsOf = (name: string): string[] => name.split(/[\p{Z}\p{Pd}!-/:-@[-`{-~]+/u)
 
 const isOfOneScript = (word: string): boolean => allowedWords.some((allowed) => allowed.test(word))

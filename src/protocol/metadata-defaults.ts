@@ -76,7 +76,7 @@ export function completeHydraMetadata(metadata: ClientMetadata, { subjectTypes }
 
 export const withoutSlashes = (origin: string): string => origin.replace(/\/+$/, '')
 
-/** What an administrator sends may be anything within the list; what is no object was refused, or is when the keys are looked at. */
+/** An entry that is no object becomes a key without members, which `keys-are-usable` refuses afterwards. */
 const keptKeys = (jwks: Jwks | undefined): { jwks?: Jwks } => (jwks ? { jwks: { keys: jwks.keys.map(knownHalf) } } : {})
 
 const knownHalf = (key: unknown) => knownPublicHalf(typeof key === 'object' && key !== null ? (key as Jwks['keys'][number]) : {})

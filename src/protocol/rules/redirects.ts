@@ -1,6 +1,6 @@
 import { type Check, each, found } from '../metadata-rule.ts'
 import { quote } from '../problem.ts'
-import { isDangerousScheme, redirectUriFault, schemeOf } from '../redirect-uri.ts'
+import { isDangerousScheme, redirectUriFault } from '../redirect-uri.ts'
 import { isRequestUri } from '../web-uri.ts'
 
 export const redirectUrisAreSafe: Check = (checked) =>
@@ -15,11 +15,9 @@ export const redirectGrantsHaveRedirectUris: Check = ({ metadata }) =>
 /** Hydra's rule: after logging out a browser goes back to where the client's redirect URIs are, and nowhere else. */
 export const logoutReturnsToARedirectHost: Check = (checked) =>
   each('post_logout_redirect_uris', checked.metadata.postLogoutRedirectUris, (uri) => {
-    const shared = (checked.metadata.redirectUris ?? []).some((redirect) => originOf(redirect) === originOf(uri))
+    const shared = sharesOrigin(uri, checked.metadata.redirectUris ?? [])
     return shared ? unlessKnown(checked, uri) : `${quote(uri)} must have the scheme, host and port of one of the redirect_uris`
   })
-
-const originOf = (uri: string): string => `${schemeOf(uri)}//${/^[^:]*:\/\/([^/?#]*)/.exec(uri)?.[1]?.toLowerCase() ?? ''}`
 
 /** A URI that the client has already may stay. */
 function unlessKnown({ settings, inForce }: Parameters<Check>[0], uri: string): string | undefined {
@@ -43,7 +41,7 @@ export const logoutReturnsToARedirectOrigin: Check = ({ metadata }) =>
   })
 
 /** Whether scheme, host and port, as written, are those of one of `uris`. */
-export function sharesOrigin(uri: string, uris: readonly string[]): boolean {
+function sharesOrigin(uri: string, uris: readonly string[]): boolean {
   const origin = (text: string) => /^([a-z][a-z0-9+.-]*:)(?:\/\/([^/?#]*))?/i.exec(text)?.slice(1).join('//').toLowerCase()
   return uris.some((other) => origin(other) === origin(uri))
 }
