@@ -1,5 +1,5 @@
 import { adminOperations } from './openapi/admin-operations.ts'
-import { described, type Face, type Handler, type Line, open, type Route } from './route.ts'
+import { described, type Face, type Handler, type Line, open, type Route } from './server/route.ts'
 
 /** What the admin listener needs, by the names of the table below. */
 export interface AdminHandlers {

@@ -1,7 +1,7 @@
 import { Refusal } from '../lib/refusal.ts'
+import type { DoorReason } from './errors/reasons.ts'
 import { publicOperations } from './openapi/public-operations.ts'
-import type { DoorReason } from './reasons.ts'
-import { described, type Face, type Guard, type Handler, type Line, open, type Route } from './route.ts'
+import { described, type Face, type Guard, type Handler, type Line, open, type Route } from './server/route.ts'
 
 /** What the public listener needs, by the names of the table below. */
 export interface PublicHandlers {

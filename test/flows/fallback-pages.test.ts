@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { AcceptedConsent } from '../../src/http/oauth/sign-in-desk.ts'
+import type { AcceptedConsent } from '../../src/http/login-app/sign-in-desk.ts'
 import { ada, type FallbackPages, now, password, startFallbackPages } from '../support/fallback-pages.ts'
 import type { Received } from '../support/request.ts'
 

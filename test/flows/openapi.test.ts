@@ -4,7 +4,7 @@ import { Validator } from '@seriousme/openapi-schema-validator'
 import { type AdminHandlers, adminRoutes } from '../../src/http/admin.ts'
 import { documentedPath } from '../../src/http/openapi/document.ts'
 import { type PublicHandlers, publicRoutes } from '../../src/http/public.ts'
-import type { Route } from '../../src/http/route.ts'
+import type { Route } from '../../src/http/server/route.ts'
 import { noHandlers } from '../support/no-handlers.ts'
 import { startServer } from '../support/server.ts'
 

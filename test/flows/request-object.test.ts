@@ -6,7 +6,7 @@ import { readRequestObject } from '../../src/core/authorization/read-request-obj
 import type { RequestObjectRefusal } from '../../src/core/authorization/request-object.ts'
 import type { Client } from '../../src/core/clients/client.ts'
 import { makeRemoteKeys } from '../../src/core/clients/remote-keys.ts'
-import { requestObjectWords } from '../../src/http/request-object-words.ts'
+import { requestObjectWords } from '../../src/http/errors/request-object-words.ts'
 import type { FencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
 import { Unavailable } from '../../src/lib/unavailable.ts'

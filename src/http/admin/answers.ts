@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify'
 import type { ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import { jsonBody } from '../body.ts'
-import type { DoorReason } from '../reasons.ts'
-import { queryParameter } from '../route.ts'
+import type { DoorReason } from '../errors/reasons.ts'
+import { jsonBody } from '../server/body.ts'
+import { queryParameter } from '../server/route.ts'
 import { adminJson } from './clients.ts'
 
 /**

@@ -4,10 +4,10 @@ import type { Registered } from '../../core/registration/register-client.ts'
 import type { Changed } from '../../core/registration/replace-client.ts'
 import type { JsonLimits } from '../../lib/json.ts'
 import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
-import { type Answer, empty, hydraNoStore, json } from '../answer.ts'
-import { jsonBody } from '../body.ts'
 import type { RegistrationUri } from '../oauth/register.ts'
-import { type Handler, pathClientId } from '../route.ts'
+import { jsonBody } from '../server/body.ts'
+import { type Answer, empty, hydraNoStore, json } from '../server/response.ts'
+import { type Handler, pathClientId } from '../server/route.ts'
 import { actorOf } from './actor.ts'
 
 /** What an administrator's JSON may look like: `metadata` is his own, and may be large. */

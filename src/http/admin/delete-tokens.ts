@@ -1,8 +1,8 @@
 import type { Actor } from '../../core/audit/audit.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import { empty } from '../answer.ts'
-import type { DoorReason } from '../reasons.ts'
-import { type Handler, queryParameter } from '../route.ts'
+import type { DoorReason } from '../errors/reasons.ts'
+import { empty } from '../server/response.ts'
+import { type Handler, queryParameter } from '../server/route.ts'
 import { actorOf } from './actor.ts'
 
 /** `DELETE /admin/oauth2/tokens?client_id=…`: every access token of a client. */

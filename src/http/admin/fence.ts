@@ -2,9 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import type { Live } from '../../lib/live.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import { bearerToken } from '../bearer.ts'
-import type { DoorReason } from '../reasons.ts'
-import type { Guard } from '../route.ts'
+import type { DoorReason } from '../errors/reasons.ts'
+import { bearerToken } from '../server/bearer-token.ts'
+import type { Guard } from '../server/route.ts'
 import { rememberActor } from './actor.ts'
 
 /** Who may use the admin listener: whoever reaches it from this machine, or the holders of tokens kept as SHA-256 in hexadecimal. */

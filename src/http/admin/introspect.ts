@@ -2,11 +2,11 @@ import type { ActiveToken } from '../../core/tokens/introspect-token.ts'
 import { inSeconds } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { joinScope, splitScope } from '../../protocol/scope.ts'
-import { oauthJson } from '../answer.ts'
-import { formBody } from '../body.ts'
-import { once } from '../oauth/parameters.ts'
-import type { DoorReason } from '../reasons.ts'
-import type { Handler } from '../route.ts'
+import type { DoorReason } from '../errors/reasons.ts'
+import { formBody } from '../server/body.ts'
+import { once } from '../server/parameters.ts'
+import { oauthJson } from '../server/response.ts'
+import type { Handler } from '../server/route.ts'
 
 /** `POST /admin/oauth2/introspect`: RFC 7662 in Hydra's shape. `token_type_hint` changes nothing, as one look finds every token. */
 export function introspect(deps: {

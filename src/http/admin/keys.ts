@@ -6,9 +6,9 @@ import type { By } from '../../core/keys/replace-keys.ts'
 import type { JsonLimits } from '../../lib/json.ts'
 import { readJwk, readJwkSet, readKeyName, readKeyOrder } from '../../protocol/hydra-keys.ts'
 import type { Jwk } from '../../protocol/jwks.ts'
-import { type Answer, empty, hydraNoStore, json } from '../answer.ts'
-import { jsonBody } from '../body.ts'
-import { type Handler, pathId, pathKid, queryParameter } from '../route.ts'
+import { jsonBody } from '../server/body.ts'
+import { type Answer, empty, hydraNoStore, json } from '../server/response.ts'
+import { type Handler, pathId, pathKid, queryParameter } from '../server/route.ts'
 import { actorOf } from './actor.ts'
 
 const keyJson: JsonLimits = { depth: 8, width: 256 }

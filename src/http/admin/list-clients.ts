@@ -1,7 +1,7 @@
 import type { ClientPage, ClientsFound } from '../../core/clients/client.ts'
 import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
-import { hydraNoStore, json } from '../answer.ts'
-import { type Handler, queryParameter } from '../route.ts'
+import { hydraNoStore, json } from '../server/response.ts'
+import { type Handler, queryParameter } from '../server/route.ts'
 import type { PageTokens } from './page-token.ts'
 import { pageLinks, pageSize } from './paging.ts'
 

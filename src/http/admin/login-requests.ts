@@ -2,10 +2,10 @@ import type { AskedConsent } from '../../core/authorization/answer-consent.ts'
 import type { AskedLogin } from '../../core/authorization/answer-login.ts'
 import type { ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
 import type { WayBack } from '../../core/authorization/challenge.ts'
+import { resumeUrl } from '../../core/authorization/resume-url.ts'
 import type { AskedLogout } from '../../core/logout/answer-logout.ts'
-import { empty, hydraNoStore, json } from '../answer.ts'
-import type { Handler } from '../route.ts'
-import { wayBack } from '../way-back.ts'
+import { empty, hydraNoStore, json } from '../server/response.ts'
+import type { Handler } from '../server/route.ts'
 import { challengeOf, consentAcceptance, loginAcceptance, rejection } from './answers.ts'
 import { consentRequestJson, loginRequestJson, logoutRequestJson } from './request-views.ts'
 
@@ -31,19 +31,19 @@ export const getLogoutRequest =
 export const acceptLoginRequest =
   (deps: { accept: (challenge: string, accepted: Omit<LoginDecision, 'kind' | 'at'>) => Promise<WayBack> }): Handler =>
   async (request) =>
-    json(200, { redirect_to: wayBack(await deps.accept(challengeOf(request, 'login'), loginAcceptance(request))) })
+    json(200, { redirect_to: resumeUrl(await deps.accept(challengeOf(request, 'login'), loginAcceptance(request))) })
 
 /** `PUT /admin/oauth2/auth/requests/consent/accept` */
 export const acceptConsentRequest =
   (deps: { accept: (challenge: string, accepted: Omit<ConsentDecision, 'kind' | 'at'>) => Promise<WayBack> }): Handler =>
   async (request) =>
-    json(200, { redirect_to: wayBack(await deps.accept(challengeOf(request, 'consent'), consentAcceptance(request))) })
+    json(200, { redirect_to: resumeUrl(await deps.accept(challengeOf(request, 'consent'), consentAcceptance(request))) })
 
 /** `PUT /admin/oauth2/auth/requests/login/reject` and `…/consent/reject` */
 export const rejectRequest =
   (deps: { step: 'login' | 'consent'; reject: (challenge: string, rejected: Omit<Rejection, 'kind'>) => Promise<WayBack> }): Handler =>
   async (request) =>
-    json(200, { redirect_to: wayBack(await deps.reject(challengeOf(request, deps.step), rejection(request, deps.step))) })
+    json(200, { redirect_to: resumeUrl(await deps.reject(challengeOf(request, deps.step), rejection(request, deps.step))) })
 
 /** `PUT /admin/oauth2/auth/requests/logout/accept` */
 export const acceptLogoutRequest =

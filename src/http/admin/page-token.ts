@@ -1,7 +1,7 @@
 import type { Clock } from '../../lib/clock.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { Sealer } from '../../lib/seal.ts'
-import type { DoorReason } from '../reasons.ts'
+import type { DoorReason } from '../errors/reasons.ts'
 
 /** Where the next page starts, sealed: callers cannot make one up, and do not build on what is inside. */
 export interface PageTokens {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../lib/refusal.ts'
-import type { DoorReason } from '../reasons.ts'
+import type { DoorReason } from '../errors/reasons.ts'
 
 const defaultPageSize = 100
 const largestPageSize = 500

@@ -2,9 +2,9 @@ import type { FastifyRequest } from 'fastify'
 import type { AssertionCredentials, ClientCredentials } from '../../core/clients/authenticate-client.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { assertionType } from '../../protocol/grant-types.ts'
-import { countedAddressOf } from '../client-address.ts'
-import type { DoorReason } from '../reasons.ts'
-import { once } from './parameters.ts'
+import type { DoorReason } from '../errors/reasons.ts'
+import { countedAddressOf } from '../server/client-address.ts'
+import { once } from '../server/parameters.ts'
 
 const refuse = (reason: DoorReason) => new Refusal<DoorReason>(reason)
 

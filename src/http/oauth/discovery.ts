@@ -8,8 +8,8 @@ import {
   registrableResponseTypes,
 } from '../../protocol/grant-types.ts'
 import { responseModes } from '../../protocol/response-mode.ts'
-import { type Answer, empty, json } from '../answer.ts'
-import type { Handler } from '../route.ts'
+import { type Answer, empty, json } from '../server/response.ts'
+import type { Handler } from '../server/route.ts'
 
 /** What the metadata document is made of; the addresses are absolute URLs. */
 export interface DiscoverySettings {

@@ -1,6 +1,6 @@
 import type { Jwk } from '../../protocol/jwks.ts'
-import { json } from '../answer.ts'
-import type { Handler } from '../route.ts'
+import { json } from '../server/response.ts'
+import type { Handler } from '../server/route.ts'
 
 /** `GET /.well-known/jwks.json`: the public halves of the keys that sign (RFC 7517 §5). */
 export function jwks({ publicKeys }: { publicKeys: () => Promise<readonly Jwk[]> }): Handler {

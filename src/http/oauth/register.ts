@@ -1,8 +1,8 @@
 import type { Registered } from '../../core/registration/register-client.ts'
 import type { JsonLimits } from '../../lib/json.ts'
-import { json, noStore } from '../answer.ts'
-import { jsonBody } from '../body.ts'
-import type { Handler } from '../route.ts'
+import { jsonBody } from '../server/body.ts'
+import { json, noStore } from '../server/response.ts'
+import type { Handler } from '../server/route.ts'
 import { clientInformation } from './client-information.ts'
 
 /** What a stranger's JSON may look like: deep and wide enough for every client in use, and no more. */

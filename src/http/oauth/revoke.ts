@@ -1,11 +1,11 @@
 import type { Authenticated, ClientCredentials } from '../../core/clients/authenticate-client.ts'
 import { Refusal } from '../../lib/refusal.ts'
-import { empty, noStore } from '../answer.ts'
-import { formBody } from '../body.ts'
-import type { DoorReason } from '../reasons.ts'
-import type { Handler } from '../route.ts'
+import type { DoorReason } from '../errors/reasons.ts'
+import { formBody } from '../server/body.ts'
+import { once } from '../server/parameters.ts'
+import { empty, noStore } from '../server/response.ts'
+import type { Handler } from '../server/route.ts'
 import { readCredentials } from './client-credentials.ts'
-import { once } from './parameters.ts'
 
 /**
  * `POST /oauth2/revoke`: RFC 7009 §2.1. The client proves itself as at the token endpoint; `token_type_hint` changes nothing, as a token

@@ -3,12 +3,12 @@ import type { IssuedTokens } from '../../core/tokens/issue-access-token.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { askedAudience } from '../../protocol/audience.ts'
 import { joinScope } from '../../protocol/scope.ts'
-import { oauthJson } from '../answer.ts'
-import { formBody } from '../body.ts'
-import type { DoorReason } from '../reasons.ts'
-import type { Handler } from '../route.ts'
+import type { DoorReason } from '../errors/reasons.ts'
+import { formBody } from '../server/body.ts'
+import { once } from '../server/parameters.ts'
+import { oauthJson } from '../server/response.ts'
+import type { Handler } from '../server/route.ts'
 import { readCredentials } from './client-credentials.ts'
-import { once } from './parameters.ts'
 
 /** `POST /oauth2/token`: RFC 6749 §3.2. Always says which scope was granted (§5.1). */
 export function token(deps: { tokenEndpoint: (request: TokenRequest) => Promise<IssuedTokens> }): Handler {

@@ -2,11 +2,11 @@ import type { FastifyRequest } from 'fastify'
 import { userinfoAlgOf } from '../../core/clients/client.ts'
 import type { Claims } from '../../core/tokens/id-token.ts'
 import type { Userinfo } from '../../core/tokens/userinfo.ts'
-import { hydraNoStore, json } from '../answer.ts'
-import { bearerToken } from '../bearer.ts'
-import { formBody } from '../body.ts'
-import type { Handler } from '../route.ts'
-import { once } from './parameters.ts'
+import { bearerToken } from '../server/bearer-token.ts'
+import { formBody } from '../server/body.ts'
+import { once } from '../server/parameters.ts'
+import { hydraNoStore, json } from '../server/response.ts'
+import type { Handler } from '../server/route.ts'
 
 /**
  * `/userinfo`, GET and POST (OpenID Connect Core §5.3): JSON, or a JWT for a client that registered a signature. The token comes in the

@@ -1,5 +1,5 @@
 import type { AdminHandlers } from '../admin.ts'
-import type { AnswerOf, Operation } from './operation.ts'
+import type { AnswerOf, Operation } from '../server/operation.ts'
 import { sharedOperations } from './shared-operations.ts'
 
 const json = 'application/json'

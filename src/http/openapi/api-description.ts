@@ -1,8 +1,8 @@
 import { derived, type Live } from '../../lib/live.ts'
-import { json, shared } from '../answer.ts'
-import { referencePage } from '../pages/reference-page.ts'
-import type { Handler, Route } from '../route.ts'
+import { json, shared } from '../server/response.ts'
+import type { Handler, Route } from '../server/route.ts'
 import { type About, openApiDocument } from './document.ts'
+import { referencePage } from './reference-page.ts'
 
 /** A listener's description of itself: two handlers, and a place to tell it the routes, these two among them. */
 export interface ApiDescription {

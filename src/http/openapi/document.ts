@@ -1,5 +1,5 @@
-import type { Face, Route } from '../route.ts'
-import type { AnswerOf, Operation, SchemaOf } from './operation.ts'
+import type { AnswerOf, Operation, SchemaOf } from '../server/operation.ts'
+import type { Face, Route } from '../server/route.ts'
 import { schemas } from './schemas.ts'
 
 /** What is said of the whole. */

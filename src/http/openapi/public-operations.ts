@@ -1,5 +1,5 @@
 import type { PublicHandlers } from '../public.ts'
-import type { Operation } from './operation.ts'
+import type { Operation } from '../server/operation.ts'
 import { sharedOperations } from './shared-operations.ts'
 
 const json = 'application/json'

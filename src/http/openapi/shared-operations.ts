@@ -1,4 +1,4 @@
-import type { Operation } from './operation.ts'
+import type { Operation } from '../server/operation.ts'
 
 /** What both listeners offer. */
 export const sharedOperations = {

@@ -1,0 +1,27 @@
+import { hash } from 'node:crypto'
+import type { AnswerParams } from '../../protocol/response-mode.ts'
+import type { Answer } from '../server/response.ts'
+import { escapeHtml, page } from './page.ts'
+
+const script = 'document.forms[0].submit()'
+
+/**
+ * No `form-action`: the one form leads to a redirect URI that was checked, and browsers hold a redirect that the client answers with
+ * against it, too. The client may want to see who sends it a form, so the origin goes with it, and nothing more of our address.
+ */
+const headers = {
+  'content-security-policy': `default-src 'none'; script-src 'sha256-${hash('sha256', script, 'base64')}'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'`,
+  'referrer-policy': 'origin',
+}
+
+/** An answer that the browser posts to the client by itself; without scripts, a person does (OAuth 2.0 Form Post Response Mode §2). */
+export function formPostPage(redirectUri: string, params: AnswerParams): Answer {
+  const fields = params.map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
+  const main = `<p>You are being sent back to the app.</p>
+<form method="post" action="${escapeHtml(redirectUri)}">
+${fields.join('\n')}
+<noscript><button type="submit">Continue</button></noscript>
+</form>
+<script>${script}</script>`
+  return page(200, 'One moment', main, { headers })
+}

@@ -1,0 +1,97 @@
+import { clientLine } from '../html/client-line.ts'
+import { dateIn } from '../html/date-in.ts'
+import { escapeHtml, filled, named, page } from '../html/page.ts'
+import { place } from '../html/place.ts'
+import type { Words } from '../html/words.ts'
+import type { Answer } from '../server/response.ts'
+import { askedScopes, scopeWords } from './scope-words.ts'
+
+/** A client that the person let in. */
+export interface GrantedShown {
+  readonly clientId: string
+  readonly clientName: string
+  readonly verified: boolean
+  /** Where it had its answers sent: hosts; of a private-use scheme, the scheme with its colon. */
+  readonly redirectHosts: readonly string[]
+  readonly scope: readonly string[]
+  /** Milliseconds since 1970 UTC; undefined where only a part of his grants is looked at. */
+  readonly since: number | undefined
+}
+
+/** What became of the form that was sent. */
+export type GrantsNotice =
+  | { readonly kind: 'withdrawn'; readonly clientName: string }
+  | { readonly kind: 'nothing-to-withdraw' }
+  | { readonly kind: 'form-outdated' }
+
+export interface GrantsShown {
+  readonly user: string
+  readonly clients: readonly GrantedShown[]
+  /** What the forms bring back. */
+  readonly formSeal: string
+  /** Where the older ones are, as a query. */
+  readonly older?: string | undefined
+  readonly notice?: GrantsNotice | undefined
+}
+
+/** Where a person sees whom he let in, and withdraws it (OAuth 2.1 §7.12). */
+export function grantsPage(words: Words, { user, clients, formSeal, older, notice }: GrantsShown): Answer {
+  const { consent, grants } = words
+  const items = clients.map((client, at) => item(words, client, formSeal, `client-${at + 1}`))
+  const nothing = older === undefined ? `<p>${escapeHtml(grants.none)}</p>` : ''
+  const main = `${notice ? noticeLine(words, notice) : ''}
+<p class="soft">${filled(consent.user, { user: `<strong>${named(user)}</strong>` })}</p>
+${items.length === 0 ? nothing : `<ul class="plain grants">\n${items.join('\n')}\n</ul>`}
+${older === undefined ? '' : `<p><a href="?${escapeHtml(older)}">${escapeHtml(grants.older)}</a></p>`}`
+  const status = notice?.kind === 'form-outdated' ? 403 : 200
+  return page(status, titleOf(words, notice), main, { language: words.language, heading: escapeHtml(grants.title), form: 'answered-here' })
+}
+
+/** What the client cannot make up comes first, as on the page where he let it in. */
+function item(words: Words, client: GrantedShown, formSeal: string, id: string): string {
+  const { clientId, redirectHosts, since } = client
+  const places = redirectHosts.map((host) => place(host, words.grants))
+  return `<li>
+<h2 id="${id}">${places.join(', ')}</h2>
+${clientLine(words, { ...client, isNew: false })}
+${scopes(words, client.scope)}
+${since === undefined ? '' : `<p class="soft">${filled(words.grants.since, { date: escapeHtml(dateIn(words.language, since)) })}</p>`}
+<form method="post">
+<input type="hidden" name="form_seal" value="${escapeHtml(formSeal)}">
+<input type="hidden" name="client_id" value="${escapeHtml(clientId)}">
+<button aria-describedby="${id}">${escapeHtml(words.grants.withdraw)}</button>
+</form>
+</li>`
+}
+
+function scopes(words: Words, granted: readonly string[]): string {
+  const lines = askedScopes(granted).map(({ name }) => `<li>${scopeWords(name, words)}</li>`)
+  return lines.length === 0 ? `<p>${escapeHtml(words.grants.noScopes)}</p>` : `<ul>\n${lines.join('\n')}\n</ul>`
+}
+
+function noticeLine({ grants }: Words, notice: GrantsNotice): string {
+  switch (notice.kind) {
+    case 'withdrawn':
+      return `<p class="note" role="status">${filled(grants.withdrawn, { name: `<strong>${named(notice.clientName)}</strong>` })}</p>`
+    case 'nothing-to-withdraw':
+      return `<p class="note" role="status">${escapeHtml(grants.nothingToWithdraw)}</p>`
+    case 'form-outdated':
+      return `<p class="problem" role="alert">${escapeHtml(grants.outdated)}</p>`
+  }
+}
+
+/** What a screen reader says first. */
+function titleOf({ grants, signIn }: Words, notice: GrantsNotice | undefined): string {
+  if (notice?.kind === 'withdrawn') return grants.withdrawnTitle.replace('{title}', grants.title)
+  return notice?.kind === 'form-outdated' ? signIn.problemTitle.replace('{title}', grants.title) : grants.title
+}
+
+/** 401: whose grants these would be, nobody knows. */
+export function nobodyPage({ language, grants, signIn }: Words): Answer {
+  const main = `<p>${filled(grants.nobody, { remember: `<strong>${escapeHtml(signIn.remember)}</strong>` })}</p>`
+  return page(401, grants.nobodyTitle, main, { language })
+}
+
+/** The pages of this server are not in use: the operator has others. */
+export const grantsElsewherePage = ({ language, grants }: Words): Answer =>
+  page(404, grants.elsewhereTitle, `<p>${escapeHtml(grants.elsewhere)}</p>`, { language })

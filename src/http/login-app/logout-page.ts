@@ -1,0 +1,27 @@
+import { escapeHtml, filled, named, page } from '../html/page.ts'
+import type { Words } from '../html/words.ts'
+import type { Answer } from '../server/response.ts'
+
+export interface SignOutShown {
+  readonly challenge: string
+  /** Absent where no client asks. */
+  readonly clientName?: string | undefined
+  /** The account whose session would end. */
+  readonly user: string
+}
+
+/** Asks a person whether to sign out, and of which account: a link of another site must not do it. */
+export function signOutPage(words: Words, { challenge, clientName, user }: SignOutShown): Answer {
+  const { signOut, consent } = words
+  const reason = clientName ? filled(signOut.reasonOf, { client: `<strong>${named(clientName)}</strong>` }) : escapeHtml(signOut.reason)
+  const main = `<p>${reason}</p>
+<p class="soft">${filled(consent.user, { user: `<strong>${named(user)}</strong>` })}</p>
+<form method="post">
+<input type="hidden" name="logout_challenge" value="${escapeHtml(challenge)}">
+<div class="actions">
+<button class="main" name="action" value="sign-out">${escapeHtml(signOut.submit)}</button>
+<button name="action" value="stay">${escapeHtml(signOut.cancel)}</button>
+</div>
+</form>`
+  return page(200, signOut.title, main, { language: words.language, form: 'sends-on' })
+}

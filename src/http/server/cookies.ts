@@ -1,0 +1,62 @@
+import { hash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import type { Sealer } from '../../lib/seal.ts'
+import { type CookieChoices, type CookieKind, hostPrefix, obstacleToHostPrefix } from '../../protocol/host-cookies.ts'
+
+export interface CookieSettings extends CookieChoices {
+  /** Cookies travel over https only, unless the server itself does not speak it. */
+  readonly isSecure: boolean
+  /** Under `dev` the names are others, as in Hydra: a developer's machine has many servers under one name. */
+  readonly isDev: boolean
+  readonly sameSite: 'Strict' | 'Lax' | 'None'
+  readonly sealer: Sealer
+}
+
+type Step = 'login' | 'consent'
+
+/** The cookies of the login, by Hydra's names. A session's id is sealed: whoever knows a `sid` from a token is not logged in by it. */
+export interface Cookies {
+  sessionOf(request: FastifyRequest): string | undefined
+  session(id: string, maxAge: number): string
+  csrfOf(request: FastifyRequest, step: Step, clientId: string): string | undefined
+  /** The same, where only we can have set it: it may serve a second flow. */
+  reusableCsrfOf(request: FastifyRequest, step: Step, clientId: string): string | undefined
+  csrf(step: Step, clientId: string, value: string, maxAge: number): string
+}
+
+const row = 'session'
+
+/** `Lax` suffices, as every way back to us is a link or a redirect that a person follows; `None` needs `Secure`. */
+export function makeCookies(settings: CookieSettings): Cookies {
+  const { isSecure, names, sessionPath, sealer } = settings
+  const suffix = settings.isDev ? '_dev' : ''
+  const isHostBound = (kind: CookieKind) => isSecure && obstacleToHostPrefix(kind, settings) === undefined
+  const nameOf = (kind: CookieKind) => `${isHostBound(kind) ? hostPrefix : ''}${names[kind]}${suffix}`
+  const sessionName = nameOf('session')
+  const csrfName = (step: Step, clientId: string) => `${nameOf(`${step}_csrf`)}_${numberOf(clientId)}`
+  const sameSite = settings.sameSite === 'None' && !isSecure ? 'Lax' : settings.sameSite
+  const flags = `HttpOnly; SameSite=${sameSite}${isSecure ? '; Secure' : ''}${settings.domain === undefined ? '' : `; Domain=${settings.domain}`}`
+  const write = (name: string, value: string, maxAge: number, path = '/'): string =>
+    `${name}=${value}; Path=${path}; ${maxAge > 0 ? '' : 'Expires=Thu, 01 Jan 1970 00:00:00 GMT; '}Max-Age=${maxAge}; ${flags}`
+  const csrfOf = (request: FastifyRequest, step: Step, clientId: string) => cookieOf(request, csrfName(step, clientId))
+  return {
+    sessionOf: (request) => sealer.open(cookieOf(request, sessionName) ?? '', row)?.plain,
+    session: (id, maxAge) => write(sessionName, maxAge > 0 ? sealer.seal(id, row) : '', maxAge, sessionPath),
+    csrfOf,
+    reusableCsrfOf: (request, step, clientId) => (isHostBound(`${step}_csrf`) ? csrfOf(request, step, clientId) : undefined),
+    csrf: (step, clientId, value, maxAge) => write(csrfName(step, clientId), value, maxAge),
+  }
+}
+
+/** One cookie for each client, so that two logins at once do not disturb each other. */
+const numberOf = (clientId: string): number => hash('sha256', clientId, 'buffer').readUInt32BE()
+
+function cookieOf(request: FastifyRequest, name: string): string | undefined {
+  const sent = request.headers.cookie ?? ''
+  for (const part of sent.split(';')) {
+    const at = part.indexOf('=')
+    // A cookie without a name is sent without the sign: no part of its value is a name.
+    if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim()
+  }
+  return undefined
+}
