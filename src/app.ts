@@ -69,6 +69,7 @@ import { makePageTokens } from './http/admin/page-token.ts'
 import { consentRecordJson } from './http/admin/request-views.ts'
 import { listConsentSessions, revokeConsentSessions, revokeLoginSessions } from './http/admin/sessions.ts'
 import { adminRoutes, withAdminPrefix } from './http/admin.ts'
+import { answerError } from './http/errors/answer-error.ts'
 import { builtInDesk } from './http/login-app/built-in-desk.ts'
 import { fallbacks } from './http/login-app/fallbacks.ts'
 import { makeFormSeal } from './http/login-app/form-token.ts'
@@ -88,11 +89,12 @@ import { clientAddress } from './http/server/client-address.ts'
 import { makeCookies } from './http/server/cookies.ts'
 import { alive, metrics, ready, version as versionHandler } from './http/server/health.ts'
 import { makeListener } from './http/server/listener.ts'
+import { peerAddress } from './http/server/peer-address.ts'
 import { deliverLogoutsJob, deliverLogouts as logoutDeliveries } from './jobs/deliver-logouts.ts'
 import { removeEnded, removeEndedJob } from './jobs/remove-ended.ts'
 import { removeExpired } from './jobs/remove-expired.ts'
 import { runJobs } from './jobs/runner.ts'
-import { isWithin, loopback, plainAddress } from './lib/address-range.ts'
+import { isWithin, loopback } from './lib/address-range.ts'
 import { Bcrypt } from './lib/bcrypt.ts'
 import type { Clock } from './lib/clock.ts'
 import type { FencedFetch } from './lib/fenced-fetch.ts'
@@ -365,6 +367,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       registrationIsOn,
       withoutSlash(new URL(fixed.urls.self.issuer).pathname),
     ),
+    answerError,
     telemetry,
     host: fixed.serve.public.host,
     bounds: {
@@ -430,12 +433,13 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       metrics: metrics({ text: () => telemetry.metrics.text() }),
       version: versionHandler(version),
     }),
+    answerError,
     telemetry,
     host: fixed.serve.admin.host,
     bounds: { max: fixed.serve.admin.max_connections, openFiles },
     bodyLimit: 1024 * 1024,
     cors: () => ({ origin: false }),
-    addressOf: ({ raw }) => plainAddress(raw.socket.remoteAddress ?? '') ?? '',
+    addressOf: ({ socket }) => peerAddress(socket),
     rewriteUrl: withAdminPrefix,
     fence: adminFence({ access: () => config().serve.admin.auth, ownHost: hostOf(fixed.urls.self.admin) }),
     logsHealth: !fixed.serve.admin.request_log.disable_for_health,

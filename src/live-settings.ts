@@ -6,7 +6,7 @@ import type { PersonGrantSettings } from './core/token-endpoint/issue-for-grant.
 import type { JwtSettings } from './core/tokens/jwt-access-token.ts'
 import type { DiscoverySettings } from './http/oauth/discovery.ts'
 import type { RedirectSettings } from './http/oauth/to-client.ts'
-import type { CorsSettings } from './http/server/listener.ts'
+import type { CorsSettings } from './http/server/cors.ts'
 import { type AddressRange, parseRange } from './lib/address-range.ts'
 import type { Fence } from './lib/fence.ts'
 import { derived, type Live } from './lib/live.ts'

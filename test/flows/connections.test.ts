@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { answerError } from '../../src/http/errors/answer-error.ts'
 import { makeListener } from '../../src/http/server/listener.ts'
 import { json } from '../../src/http/server/response.ts'
 import { open } from '../../src/http/server/route.ts'
@@ -127,6 +128,7 @@ function listenerOf(timeouts?: Timeouts, telemetry: Partial<Telemetry> = {}) {
     face: 'plain',
     routes: (['GET', 'POST'] as const).map((method) => ({ ...route, method, handler: () => page })),
     describe() {},
+    answerError,
     telemetry: { log() {}, count() {}, trace: (_part, work) => work(), ...telemetry },
     host: '127.0.0.1',
     bounds: { max: 100, openFiles: undefined },

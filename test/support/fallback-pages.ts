@@ -4,6 +4,7 @@ import { writtenByAdmin } from '../../src/core/clients/standing.ts'
 import type { GrantedClient, GrantedClients } from '../../src/core/consents/list-granted-clients.ts'
 import { checkPassword } from '../../src/core/users/check-password.ts'
 import type { User } from '../../src/core/users/user.ts'
+import { answerError } from '../../src/http/errors/answer-error.ts'
 import { type FallbackHandlers, fallbacks, type GrantsDesk } from '../../src/http/login-app/fallbacks.ts'
 import { makeFormSeal } from '../../src/http/login-app/form-token.ts'
 import type { ConsentView, LoginView, LogoutView, SignInDesk } from '../../src/http/login-app/sign-in-desk.ts'
@@ -95,12 +96,13 @@ export async function startFallbackPages(given: Given = {}): Promise<FallbackPag
     face: 'plain',
     routes: routesOf(handlers),
     describe() {},
+    answerError,
     telemetry: silence,
     host: '127.0.0.1',
     bounds: { max: 1_000, openFiles: undefined },
     bodyLimit: 64 * 1024,
     cors: () => ({ origin: false }),
-    addressOf: ({ raw }) => String(raw.headers['x-test-address'] ?? '192.0.2.1'),
+    addressOf: ({ headers }) => String(headers['x-test-address'] ?? '192.0.2.1'),
     fence: open,
     logsHealth: false,
     answered() {},

@@ -1,9 +1,9 @@
-import type { FastifyRequest } from 'fastify'
 import type { ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { DoorReason } from '../errors/reasons.ts'
 import { jsonBody } from '../server/body.ts'
-import { queryParameter } from '../server/route.ts'
+import { queryParameter } from '../server/parameters.ts'
+import type { Request } from '../server/request.ts'
 import { adminJson } from './clients.ts'
 
 /**
@@ -11,7 +11,7 @@ import { adminJson } from './clients.ts'
  *
  * @throws Refusal `challenge-missing`
  */
-export function challengeOf(request: FastifyRequest, step: 'login' | 'consent' | 'logout'): string {
+export function challengeOf(request: Request, step: 'login' | 'consent' | 'logout'): string {
   const challenge = queryParameter(request, `${step}_challenge`) ?? queryParameter(request, 'challenge')
   if (challenge === undefined) throw new Refusal<DoorReason>({ kind: 'challenge-missing' })
   return challenge
@@ -66,9 +66,9 @@ class Members {
   }
 }
 
-const membersOf = (request: FastifyRequest): Members => new Members(jsonBody(request, adminJson))
+const membersOf = (request: Request): Members => new Members(jsonBody(request, adminJson))
 
-export function loginAcceptance(request: FastifyRequest): Omit<LoginDecision, 'kind' | 'at'> {
+export function loginAcceptance(request: Request): Omit<LoginDecision, 'kind' | 'at'> {
   const members = membersOf(request)
   return {
     subject: members.text('subject'),
@@ -82,7 +82,7 @@ export function loginAcceptance(request: FastifyRequest): Omit<LoginDecision, 'k
   }
 }
 
-export function consentAcceptance(request: FastifyRequest): Omit<ConsentDecision, 'kind' | 'at'> {
+export function consentAcceptance(request: Request): Omit<ConsentDecision, 'kind' | 'at'> {
   const members = membersOf(request)
   const session = new Members(members.object('session'))
   return {
@@ -97,7 +97,7 @@ export function consentAcceptance(request: FastifyRequest): Omit<ConsentDecision
 }
 
 /** Hydra's members of a no: the hint joins the description, what is for debugging reaches nobody. */
-export function rejection(request: FastifyRequest, step: 'login' | 'consent'): Omit<Rejection, 'kind'> {
+export function rejection(request: Request, step: 'login' | 'consent'): Omit<Rejection, 'kind'> {
   const members = membersOf(request)
   const [description, hint] = [members.text('error_description'), members.text('error_hint')]
   return {

@@ -6,8 +6,9 @@ import type { JsonLimits } from '../../lib/json.ts'
 import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
 import type { RegistrationUri } from '../oauth/register.ts'
 import { jsonBody } from '../server/body.ts'
-import { type Answer, empty, hydraNoStore, json } from '../server/response.ts'
-import { type Handler, pathClientId } from '../server/route.ts'
+import { pathClientId } from '../server/parameters.ts'
+import { empty, hydraNoStore, json, type Response } from '../server/response.ts'
+import type { Handler } from '../server/route.ts'
 import { actorOf } from './actor.ts'
 
 /** What an administrator's JSON may look like: `metadata` is his own, and may be large. */
@@ -79,7 +80,7 @@ export function newRegistrationToken(deps: {
   }
 }
 
-const answer = (changed: Changed, form: 'written' | 'read'): Answer => json(200, shown(changed, form), hydraNoStore)
+const answer = (changed: Changed, form: 'written' | 'read'): Response => json(200, shown(changed, form), hydraNoStore)
 
 const shown = ({ client, clientSecret }: Changed, form: 'written' | 'read'): Record<string, unknown> => ({
   ...hydraClientJson(client, form),

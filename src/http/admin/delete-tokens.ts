@@ -1,8 +1,9 @@
 import type { Actor } from '../../core/audit/audit.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { DoorReason } from '../errors/reasons.ts'
+import { queryParameter } from '../server/parameters.ts'
 import { empty } from '../server/response.ts'
-import { type Handler, queryParameter } from '../server/route.ts'
+import type { Handler } from '../server/route.ts'
 import { actorOf } from './actor.ts'
 
 /** `DELETE /admin/oauth2/tokens?client_id=…`: every access token of a client. */

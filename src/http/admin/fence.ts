@@ -1,9 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { FastifyRequest } from 'fastify'
 import type { Live } from '../../lib/live.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import type { DoorReason } from '../errors/reasons.ts'
 import { bearerToken } from '../server/bearer-token.ts'
+import type { Request } from '../server/request.ts'
 import type { Guard } from '../server/route.ts'
 import { rememberActor } from './actor.ts'
 
@@ -30,12 +30,12 @@ export function adminFence({ access, ownHost }: { access: Live<AdminAccess>; own
   }
 }
 
-function checkBrowser(request: FastifyRequest, ownHost: string | undefined): void {
+function checkBrowser(request: Request, ownHost: string | undefined): void {
   const message = browserFault(request, ownHost)
   if (message !== undefined) throw new Refusal<DoorReason>({ kind: 'admin-fenced', message })
 }
 
-function browserFault({ headers }: FastifyRequest, ownHost: string | undefined): string | undefined {
+function browserFault({ headers }: Request, ownHost: string | undefined): string | undefined {
   if (headers.origin !== undefined)
     return 'Requests from web pages (with an Origin header) are refused; set serve.admin.auth to use tokens.'
   const site = headers['sec-fetch-site']

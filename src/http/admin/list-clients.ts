@@ -1,7 +1,8 @@
 import type { ClientPage, ClientsFound } from '../../core/clients/client.ts'
 import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
+import { queryParameter } from '../server/parameters.ts'
 import { hydraNoStore, json } from '../server/response.ts'
-import { type Handler, queryParameter } from '../server/route.ts'
+import type { Handler } from '../server/route.ts'
 import type { PageTokens } from './page-token.ts'
 import { pageLinks, pageSize } from './paging.ts'
 

@@ -1,6 +1,6 @@
-import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../lib/refusal.ts'
 import type { DoorReason } from '../errors/reasons.ts'
+import type { Request } from '../server/request.ts'
 
 const defaultPageSize = 100
 const largestPageSize = 500
@@ -20,16 +20,16 @@ export function pageSize(text: string | undefined): number {
 }
 
 /** The `Link` header of a list: its first page, and the next where there is one. */
-export function pageLinks(request: FastifyRequest, size: number, tokens: { first: string; next: string | undefined }): string {
+export function pageLinks(request: Request, size: number, tokens: { first: string; next: string | undefined }): string {
   const first = link(request, size, tokens.first, 'first')
   return tokens.next === undefined ? first : `${first},${link(request, size, tokens.next, 'next')}`
 }
 
 /** The other query parameters stay, in alphabetical order; the page size is the one in effect. */
-function link(request: FastifyRequest, size: number, token: string, rel: string): string {
+function link(request: Request, size: number, token: string, rel: string): string {
   const query = new URLSearchParams(request.query as Record<string, string>)
   query.set('page_size', String(size))
   query.set('page_token', token)
   query.sort()
-  return `<${request.routeOptions.url}?${query}>; rel="${rel}"`
+  return `<${request.route}?${query}>; rel="${rel}"`
 }

@@ -11,7 +11,7 @@ import { errorPage } from '../html/error-page.ts'
 import type { Words } from '../html/words.ts'
 import { type RedirectSettings, toClient } from '../oauth/to-client.ts'
 import { BodyTooLarge, mostFields, TooManyFields } from '../server/body.ts'
-import { type Answer, hydraNoStore, json, noStore, oauthJson } from '../server/response.ts'
+import { hydraNoStore, json, noStore, oauthJson, type Response } from '../server/response.ts'
 import type { Face } from '../server/route.ts'
 import { faultWords, refusalWords } from './authorization-words.ts'
 import { type Problem, sentence } from './problem.ts'
@@ -23,7 +23,7 @@ import { withoutSecrets } from './without-secrets.ts'
  * The only place where an error becomes a response. What we know of it goes to the log; a caller reads a code and one careful
  * sentence. What is not listed here is our own fault: 500, and not a word about it.
  */
-export function answerError(error: unknown, face: Face, { log, count }: Telemetry, requestId: string): Answer {
+export function answerError(error: unknown, face: Face, { log, count }: Telemetry, requestId: string): Response {
   const { status, code, description, headers = {} } = problemOf(error, face)
   if (status >= 500) log('error', 'request failed', { request_id: requestId, error: describe(error), status })
   else log('info', 'request refused', { request_id: requestId, reason: reasonOf(error), status })
@@ -37,7 +37,7 @@ export function answerError(error: unknown, face: Face, { log, count }: Telemetr
  * @param errorUrl undefined where he has none
  * @throws `error` itself where it is no refusal, or there is no such page: ours shows it then
  */
-export function answerOnErrorPage(error: unknown, { log, count }: Telemetry, requestId: string, errorUrl: string | undefined): Answer {
+export function answerOnErrorPage(error: unknown, { log, count }: Telemetry, requestId: string, errorUrl: string | undefined): Response {
   if (!(error instanceof Refusal) || errorUrl === undefined) throw error
   const { code, description } = problemOf(error, 'page')
   log('info', 'request refused', { request_id: requestId, reason: reasonOf(error), status: 302 })
@@ -56,7 +56,7 @@ export function answerAuthorizationFault(
   { log, count }: Telemetry,
   requestId: string,
   { errorUrl, words }: { errorUrl: string | undefined; words: Words },
-): Answer {
+): Response {
   const { kind, ...facts } = fault
   const shown = Object.entries(facts).map(([name, value]) => [
     name,
@@ -67,7 +67,7 @@ export function answerAuthorizationFault(
   return errorUrl === undefined ? faultPage(fault, words) : toErrorUrl(errorUrl, faultWords(fault))
 }
 
-const toErrorUrl = (errorUrl: string, { error, description }: { error: string; description: string }): Answer => ({
+const toErrorUrl = (errorUrl: string, { error, description }: { error: string; description: string }): Response => ({
   status: 302,
   headers: {
     ...hydraNoStore,
@@ -81,14 +81,14 @@ export function answerAuthorizationRefusal(
   { log, count }: Telemetry,
   requestId: string,
   redirects: RedirectSettings,
-): Answer {
+): Response {
   const { error, description } = refusalWords(reason)
   log('info', 'request refused', { request_id: requestId, reason: { kind: reason.kind }, status: 303 })
   count('request_refused', { face: 'page', reason: reason.kind })
   return toClient(target, { error, error_description: printable(description) }, redirects)
 }
 
-type Writer = (status: number, body: { error: string; error_description: string }, headers: Readonly<Record<string, string>>) => Answer
+type Writer = (status: number, body: { error: string; error_description: string }, headers: Readonly<Record<string, string>>) => Response
 
 /** What Hydra writes without the library that its token endpoint has. */
 const hydraJson: Writer = (status, body, headers) => json(status, body, { 'content-type': 'application/json', ...hydraNoStore, ...headers })

@@ -1,10 +1,10 @@
 import type { AuthorizationFault } from '../../core/authorization/find-response-target.ts'
-import type { Answer } from '../server/response.ts'
+import type { Response } from '../server/response.ts'
 import { escapeHtml, filled, page, quoted } from './page.ts'
 import { plainWords, type Words } from './words.ts'
 
 /** Why nobody is sent on: the address is not to be trusted, so the person reads it here. */
-export function faultPage(fault: AuthorizationFault, words: Words = plainWords): Answer {
+export function faultPage(fault: AuthorizationFault, words: Words = plainWords): Response {
   const main = `${explain(fault, words)}\n<p class="soft">${escapeHtml(words.fault.nothing)}</p>`
   return page(400, words.fault.title, main, { language: words.language })
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto'
 import type { AnswerParams } from '../../protocol/response-mode.ts'
-import type { Answer } from '../server/response.ts'
+import type { Response } from '../server/response.ts'
 import { escapeHtml, page } from './page.ts'
 
 const script = 'document.forms[0].submit()'
@@ -15,7 +15,7 @@ const headers = {
 }
 
 /** An answer that the browser posts to the client by itself; without scripts, a person does (OAuth 2.0 Form Post Response Mode §2). */
-export function formPostPage(redirectUri: string, params: AnswerParams): Answer {
+export function formPostPage(redirectUri: string, params: AnswerParams): Response {
   const fields = params.map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
   const main = `<p>You are being sent back to the app.</p>
 <form method="post" action="${escapeHtml(redirectUri)}">

@@ -1,4 +1,4 @@
-import type { Answer } from '../server/response.ts'
+import type { Response } from '../server/response.ts'
 import { escapeHtml, filled, page } from './page.ts'
 import { place } from './place.ts'
 import type { Words } from './words.ts'
@@ -12,7 +12,7 @@ export interface LeavingShown {
 }
 
 /** Sends a person on to an address that anybody may have registered: after a click, and the host is named. */
-export function leavingPage(words: Words, { host, address, isSignedOut }: LeavingShown): Answer {
+export function leavingPage(words: Words, { host, address, isSignedOut }: LeavingShown): Response {
   const { signOut, leaving, language } = words
   const markup = { place: place(host, words.place) }
   const main = `<p>${filled(leaving.reason, markup)}</p>

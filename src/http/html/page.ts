@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { type Answer, hydraNoStore } from '../server/response.ts'
+import { hydraNoStore, type Response } from '../server/response.ts'
 import { style } from './style.ts'
 
 const escapes: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
@@ -38,7 +38,7 @@ export interface PageOptions {
  *
  * @param main markup; every value in it has been escaped
  */
-export function page(status: number, title: string, main: string, options: PageOptions = {}): Answer {
+export function page(status: number, title: string, main: string, options: PageOptions = {}): Response {
   const { headers, language = 'en', heading = escapeHtml(title), form } = options
   const body = `<!doctype html>
 <html lang="${language}">

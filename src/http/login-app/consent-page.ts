@@ -3,7 +3,7 @@ import { dateIn } from '../html/date-in.ts'
 import { escapeHtml, filled, named, page } from '../html/page.ts'
 import { isOnDevice, place, placeFirst } from '../html/place.ts'
 import type { Words } from '../html/words.ts'
-import type { Answer } from '../server/response.ts'
+import type { Response } from '../server/response.ts'
 import { askedScopes, scopeWords } from './scope-words.ts'
 
 export interface ConsentShown {
@@ -28,7 +28,7 @@ export interface ConsentShown {
  * Where a person lets a client in. What the client cannot make up, the place it is reached at, comes first; what it says of itself
  * comes after, as its own words (RFC 7591 §5).
  */
-export function consentPage(words: Words, shown: ConsentShown): Answer {
+export function consentPage(words: Words, shown: ConsentShown): Response {
   const { consent } = words
   const main = `${clientLine(words, shown)}
 ${warning(words, shown)}

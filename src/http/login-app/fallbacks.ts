@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../../core/audit/audit.ts'
 import type { Client } from '../../core/clients/client.ts'
 import type { GrantedClients } from '../../core/consents/list-granted-clients.ts'
@@ -11,7 +10,9 @@ import type { Live } from '../../lib/live.ts'
 import type { Log } from '../../lib/telemetry.ts'
 import { fallbackErrorPage } from '../html/error-page.ts'
 import { wordsOf } from '../html/words-of.ts'
-import { type Handler, queryParameter } from '../server/route.ts'
+import { queryParameter } from '../server/parameters.ts'
+import type { Request } from '../server/request.ts'
+import type { Handler } from '../server/route.ts'
 import { consentHandlers } from './consent.ts'
 import type { FormSeal } from './form-token.ts'
 import { grantsHandlers } from './grants.ts'
@@ -38,7 +39,7 @@ export interface FallbackDeps {
 /** A person's own acts on what he granted. */
 export interface GrantsDesk {
   /** Who is signed in at a browser, by its cookie. */
-  readonly sessionAt: (request: FastifyRequest) => Promise<LoginSession | undefined>
+  readonly sessionAt: (request: Request) => Promise<LoginSession | undefined>
   readonly list: (subject: string, after?: GrantPlace) => Promise<GrantedClients>
   readonly findClient: (clientId: string) => Promise<Client | undefined>
   readonly withdraw: (which: { readonly subject: string; readonly clientId: string }, actor: Actor) => Promise<boolean>

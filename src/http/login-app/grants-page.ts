@@ -3,7 +3,7 @@ import { dateIn } from '../html/date-in.ts'
 import { escapeHtml, filled, named, page } from '../html/page.ts'
 import { place } from '../html/place.ts'
 import type { Words } from '../html/words.ts'
-import type { Answer } from '../server/response.ts'
+import type { Response } from '../server/response.ts'
 import { askedScopes, scopeWords } from './scope-words.ts'
 
 /** A client that the person let in. */
@@ -35,7 +35,7 @@ export interface GrantsShown {
 }
 
 /** Where a person sees whom he let in, and withdraws it (OAuth 2.1 §7.12). */
-export function grantsPage(words: Words, { user, clients, formSeal, older, notice }: GrantsShown): Answer {
+export function grantsPage(words: Words, { user, clients, formSeal, older, notice }: GrantsShown): Response {
   const { consent, grants } = words
   const items = clients.map((client, at) => item(words, client, formSeal, `client-${at + 1}`))
   const nothing = older === undefined ? `<p>${escapeHtml(grants.none)}</p>` : ''
@@ -87,11 +87,11 @@ function titleOf({ grants, signIn }: Words, notice: GrantsNotice | undefined): s
 }
 
 /** 401: whose grants these would be, nobody knows. */
-export function nobodyPage({ language, grants, signIn }: Words): Answer {
+export function nobodyPage({ language, grants, signIn }: Words): Response {
   const main = `<p>${filled(grants.nobody, { remember: `<strong>${escapeHtml(signIn.remember)}</strong>` })}</p>`
   return page(401, grants.nobodyTitle, main, { language })
 }
 
 /** The pages of this server are not in use: the operator has others. */
-export const grantsElsewherePage = ({ language, grants }: Words): Answer =>
+export const grantsElsewherePage = ({ language, grants }: Words): Response =>
   page(404, grants.elsewhereTitle, `<p>${escapeHtml(grants.elsewhere)}</p>`, { language })

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import { isVerified } from '../../core/clients/standing.ts'
 import type { GrantedClient } from '../../core/consents/list-granted-clients.ts'
 import type { GrantPlace } from '../../core/grants/grant.ts'
@@ -8,9 +7,10 @@ import { shownHost } from '../html/redirect-host.ts'
 import { wordsOf } from '../html/words-of.ts'
 import { formBody } from '../server/body.ts'
 import { languagesOf } from '../server/languages.ts'
-import { once } from '../server/parameters.ts'
-import type { Answer } from '../server/response.ts'
-import { type Handler, queryParameter } from '../server/route.ts'
+import { once, queryParameter } from '../server/parameters.ts'
+import type { Request } from '../server/request.ts'
+import type { Response } from '../server/response.ts'
+import type { Handler } from '../server/route.ts'
 import { clientWords, speechOf } from './client-texts.ts'
 import type { FallbackDeps } from './fallbacks.ts'
 import { type GrantedShown, type GrantsNotice, grantsElsewherePage, grantsPage, nobodyPage } from './grants-page.ts'
@@ -29,7 +29,7 @@ export function grantsHandlers(deps: Deps): { readonly grantsPage: Handler; read
   }
 }
 
-async function forPerson(deps: Deps, request: FastifyRequest, answer: (session: LoginSession) => Promise<Answer>): Promise<Answer> {
+async function forPerson(deps: Deps, request: Request, answer: (session: LoginSession) => Promise<Response>): Promise<Response> {
   if (!deps.builtIn().consent) return grantsElsewherePage(wordsOf(request))
   const session = await deps.grants.sessionAt(request)
   return session && isListed(deps, session) ? answer(session) : nobodyPage(wordsOf(request))
@@ -40,7 +40,7 @@ const isListed = ({ builtIn, users }: Deps, { subject }: LoginSession): boolean 
   !builtIn().login || userOf(users(), subject) !== undefined
 
 /** Only ever from the person's own: whose they are the session says, and nothing in the form. */
-async function withdraw({ grants }: Deps, request: FastifyRequest, session: LoginSession): Promise<GrantsNotice> {
+async function withdraw({ grants }: Deps, request: Request, session: LoginSession): Promise<GrantsNotice> {
   const form = formBody(request)
   if (!grants.formSeal.fits(once(form, 'form_seal'), session)) return { kind: 'form-outdated' }
   const clientId = once(form, 'client_id')
@@ -50,7 +50,7 @@ async function withdraw({ grants }: Deps, request: FastifyRequest, session: Logi
   return { kind: 'withdrawn', clientName: clientWords(speechOf(client), languagesOf(request)).clientName }
 }
 
-async function list({ grants, users }: Deps, request: FastifyRequest, session: LoginSession, notice?: GrantsNotice): Promise<Answer> {
+async function list({ grants, users }: Deps, request: Request, session: LoginSession, notice?: GrantsNotice): Promise<Response> {
   const after = placeOf(queryParameter(request, 'after'))
   const { clients, next } = await grants.list(session.subject, after)
   const user = userOf(users(), session.subject)

@@ -1,6 +1,6 @@
-import type { FastifyRequest } from 'fastify'
 import { Refusal } from '../../lib/refusal.ts'
 import type { DoorReason } from '../errors/reasons.ts'
+import type { Request } from '../server/request.ts'
 
 /**
  * Refuses a form that a page of somebody else's sent. What it brings, a challenge or a seal, is a secret already; this is for the day it
@@ -10,7 +10,7 @@ import type { DoorReason } from '../errors/reasons.ts'
  * @param origin our own, as the browser sees it
  * @throws Refusal `posted-from-elsewhere`
  */
-export function checkPostedFromHere({ headers }: FastifyRequest, origin: string): void {
+export function checkPostedFromHere({ headers }: Request, origin: string): void {
   const site = headers['sec-fetch-site'] ?? 'same-origin'
   const from = headers.origin ?? origin
   const isOurs = (site === 'same-origin' || site === 'none') && (from === origin || from === 'null')

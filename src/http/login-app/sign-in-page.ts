@@ -1,7 +1,7 @@
 import { escapeHtml, filled, page } from '../html/page.ts'
 import { place } from '../html/place.ts'
 import type { Words } from '../html/words.ts'
-import type { Answer } from '../server/response.ts'
+import type { Response } from '../server/response.ts'
 
 export interface SignInShown {
   readonly challenge: string
@@ -12,7 +12,7 @@ export interface SignInShown {
 }
 
 /** Where a person says who he is. What he typed as his password never comes back. */
-export function signInPage(words: Words, { challenge, redirectHost, username, problem }: SignInShown): Answer {
+export function signInPage(words: Words, { challenge, redirectHost, username, problem }: SignInShown): Response {
   const { signIn } = words
   const title = problem ? signIn.problemTitle.replace('{title}', signIn.title) : signIn.title
   const main = `<p class="soft">${filled(signIn.reason, { place: place(redirectHost, words.place) })}</p>

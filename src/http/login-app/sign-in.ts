@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import type { PasswordOutcome } from '../../core/users/check-password.ts'
 import { userOf } from '../../core/users/user.ts'
 import { gonePage, notSetUpPage } from '../html/notice-page.ts'
@@ -6,9 +5,10 @@ import type { Words } from '../html/words.ts'
 import { goOn, wordsOf } from '../html/words-of.ts'
 import { formBody } from '../server/body.ts'
 import { countedAddressOf } from '../server/client-address.ts'
-import { once } from '../server/parameters.ts'
-import type { Answer } from '../server/response.ts'
-import { type Handler, queryParameter } from '../server/route.ts'
+import { once, queryParameter } from '../server/parameters.ts'
+import type { Request } from '../server/request.ts'
+import type { Response } from '../server/response.ts'
+import type { Handler } from '../server/route.ts'
 import type { FallbackDeps } from './fallbacks.ts'
 import { checkPostedFromHere } from './same-origin.ts'
 import type { LoginView } from './sign-in-desk.ts'
@@ -55,7 +55,7 @@ interface Posted {
   readonly form: URLSearchParams
 }
 
-async function judge(deps: Deps, request: FastifyRequest, { challenge, view, form }: Posted): Promise<Answer> {
+async function judge(deps: Deps, request: Request, { challenge, view, form }: Posted): Promise<Response> {
   const username = once(form, 'username')?.trim() ?? ''
   const outcome = await deps.checkPassword({ username, password: once(form, 'password') ?? '', address: countedAddressOf(request) })
   if (outcome.kind === 'right') {

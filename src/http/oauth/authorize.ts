@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import { RefusedToClient } from '../../core/authorization/authorization-request.ts'
 import type { Browser, ToApplication } from '../../core/authorization/begin-authorization.ts'
 import { FaultToPerson } from '../../core/authorization/find-response-target.ts'
@@ -14,7 +13,8 @@ import { formBody } from '../server/body.ts'
 import { countedAddressOf } from '../server/client-address.ts'
 import type { Cookies } from '../server/cookies.ts'
 import { queryOf } from '../server/parameters.ts'
-import { type Answer, hydraNoStore } from '../server/response.ts'
+import type { Request } from '../server/request.ts'
+import { hydraNoStore, type Response } from '../server/response.ts'
 import type { Handler } from '../server/route.ts'
 import { type RedirectSettings, toClient } from './to-client.ts'
 
@@ -61,7 +61,7 @@ export function authorize(deps: AuthorizeDeps): Handler {
   }
 }
 
-async function step(browser: Browser, deps: AuthorizeDeps): Promise<Answer> {
+async function step(browser: Browser, deps: AuthorizeDeps): Promise<Response> {
   const [loginVerifier, consentVerifier] = ['login_verifier', 'consent_verifier'].map((name) => browser.parameters.get(name))
   if (consentVerifier) {
     const { target, code, scope } = await deps.resumeConsent(consentVerifier, browser)
@@ -70,7 +70,7 @@ async function step(browser: Browser, deps: AuthorizeDeps): Promise<Answer> {
   return toApplication(loginVerifier ? await deps.resumeLogin(loginVerifier, browser) : await deps.begin(browser), deps)
 }
 
-function browserOf(request: FastifyRequest, { cookies, publicUrl }: AuthorizeDeps): Browser {
+function browserOf(request: Request, { cookies, publicUrl }: AuthorizeDeps): Browser {
   const query = queryOf(request)
   const parameters = request.method === 'POST' ? formBody(request) : new URLSearchParams(query)
   return {
@@ -86,7 +86,10 @@ function browserOf(request: FastifyRequest, { cookies, publicUrl }: AuthorizeDep
   }
 }
 
-function toApplication(to: ToApplication & { readonly session?: SessionCookie }, { addresses, cookies, patience }: AuthorizeDeps): Answer {
+function toApplication(
+  to: ToApplication & { readonly session?: SessionCookie },
+  { addresses, cookies, patience }: AuthorizeDeps,
+): Response {
   const { login, registration, consent } = addresses()
   const page = to.step === 'consent' ? consent : to.isRegistration ? registration : login
   const csrf = cookies.csrf(to.step, to.clientId, to.csrf, Math.ceil(patience() / 1000))

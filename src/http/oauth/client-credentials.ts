@@ -1,10 +1,10 @@
-import type { FastifyRequest } from 'fastify'
 import type { AssertionCredentials, ClientCredentials } from '../../core/clients/authenticate-client.ts'
 import { Refusal } from '../../lib/refusal.ts'
 import { assertionType } from '../../protocol/grant-types.ts'
 import type { DoorReason } from '../errors/reasons.ts'
 import { countedAddressOf } from '../server/client-address.ts'
 import { once } from '../server/parameters.ts'
+import type { Request } from '../server/request.ts'
 
 const refuse = (reason: DoorReason) => new Refusal<DoorReason>(reason)
 
@@ -14,7 +14,7 @@ const refuse = (reason: DoorReason) => new Refusal<DoorReason>(reason)
  *
  * @throws Refusal `credentials-missing`, `credentials-twice`, `assertion-missing` or `assertion-type-unknown`
  */
-export function readCredentials(request: FastifyRequest, form: URLSearchParams): ClientCredentials {
+export function readCredentials(request: Request, form: URLSearchParams): ClientCredentials {
   const [clientId, secret] = [once(form, 'client_id'), once(form, 'client_secret')]
   const header = request.headers.authorization
   const assertion = readAssertion(form, clientId)

@@ -1,7 +1,7 @@
-import type { FastifyRequest } from 'fastify'
 import type { Client } from '../../core/clients/client.ts'
 import { bearerToken } from '../server/bearer-token.ts'
 import { formBody } from '../server/body.ts'
+import type { Request } from '../server/request.ts'
 import { basicCredentials } from './client-credentials.ts'
 
 /**
@@ -12,7 +12,7 @@ export function clientOrigins(deps: {
   findClient: (clientId: string) => Promise<Client | undefined>
   clientOfToken: (accessToken: string) => Promise<string | undefined>
 }) {
-  return async (request: FastifyRequest): Promise<readonly string[]> => {
+  return async (request: Request): Promise<readonly string[]> => {
     const bearer = bearerToken(request)
     const clientId = bearer === undefined ? saidClientId(request) : await deps.clientOfToken(bearer)
     const client = clientId === undefined ? undefined : await deps.findClient(clientId.replaceAll('\0', '\ufffd'))
@@ -20,5 +20,5 @@ export function clientOrigins(deps: {
   }
 }
 
-const saidClientId = (request: FastifyRequest): string | undefined =>
+const saidClientId = (request: Request): string | undefined =>
   basicCredentials(request.headers.authorization ?? '')?.clientId ?? formBody(request).get('client_id') ?? undefined

@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import { sha256 } from '../../lib/hash.ts'
 import type { Live } from '../../lib/live.ts'
 import {
@@ -8,7 +7,8 @@ import {
   registrableResponseTypes,
 } from '../../protocol/grant-types.ts'
 import { responseModes } from '../../protocol/response-mode.ts'
-import { type Answer, empty, json } from '../server/response.ts'
+import type { Request } from '../server/request.ts'
+import { empty, json, type Response } from '../server/response.ts'
 import type { Handler } from '../server/route.ts'
 
 /** What the metadata document is made of; the addresses are absolute URLs. */
@@ -40,8 +40,8 @@ export function discovery(deps: { settings: Live<DiscoverySettings>; idTokenAlgs
 }
 
 /** Builds the document again only when the settings or the kinds of keys have changed. */
-function cached(): (request: FastifyRequest, settings: DiscoverySettings, algs: readonly string[]) => Answer {
-  let last: { settings: DiscoverySettings; algs: string; answer: Answer; notModified: Answer; etag: string } | undefined
+function cached(): (request: Request, settings: DiscoverySettings, algs: readonly string[]) => Response {
+  let last: { settings: DiscoverySettings; algs: string; answer: Response; notModified: Response; etag: string } | undefined
   return (request, settings, algs) => {
     if (last?.settings !== settings || last.algs !== algs.join()) {
       const document = metadata(settings, algs)

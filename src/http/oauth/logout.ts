@@ -1,4 +1,3 @@
-import type { FastifyRequest } from 'fastify'
 import type { FinishedLogout } from '../../core/logout/answer-logout.ts'
 import type { LogoutParameters, LogoutStep } from '../../core/logout/begin-logout.ts'
 import type { Live } from '../../lib/live.ts'
@@ -11,7 +10,8 @@ import { wordsOf } from '../html/words-of.ts'
 import { formBody } from '../server/body.ts'
 import type { Cookies } from '../server/cookies.ts'
 import { once, queryOf } from '../server/parameters.ts'
-import { type Answer, hydraNoStore } from '../server/response.ts'
+import type { Request } from '../server/request.ts'
+import { hydraNoStore, type Response } from '../server/response.ts'
 import type { Handler } from '../server/route.ts'
 
 export interface LogoutDeps {
@@ -41,14 +41,14 @@ export function logout(deps: LogoutDeps): Handler {
   }
 }
 
-async function step(request: FastifyRequest, deps: LogoutDeps): Promise<Answer> {
+async function step(request: Request, deps: LogoutDeps): Promise<Response> {
   const query = new URLSearchParams(queryOf(request))
   const parameters = request.method === 'POST' ? formBody(request) : query
   const verifier = once(query, 'logout_verifier')
   return verifier === undefined ? begin(request, parameters, deps) : finish(request, verifier, deps)
 }
 
-async function begin(request: FastifyRequest, parameters: URLSearchParams, { begin, addresses, cookies }: LogoutDeps): Promise<Answer> {
+async function begin(request: Request, parameters: URLSearchParams, { begin, addresses, cookies }: LogoutDeps): Promise<Response> {
   const to = await begin({
     url: request.url,
     idTokenHint: once(parameters, 'id_token_hint'),
@@ -62,7 +62,7 @@ async function begin(request: FastifyRequest, parameters: URLSearchParams, { beg
   return leave(request, { ...to, isSignedOut: false }, loggedOut)
 }
 
-async function finish(request: FastifyRequest, verifier: string, { finish, addresses, cookies }: LogoutDeps): Promise<Answer> {
+async function finish(request: Request, verifier: string, { finish, addresses, cookies }: LogoutDeps): Promise<Response> {
   const { endsItsOwn, ...finished } = await finish(verifier, cookies.sessionOf(request))
   const answer = leave(request, { ...finished, isSignedOut: endsItsOwn }, addresses().loggedOut)
   return endsItsOwn ? { ...answer, headers: { ...answer.headers, 'set-cookie': cookies.session('', 0) } } : answer
@@ -74,12 +74,12 @@ interface Leave {
   readonly isSignedOut: boolean
 }
 
-function leave(request: FastifyRequest, { redirectTo, needsClick, isSignedOut }: Leave, loggedOut: string): Answer {
+function leave(request: Request, { redirectTo, needsClick, isSignedOut }: Leave, loggedOut: string): Response {
   if (redirectTo === undefined || !needsClick) return redirect(redirectTo ?? loggedOut)
   return leavingPage(wordsOf(request), { host: shownHost(redirectTo), address: asciiUri(redirectTo), isSignedOut })
 }
 
-const redirect = (location: string): Answer => ({ status: 302, headers: { ...hydraNoStore, location: asciiUri(location) } })
+const redirect = (location: string): Response => ({ status: 302, headers: { ...hydraNoStore, location: asciiUri(location) } })
 
 /** Where a browser comes back to with what the logout application was given. */
 export const logoutAddress = (publicUrl: string, verifier: string): string =>

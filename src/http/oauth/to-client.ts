@@ -1,7 +1,7 @@
 import type { ResponseTarget } from '../../core/authorization/authorization-request.ts'
 import { answerLocation } from '../../protocol/response-mode.ts'
 import { formPostPage } from '../html/form-post-page.ts'
-import type { Answer } from '../server/response.ts'
+import type { Response } from '../server/response.ts'
 
 export interface RedirectSettings {
   readonly issuer: string
@@ -17,7 +17,7 @@ export function toClient(
   { redirectUri, responseMode, state }: ResponseTarget,
   parameters: Readonly<Record<string, string>>,
   { issuer, dummyFragment }: RedirectSettings,
-): Answer {
+): Response {
   const entries = Object.entries({ ...parameters, ...(state !== undefined && { state }), iss: issuer })
   if (responseMode === 'form_post') return formPostPage(redirectUri, entries)
   const ending = responseMode === 'query' && dummyFragment ? '#_' : ''

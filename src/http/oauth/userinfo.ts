@@ -1,10 +1,10 @@
-import type { FastifyRequest } from 'fastify'
 import { userinfoAlgOf } from '../../core/clients/client.ts'
 import type { Claims } from '../../core/tokens/id-token.ts'
 import type { Userinfo } from '../../core/tokens/userinfo.ts'
 import { bearerToken } from '../server/bearer-token.ts'
 import { formBody } from '../server/body.ts'
 import { once } from '../server/parameters.ts'
+import type { Request } from '../server/request.ts'
 import { hydraNoStore, json } from '../server/response.ts'
 import type { Handler } from '../server/route.ts'
 
@@ -24,5 +24,5 @@ export function userinfo(deps: {
   }
 }
 
-const tokenOf = (request: FastifyRequest): string | undefined =>
+const tokenOf = (request: Request): string | undefined =>
   bearerToken(request) ?? (request.method === 'POST' ? once(formBody(request), 'access_token') : undefined)

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FastifyRequest } from 'fastify'
 import { noHandlers } from '../../../test/support/no-handlers.ts'
 import { type PublicHandlers, publicRoutes } from '../public.ts'
+import type { Request } from '../server/request.ts'
 import { describeApi } from './api-description.ts'
 
 test('the description and its page are in memory once for all callers, and made again when registration is switched', async () => {
@@ -11,7 +11,7 @@ test('the description and its page are in memory once for all callers, and made 
   describe(publicRoutes(noHandlers<PublicHandlers>(), () => isOn, ''))
   for (const handler of [handlers.openApi, handlers.reference]) {
     isOn = true
-    const body = async () => (await handler({} as FastifyRequest)).body
+    const body = async () => (await handler({} as Request)).body
     const first = await body()
     assert.ok(Buffer.isBuffer(first))
     assert.equal(await body(), first)

@@ -1,10 +1,10 @@
 import { escapeHtml, page } from '../html/page.ts'
-import type { Answer } from '../server/response.ts'
+import type { Response } from '../server/response.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
 /** An OpenAPI document as a page: no script, every operation with what it takes and what it answers. */
-export function referencePage(document: Json): Answer {
+export function referencePage(document: Json): Response {
   const { info, paths, components } = document as { info: { title: string; version: string }; paths: Json; components: { schemas: Json } }
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods as Json).map(([method, operation]) => operationSection(method, path, operation as Operation)),

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import type { FastifyRequest } from 'fastify'
 import { InvalidJson, type JsonLimits, parseJson } from '../../lib/json.ts'
+import type { Request } from './request.ts'
 
 /** A body of more bytes than the listener takes. */
 export class BodyTooLarge extends Error {
@@ -30,14 +30,14 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-const bytesOf = (request: FastifyRequest): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0))
+const bytesOf = (request: Request): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0))
 
 /**
  * The body as JSON, whatever its `Content-Type` says (Hydra's callers often send none).
  *
  * @throws InvalidJson also for an empty body, and one that is not UTF-8
  */
-export function jsonBody(request: FastifyRequest, limits: JsonLimits): unknown {
+export function jsonBody(request: Request, limits: JsonLimits): unknown {
   const bytes = bytesOf(request)
   if (bytes.length === 0) throw new InvalidJson('the body is empty; a JSON object is needed')
   let text: string
@@ -62,7 +62,7 @@ export const mostFields = 1_024
  *
  * @throws TooManyFields before any is read
  */
-export function formBody(request: FastifyRequest): URLSearchParams {
+export function formBody(request: Request): URLSearchParams {
   if (!isForm(request.headers['content-type'])) return new URLSearchParams()
   const bytes = bytesOf(request)
   let fields = 1

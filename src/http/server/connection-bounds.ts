@@ -1,8 +1,9 @@
 import type { Server } from 'node:http'
 import type { DropArgument, Socket } from 'node:net'
-import { countedAddress, plainAddress } from '../../lib/address-range.ts'
+import { countedAddress } from '../../lib/address-range.ts'
 import type { Live } from '../../lib/live.ts'
 import type { ConnectionClosed } from './closed-connections.ts'
+import { peerAddress } from './peer-address.ts'
 
 export interface ConnectionBounds {
   /** How many connections the listener has open at most. */
@@ -30,15 +31,15 @@ export function connectionLimit({ max, openFiles }: Pick<ConnectionBounds, 'max'
 /** Closes what is above the bounds, before a byte of it is read. */
 export function boundConnections(server: Server, bounds: ConnectionBounds, closed: ConnectionClosed): void {
   server.maxConnections = connectionLimit(bounds)
-  server.on('drop', (drop?: DropArgument) => closed('full', plainAddress(drop?.remoteAddress ?? '') ?? ''))
+  server.on('drop', (drop?: DropArgument) => closed('full', peerAddress(drop)))
   if (bounds.perAddress) server.on('connection', boundAddresses(bounds.perAddress, closed))
 }
 
 function boundAddresses({ max, isExempt }: AddressBound, closed: ConnectionClosed): (socket: Socket) => void {
   const open = new Map<string, number>()
   return (socket) => {
-    const address = plainAddress(socket.remoteAddress ?? '')
-    if (address === undefined || isExempt(address)) return
+    const address = peerAddress(socket)
+    if (address === '' || isExempt(address)) return
     const peer = countedAddress(address)
     const connections = open.get(peer) ?? 0
     if (connections >= max()) {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
-import type { FastifyRequest } from 'fastify'
 import type { Sealer } from '../../lib/seal.ts'
 import { type CookieChoices, type CookieKind, hostPrefix, obstacleToHostPrefix } from '../../protocol/host-cookies.ts'
+import type { Request } from './request.ts'
 
 export interface CookieSettings extends CookieChoices {
   /** Cookies travel over https only, unless the server itself does not speak it. */
@@ -16,11 +16,11 @@ type Step = 'login' | 'consent'
 
 /** The cookies of the login, by Hydra's names. A session's id is sealed: whoever knows a `sid` from a token is not logged in by it. */
 export interface Cookies {
-  sessionOf(request: FastifyRequest): string | undefined
+  sessionOf(request: Request): string | undefined
   session(id: string, maxAge: number): string
-  csrfOf(request: FastifyRequest, step: Step, clientId: string): string | undefined
+  csrfOf(request: Request, step: Step, clientId: string): string | undefined
   /** The same, where only we can have set it: it may serve a second flow. */
-  reusableCsrfOf(request: FastifyRequest, step: Step, clientId: string): string | undefined
+  reusableCsrfOf(request: Request, step: Step, clientId: string): string | undefined
   csrf(step: Step, clientId: string, value: string, maxAge: number): string
 }
 
@@ -38,7 +38,7 @@ export function makeCookies(settings: CookieSettings): Cookies {
   const flags = `HttpOnly; SameSite=${sameSite}${isSecure ? '; Secure' : ''}${settings.domain === undefined ? '' : `; Domain=${settings.domain}`}`
   const write = (name: string, value: string, maxAge: number, path = '/'): string =>
     `${name}=${value}; Path=${path}; ${maxAge > 0 ? '' : 'Expires=Thu, 01 Jan 1970 00:00:00 GMT; '}Max-Age=${maxAge}; ${flags}`
-  const csrfOf = (request: FastifyRequest, step: Step, clientId: string) => cookieOf(request, csrfName(step, clientId))
+  const csrfOf = (request: Request, step: Step, clientId: string) => cookieOf(request, csrfName(step, clientId))
   return {
     sessionOf: (request) => sealer.open(cookieOf(request, sessionName) ?? '', row)?.plain,
     session: (id, maxAge) => write(sessionName, maxAge > 0 ? sealer.seal(id, row) : '', maxAge, sessionPath),
@@ -51,7 +51,7 @@ export function makeCookies(settings: CookieSettings): Cookies {
 /** One cookie for each client, so that two logins at once do not disturb each other. */
 const numberOf = (clientId: string): number => hash('sha256', clientId, 'buffer').readUInt32BE()
 
-function cookieOf(request: FastifyRequest, name: string): string | undefined {
+function cookieOf(request: Request, name: string): string | undefined {
   const sent = request.headers.cookie ?? ''
   for (const part of sent.split(';')) {
     const at = part.indexOf('=')

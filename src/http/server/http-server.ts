@@ -1,9 +1,9 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
-import { plainAddress } from '../../lib/address-range.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { connectionClosed } from './closed-connections.ts'
 import { boundConnections, type ConnectionBounds } from './connection-bounds.ts'
+import { peerAddress } from './peer-address.ts'
 import { admitRequest, closeAfter, hasUnanswered } from './request-bounds.ts'
 import { headFault } from './request-head.ts'
 import { answerConnect, refuseHead } from './unreadable-request.ts'
@@ -47,7 +47,7 @@ export function makeHttpServer(handle: RequestListener, settings: HttpServerSett
   boundConnections(server, bounds, closed)
   tellLowered(server.maxConnections, settings)
   server.setTimeout(timeouts.stalled, (socket: Socket) => {
-    if (hasUnanswered(socket)) closed('stalled', plainAddress(socket.remoteAddress ?? '') ?? '')
+    if (hasUnanswered(socket)) closed('stalled', peerAddress(socket))
     socket.destroy()
   })
 

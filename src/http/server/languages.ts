@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { Request } from './request.ts'
 
 const most = 50
 
@@ -7,7 +7,7 @@ const most = 50
  *
  * @param uiLocales of the app that sent the person, where it is known (OpenID Connect Core §3.1.2.1)
  */
-export const languagesOf = ({ headers }: FastifyRequest, uiLocales: readonly string[] = []): string[] => [
+export const languagesOf = ({ headers }: Request, uiLocales: readonly string[] = []): string[] => [
   ...uiLocales.slice(0, most),
   ...byPreference(headers['accept-language'] ?? ''),
 ]

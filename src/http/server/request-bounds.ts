@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { plainAddress } from '../../lib/address-range.ts'
 import type { ConnectionClosed } from './closed-connections.ts'
+import { peerAddress } from './peer-address.ts'
 
 /** Requests of one connection that are not answered yet. No OAuth client pipelines (RFC 9112 §9.3.2 lets a server close). */
 const maxUnanswered = 16
@@ -59,7 +59,7 @@ function boundChunks(request: IncomingMessage, response: ServerResponse, closed:
   response.on('close', () => request.resume())
 }
 
-const addressOf = ({ socket }: IncomingMessage): string => plainAddress(socket.remoteAddress ?? '') ?? ''
+const addressOf = ({ socket }: IncomingMessage): string => peerAddress(socket)
 
 /** Closes a connection at once. What is left of the 64 KiB that Node has read is parsed and left alone. */
 function cut(socket: Socket & Counted, tell: () => void): void {

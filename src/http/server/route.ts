@@ -1,16 +1,16 @@
-import type { FastifyRequest } from 'fastify'
 import type { Operation } from './operation.ts'
-import type { Answer } from './response.ts'
+import type { Request } from './request.ts'
+import type { Response } from './response.ts'
 
-/** Which family of errors a route answers with; `errors.ts` has one table for each. */
+/** The error format of a route; `errors/` has a table for each. */
 export type Face = 'registration' | 'oauth' | 'userinfo' | 'admin' | 'page' | 'plain'
 
-type AnyAnswer = Answer<string | Uint8Array>
+type AnyResponse = Response<string | Uint8Array>
 
-export type Handler = (request: FastifyRequest) => AnyAnswer | Promise<AnyAnswer>
+export type Handler = (request: Request) => AnyResponse | Promise<AnyResponse>
 
-/** Lets a request pass, or throws the Refusal that says why not; runs before the body is read. */
-export type Guard = (request: FastifyRequest) => void
+/** Runs before the body is read; throws a Refusal where the request must not pass. */
+export type Guard = (request: Request) => void
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -19,10 +19,10 @@ export interface Route {
   readonly guard: Guard
   /** Whether a page of another origin may call it (CORS). */
   readonly cors: boolean
-  /** Whether a client's own origins may call it, too (`allowed_cors_origins`). */
+  /** Whether the origins that a client registered may call it, too (`allowed_cors_origins`). */
   readonly clientCors?: true
   readonly handler: Handler
-  /** What it does and answers, for `/openapi.json`. */
+  /** For `/openapi.json`. */
   readonly operation: Operation
 }
 
@@ -44,19 +44,3 @@ export function described<Name extends string>(
 }
 
 export const open: Guard = () => {}
-
-/** The path parameter that Fastify decoded. */
-export const pathId = (request: FastifyRequest): string => (request.params as { id: string }).id
-
-/** The same, of a client. No client's id holds a NUL, and not every database can be asked for one. */
-export const pathClientId = (request: FastifyRequest): string => pathId(request).replaceAll('\0', '\ufffd')
-
-/** The second path parameter of the routes for one key. */
-export const pathKid = (request: FastifyRequest): string => (request.params as { kid: string }).kid
-
-/** A query parameter that was sent once and says something; undefined otherwise. */
-export function queryParameter(request: FastifyRequest, name: string): string | undefined {
-  const value = (request.query as Record<string, unknown>)[name]
-  const first = Array.isArray(value) ? value[0] : value
-  return typeof first === 'string' && first !== '' ? first : undefined
-}

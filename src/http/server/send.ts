@@ -1,18 +1,19 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Answer } from './response.ts'
+import { peerAddress } from './peer-address.ts'
+import type { Response } from './response.ts'
 import type { AnsweredRequest } from './tell-answered.ts'
 
 export interface Sender {
-  send(request: FastifyRequest, reply: FastifyReply, answer: Answer<string | Uint8Array>): void
-  /** What `send` does at its end; for answers that leave by another way. */
+  send(request: FastifyRequest, reply: FastifyReply, response: Response<string | Uint8Array>): void
+  /** The last step of `send`; for responses that are sent otherwise. */
   tell(request: FastifyRequest, status: number): void
 }
 
-/** Every method of ours; the others are unknown to the metrics, as anybody can make them up. */
-const ours = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
-export const knownMethod = ({ method }: FastifyRequest): string => (ours.includes(method) ? method : 'unknown')
+/** The methods that metrics name; a caller can send any other word. */
+const countedMethods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
+export const knownMethod = ({ method }: FastifyRequest): string => (countedMethods.includes(method) ? method : 'unknown')
 
-/** How the answers of one listener leave: as they stand, with nothing of the framework's added but what CORS put there. */
+/** Sends the responses of one listener as they are: the framework adds only the headers of CORS. */
 export function makeSender(listener: AnsweredRequest['listener'], answered: (answered: AnsweredRequest) => void): Sender {
   const tell = (request: FastifyRequest, status: number): void => {
     const route = request.routeOptions.url ?? 'unknown'
@@ -26,8 +27,8 @@ export function makeSender(listener: AnsweredRequest['listener'], answered: (ans
       route,
       status,
       seconds: request.began === undefined ? 0 : (performance.now() - request.began) / 1000,
-      // Where the head could not be read nothing was looked at, and the peer is all there is, if it has not gone.
-      remoteAddress: request.clientAddress || (request.raw.socket.remoteAddress ?? '').replace(/^::ffff:/, ''),
+      // Where the head was rejected no header was read; the peer is all that is known.
+      remoteAddress: request.seen?.clientAddress || peerAddress(request.raw.socket),
     })
   }
   return {
@@ -39,12 +40,12 @@ export function makeSender(listener: AnsweredRequest['listener'], answered: (ans
         ...headers,
       }
       if (status !== 204) fields['content-length'] = Buffer.byteLength(body)
-      // A server that is stopping waits for its connections: one that was kept alive would hold it until it is cut.
+      // A server that stops waits for its connections: one that is kept alive would delay it until the connection is cut.
       if (!reply.server.server.listening) fields.connection = 'close'
-      // Only a head that could be written takes the reply from the framework; what threw is an error for its handler.
+      // The reply is taken from the framework only once the head is written: if that throws, the error handler answers.
       reply.raw.writeHead(status, fields)
       reply.hijack()
-      // A text leaves with its head in one packet and one system call.
+      // A string is sent with its head in one packet and one system call.
       reply.raw.end(body)
       tell(request, status)
     },
