@@ -1,5 +1,4 @@
-import { Refusal } from '../lib/refusal.ts'
-import type { DoorReason } from './errors/reasons.ts'
+import { refused } from './errors/refusals.ts'
 import { publicOperations } from './openapi/public-operations.ts'
 import { described, type Face, type Guard, type Handler, type Line, open, type Route } from './server/route.ts'
 
@@ -99,7 +98,7 @@ const ownOrigin = (method: Route['method'], path: string, face: Face, handler: H
 /** While registration is off its routes do not exist: 404 to every method, whatever is sent. */
 function whenRegistrationIsOn(isOn: () => boolean): Guard {
   return () => {
-    if (!isOn()) throw new Refusal<DoorReason>({ kind: 'registration-off' })
+    if (!isOn()) throw refused({ kind: 'registration-off' })
   }
 }
 

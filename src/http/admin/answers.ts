@@ -1,6 +1,5 @@
 import type { ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
-import { Refusal } from '../../lib/refusal.ts'
-import type { DoorReason } from '../errors/reasons.ts'
+import { refused } from '../errors/refusals.ts'
 import { jsonBody } from '../server/body.ts'
 import { queryParameter } from '../server/parameters.ts'
 import type { Request } from '../server/request.ts'
@@ -13,11 +12,11 @@ import { adminJson } from './clients.ts'
  */
 export function challengeOf(request: Request, step: 'login' | 'consent' | 'logout'): string {
   const challenge = queryParameter(request, `${step}_challenge`) ?? queryParameter(request, 'challenge')
-  if (challenge === undefined) throw new Refusal<DoorReason>({ kind: 'challenge-missing' })
+  if (challenge === undefined) throw refused({ kind: 'challenge-missing' })
   return challenge
 }
 
-const malformed = (message: string) => new Refusal<DoorReason>({ kind: 'answer-malformed', message })
+const malformed = (message: string) => refused({ kind: 'answer-malformed', message })
 
 /** A database keeps neither NUL nor half a character as it came: a person under such a name would not be found again. */
 const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed() && !value.includes('\0')

@@ -1,6 +1,5 @@
 import type { Actor } from '../../core/audit/audit.ts'
-import { Refusal } from '../../lib/refusal.ts'
-import type { DoorReason } from '../errors/reasons.ts'
+import { refused } from '../errors/refusals.ts'
 import { queryParameter } from '../server/parameters.ts'
 import { empty } from '../server/response.ts'
 import type { Handler } from '../server/route.ts'
@@ -10,7 +9,7 @@ import { actorOf } from './actor.ts'
 export function deleteTokens(deps: { endTokens: (clientId: string, actor: Actor) => Promise<void> }): Handler {
   return async (request) => {
     const clientId = queryParameter(request, 'client_id')
-    if (clientId === undefined) throw new Refusal<DoorReason>({ kind: 'query-missing', name: 'client_id' })
+    if (clientId === undefined) throw refused({ kind: 'query-missing', name: 'client_id' })
     await deps.endTokens(clientId, actorOf(request))
     return empty(204)
   }

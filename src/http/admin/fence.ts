@@ -1,7 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Live } from '../../lib/live.ts'
-import { Refusal } from '../../lib/refusal.ts'
-import type { DoorReason } from '../errors/reasons.ts'
+import { refused } from '../errors/refusals.ts'
 import { bearerToken } from '../server/bearer-token.ts'
 import type { Request } from '../server/request.ts'
 import type { Guard } from '../server/route.ts'
@@ -25,14 +24,14 @@ export function adminFence({ access, ownHost }: { access: Live<AdminAccess>; own
     if (rule === 'none') return checkBrowser(request, ownHost)
     if (request.url.startsWith('/health/')) return
     const holder = holderOf(bearerToken(request), rule.bearer)
-    if (holder === undefined) throw new Refusal<DoorReason>({ kind: 'admin-unauthorized' })
+    if (holder === undefined) throw refused({ kind: 'admin-unauthorized' })
     rememberActor(request, holder)
   }
 }
 
 function checkBrowser(request: Request, ownHost: string | undefined): void {
   const message = browserFault(request, ownHost)
-  if (message !== undefined) throw new Refusal<DoorReason>({ kind: 'admin-fenced', message })
+  if (message !== undefined) throw refused({ kind: 'admin-fenced', message })
 }
 
 function browserFault({ headers }: Request, ownHost: string | undefined): string | undefined {

@@ -1,8 +1,7 @@
 import type { ActiveToken } from '../../core/tokens/introspect-token.ts'
 import { inSeconds } from '../../lib/clock.ts'
-import { Refusal } from '../../lib/refusal.ts'
 import { joinScope, splitScope } from '../../protocol/scope.ts'
-import type { DoorReason } from '../errors/reasons.ts'
+import { refused } from '../errors/refusals.ts'
 import { formBody } from '../server/body.ts'
 import { once } from '../server/parameters.ts'
 import { oauthJson } from '../server/response.ts'
@@ -16,7 +15,7 @@ export function introspect(deps: {
   return async (request) => {
     const form = formBody(request)
     const token = once(form, 'token')
-    if (form.size === 0 || token === undefined) throw new Refusal<DoorReason>({ kind: 'form-empty' })
+    if (form.size === 0 || token === undefined) throw refused({ kind: 'form-empty' })
     const active = await deps.introspect(token, splitScope(once(form, 'scope') ?? ''))
     return oauthJson(200, active ? describe(active, deps.issuer) : { active: false })
   }

@@ -1,5 +1,4 @@
-import { Refusal } from '../../lib/refusal.ts'
-import type { DoorReason } from '../errors/reasons.ts'
+import { refused } from '../errors/refusals.ts'
 import type { Request } from '../server/request.ts'
 
 const defaultPageSize = 100
@@ -13,7 +12,7 @@ const largestPageSize = 500
 export function pageSize(text: string | undefined): number {
   if (text === undefined) return defaultPageSize
   if (!/^[+-]?\d{1,18}$/.test(text)) {
-    throw new Refusal<DoorReason>({ kind: 'page-refused', message: `strconv.Atoi: parsing '${text.slice(0, 50)}': invalid syntax` })
+    throw refused({ kind: 'page-refused', message: `strconv.Atoi: parsing '${text.slice(0, 50)}': invalid syntax` })
   }
   const size = Number(text)
   return size <= 0 ? defaultPageSize : Math.min(size, largestPageSize)

@@ -3,9 +3,8 @@ import type { Client } from '../../core/clients/client.ts'
 import type { AskedConsents, Consents } from '../../core/consents/list-consents.ts'
 import type { ConsentSelection } from '../../core/consents/withdraw-consent.ts'
 import type { Grant, GrantPlace } from '../../core/grants/grant.ts'
-import { Refusal } from '../../lib/refusal.ts'
 import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
-import type { DoorReason } from '../errors/reasons.ts'
+import { refused } from '../errors/refusals.ts'
 import { queryParameter } from '../server/parameters.ts'
 import { empty, hydraNoStore, json } from '../server/response.ts'
 import type { Handler } from '../server/route.ts'
@@ -17,7 +16,7 @@ import { pageLinks, pageSize } from './paging.ts'
 export function listConsentSessions(deps: { list: (asked: AskedConsents) => Promise<Consents>; pageTokens: PageTokens }): Handler {
   return async (request) => {
     const subject = queryParameter(request, 'subject')
-    if (subject === undefined) throw new Refusal<DoorReason>({ kind: 'sessions-subject-missing' })
+    if (subject === undefined) throw refused({ kind: 'sessions-subject-missing' })
     const size = pageSize(queryParameter(request, 'page_size'))
     const [token, sessionId] = [queryParameter(request, 'page_token'), queryParameter(request, 'login_session_id')]
     const after = token === undefined ? undefined : placeOf(deps.pageTokens.read(token))
@@ -77,7 +76,7 @@ function selection(id: string | undefined, subject: string | undefined, clientId
   if (id !== undefined && subject === undefined && clientId === undefined && !isAll) return { id }
   if (id === undefined && subject !== undefined && clientId !== undefined && !isAll) return { subject, clientId }
   if (id === undefined && subject !== undefined && clientId === undefined && isAll) return { subject }
-  throw new Refusal<DoorReason>({ kind: 'consent-selection' })
+  throw refused({ kind: 'consent-selection' })
 }
 
 /** `DELETE /admin/oauth2/auth/sessions/login`: one session by its `sid`, or all of a person. Tokens live on. */
@@ -86,7 +85,7 @@ export function revokeLoginSessions(deps: { end: (which: { sid: string } | { sub
     const [sid, subject] = ['sid', 'subject'].map((name) => queryParameter(request, name))
     if (sid !== undefined) await deps.end({ sid }, actorOf(request))
     else if (subject !== undefined) await deps.end({ subject }, actorOf(request))
-    else throw new Refusal<DoorReason>({ kind: 'session-selection' })
+    else throw refused({ kind: 'session-selection' })
     return empty(204)
   }
 }

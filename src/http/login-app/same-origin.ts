@@ -1,5 +1,4 @@
-import { Refusal } from '../../lib/refusal.ts'
-import type { DoorReason } from '../errors/reasons.ts'
+import { refused } from '../errors/refusals.ts'
 import type { Request } from '../server/request.ts'
 
 /**
@@ -14,5 +13,5 @@ export function checkPostedFromHere({ headers }: Request, origin: string): void 
   const site = headers['sec-fetch-site'] ?? 'same-origin'
   const from = headers.origin ?? origin
   const isOurs = (site === 'same-origin' || site === 'none') && (from === origin || from === 'null')
-  if (!isOurs) throw new Refusal<DoorReason>({ kind: 'posted-from-elsewhere' })
+  if (!isOurs) throw refused({ kind: 'posted-from-elsewhere' })
 }

@@ -7,7 +7,7 @@ import type { Live } from '../../lib/live.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { pageLocation } from '../../protocol/response-mode.ts'
 import { joinScope } from '../../protocol/scope.ts'
-import { answerAuthorizationFault, answerAuthorizationRefusal, answerOnErrorPage } from '../errors/answer-error.ts'
+import { answerAuthorizationFault, answerOnErrorPage } from '../errors/answer-browser.ts'
 import { wordsOf } from '../html/words-of.ts'
 import { formBody } from '../server/body.ts'
 import { countedAddressOf } from '../server/client-address.ts'
@@ -16,7 +16,7 @@ import { queryOf } from '../server/parameters.ts'
 import type { Request } from '../server/request.ts'
 import { hydraNoStore, type Response } from '../server/response.ts'
 import type { Handler } from '../server/route.ts'
-import { type RedirectSettings, toClient } from './to-client.ts'
+import { type RedirectSettings, refuseToClient, toClient } from './to-client.ts'
 
 /** Where browsers are sent on the way. */
 export interface LoginAddresses {
@@ -55,7 +55,7 @@ export function authorize(deps: AuthorizeDeps): Handler {
         const words = wordsOf(request, (browser.parameters.get('ui_locales') ?? '').split(' '))
         return answerAuthorizationFault(error.fault, deps.telemetry, request.id, { errorUrl: deps.addresses().error, words })
       }
-      if (error instanceof RefusedToClient) return answerAuthorizationRefusal(error, deps.telemetry, request.id, deps.redirects())
+      if (error instanceof RefusedToClient) return refuseToClient(error, deps.telemetry, request.id, deps.redirects())
       return answerOnErrorPage(error, deps.telemetry, request.id, deps.addresses().error)
     }
   }

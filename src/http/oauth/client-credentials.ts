@@ -1,12 +1,9 @@
 import type { AssertionCredentials, ClientCredentials } from '../../core/clients/authenticate-client.ts'
-import { Refusal } from '../../lib/refusal.ts'
 import { assertionType } from '../../protocol/grant-types.ts'
-import type { DoorReason } from '../errors/reasons.ts'
+import { refused } from '../errors/refusals.ts'
 import { countedAddressOf } from '../server/client-address.ts'
 import { once } from '../server/parameters.ts'
 import type { Request } from '../server/request.ts'
-
-const refuse = (reason: DoorReason) => new Refusal<DoorReason>(reason)
 
 /**
  * How the caller says who he is: Basic credentials, or `client_id` with or without `client_secret` in the form (RFC 6749 §2.3.1), or a
@@ -19,17 +16,17 @@ export function readCredentials(request: Request, form: URLSearchParams): Client
   const header = request.headers.authorization
   const assertion = readAssertion(form, clientId)
   if (assertion) {
-    if (secret !== undefined || header !== undefined) throw refuse({ kind: 'credentials-twice' })
+    if (secret !== undefined || header !== undefined) throw refused({ kind: 'credentials-twice' })
     return assertion
   }
   const address = countedAddressOf(request)
   const basic = header === undefined ? undefined : basicCredentials(header)
   if (basic) {
     const isOther = clientId !== undefined && clientId !== basic.clientId && clientId !== basic.undecoded?.clientId
-    if (secret !== undefined || isOther) throw refuse({ kind: 'credentials-twice' })
+    if (secret !== undefined || isOther) throw refused({ kind: 'credentials-twice' })
     return { method: 'client_secret_basic', ...basic, address }
   }
-  if (clientId === undefined || header !== undefined) throw refuse({ kind: 'credentials-missing' })
+  if (clientId === undefined || header !== undefined) throw refused({ kind: 'credentials-missing' })
   if (secret === undefined) return { method: 'none', clientId, secret: '', address }
   return { method: 'client_secret_post', clientId, secret, address }
 }
@@ -37,8 +34,8 @@ export function readCredentials(request: Request, form: URLSearchParams): Client
 function readAssertion(form: URLSearchParams, clientId: string | undefined): AssertionCredentials | undefined {
   const [type, assertion] = [once(form, 'client_assertion_type'), once(form, 'client_assertion')]
   if (type === undefined && assertion === undefined) return undefined
-  if (type !== assertionType) throw refuse({ kind: 'assertion-type-unknown', type: type ?? '' })
-  if (assertion === undefined) throw refuse({ kind: 'assertion-missing' })
+  if (type !== assertionType) throw refused({ kind: 'assertion-type-unknown', type: type ?? '' })
+  if (assertion === undefined) throw refused({ kind: 'assertion-missing' })
   return { method: 'private_key_jwt', clientId, assertion }
 }
 

@@ -3,7 +3,7 @@ import type { LogoutParameters, LogoutStep } from '../../core/logout/begin-logou
 import type { Live } from '../../lib/live.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { answerLocation, asciiUri, pageLocation } from '../../protocol/response-mode.ts'
-import { answerOnErrorPage } from '../errors/answer-error.ts'
+import { answerOnErrorPage } from '../errors/answer-browser.ts'
 import { leavingPage } from '../html/leaving-page.ts'
 import { shownHost } from '../html/redirect-host.ts'
 import { wordsOf } from '../html/words-of.ts'

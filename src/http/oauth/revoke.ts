@@ -1,6 +1,5 @@
 import type { Authenticated, ClientCredentials } from '../../core/clients/authenticate-client.ts'
-import { Refusal } from '../../lib/refusal.ts'
-import type { DoorReason } from '../errors/reasons.ts'
+import { refused } from '../errors/refusals.ts'
 import { formBody } from '../server/body.ts'
 import { once } from '../server/parameters.ts'
 import { empty, noStore } from '../server/response.ts'
@@ -19,7 +18,7 @@ export function revoke(deps: {
     const form = formBody(request)
     const token = once(form, 'token')
     if (token === undefined || (!request.headers.authorization && !form.has('client_id') && !form.has('client_assertion')))
-      throw new Refusal<DoorReason>({ kind: 'request-malformed' })
+      throw refused({ kind: 'request-malformed' })
     await deps.revoke(await deps.authenticate(readCredentials(request, form)), token)
     return empty(200, noStore)
   }

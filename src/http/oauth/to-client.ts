@@ -1,17 +1,22 @@
-import type { ResponseTarget } from '../../core/authorization/authorization-request.ts'
+import type { RefusedToClient, ResponseTarget } from '../../core/authorization/authorization-request.ts'
+import type { Telemetry } from '../../lib/telemetry.ts'
 import { answerLocation } from '../../protocol/response-mode.ts'
+import { authorizationProblems } from '../errors/authorization-problems.ts'
+import { printable } from '../errors/printable.ts'
+import { lookUp } from '../errors/problem.ts'
+import { recordRefusal } from '../errors/record-refusal.ts'
 import { formPostPage } from '../html/form-post-page.ts'
 import type { Response } from '../server/response.ts'
 
 export interface RedirectSettings {
   readonly issuer: string
-  /** Whether an answer in the query ends with `#_`: without a fragment of its own a browser keeps the one that it came with (RFC 9700 §4.1.3). */
+  /** Whether the redirect URI ends with `#_`: otherwise a browser keeps the fragment of the page before (RFC 9700 §4.1.3). */
   readonly dummyFragment: boolean
 }
 
 /**
- * Sends the browser back to its client with an answer, in the way that the client asked for. Every answer says whose it is (RFC 9207 §2)
- * and brings the client's state back (RFC 6749 §4.1.2).
+ * Redirects the browser to its client with response parameters, in the response mode of the request. Every response has the issuer
+ * (RFC 9207 §2) and the client's state (RFC 6749 §4.1.2).
  */
 export function toClient(
   { redirectUri, responseMode, state }: ResponseTarget,
@@ -23,4 +28,17 @@ export function toClient(
   const ending = responseMode === 'query' && dummyFragment ? '#_' : ''
   const location = answerLocation(responseMode, redirectUri, entries) + ending
   return { status: 303, headers: { 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', location } }
+}
+
+/** The error response of the authorization endpoint (RFC 6749 §4.1.2.1). */
+export function refuseToClient(
+  { target, reason }: RefusedToClient,
+  telemetry: Telemetry,
+  requestId: string,
+  redirects: RedirectSettings,
+): Response {
+  const { kind } = reason
+  recordRefusal(telemetry, { requestId, face: 'page', kind, reason: { kind }, status: 303 })
+  const { code, description } = lookUp(authorizationProblems, reason, 'kind')
+  return toClient(target, { error: code, error_description: printable(description) }, redirects)
 }

@@ -1,9 +1,8 @@
 import type { TokenRequest } from '../../core/token-endpoint/token-endpoint.ts'
 import type { IssuedTokens } from '../../core/tokens/issue-access-token.ts'
-import { Refusal } from '../../lib/refusal.ts'
 import { askedAudience } from '../../protocol/audience.ts'
 import { joinScope } from '../../protocol/scope.ts'
-import type { DoorReason } from '../errors/reasons.ts'
+import { refused } from '../errors/refusals.ts'
 import { formBody } from '../server/body.ts'
 import { once } from '../server/parameters.ts'
 import { oauthJson } from '../server/response.ts'
@@ -14,7 +13,7 @@ import { readCredentials } from './client-credentials.ts'
 export function token(deps: { tokenEndpoint: (request: TokenRequest) => Promise<IssuedTokens> }): Handler {
   return async (request) => {
     const form = formBody(request)
-    if (form.size === 0) throw new Refusal<DoorReason>({ kind: 'form-empty' })
+    if (form.size === 0) throw refused({ kind: 'form-empty' })
     const issued = await deps.tokenEndpoint({
       grantType: once(form, 'grant_type'),
       credentials: readCredentials(request, form),

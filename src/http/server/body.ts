@@ -1,26 +1,27 @@
 import type { IncomingMessage } from 'node:http'
 import { InvalidJson, type JsonLimits, parseJson } from '../../lib/json.ts'
+import { Refusal } from '../../lib/refusal.ts'
 import type { Request } from './request.ts'
 
-/** A body of more bytes than the listener takes. */
-export class BodyTooLarge extends Error {
-  override name = 'BodyTooLarge'
-}
+export type BodyRefusal = { readonly kind: 'body-invalid'; readonly message: string } | { readonly kind: 'body-too-large' }
+
+const invalid = (message: string) => new Refusal<BodyRefusal>({ kind: 'body-invalid', message })
+const tooLarge = () => new Refusal<BodyRefusal>({ kind: 'body-too-large' })
 
 /**
- * The bytes of a body, whatever its header says of them.
+ * The bytes of a body, whatever its `Content-Type`.
  *
  * @param limit bytes
- * @throws BodyTooLarge before the rest is read; Node's `aborted` when the caller hangs up in the middle
+ * @throws Refusal `body-too-large` before the rest is read; Node's `aborted` when the caller closes the connection in the middle
  */
 export function readBody(request: IncomingMessage, limit: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    if (Number(request.headers['content-length']) > limit) return reject(new BodyTooLarge())
+    if (Number(request.headers['content-length']) > limit) return reject(tooLarge())
     const chunks: Buffer[] = []
     let length = 0
     request.on('data', (chunk: Buffer) => {
       length += chunk.length
-      if (length > limit) return reject(new BodyTooLarge())
+      if (length > limit) return reject(tooLarge())
       chunks.push(chunk)
     })
     request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)))
@@ -30,52 +31,49 @@ export function readBody(request: IncomingMessage, limit: number): Promise<Buffe
 
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
-const bytesOf = (request: Request): Buffer => (Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0))
-
 /**
- * The body as JSON, whatever its `Content-Type` says (Hydra's callers often send none).
+ * The body as JSON, whatever its `Content-Type` (many clients of Hydra send none).
  *
- * @throws InvalidJson also for an empty body, and one that is not UTF-8
+ * @throws Refusal `body-invalid` also for an empty body, and for one that is not UTF-8
  */
-export function jsonBody(request: Request, limits: JsonLimits): unknown {
-  const bytes = bytesOf(request)
-  if (bytes.length === 0) throw new InvalidJson('the body is empty; a JSON object is needed')
-  let text: string
+export function jsonBody({ body }: Request, limits: JsonLimits): unknown {
+  if (body.length === 0) throw invalid('the body is empty; a JSON object is needed')
   try {
-    text = utf8.decode(bytes)
-  } catch {
-    throw new InvalidJson('the body is not valid UTF-8')
+    return parseJson(decoded(body), limits)
+  } catch (error) {
+    throw error instanceof InvalidJson ? invalid(error.message) : error
   }
-  return parseJson(text, limits)
 }
 
-/** A body whose form has more fields than are read. */
-export class TooManyFields extends Error {
-  override name = 'TooManyFields'
+function decoded(body: Buffer): string {
+  try {
+    return utf8.decode(body)
+  } catch {
+    throw invalid('the body is not valid UTF-8')
+  }
 }
 
-/** Fields of one form. 64 KiB can hold 32,000, which take 20 ms to read. */
-export const mostFields = 1_024
+/** A body of 64 KiB can hold 32,000 form fields, which take 20 ms to parse. */
+const maxFields = 1_024
 
 /**
- * The body as form fields; empty where it is no form (RFC 6749 §3.2).
+ * The body as form fields; empty where its media type is another one (RFC 6749 §3.2).
  *
- * @throws TooManyFields before any is read
+ * @throws Refusal `body-invalid` for too many fields, before any is parsed
  */
-export function formBody(request: Request): URLSearchParams {
-  if (!isForm(request.headers['content-type'])) return new URLSearchParams()
-  const bytes = bytesOf(request)
+export function formBody({ headers, body }: Request): URLSearchParams {
+  if (!isForm(headers['content-type'])) return new URLSearchParams()
   let fields = 1
-  for (let at = bytes.indexOf(ampersand); at !== -1; at = bytes.indexOf(ampersand, at + 1)) {
-    if (++fields > mostFields) throw new TooManyFields()
+  for (let at = body.indexOf(ampersand); at !== -1; at = body.indexOf(ampersand, at + 1)) {
+    if (++fields > maxFields) throw invalid(`the form has more than ${maxFields} fields`)
   }
-  return new URLSearchParams(bytes.toString('utf8'))
+  return new URLSearchParams(body.toString('utf8'))
 }
 
 const ampersand = 0x26
 
 const formType = 'application/x-www-form-urlencoded'
 
-/** By the media type, whatever its case and parameters. */
+/** Compares the media type alone: its case and parameters do not matter. */
 const isForm = (contentType: string | undefined): boolean =>
   contentType === formType || contentType?.split(';', 1)[0]?.trim().toLowerCase() === formType
