@@ -4,7 +4,6 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { answerError } from '../../src/http/errors/answer-error.ts'
 import { makeListener } from '../../src/http/server/listener.ts'
 import { json } from '../../src/http/server/response.ts'
-import { open } from '../../src/http/server/route.ts'
 import { closedConnections } from '../support/metric.ts'
 import { openConnection } from '../support/raw-connection.ts'
 import { freePort, startServer } from '../support/server.ts'
@@ -119,9 +118,9 @@ function listenerOf(timeouts?: Timeouts, telemetry: Partial<Telemetry> = {}) {
   const route = {
     path: '/page',
     face: 'plain',
-    guard: open,
-    cors: false,
-    operation: { id: 'x', tag: 'x', summary: '', answers: {} },
+    guard() {},
+    cors: 'none',
+    operation: { id: 'x', tag: 'x', summary: '', responses: {} },
   } as const
   return makeListener({
     name: 'public',
@@ -136,7 +135,7 @@ function listenerOf(timeouts?: Timeouts, telemetry: Partial<Telemetry> = {}) {
     bodyLimit: 1_000,
     cors: () => ({ origin: false }),
     addressOf: () => '',
-    fence: open,
+    fence() {},
     logsHealth: false,
     answered() {},
     begun: undefined,

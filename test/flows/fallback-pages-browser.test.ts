@@ -28,7 +28,6 @@ interface Look {
 const onDevice: Given = {
   consent: {
     clientName: 'MCP CLI Client',
-    isLoopback: true,
     redirectHost: '127.0.0.1:33418',
     firstSeen: now,
     clientUri: undefined,
@@ -57,7 +56,7 @@ const hostileGrants: Given = {
   },
 }
 const withdrawOutdated = async (page: Page) => {
-  await page.evaluate(`document.querySelector('[name=form_seal]').value = 'x'`)
+  await page.evaluate(`document.querySelector('[name=form_token]').value = 'x'`)
   await page.getByRole('button', { name: 'Withdraw' }).first().click()
 }
 const wrongPassword = async (page: Page) => {
@@ -159,7 +158,7 @@ describe('without scripts, by keyboard only', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.press('Space')
     await page.keyboard.press('Enter')
-    await page.waitForURL(/^http:\/\/client\.test:\d+\/landed$/)
+    await page.waitForURL(/^http:\/\/client\.test:\d+\/landed\?verifier=1$/)
     assert.deepEqual(pages.acts, [['acceptLogin', 'known', { subject: 'user-ada', remember: true, amr: ['pwd'] }]])
     await page.context().close()
   })
@@ -174,7 +173,7 @@ describe('without scripts, by keyboard only', () => {
     await page.locator('#password:focus').waitFor()
     await page.keyboard.type(password)
     await page.keyboard.press('Enter')
-    await page.waitForURL(/\/landed$/)
+    await page.waitForURL(/\/landed\?verifier=1$/)
     await page.context().close()
   })
 
@@ -182,7 +181,7 @@ describe('without scripts, by keyboard only', () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('login'))
     await page.getByRole('button', { name: 'Cancel' }).click()
-    await page.waitForURL(/\/landed$/)
+    await page.waitForURL(/\/landed\?verifier=1$/)
     assert.deepEqual(pages.acts, [['rejectLogin', 'known']])
     await page.context().close()
   })
@@ -194,7 +193,7 @@ describe('without scripts, by keyboard only', () => {
     await page.getByLabel('See your e-mail address').uncheck()
     await page.getByLabel('Do not ask me again').check()
     await page.getByRole('button', { name: 'Allow' }).click()
-    await page.waitForURL(/\/landed$/)
+    await page.waitForURL(/\/landed\?verifier=1$/)
     const accepted = {
       grantScope: ['openid', 'profile', 'notes.read'],
       grantAudience: ['https://mcp.example.com/notes'],
@@ -231,10 +230,10 @@ describe('without scripts, by keyboard only', () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('consent'))
     await page.getByRole('button', { name: 'Deny' }).click()
-    await page.waitForURL(/\/landed$/)
+    await page.waitForURL(/\/landed\?verifier=1$/)
     await page.goto(`${pages.url}${at('logout')}`)
     await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.waitForURL(/\/landed$/)
+    await page.waitForURL(/\/landed\?verifier=1$/)
     assert.deepEqual(pages.acts, [
       ['rejectConsent', 'known'],
       ['acceptLogout', 'known'],
@@ -252,9 +251,9 @@ test('a page of another site can neither submit the form nor frame the page', as
   const [answer] = await Promise.all([page.waitForNavigation(), page.getByRole('button').click()])
   assert.equal(answer?.status(), 403)
   await page.goto(`${pages.url.replace('127.0.0.1', 'evil.test')}/landed`)
-  const seal = /name="form_seal" value="([^"]+)"/.exec((await pages.ask(grantsAt)).text)?.[1]
+  const token = /name="form_token" value="([^"]+)"/.exec((await pages.ask(grantsAt)).text)?.[1]
   await page.setContent(`<form method="post" action="${pages.url}${grantsAt}">
-    <input name="client_id" value="claude"><input name="form_seal" value="${seal}"><button>free money</button></form>`)
+    <input name="client_id" value="claude"><input name="form_token" value="${token}"><button>free money</button></form>`)
   const [withdrawal] = await Promise.all([page.waitForNavigation(), page.getByRole('button').click()])
   assert.equal(withdrawal?.status(), 403)
   assert.deepEqual(pages.acts, [])

@@ -3,7 +3,7 @@ import { refused } from '../errors/refusals.ts'
 import { jsonBody } from '../server/body.ts'
 import { queryParameter } from '../server/parameters.ts'
 import type { Request } from '../server/request.ts'
-import { adminJson } from './clients.ts'
+import { adminJson } from './admin-json.ts'
 
 /**
  * Which request an application answers: `login_challenge` and the like, or Hydra's older `challenge`.

@@ -1,13 +1,13 @@
 import type { LoginSession } from '../../core/sessions/login-session.ts'
 import type { Sealer } from '../../lib/seal.ts'
 
-/** A value in a form, by which it comes back as made for this very session: nobody else can read or make it. */
-export interface FormSeal {
+/** Hidden form values that are valid for one login session only: another site can neither read nor make one (CSRF). */
+export interface FormTokens {
   make(session: LoginSession): string
-  fits(value: string | undefined, session: LoginSession): boolean
+  isValid(token: string | undefined, session: LoginSession): boolean
 }
 
-export const makeFormSeal = ({ sealer }: { sealer: Sealer }): FormSeal => ({
+export const makeFormTokens = ({ sealer }: { sealer: Sealer }): FormTokens => ({
   make: ({ id }) => sealer.seal('', id),
-  fits: (value, { id }) => value !== undefined && sealer.open(value, id) !== undefined,
+  isValid: (token, { id }) => token !== undefined && sealer.open(token, id) !== undefined,
 })

@@ -28,16 +28,16 @@ export interface GrantsShown {
   readonly user: string
   readonly clients: readonly GrantedShown[]
   /** What the forms bring back. */
-  readonly formSeal: string
+  readonly formToken: string
   /** Where the older ones are, as a query. */
   readonly older?: string | undefined
   readonly notice?: GrantsNotice | undefined
 }
 
 /** Where a person sees whom he let in, and withdraws it (OAuth 2.1 §7.12). */
-export function grantsPage(words: Words, { user, clients, formSeal, older, notice }: GrantsShown): Response {
+export function grantsPage(words: Words, { user, clients, formToken, older, notice }: GrantsShown): Response {
   const { consent, grants } = words
-  const items = clients.map((client, at) => item(words, client, formSeal, `client-${at + 1}`))
+  const items = clients.map((client, at) => item(words, client, formToken, `client-${at + 1}`))
   const nothing = older === undefined ? `<p>${escapeHtml(grants.none)}</p>` : ''
   const main = `${notice ? noticeLine(words, notice) : ''}
 <p class="soft">${filled(consent.user, { user: `<strong>${named(user)}</strong>` })}</p>
@@ -48,7 +48,7 @@ ${older === undefined ? '' : `<p><a href="?${escapeHtml(older)}">${escapeHtml(gr
 }
 
 /** What the client cannot make up comes first, as on the page where he let it in. */
-function item(words: Words, client: GrantedShown, formSeal: string, id: string): string {
+function item(words: Words, client: GrantedShown, formToken: string, id: string): string {
   const { clientId, redirectHosts, since } = client
   const places = redirectHosts.map((host) => place(host, words.grants))
   return `<li>
@@ -57,7 +57,7 @@ ${clientLine(words, { ...client, isNew: false })}
 ${scopes(words, client.scope)}
 ${since === undefined ? '' : `<p class="soft">${filled(words.grants.since, { date: escapeHtml(dateIn(words.language, since)) })}</p>`}
 <form method="post">
-<input type="hidden" name="form_seal" value="${escapeHtml(formSeal)}">
+<input type="hidden" name="form_token" value="${escapeHtml(formToken)}">
 <input type="hidden" name="client_id" value="${escapeHtml(clientId)}">
 <button aria-describedby="${id}">${escapeHtml(words.grants.withdraw)}</button>
 </form>
@@ -87,7 +87,7 @@ function titleOf({ grants, signIn }: Words, notice: GrantsNotice | undefined): s
 }
 
 /** 401: whose grants these would be, nobody knows. */
-export function nobodyPage({ language, grants, signIn }: Words): Response {
+export function notSignedInPage({ language, grants, signIn }: Words): Response {
   const main = `<p>${filled(grants.nobody, { remember: `<strong>${escapeHtml(signIn.remember)}</strong>` })}</p>`
   return page(401, grants.nobodyTitle, main, { language })
 }

@@ -2,7 +2,7 @@ import { escapeHtml, filled, named, page } from '../html/page.ts'
 import type { Words } from '../html/words.ts'
 import type { Response } from '../server/response.ts'
 
-export interface SignOutShown {
+export interface LogoutShown {
   readonly challenge: string
   /** Absent where no client asks. */
   readonly clientName?: string | undefined
@@ -11,7 +11,7 @@ export interface SignOutShown {
 }
 
 /** Asks a person whether to sign out, and of which account: a link of another site must not do it. */
-export function signOutPage(words: Words, { challenge, clientName, user }: SignOutShown): Response {
+export function logoutPage(words: Words, { challenge, clientName, user }: LogoutShown): Response {
   const { signOut, consent } = words
   const reason = clientName ? filled(signOut.reasonOf, { client: `<strong>${named(clientName)}</strong>` }) : escapeHtml(signOut.reason)
   const main = `<p>${reason}</p>

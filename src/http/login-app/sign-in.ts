@@ -1,73 +1,122 @@
-import type { PasswordOutcome } from '../../core/users/check-password.ts'
-import { userOf } from '../../core/users/user.ts'
+import type { AskedLogin, acceptLogin, findLogin, rejectLogin } from '../../core/authorization/answer-login.ts'
+import type { LoginDecision } from '../../core/authorization/authorization-flow.ts'
+import { resumeUrl } from '../../core/authorization/resume-url.ts'
+import type { checkPassword, PasswordOutcome } from '../../core/users/check-password.ts'
+import { type User, userOf } from '../../core/users/user.ts'
+import type { Live } from '../../lib/live.ts'
+import type { Log } from '../../lib/telemetry.ts'
 import { gonePage, notSetUpPage } from '../html/notice-page.ts'
+import { redirectHost } from '../html/redirect-host.ts'
 import type { Words } from '../html/words.ts'
-import { goOn, wordsOf } from '../html/words-of.ts'
+import { wordsOf } from '../html/words-of.ts'
 import { formBody } from '../server/body.ts'
 import { countedAddressOf } from '../server/client-address.ts'
+import { htmlPage } from '../server/operation.ts'
 import { once, queryParameter } from '../server/parameters.ts'
 import type { Request } from '../server/request.ts'
 import type { Response } from '../server/response.ts'
-import type { Handler } from '../server/route.ts'
-import type { FallbackDeps } from './fallbacks.ts'
-import { checkPostedFromHere } from './same-origin.ts'
-import type { LoginView } from './sign-in-desk.ts'
+import type { Endpoint } from '../server/route.ts'
+import { type BuiltInPages, formResponses, shared } from './built-in-pages.ts'
+import { found } from './found.ts'
+import { deniedByPerson, goTo } from './go-to.ts'
+import { checkSameOrigin } from './same-origin.ts'
 import { type SignInShown, signInPage } from './sign-in-page.ts'
 
-type Deps = Pick<FallbackDeps, 'desk' | 'builtIn' | 'users' | 'checkPassword' | 'origin' | 'log'>
-
-/** `/oauth2/fallbacks/login`: shows the page, and judges what was typed into it. */
-export function signInHandlers(deps: Deps): { readonly signInPage: Handler; readonly signIn: Handler } {
-  const { desk } = deps
-  return {
-    async signInPage(request) {
-      if (!deps.builtIn().login) return notSetUpPage(wordsOf(request), 'login')
-      const challenge = queryParameter(request, 'login_challenge')
-      const view = challenge && (await desk.findLogin(challenge))
-      if (!challenge || !view) return gonePage(wordsOf(request))
-      if (view.skip) return goOn(await goOnAs(deps, challenge, view.subject))
-      const username = view.loginHint ?? ''
-      return signInPage(wordsOf(request, view.uiLocales), { challenge, redirectHost: view.redirectHost, username })
-    },
-
-    async signIn(request) {
-      checkPostedFromHere(request, deps.origin)
-      if (!deps.builtIn().login) return notSetUpPage(wordsOf(request), 'login')
-      const form = formBody(request)
-      const challenge = once(form, 'login_challenge')
-      const view = challenge && (await desk.findLogin(challenge))
-      if (!challenge || !view) return gonePage(wordsOf(request))
-      if (form.get('action') === 'cancel') return goOn(await desk.rejectLogin(challenge))
-      return judge(deps, request, { challenge, view, form })
-    },
-  }
+interface ShowDeps {
+  readonly findLogin: ReturnType<typeof findLogin>
+  readonly acceptLogin: ReturnType<typeof acceptLogin>
+  readonly rejectLogin: ReturnType<typeof rejectLogin>
+  readonly builtIn: BuiltInPages
+  readonly users: Live<readonly User[]>
 }
 
-/** A remembered session of somebody who is no longer listed opens nothing. */
-function goOnAs({ desk, users }: Deps, challenge: string, subject: string): Promise<string> {
+interface SignInDeps extends ShowDeps {
+  readonly checkPassword: ReturnType<typeof checkPassword>
+  readonly origin: string
+  readonly log: Log
+}
+
+const endpoint = { path: '/oauth2/fallbacks/login', face: 'page' } as const
+
+/** `GET /oauth2/fallbacks/login` */
+export const showSignIn = (deps: ShowDeps): Endpoint => ({
+  method: 'GET',
+  ...endpoint,
+  operation: {
+    ...shared,
+    id: 'showFallbackLogin',
+    summary: 'Show the built-in sign-in page, for `login_challenge`.',
+    responses: { 200: htmlPage('A page.') },
+    errors: [403, 404],
+  },
+  async handler(request) {
+    if (!deps.builtIn().login) return notSetUpPage(wordsOf(request), 'login')
+    const asked = await found(deps.findLogin, queryParameter(request, 'login_challenge'))
+    if (!asked) return gonePage(wordsOf(request))
+    const { challenge, flow } = asked
+    if (flow.session.known) return goTo(await continueAs(deps, challenge, flow.session.known.subject))
+    return signInPage(wordsOf(request, uiLocalesOf(asked)), {
+      challenge,
+      redirectHost: redirectHost(flow.request.redirectUri),
+      username: flow.request.oidcContext.loginHint ?? '',
+    })
+  },
+})
+
+/** `POST /oauth2/fallbacks/login` */
+export const signIn = (deps: SignInDeps): Endpoint => ({
+  method: 'POST',
+  ...endpoint,
+  operation: {
+    ...shared,
+    id: 'postFallbackLogin',
+    summary: 'Submit the form of the sign-in page.',
+    responses: formResponses,
+    errors: [403, 404],
+  },
+  async handler(request) {
+    checkSameOrigin(request, deps.origin)
+    if (!deps.builtIn().login) return notSetUpPage(wordsOf(request), 'login')
+    const form = formBody(request)
+    const asked = await found(deps.findLogin, once(form, 'login_challenge'))
+    if (!asked) return gonePage(wordsOf(request))
+    if (form.get('action') === 'cancel') return goTo(resumeUrl(await deps.rejectLogin(asked.challenge, deniedByPerson)))
+    return authenticate(deps, request, asked, form)
+  },
+})
+
+/** A remembered session of a user who is no longer listed is not accepted. */
+async function continueAs({ acceptLogin, rejectLogin, users }: ShowDeps, challenge: string, subject: string): Promise<string> {
   const isListed = userOf(users(), subject) !== undefined
-  return isListed ? desk.acceptLogin(challenge, { subject, remember: false, amr: [] }) : desk.rejectLogin(challenge)
+  const accepted = () => acceptLogin(challenge, decision({ subject, remember: false, amr: [] }))
+  return resumeUrl(await (isListed ? accepted() : rejectLogin(challenge, deniedByPerson)))
 }
 
-interface Posted {
-  readonly challenge: string
-  readonly view: LoginView
-  readonly form: URLSearchParams
-}
-
-async function judge(deps: Deps, request: Request, { challenge, view, form }: Posted): Promise<Response> {
+async function authenticate(deps: SignInDeps, request: Request, asked: AskedLogin, form: URLSearchParams): Promise<Response> {
+  const { challenge, flow } = asked
   const username = once(form, 'username')?.trim() ?? ''
   const outcome = await deps.checkPassword({ username, password: once(form, 'password') ?? '', address: countedAddressOf(request) })
   if (outcome.kind === 'right') {
-    const { subject } = outcome.user
-    return goOn(await deps.desk.acceptLogin(challenge, { subject, remember: form.has('remember'), amr: ['pwd'] }))
+    const accepted = decision({ subject: outcome.user.subject, remember: form.has('remember'), amr: ['pwd'] })
+    return goTo(resumeUrl(await deps.acceptLogin(challenge, accepted)))
   }
-  const words = wordsOf(request, view.uiLocales)
+  const words = wordsOf(request, uiLocalesOf(asked))
   const problem = problemOf(words, outcome)
-  // The name is not logged: people type their password there.
+  // The user name is not logged: people type their password there by mistake.
   deps.log('info', 'sign-in refused', { request_id: request.id, reason: outcome, status: problem.status })
-  return signInPage(words, { challenge, redirectHost: view.redirectHost, username, problem })
+  return signInPage(words, { challenge, redirectHost: redirectHost(flow.request.redirectUri), username, problem })
 }
+
+const decision = (accepted: Pick<LoginDecision, 'subject' | 'remember' | 'amr'>): Omit<LoginDecision, 'kind' | 'at'> => ({
+  ...accepted,
+  rememberFor: 0,
+  extendSessionLifespan: false,
+  acr: '',
+  context: null,
+  forceSubjectIdentifier: '',
+})
+
+const uiLocalesOf = ({ flow }: AskedLogin): readonly string[] => flow.request.oidcContext.uiLocales ?? []
 
 function problemOf({ signIn }: Words, outcome: Exclude<PasswordOutcome, { kind: 'right' }>): NonNullable<SignInShown['problem']> {
   if (outcome.kind === 'wrong') return { status: 401, sentence: signIn.wrong }

@@ -6,8 +6,8 @@ import { once } from '../server/parameters.ts'
 import type { Request } from '../server/request.ts'
 
 /**
- * How the caller says who he is: Basic credentials, or `client_id` with or without `client_secret` in the form (RFC 6749 §2.3.1), or a
- * signed assertion (RFC 7521 §4.2); one way, not two.
+ * The credentials of a client: Basic credentials, or `client_id` with or without `client_secret` in the form (RFC 6749 §2.3.1), or a
+ * signed assertion (RFC 7521 §4.2); exactly one of them.
  *
  * @throws Refusal `credentials-missing`, `credentials-twice`, `assertion-missing` or `assertion-type-unknown`
  */
@@ -46,8 +46,8 @@ interface BasicCredentials {
 }
 
 /**
- * RFC 6749 §2.3.1: id and secret are form-encoded, then joined and put into Base64 (RFC 7617). Callers that do not encode are
- * understood too: where it makes a difference, both readings are kept.
+ * RFC 6749 §2.3.1: id and secret are form-encoded, then joined and encoded in Base64 (RFC 7617). Many clients do not form-encode: where
+ * it makes a difference, both readings are kept.
  */
 export function basicCredentials(header: string): BasicCredentials | undefined {
   const encoded = /^basic ([a-z0-9+/_=-]+)$/i.exec(header)?.[1]

@@ -34,7 +34,7 @@ export function corsOptions(settings: Live<CorsSettings>) {
 }
 
 const isForClients = ({ method, routeOptions }: FastifyRequest): boolean =>
-  method === 'OPTIONS' && routeOptions.config?.route?.clientCors === true
+  method === 'OPTIONS' && routeOptions.config?.route?.cors === 'clients'
 
 /** Allows an origin that the settings do not list and that the client of the request registered. */
 export async function allowClientOrigin(request: Request, reply: FastifyReply, clientOrigins: ClientOrigins): Promise<void> {

@@ -19,7 +19,7 @@ declare module 'fastify' {
     seen: (Request & { body: Buffer }) | undefined
   }
   interface FastifyContextConfig {
-    route?: Pick<Route, 'guard' | 'face' | 'clientCors'>
+    route?: Pick<Route, 'guard' | 'face' | 'cors'>
   }
 }
 

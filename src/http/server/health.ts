@@ -1,27 +1,37 @@
 import { hydraNoStore, json } from './response.ts'
-import type { Handler } from './route.ts'
+import type { Endpoint } from './route.ts'
 
-/** `GET /health/alive`: the process answers. */
-export const alive: Handler = () => json(200, { status: 'ok' }, hydraNoStore)
+/** `GET /health/alive` */
+export const alive = (): Endpoint => ({
+  method: 'GET',
+  path: '/health/alive',
+  face: 'plain',
+  operation: {
+    id: 'isAlive',
+    tag: 'metadata',
+    summary: 'Check that the process runs.',
+    responses: { 200: { description: 'It runs.', schema: 'HealthStatus' } },
+    isStatic: true,
+  },
+  handler: () => json(200, { status: 'ok' }, hydraNoStore),
+})
 
-/** `GET /health/ready`: requests can be served. `isReady` asks the database. */
-export function ready({ isReady }: { isReady: () => Promise<boolean> }): Handler {
-  return async () => {
+/** `GET /health/ready`: `isReady` asks the database. */
+export const ready = ({ isReady }: { readonly isReady: () => Promise<boolean> }): Endpoint => ({
+  method: 'GET',
+  path: '/health/ready',
+  face: 'plain',
+  operation: {
+    id: 'isReady',
+    tag: 'metadata',
+    summary: 'Check that requests can be served: the database answers.',
+    responses: {
+      200: { description: 'Requests can be served.', schema: 'HealthStatus' },
+      503: { description: 'Requests cannot be served; the body names what is missing.', schema: 'HealthNotReady' },
+    },
+    isStatic: true,
+  },
+  async handler() {
     return (await isReady()) ? json(200, { status: 'ok' }, hydraNoStore) : json(503, { errors: { database: 'not ready' } }, hydraNoStore)
-  }
-}
-
-/** `GET /admin/metrics/prometheus`: what the process counts and measures, in Prometheus' text format. */
-export function metrics({ text }: { text: () => Promise<string> }): Handler {
-  return async () => ({
-    status: 200,
-    headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'cache-control': 'no-store' },
-    body: await text(),
-  })
-}
-
-/** `GET /version` */
-export const version =
-  (number: string): Handler =>
-  () =>
-    json(200, { version: number }, hydraNoStore)
+  },
+})

@@ -97,7 +97,7 @@ export function makeListener(settings: ListenerSettings): Listener {
     send(request, reply, answerError(error, face, telemetry, request.id))
   })
   server.setNotFoundHandler((request, reply) => send(request, reply, notFound()))
-  const [shared, own] = [routes.filter((route) => route.cors), routes.filter((route) => !route.cors)]
+  const [shared, own] = [routes.filter(({ cors }) => cors !== 'none'), routes.filter(({ cors }) => cors === 'none')]
   server.register(async (scope) => {
     await scope.register(cors, () => corsOptions(settings.cors))
     // A preflight, which the library answers itself.

@@ -22,7 +22,7 @@ export function mountRoutes(scope: FastifyInstance, routes: readonly Route[], se
 }
 
 function mountRoute(scope: FastifyInstance, route: Route, { bodyLimit, clientOrigins }: MountSettings, send: Sender['send']): void {
-  const { method, path, clientCors, handler } = route
+  const { method, path, cors, handler } = route
   const hasBody = method !== 'GET'
   scope.route({
     method,
@@ -32,13 +32,13 @@ function mountRoute(scope: FastifyInstance, route: Route, { bodyLimit, clientOri
       const { span } = request
       const seen = request.seen as NonNullable<typeof request.seen>
       if (hasBody) seen.body = await readBody(request.raw, bodyLimit)
-      if (clientCors && clientOrigins && seen.headers.origin) await allowClientOrigin(seen, reply, clientOrigins)
+      if (cors === 'clients' && clientOrigins && seen.headers.origin) await allowClientOrigin(seen, reply, clientOrigins)
       send(request, reply, await (span ? span.run(() => handler(seen)) : handler(seen)))
     },
   })
 }
 
-const configOf = ({ guard, face, clientCors }: Route) => ({ route: { guard, face, ...(clientCors && { clientCors }) } })
+const configOf = ({ guard, face, cors }: Route) => ({ route: { guard, face, cors } })
 
 /** RFC 9110 §15.5.6: a known path lists its methods, to OPTIONS with 204 and to the others with 405. */
 function mountOtherMethods(scope: FastifyInstance, path: string, routes: readonly Route[], send: Sender['send']): void {

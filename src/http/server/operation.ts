@@ -1,30 +1,40 @@
-/** A JSON Schema (2020-12, as OpenAPI 3.1 has it), or the name of one of `schemas`. */
+/** A JSON Schema (2020-12, as in OpenAPI 3.1), or the name of one of `openapi/schemas.ts`. */
 export type SchemaOf = string | Readonly<Record<string, unknown>>
 
-/** What a route does and answers, for the API description. It describes; `protocol/` and the rooms check. */
+/** The OpenAPI description of an endpoint. It validates nothing: `protocol/` does. */
 export interface Operation {
-  /** Hydra's operationId where Hydra has the operation. */
+  /** The operationId, as in Hydra where Hydra has the operation. */
   readonly id: string
   readonly tag: string
   readonly summary: string
   readonly description?: string
-  /** What its path parameters are called, where that differs from the route table. */
-  readonly names?: Readonly<Record<string, string>>
+  /** Names of path parameters, where they differ from the path of the route. */
+  readonly pathNames?: Readonly<Record<string, string>>
   readonly query?: Readonly<Record<string, { readonly schema: SchemaOf; readonly description: string; readonly required?: true }>>
   readonly body?: { readonly type: 'application/json' | 'application/x-www-form-urlencoded'; readonly schema: SchemaOf }
-  readonly answers: Readonly<Record<number, AnswerOf>>
-  /** Statuses of refusals that a caller can act on; 400, 413, 500 and 503 are added where they belong. */
-  readonly refusals?: readonly number[]
-  /** How the caller proves who it is. Absent: nobody asks. */
-  readonly proof?: 'registrationAccessToken' | 'clientSecret' | 'accessToken'
-  /** It reads nothing of the request and nothing of the database: it cannot be refused. */
-  readonly still?: true
+  readonly responses: Readonly<Record<number, ResponseOf>>
+  /** Statuses of errors that a caller can act on; 400, 413, 500 and 503 are added where they can occur. */
+  readonly errors?: readonly number[]
+  /** The credentials of the caller. Absent: none. */
+  readonly security?: 'registrationAccessToken' | 'clientSecret' | 'accessToken'
+  /** It depends on neither the request nor the database, so it has no 400 and no 503. */
+  readonly isStatic?: true
 }
 
-export interface AnswerOf {
+export interface ResponseOf {
   readonly description: string
   readonly schema?: SchemaOf
-  /** Of the body; JSON unless said otherwise. */
+  /** The media type of the body. Absent: JSON. */
   readonly type?: string
   readonly headers?: Readonly<Record<string, string>>
 }
+
+export const text = { type: 'string' }
+
+/** A parameter of the query. */
+export const textParameter = (description: string) => ({ schema: text, description })
+export const requiredText = (description: string) => ({ schema: text, description, required: true }) as const
+
+export const htmlPage = (description: string): ResponseOf => ({ description, type: 'text/html', schema: text })
+
+export const redirect = (description: string): ResponseOf => ({ description, headers: { location: 'The URL that the browser goes to.' } })
