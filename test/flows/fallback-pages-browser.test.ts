@@ -57,7 +57,7 @@ const hostileGrants: Given = {
 }
 const withdrawOutdated = async (page: Page) => {
   await page.evaluate(`document.querySelector('[name=form_token]').value = 'x'`)
-  await page.getByRole('button', { name: 'Withdraw' }).first().click()
+  await page.getByRole('button', { name: 'Remove access' }).first().click()
 }
 const wrongPassword = async (page: Page) => {
   await page.getByLabel('User name').fill('ada')
@@ -76,7 +76,7 @@ const looks: Readonly<Record<string, Look>> = {
   'sign-out': { path: at('logout') },
   'still-signed-in': { path: at('logout'), act: (page) => page.getByRole('button', { name: 'Stay signed in' }).click() },
   grants: { path: grantsAt },
-  'grants-withdrawn': { path: grantsAt, act: (page) => page.getByRole('button', { name: 'Withdraw' }).first().click() },
+  'grants-withdrawn': { path: grantsAt, act: (page) => page.getByRole('button', { name: 'Remove access' }).first().click() },
   'grants-outdated': { path: grantsAt, act: withdrawOutdated },
   'grants-german': { path: grantsAt, language: 'de' },
   'grants-hostile': { path: grantsAt, given: hostileGrants },
@@ -210,8 +210,8 @@ describe('without scripts, by keyboard only', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.getByRole('status').waitFor()
-    assert.equal(await page.getByRole('status').textContent(), 'Claude can no longer get access.')
-    assert.equal(await page.getByRole('button', { name: 'Withdraw' }).count(), 1)
+    assert.equal(await page.getByRole('status').textContent(), 'Claude no longer has access.')
+    assert.equal(await page.getByRole('button', { name: 'Remove access' }).count(), 1)
     assert.deepEqual(pages.acts, [['withdraw', 'claude', { subject: 'user-ada', actor: 'person' }]])
     await page.context().close()
   })
@@ -219,8 +219,8 @@ describe('without scripts, by keyboard only', () => {
   test('the consent page links to the grants page, which opens in another tab', async () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('consent'))
-    const [beside] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('link', { name: 'What you allowed' }).click()])
-    await beside.getByRole('heading', { name: 'What you allowed' }).waitFor()
+    const [beside] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('link', { name: 'Apps with access' }).click()])
+    await beside.getByRole('heading', { name: 'Apps with access' }).waitFor()
     assert.equal(new URL(beside.url()).pathname, grantsAt)
     assert.match(page.url(), /consent_challenge=known/)
     await page.context().close()

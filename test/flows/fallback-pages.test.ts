@@ -67,7 +67,7 @@ describe('every page (RFC 9700 §4.2.4, §4.16: no framing, no foreign content, 
       ]
       for (const answer of answers) {
         assert.equal(answer.status, 404)
-        assert.match(answer.text, /answered already, or it took too long\. Go back to the app/)
+        assert.match(answer.text, /expired or was already used[\s\S]*Go back to the app/)
       }
     }
     assert.deepEqual(pages.acts, [])
@@ -199,7 +199,7 @@ describe('signing in', () => {
   test('shows the redirect host, labels its fields, and fills in login_hint', async () => {
     await using pages = await startFallbackPages({ login: { loginHint: 'ada' } })
     const { text } = await pages.ask(signInAt)
-    assert.match(text, /to go on to <strong>claude\.ai<\/strong>/)
+    assert.match(text, /to continue to <strong>claude\.ai<\/strong>/)
     assert.match(
       text,
       /<label for="username">User name<\/label>\s*<input id="username" name="username" required type="text" autocomplete="username"[^>]* value="ada">/,
@@ -291,7 +291,7 @@ describe('the consent page', () => {
     assert.ok(text.indexOf('claude.ai</strong>') < text.indexOf('<bdi>Claude'))
     assert.match(text, /You are signed in as <strong><bdi>Ada Lovelace<\/bdi><\/strong>/)
     assert.match(text, /<code>https:\/\/mcp\.example\.com\/notes<\/code>/)
-    assert.match(text, /Known here since October 13, 2026\./)
+    assert.match(text, /Registered here since October 13, 2026\./)
     assert.doesNotMatch(text, /new here/)
   })
 
@@ -317,10 +317,10 @@ describe('the consent page', () => {
     const answer = await pages.ask(consentAt)
     assert.deepEqual(checkboxes(answer), ['scope=profile', 'scope=email', 'scope=offline_access', 'scope=notes.read', 'remember=yes'])
     for (const words of [
-      'Recognise you, by an identifier',
+      'Identify you by an ID',
       'See your name',
       'See your e-mail address',
-      'Stay signed in',
+      'Keep access while',
       'Use <code>notes.read</code>',
     ])
       assert.ok(answer.text.includes(words), words)
@@ -336,11 +336,11 @@ describe('the consent page', () => {
       const answer = await pages.ask(consentAt)
       const name = view.isLoopback ? 'An app on this device' : 'The app on this device that opens <strong>cursor:</strong> links'
       assert.ok(answer.text.includes(`<h1>${name} asks for access</h1>`))
-      assert.match(answer.text, /Any program on this device can be behind it/)
+      assert.match(answer.text, /Any program on this device can claim to be this app/)
       assert.ok(!checkboxes(answer).includes('remember=yes'))
       assertGoesOn(await pages.post('consent', { ...allow, remember: 'yes' }))
       assert.equal(acceptedConsent(pages).remember, false)
-      assert.match((await pages.ask(signInAt)).text, /to go on to (an|the) app on this device/)
+      assert.match((await pages.ask(signInAt)).text, /to continue to (an|the) app on this device/)
     }
   })
 
@@ -348,7 +348,7 @@ describe('the consent page', () => {
     await using pages = await startFallbackPages({ consent: { verified: true, redirectHost: 'localhost' } })
     const answer = await pages.ask(consentAt)
     assert.match(answer.text, /Its name is <strong><bdi>Claude<\/bdi><\/strong>\. <span class="mark">verified by the operator<\/span>/)
-    assert.doesNotMatch(answer.text, /not verified|class="care-note|Known here/)
+    assert.doesNotMatch(answer.text, /not verified|class="care-note|Registered here/)
     assert.ok(checkboxes(answer).includes('remember=yes'))
   })
 
@@ -401,8 +401,8 @@ describe('the consent page', () => {
   test('without scopes there is no list', async () => {
     await using pages = await startFallbackPages({ consent: { requestedScope: [], requestedAudience: [] } })
     const answer = await pages.ask(consentAt)
-    assert.match(answer.text, /It asks for nothing but that you sign in\./)
-    assert.doesNotMatch(answer.text, /<fieldset>|This is for use at/)
+    assert.match(answer.text, /It only asks you to sign in\./)
+    assert.doesNotMatch(answer.text, /<fieldset>|For use with/)
   })
 })
 
@@ -445,7 +445,7 @@ test('the error page shows error and description separately, with Hydra’s stat
   assert.match(both.text, /<blockquote><code>my_err<\/code><\/blockquote>\s*<blockquote><code>some text<\/code><\/blockquote>/)
   const none = await pages.ask('/oauth2/fallbacks/error', { headers: { 'accept-language': 'de' } })
   assert.equal(none.status, 500)
-  assert.match(none.text, /<h1>Etwas ist schiefgegangen<\/h1>[\s\S]*Mehr wurde dazu nicht mitgeteilt/)
+  assert.match(none.text, /<h1>Etwas ist schiefgegangen<\/h1>[\s\S]*Es gibt keine weiteren Einzelheiten/)
   const long = await pages.ask(`/oauth2/fallbacks/error?error_description=${'x'.repeat(5_000)}`)
   assert.ok(long.text.includes(`${'x'.repeat(1_000)}…`) && !long.text.includes('x'.repeat(1_001)))
 })

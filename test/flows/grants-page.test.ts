@@ -45,36 +45,29 @@ describe('the grants page', () => {
     assert.equal(answer.status, 200)
     assertPage(answer, "'self'")
     const [claude = '', own = ''] = answer.text.split('<h2').slice(1)
-    assert.match(answer.text, /<h1>What you allowed<\/h1>\s*<p class="soft">You are signed in as <strong><bdi>Ada Lovelace<\/bdi>/)
+    assert.match(answer.text, /<h1>Apps with access<\/h1>\s*<p class="soft">You are signed in as <strong><bdi>Ada Lovelace<\/bdi>/)
     assert.match(
       claude,
       /^ id="client-1"><strong>claude\.ai<\/strong><\/h2>\s*<p>It calls itself <strong><bdi>Claude<\/bdi><\/strong>\. <span class="mark care">not verified<\/span><\/p>/,
     )
     assert.deepEqual(
       [...claude.matchAll(/<li>(.*)<\/li>/g)].map(([, line]) => line),
-      [
-        'Recognise you, by an identifier that stays the same',
-        'Stay signed in: act for you while you are away',
-        'Use <code>notes.read</code>',
-      ],
+      ['Identify you by an ID that stays the same', 'Keep access while you are not using it', 'Use <code>notes.read</code>'],
     )
-    assert.match(claude, /Allowed since October 13, 2026\./)
+    assert.match(claude, /Access since October 13, 2026\./)
     assert.match(
       own,
       /^ id="client-2">An app on one of your devices<\/h2>\s*<p>Its name is <strong><bdi>own<\/bdi><\/strong>\. <span class="mark">verified by the operator/,
     )
-    assert.match(own, /Nothing but that you sign in\./)
-    assert.match(own, /<button aria-describedby="client-2">Withdraw<\/button>/)
+    assert.match(own, /Sign-in only\./)
+    assert.match(own, /<button aria-describedby="client-2">Remove access<\/button>/)
     assert.deepEqual(clientsOn(answer), ['claude', 'own'])
   })
 
   test('R7591-33 (RFC 7591 §2.2): the page and the client’s name are in the person’s language', async () => {
     await using pages = await startFallbackPages()
     const { text } = await pages.ask(at, { headers: { 'accept-language': 'de-CH' } })
-    assert.match(
-      text,
-      /<html lang="de">[\s\S]*<h1>Was Sie erlaubt haben<\/h1>[\s\S]*<bdi>Klaus<\/bdi>[\s\S]*Erlaubt seit 13\. Oktober 2026\./,
-    )
+    assert.match(text, /<html lang="de">[\s\S]*<h1>Apps mit Zugriff<\/h1>[\s\S]*<bdi>Klaus<\/bdi>[\s\S]*Zugriff seit 13\. Oktober 2026\./)
   })
 
   test('after a withdrawal the page confirms it and has one client less; a second withdrawal finds nothing', async () => {
@@ -83,11 +76,11 @@ describe('the grants page', () => {
     const done = await pages.post('grants', form)
     assert.equal(done.status, 200)
     assertPage(done, "'self'")
-    assert.match(done.text, /<title>Withdrawn: What you allowed<\/title>/)
-    assert.match(done.text, /<p class="note" role="status"><strong><bdi>Claude<\/bdi><\/strong> can no longer get access\.<\/p>/)
+    assert.match(done.text, /<title>Access removed: Apps with access<\/title>/)
+    assert.match(done.text, /<p class="note" role="status"><strong><bdi>Claude<\/bdi><\/strong> no longer has access\.<\/p>/)
     assert.deepEqual(clientsOn(done), ['own'])
     const again = await pages.post('grants', form)
-    assert.match(again.text, /There was nothing to withdraw any more\./)
+    assert.match(again.text, /This app had no access any more\./)
     const withdrawn = ['withdraw', 'claude', { subject: 'user-ada', actor: 'person' }]
     assert.deepEqual(pages.acts, [withdrawn, withdrawn])
   })
@@ -103,7 +96,7 @@ describe('the grants page', () => {
     ]) {
       const answer = await pages.post('grants', form)
       assert.deepEqual([answer.status, clientsOn(answer).length], [200, 2])
-      assert.match(answer.text, /There was nothing to withdraw any more\./)
+      assert.match(answer.text, /This app had no access any more\./)
     }
     assert.equal((await pages.post('grants', { form_token, client_id: ['claude', 'own'] })).status, 400)
     assert.deepEqual(pages.acts, [])
@@ -116,8 +109,8 @@ describe('the grants page', () => {
       const answer = await pages.post('grants', { client_id: 'claude', ...(form_token !== '' && { form_token }) })
       assert.equal(answer.status, 403, form_token)
       assertPage(answer, "'self'")
-      assert.match(answer.text, /<title>Problem: What you allowed<\/title>/)
-      assert.match(answer.text, /role="alert">This page was out of date, so nothing was withdrawn/)
+      assert.match(answer.text, /<title>Problem: Apps with access<\/title>/)
+      assert.match(answer.text, /role="alert">This page had expired, so no access was removed/)
       assert.equal(clientsOn(answer).length, 2)
     }
     assert.deepEqual(pages.acts, [])
@@ -144,7 +137,7 @@ describe('the grants page', () => {
       for (const answer of [await pages.ask(at), await pages.post('grants', { client_id: 'claude' })]) {
         assert.equal(answer.status, 401)
         assertPage(answer, "'none'")
-        assert.match(answer.text, /<h1>Nobody is signed in here<\/h1>[\s\S]*choose “<strong>Keep me signed in on this device<\/strong>”/)
+        assert.match(answer.text, /<h1>You are not signed in<\/h1>[\s\S]*choose “<strong>Keep me signed in on this device<\/strong>”/)
         assert.doesNotMatch(answer.text, /Claude|<form/)
       }
       assert.deepEqual(pages.acts, [])
@@ -156,7 +149,7 @@ describe('the grants page', () => {
     for (const answer of [await pages.ask(at), await pages.post('grants', { client_id: 'claude' })]) {
       assert.equal(answer.status, 404)
       assertPage(answer, "'none'")
-      assert.match(answer.text, /<h1>What you allowed is not shown here<\/h1>/)
+      assert.match(answer.text, /<h1>This page is not in use<\/h1>/)
     }
     assert.deepEqual(pages.acts, [])
   })
@@ -176,9 +169,9 @@ describe('the grants page', () => {
 
   test('shows when there are no grants, and when there is more than one page of them', async () => {
     await using none = await startFallbackPages({ granted: {} })
-    assert.match((await none.ask(at)).text, /There is nothing here that you allowed\./)
+    assert.match((await none.ask(at)).text, /No app has access to your account\./)
     await using more = await startFallbackPages({ granted: { clients: granted, next: { grantedAt: now, id: 'abc' } } })
-    assert.match((await more.ask(at)).text, new RegExp(`<a href="\\?after=${now}-abc">Older ones</a>`))
+    assert.match((await more.ask(at)).text, new RegExp(`<a href="\\?after=${now}-abc">Show older</a>`))
     await using later = await startFallbackPages({ granted: { next: { grantedAt: now, id: 'abc' } } })
     assert.doesNotMatch((await later.ask(at)).text, /There is nothing here/)
   })
@@ -186,7 +179,7 @@ describe('the grants page', () => {
   test('the consent page says where access can be withdrawn later', async () => {
     await using pages = await startFallbackPages()
     const { text } = await pages.ask('/oauth2/fallbacks/consent?consent_challenge=known')
-    assert.match(text, /You can withdraw it later: <a href="grants" target="_blank" rel="noopener">What you allowed<\/a>\./)
+    assert.match(text, /You can remove access later: <a href="grants" target="_blank" rel="noopener">Apps with access<\/a>\./)
   })
 })
 
@@ -227,7 +220,7 @@ describe('a person withdraws access', () => {
       page.text,
       /<strong>app\.example<\/strong><\/h2>\s*<p>It calls itself <strong><bdi>Notes<\/bdi><\/strong>\. <span class="mark care">not verified/,
     )
-    assert.match((await withdraw(browser, app.id, tokenOf(page))).text, /<bdi>Notes<\/bdi><\/strong> can no longer get access/)
+    assert.match((await withdraw(browser, app.id, tokenOf(page))).text, /<bdi>Notes<\/bdi><\/strong> no longer has access/)
     for (const each of [tokens, silent]) {
       const { status, json } = await refresh(server, app, each.refresh_token)
       assert.deepEqual([status, json.error], [400, 'invalid_grant'])
@@ -262,7 +255,7 @@ describe('a person withdraws access', () => {
     for (const id of [adas.id, ...listed.map((one: { consent_request_id: string }) => one.consent_request_id)]) {
       const form = { client_id: id, id, consent_request_id: id, subject: 'user-ada', all: 'true', form_token: tokenOf(page) }
       const answer = await eve.browser.send(`${at}?subject=user-ada&all=true`, { method: 'POST', form })
-      assert.match(answer.text, /There was nothing to withdraw any more\./)
+      assert.match(answer.text, /This app had no access any more\./)
     }
     assert.equal((await withdraw(eve.browser, shared.id, tokenOf(await ada.browser.get(at)))).status, 403, 'with a form of ada’s')
     assert.deepEqual(await areActive(server, eve.tokens), [true, true])
@@ -394,7 +387,7 @@ test('with many grants the page lists each client once, newest first, with a lin
     assert.equal(page.status, 200)
     seen.push(clientsOn(page).sort())
     // From a part of the grants the first one of a client cannot be known.
-    assert.doesNotMatch(page.text, /Allowed since/)
+    assert.doesNotMatch(page.text, /Access since/)
     for (const [, scope = ''] of page.text.matchAll(/<code>(s\d+)<\/code>/g)) scopes.add(scope)
     const [, older] = /<a href="(\?after=[^"]+)">/.exec(page.text) ?? []
     address = older && at + older

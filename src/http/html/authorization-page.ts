@@ -26,7 +26,7 @@ function explain(fault: AuthorizationFault, words: Words): string {
     case 'parameter-doubled':
       return about(said.doubled, escapeHtml(fault.name))
     case 'redirect-uri-unregistered':
-      return `${about(said.redirectUnknown, '')}\n${quoted(fault.redirectUri)}\n${about(said.makers, 'redirect_uri')}`
+      return `${about(said.redirectUnknown, '')}\n${quoted(fault.redirectUri)}\n${about(said.developer, 'redirect_uri')}`
   }
 }
 

@@ -14,7 +14,7 @@ export function fallbackErrorPage(
   const told = [said.error, said.description].filter((text) => text !== undefined)
   const what =
     told.length > 0
-      ? `<p>${escapeHtml(words.told)}</p>\n${told.map((text) => quoted(text, 1_000)).join('\n')}`
-      : `<p>${escapeHtml(words.untold)}</p>`
+      ? `<p>${escapeHtml(words.details)}</p>\n${told.map((text) => quoted(text, 1_000)).join('\n')}`
+      : `<p>${escapeHtml(words.noDetails)}</p>`
   return page(500, words.title, `${what}\n<p>${escapeHtml(words.again)}</p>`, { language })
 }

@@ -20,8 +20,8 @@ export interface GrantedShown {
 
 /** What became of the form that was sent. */
 export type GrantsNotice =
-  | { readonly kind: 'withdrawn'; readonly clientName: string }
-  | { readonly kind: 'nothing-to-withdraw' }
+  | { readonly kind: 'removed'; readonly clientName: string }
+  | { readonly kind: 'nothing-to-remove' }
   | { readonly kind: 'form-outdated' }
 
 export interface GrantsShown {
@@ -59,7 +59,7 @@ ${since === undefined ? '' : `<p class="soft">${filled(words.grants.since, { dat
 <form method="post">
 <input type="hidden" name="form_token" value="${escapeHtml(formToken)}">
 <input type="hidden" name="client_id" value="${escapeHtml(clientId)}">
-<button aria-describedby="${id}">${escapeHtml(words.grants.withdraw)}</button>
+<button aria-describedby="${id}">${escapeHtml(words.grants.remove)}</button>
 </form>
 </li>`
 }
@@ -71,10 +71,10 @@ function scopes(words: Words, granted: readonly string[]): string {
 
 function noticeLine({ grants }: Words, notice: GrantsNotice): string {
   switch (notice.kind) {
-    case 'withdrawn':
-      return `<p class="note" role="status">${filled(grants.withdrawn, { name: `<strong>${named(notice.clientName)}</strong>` })}</p>`
-    case 'nothing-to-withdraw':
-      return `<p class="note" role="status">${escapeHtml(grants.nothingToWithdraw)}</p>`
+    case 'removed':
+      return `<p class="note" role="status">${filled(grants.removed, { name: `<strong>${named(notice.clientName)}</strong>` })}</p>`
+    case 'nothing-to-remove':
+      return `<p class="note" role="status">${escapeHtml(grants.nothingToRemove)}</p>`
     case 'form-outdated':
       return `<p class="problem" role="alert">${escapeHtml(grants.outdated)}</p>`
   }
@@ -82,14 +82,14 @@ function noticeLine({ grants }: Words, notice: GrantsNotice): string {
 
 /** What a screen reader says first. */
 function titleOf({ grants, signIn }: Words, notice: GrantsNotice | undefined): string {
-  if (notice?.kind === 'withdrawn') return grants.withdrawnTitle.replace('{title}', grants.title)
+  if (notice?.kind === 'removed') return grants.removedTitle.replace('{title}', grants.title)
   return notice?.kind === 'form-outdated' ? signIn.problemTitle.replace('{title}', grants.title) : grants.title
 }
 
 /** 401: whose grants these would be, nobody knows. */
 export function notSignedInPage({ language, grants, signIn }: Words): Response {
-  const main = `<p>${filled(grants.nobody, { remember: `<strong>${escapeHtml(signIn.remember)}</strong>` })}</p>`
-  return page(401, grants.nobodyTitle, main, { language })
+  const main = `<p>${filled(grants.notSignedIn, { remember: `<strong>${escapeHtml(signIn.remember)}</strong>` })}</p>`
+  return page(401, grants.notSignedInTitle, main, { language })
 }
 
 /** The pages of this server are not in use: the operator has others. */

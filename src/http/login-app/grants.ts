@@ -91,8 +91,8 @@ async function withdraw({ formTokens, ...deps }: RemoveDeps, request: Request, s
   const clientId = once(form, 'client_id')
   const client = clientId === undefined ? undefined : await deps.findClient(clientId)
   const { subject } = session
-  if (!client || !(await deps.withdrawConsent({ subject, clientId: client.clientId }, 'person'))) return { kind: 'nothing-to-withdraw' }
-  return { kind: 'withdrawn', clientName: clientTexts(client, languagesOf(request)).clientName }
+  if (!client || !(await deps.withdrawConsent({ subject, clientId: client.clientId }, 'person'))) return { kind: 'nothing-to-remove' }
+  return { kind: 'removed', clientName: clientTexts(client, languagesOf(request)).clientName }
 }
 
 async function list(deps: ShowDeps, request: Request, session: LoginSession, notice?: GrantsNotice): Promise<Response> {
