@@ -189,7 +189,7 @@ describe('without scripts, by keyboard only', () => {
   test('an unchecked scope is not granted', async () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('consent'))
-    await page.getByLabel('Stay signed in').uncheck()
+    await page.getByLabel('Keep access').uncheck()
     await page.getByLabel('See your e-mail address').uncheck()
     await page.getByLabel('Do not ask me again').check()
     await page.getByRole('button', { name: 'Allow' }).click()

@@ -6,7 +6,7 @@ import type { Request } from '../server/request.ts'
 import { adminJson } from './admin-json.ts'
 
 /**
- * Which request an application answers: `login_challenge` and the like, or Hydra's older `challenge`.
+ * The challenge of the request that an application answers: `login_challenge` and the like, or Hydra's older `challenge`.
  *
  * @throws Refusal `challenge-missing`
  */
@@ -18,10 +18,10 @@ export function challengeOf(request: Request, step: 'login' | 'consent' | 'logou
 
 const malformed = (message: string) => refused({ kind: 'answer-malformed', message })
 
-/** A database keeps neither NUL nor half a character as it came: a person under such a name would not be found again. */
+/** PostgreSQL rejects NUL, and a lone surrogate does not survive UTF-8: such a subject could not be found again. */
 const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed() && !value.includes('\0')
 
-/** The members of an answer, each of the type that it must have where it is there; `null` is absent. */
+/** The members of a JSON object, with their types checked; `null` counts as absent. */
 class Members {
   readonly #members: Readonly<Record<string, unknown>>
 
@@ -95,7 +95,7 @@ export function consentAcceptance(request: Request): Omit<ConsentDecision, 'kind
   }
 }
 
-/** Hydra's members of a no: the hint joins the description, what is for debugging reaches nobody. */
+/** Hydra's members of a rejection: the hint is appended to the description, `error_debug` is ignored. */
 export function rejection(request: Request, step: 'login' | 'consent'): Omit<Rejection, 'kind'> {
   const members = membersOf(request)
   const [description, hint] = [members.text('error_description'), members.text('error_hint')]

@@ -2,11 +2,11 @@ import type { Clock } from '../../lib/clock.ts'
 import type { Sealer } from '../../lib/seal.ts'
 import { refused } from '../errors/refusals.ts'
 
-/** Where the next page starts, sealed: callers cannot make one up, and do not build on what is inside. */
+/** Where the next page starts, sealed: a caller can neither forge nor read it. */
 export interface PageTokens {
   /** @param after the last id of the page before; undefined for the first page */
   make(after: string | undefined): string
-  /** @throws Refusal `page-refused` for a token that is not ours or older than an hour */
+  /** @throws Refusal `page-refused` for a token that is forged or older than an hour */
   read(token: string): string | undefined
 }
 

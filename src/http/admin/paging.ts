@@ -5,7 +5,7 @@ const defaultPageSize = 100
 const largestPageSize = 500
 
 /**
- * Hydra's bounds: absent or not positive is 100, more than 500 is 500.
+ * Hydra's limits: absent or not positive means 100, more than 500 means 500.
  *
  * @throws Refusal `page-refused`
  */
@@ -24,7 +24,7 @@ export function pageLinks(request: Request, size: number, tokens: { first: strin
   return tokens.next === undefined ? first : `${first},${link(request, size, tokens.next, 'next')}`
 }
 
-/** The other query parameters stay, in alphabetical order; the page size is the one in effect. */
+/** Keeps the other query parameters, in alphabetical order, with the page size in effect. */
 function link(request: Request, size: number, token: string, rel: string): string {
   const query = new URLSearchParams(request.query as Record<string, string>)
   query.set('page_size', String(size))

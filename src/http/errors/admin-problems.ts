@@ -49,8 +49,8 @@ export const adminProblems: Table<AdminFaceRefusal, 'kind'> = {
   },
   'challenge-expired': ({ step }) => expired(step),
   'logout-challenge-expired': expired('logout'),
-  'challenge-used': taken('The browser has gone on with an earlier answer; it can only begin again.'),
-  'logout-challenge-used': taken('The browser has gone on with an earlier answer.'),
+  'challenge-used': taken('The browser already continued with an earlier answer; it has to start again.'),
+  'logout-challenge-used': taken('The browser already continued with an earlier answer.'),
   'subject-missing': invalidRequest("Field 'subject' must not be empty."),
   'answer-malformed': ({ message }) => malformed(message),
 

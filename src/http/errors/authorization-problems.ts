@@ -95,6 +95,6 @@ export const authorizationFaultProblems: Table<AuthorizationFault, 'kind'> = {
   'handle-unknown': {
     status: 400,
     code: 'not_found',
-    description: 'This login is not known here, or no longer; begin again at the app that you came from.',
+    description: 'This login is unknown or has expired; start again at the app that sent you here.',
   },
 }

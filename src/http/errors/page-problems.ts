@@ -17,5 +17,5 @@ export const pageProblems: Table<PageFaceRefusal, 'kind'> = {
   'logout-redirect-unregistered': invalidRequest(
     'Logout failed because query parameter post_logout_redirect_uri is not a whitelisted as a post_logout_redirect_uri for the client.',
   ),
-  'logout-verifier-unknown': { status: 404, code: 'not_found', description: 'This logout is not known here, or no longer.' },
+  'logout-verifier-unknown': { status: 404, code: 'not_found', description: 'This logout request is unknown or has expired.' },
 }

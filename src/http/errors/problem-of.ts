@@ -66,7 +66,7 @@ const unavailable = (error: Unavailable): Problem => ({
 const outcomeUnknown: Problem = {
   status: 503,
   code: 'temporarily_unavailable',
-  description: 'The server cannot say whether this was done. Look before you try again.',
+  description: 'It is unknown whether the request was carried out. Check before you try again.',
 }
 
 /** What Fastify and Node refuse themselves: a path that cannot be decoded, a body that ends too early. */
@@ -80,7 +80,7 @@ function problemOfFramework(error: { code?: unknown; statusCode?: unknown; messa
   return {
     status: 500,
     code: 'server_error',
-    description: 'Something went wrong on our side; the request id in X-Request-Id names it in our log.',
+    description: 'Internal error; the log of the server has the details under the request id in X-Request-Id.',
   }
 }
 

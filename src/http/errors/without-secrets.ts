@@ -1,14 +1,14 @@
-/** Tokens and codes of ours, by their prefixes. */
+/** Tokens and codes of this server, by their prefixes. */
 const ours = /ory_[a-z]{2,3}_[\w-]{20,}/g
 
 /**
- * Three words with dots between them, of which `isJwt` tells whether it is one. It begins where no word goes on, so that a long text is
- * read once and not from each of its letters.
+ * At least three words with dots between them, which `isJwt` then checks. The look-behind makes a match start at the beginning of a word, so
+ * that a long text is scanned once and not from each of its letters.
  */
 const dotted = /(?<![\w.-])[\w-]+(?:\.[\w-]*){2,}/g
 const isJwt = (text: string): boolean => /eyJ[\w-]/.test(text)
 
-/** Characters of one value: a log is no place to fill. */
+/** Characters of one value, so that callers cannot fill the log. */
 const longest = 500
 
 const fit = (text: string): string => {
@@ -16,7 +16,7 @@ const fit = (text: string): string => {
   return clean.length > longest ? `${clean.slice(0, longest)}…` : clean
 }
 
-/** What a caller sent, fit for a log: a token that he put in the wrong place stays his secret, and no value goes on for ever. */
+/** A caller's value for the log: without tokens, which callers put in wrong places, and truncated. */
 export function withoutSecrets(value: unknown): unknown {
   if (typeof value === 'string') return fit(value)
   if (Array.isArray(value)) return value.map(withoutSecrets)

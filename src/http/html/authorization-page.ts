@@ -3,7 +3,7 @@ import type { Response } from '../server/response.ts'
 import { escapeHtml, filled, page, quoted } from './page.ts'
 import { plainWords, type Words } from './words.ts'
 
-/** Why nobody is sent on: the address is not to be trusted, so the person reads it here. */
+/** The page instead of a redirect: the redirect URI cannot be trusted. */
 export function faultPage(fault: AuthorizationFault, words: Words = plainWords): Response {
   const main = `${explain(fault, words)}\n<p class="soft">${escapeHtml(words.fault.nothing)}</p>`
   return page(400, words.fault.title, main, { language: words.language })
@@ -30,10 +30,10 @@ function explain(fault: AuthorizationFault, words: Words): string {
   }
 }
 
-/** An app that remembers a client id which is gone shows this page for ever; each has its own way to forget. */
+/** An app that stored the id of a deleted client leads to this page each time. These steps reset the known apps. */
 function howToReset({ fault: { apps, ...said } }: Words): string {
   const code = (text: string) => `<code>${escapeHtml(text)}</code>`
-  // Menus of other people’s programs: they are renamed now and then.
+  // The names of the menus change from time to time.
   const ways: readonly [app: string, way: string][] = [
     ['Claude', escapeHtml(apps.claude)],
     ['Claude Code', filled(apps.claudeCode, { command: code('/mcp'), remove: code('claude mcp remove NAME') })],

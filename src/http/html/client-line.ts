@@ -7,7 +7,7 @@ export interface ClientLine {
   readonly isNew: boolean
 }
 
-/** What a client calls itself, as its own word, and what we know of it (RFC 7591 §5). */
+/** The name that a client chose, marked as such, and whether it is verified (RFC 7591 §5). */
 export function clientLine(words: Words, { clientName, verified, isNew }: ClientLine): string {
   const { consent } = words
   const sentence = filled(verified ? consent.ownName : consent.name, { name: `<strong>${named(clientName)}</strong>` })

@@ -6,15 +6,15 @@ import { escapeHtml, page } from './page.ts'
 const script = 'document.forms[0].submit()'
 
 /**
- * No `form-action`: the one form leads to a redirect URI that was checked, and browsers hold a redirect that the client answers with
- * against it, too. The client may want to see who sends it a form, so the origin goes with it, and nothing more of our address.
+ * Without `form-action`: the form goes to a checked redirect URI, and browsers apply the directive to redirects of the client's response,
+ * too. The client may check the sender of the form, so the browser sends the origin, but not the URL.
  */
 const headers = {
   'content-security-policy': `default-src 'none'; script-src 'sha256-${hash('sha256', script, 'base64')}'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'`,
   'referrer-policy': 'origin',
 }
 
-/** An answer that the browser posts to the client by itself; without scripts, a person does (OAuth 2.0 Form Post Response Mode §2). */
+/** A form that submits itself to the client; without scripts, the person does (OAuth 2.0 Form Post Response Mode §2). */
 export function formPostPage(redirectUri: string, params: AnswerParams): Response {
   const fields = params.map(([name, value]) => `<input type="hidden" name="${escapeHtml(name)}" value="${escapeHtml(value)}">`)
   const main = `<p>You are being sent back to the app.</p>

@@ -4,14 +4,14 @@ import { place } from './place.ts'
 import type { Words } from './words.ts'
 
 export interface LeavingShown {
-  /** As of a redirect URI: a host, or a private-use scheme with its colon. */
+  /** A host, or a private-use scheme with its colon. */
   readonly host: string
   readonly address: string
-  /** Whether the session of this browser has just ended. */
+  /** Whether the session of the browser has just ended. */
   readonly isSignedOut: boolean
 }
 
-/** Sends a person on to an address that anybody may have registered: after a click, and the host is named. */
+/** Links to a URL that any client can register; the person sees its host before following the link. */
 export function leavingPage(words: Words, { host, address, isSignedOut }: LeavingShown): Response {
   const { signOut, leaving, language } = words
   const markup = { place: place(host, words.place) }

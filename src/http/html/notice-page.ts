@@ -2,10 +2,10 @@ import type { Response } from '../server/response.ts'
 import { escapeHtml, filled, page } from './page.ts'
 import type { Words } from './words.ts'
 
-/** A challenge that nobody waits for any more, or that never was. */
+/** The challenge is unknown, expired or already used. */
 export const gonePage = ({ language, gone }: Words): Response => page(404, gone.title, `<p>${escapeHtml(gone.reason)}</p>`, { language })
 
-/** No page of ours is in use for this step: says which setting would name one. 200, as Hydra's page for the same. */
+/** The built-in page of this step is not in use; names the setting for another page. 200, as in Hydra. */
 export function notSetUpPage({ language, off }: Words, step: 'login' | 'consent' | 'logout'): Response {
   const code = (text: string) => `<code>${text}</code>`
   const key = code(`urls.${step}`)

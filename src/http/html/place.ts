@@ -3,16 +3,16 @@ import type { Words } from './words.ts'
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i
 
-/** Whether what receives the answer is a program on the person's own device: reached by loopback, or by a scheme that it claims. */
+/** Whether the response goes to a program on the person's device, by loopback or by a private-use scheme. */
 export const isOnDevice = (redirectHost: string): boolean => loopback.test(redirectHost) || redirectHost.endsWith(':')
 
-/** Where a person is sent in the end, as markup: the one thing about a client that it cannot make up. */
+/** Where the response goes, as markup: the one property of a client that it cannot choose freely. */
 export function place(redirectHost: string, words: Pick<Words['place'], 'device' | 'appOfScheme'>): string {
   if (redirectHost.endsWith(':')) return filled(words.appOfScheme, { scheme: `<strong>${escapeHtml(redirectHost)}</strong>` })
   return isOnDevice(redirectHost) ? escapeHtml(words.device) : `<strong>${escapeHtml(redirectHost)}</strong>`
 }
 
-/** The same at the beginning of a sentence: a word of ours gets its capital, a host stays as it is. */
+/** The same at the beginning of a sentence: a text gets a capital letter, a host stays as it is. */
 export const placeFirst = (redirectHost: string, words: Words): string =>
   isOnDevice(redirectHost)
     ? place(redirectHost, words.place).replace(/^./u, (letter) => letter.toUpperCase())

@@ -1,4 +1,4 @@
-/** How all our pages look. Every pair of colours has a contrast of 4.5 or more, borders of fields 3 or more, in light and in dark (WCAG 2.2 AA). */
+/** The style of every page. Each pair of colours has a contrast of at least 4.5, borders of fields at least 3, in light and in dark mode (WCAG 2.2 AA). */
 export const style = `
 :root { color-scheme: light dark; font: 16px/1.55 system-ui, -apple-system, "Segoe UI", Roboto, sans-serif;
   --paper: #f4f5f7; --card: #fff; --ink: #1b2130; --soft: #566072; --line: #dfe3e9; --edge: #7f8897;

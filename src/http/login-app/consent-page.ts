@@ -16,7 +16,7 @@ export interface ConsentShown {
   readonly redirectHost: string
   readonly requestedScope: readonly string[]
   readonly requestedAudience: readonly string[]
-  /** Who says yes or no. */
+  /** The name of the account. */
   readonly user: string
   /** Milliseconds since 1970 UTC. */
   readonly firstSeen: number
@@ -25,8 +25,8 @@ export interface ConsentShown {
 }
 
 /**
- * Where a person lets a client in. What the client cannot make up, the place it is reached at, comes first; what it says of itself
- * comes after, as its own words (RFC 7591 §5).
+ * Asks a person for consent. The host of the redirect URI, which the client cannot choose freely, comes first; what the client registered
+ * about itself comes after, marked as such (RFC 7591 §5).
  */
 export function consentPage(words: Words, shown: ConsentShown): Response {
   const { consent } = words
@@ -45,10 +45,10 @@ ${shown.mayRemember ? `<label class="choice"><input type="checkbox" name="rememb
 </form>
 ${facts(words, shown)}`
   const heading = filled(consent.heading, { place: placeFirst(shown.redirectHost, words) })
-  return page(200, consent.title, main, { language: words.language, heading, form: 'sends-on' })
+  return page(200, consent.title, main, { language: words.language, heading, form: 'leads-on' })
 }
 
-/** For a client that is not verified. Behind a loopback address can be anything that runs there (RFC 8252 §8.6). */
+/** For a client that is not verified. Any program on the device can receive a loopback redirect (RFC 8252 §8.6). */
 function warning(words: Words, { verified, redirectHost }: ConsentShown): string {
   if (verified) return ''
   const sentence = isOnDevice(redirectHost) ? words.consent.loopbackWarning : words.consent.warning
@@ -81,13 +81,13 @@ function facts({ consent, grants, language }: Words, { clientUri, policyUri, tos
   )
   const said = links.length > 0 ? [`<p>${escapeHtml(consent.links)} ${links.join(' · ')}</p>`] : []
   const known = verified ? [] : [`<p>${filled(consent.firstSeen, { date: escapeHtml(dateIn(language, firstSeen)) })}</p>`]
-  // Beside this page, as long as he has not decided here.
+  // In another tab, so that the consent page stays open.
   const way = `<a href="grants" target="_blank" rel="noopener">${escapeHtml(grants.title)}</a>`
   const later = `<p>${filled(consent.later, { page: way })}</p>`
   return `<div class="facts">\n${[...said, ...known, later].join('\n')}\n</div>`
 }
 
-/** A stranger's page learns nothing of this one, and cannot reach back to it (RFC 7591 §5). */
+/** The linked page gets no referrer and no access to this one (RFC 7591 §5). */
 const link = (text: string, uri: string | undefined): string =>
   uri !== undefined && /^https?:\/\//i.test(uri)
     ? `<a href="${escapeHtml(uri)}" target="_blank" rel="noopener noreferrer nofollow">${escapeHtml(text)}</a>`

@@ -6,5 +6,5 @@ export const goTo = (url: string): Response => ({
   headers: { location: url, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' },
 })
 
-/** What the client is told where the person cancels. */
+/** The error for the client where the person cancels. */
 export const deniedByPerson = { error: 'access_denied', description: 'The resource owner denied the request.' }

@@ -6,19 +6,19 @@ import type { Words } from '../html/words.ts'
 import type { Response } from '../server/response.ts'
 import { askedScopes, scopeWords } from './scope-words.ts'
 
-/** A client that the person let in. */
+/** A client with access. */
 export interface GrantedShown {
   readonly clientId: string
   readonly clientName: string
   readonly verified: boolean
-  /** Where it had its answers sent: hosts; of a private-use scheme, the scheme with its colon. */
+  /** Of the redirect URIs that were used; for a private-use scheme, the scheme with its colon. */
   readonly redirectHosts: readonly string[]
   readonly scope: readonly string[]
-  /** Milliseconds since 1970 UTC; undefined where only a part of his grants is looked at. */
+  /** Milliseconds since 1970 UTC; undefined where the page shows only a part of the grants. */
   readonly since: number | undefined
 }
 
-/** What became of the form that was sent. */
+/** The result of the submitted form. */
 export type GrantsNotice =
   | { readonly kind: 'removed'; readonly clientName: string }
   | { readonly kind: 'nothing-to-remove' }
@@ -27,14 +27,14 @@ export type GrantsNotice =
 export interface GrantsShown {
   readonly user: string
   readonly clients: readonly GrantedShown[]
-  /** What the forms bring back. */
+  /** A hidden value of each form. */
   readonly formToken: string
-  /** Where the older ones are, as a query. */
+  /** The query of the next page. */
   readonly older?: string | undefined
   readonly notice?: GrantsNotice | undefined
 }
 
-/** Where a person sees whom he let in, and withdraws it (OAuth 2.1 §7.12). */
+/** Lists the clients with access to an account, and lets the person remove it (OAuth 2.1 §7.12). */
 export function grantsPage(words: Words, { user, clients, formToken, older, notice }: GrantsShown): Response {
   const { consent, grants } = words
   const items = clients.map((client, at) => item(words, client, formToken, `client-${at + 1}`))
@@ -44,10 +44,10 @@ export function grantsPage(words: Words, { user, clients, formToken, older, noti
 ${items.length === 0 ? nothing : `<ul class="plain grants">\n${items.join('\n')}\n</ul>`}
 ${older === undefined ? '' : `<p><a href="?${escapeHtml(older)}">${escapeHtml(grants.older)}</a></p>`}`
   const status = notice?.kind === 'form-outdated' ? 403 : 200
-  return page(status, titleOf(words, notice), main, { language: words.language, heading: escapeHtml(grants.title), form: 'answered-here' })
+  return page(status, titleOf(words, notice), main, { language: words.language, heading: escapeHtml(grants.title), form: 'same-page' })
 }
 
-/** What the client cannot make up comes first, as on the page where he let it in. */
+/** The host comes first, as on the consent page. */
 function item(words: Words, client: GrantedShown, formToken: string, id: string): string {
   const { clientId, redirectHosts, since } = client
   const places = redirectHosts.map((host) => place(host, words.grants))
@@ -80,18 +80,18 @@ function noticeLine({ grants }: Words, notice: GrantsNotice): string {
   }
 }
 
-/** What a screen reader says first. */
+/** A screen reader reads the title first, so the result is in it. */
 function titleOf({ grants, signIn }: Words, notice: GrantsNotice | undefined): string {
   if (notice?.kind === 'removed') return grants.removedTitle.replace('{title}', grants.title)
   return notice?.kind === 'form-outdated' ? signIn.problemTitle.replace('{title}', grants.title) : grants.title
 }
 
-/** 401: whose grants these would be, nobody knows. */
+/** 401: no account is signed in. */
 export function notSignedInPage({ language, grants, signIn }: Words): Response {
   const main = `<p>${filled(grants.notSignedIn, { remember: `<strong>${escapeHtml(signIn.remember)}</strong>` })}</p>`
   return page(401, grants.notSignedInTitle, main, { language })
 }
 
-/** The pages of this server are not in use: the operator has others. */
+/** The operator has another consent page. */
 export const grantsElsewherePage = ({ language, grants }: Words): Response =>
   page(404, grants.elsewhereTitle, `<p>${escapeHtml(grants.elsewhere)}</p>`, { language })

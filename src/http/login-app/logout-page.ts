@@ -4,13 +4,13 @@ import type { Response } from '../server/response.ts'
 
 export interface LogoutShown {
   readonly challenge: string
-  /** Absent where no client asks. */
+  /** Absent where no client started the logout. */
   readonly clientName?: string | undefined
-  /** The account whose session would end. */
+  /** The name of the account. */
   readonly user: string
 }
 
-/** Asks a person whether to sign out, and of which account: a link of another site must not do it. */
+/** Asks a person to confirm the logout, as any site can link to it. */
 export function logoutPage(words: Words, { challenge, clientName, user }: LogoutShown): Response {
   const { signOut, consent } = words
   const reason = clientName ? filled(signOut.reasonOf, { client: `<strong>${named(clientName)}</strong>` }) : escapeHtml(signOut.reason)
@@ -23,5 +23,5 @@ export function logoutPage(words: Words, { challenge, clientName, user }: Logout
 <button name="action" value="stay">${escapeHtml(signOut.cancel)}</button>
 </div>
 </form>`
-  return page(200, signOut.title, main, { language: words.language, form: 'sends-on' })
+  return page(200, signOut.title, main, { language: words.language, form: 'leads-on' })
 }

@@ -2,24 +2,24 @@ import { isOfflineScope } from '../../protocol/scope.ts'
 import { escapeHtml, filled } from '../html/page.ts'
 import type { Words } from '../html/words.ts'
 
-/** What a person says yes or no to, in one line: one scope, or the two names of staying signed in. */
+/** One line of the consent page: a scope; `offline` and `offline_access` mean the same and share a line. */
 export interface AskedScope {
   readonly name: string
-  /** Signing in is what the page is for: this one is not for choosing. */
+  /** `openid` cannot be deselected. */
   readonly isFixed: boolean
 }
 
-/** The lines of a consent page, in the order the app asked. */
+/** The lines of the consent page, in the order of the request. */
 export function askedScopes(requested: readonly string[]): AskedScope[] {
   const names = new Set(requested.map((scope) => (isOfflineScope(scope) ? 'offline_access' : scope)))
   return [...names].map((name) => ({ name, isFixed: name === 'openid' }))
 }
 
-/** Of what was asked for, what was chosen. A choice of something else changes nothing. */
+/** The requested scopes that were selected. A selected scope that was not requested is ignored. */
 export const chosenScopes = (requested: readonly string[], chosen: readonly string[]): string[] =>
   requested.filter((scope) => scope === 'openid' || chosen.includes(isOfflineScope(scope) ? 'offline_access' : scope))
 
-/** A scope in words, as markup; one that only its API knows stands as it is. */
+/** The description of a scope, as markup; an unknown scope is shown by its name. */
 export function scopeWords(name: string, { scopes }: Words): string {
   const known: Readonly<Record<string, string>> = {
     openid: scopes.openid,

@@ -7,11 +7,11 @@ export interface SignInShown {
   readonly challenge: string
   readonly redirectHost: string
   readonly username: string
-  /** Why the last attempt went nowhere. */
+  /** The error of the last attempt. */
   readonly problem?: { readonly status: number; readonly sentence: string; readonly headers?: Readonly<Record<string, string>> }
 }
 
-/** Where a person says who he is. What he typed as his password never comes back. */
+/** Asks for user name and password. The page never contains the password that was typed. */
 export function signInPage(words: Words, { challenge, redirectHost, username, problem }: SignInShown): Response {
   const { signIn } = words
   const title = problem ? signIn.problemTitle.replace('{title}', signIn.title) : signIn.title
@@ -30,7 +30,7 @@ ${field('password', signIn.password, `type="password" autocomplete="current-pass
   return page(problem?.status ?? 200, title, main, {
     language: words.language,
     heading: escapeHtml(signIn.title),
-    form: 'sends-on',
+    form: 'leads-on',
     ...(problem?.headers && { headers: problem.headers }),
   })
 }

@@ -2,10 +2,10 @@ import { escapeHtml, page } from '../html/page.ts'
 import type { Words } from '../html/words.ts'
 import type { Response } from '../server/response.ts'
 
-/** The end of signing out, where no client has a page for it. */
+/** After a logout that leads to no other page. */
 export const signedOutPage = (words: Words): Response => closing(words, words.signOut.done)
 
-/** The end of thinking better of it. */
+/** After a logout that was cancelled. */
 export const stillSignedInPage = (words: Words): Response => closing(words, words.signOut.kept)
 
 const closing = ({ language, signOut }: Words, title: string): Response =>

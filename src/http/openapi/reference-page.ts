@@ -3,7 +3,7 @@ import type { Response } from '../server/response.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** An OpenAPI document as a page: no script, every operation with what it takes and what it answers. */
+/** An OpenAPI document as a page without scripts: every operation with its parameters and responses. */
 export function referencePage(document: Json): Response {
   const { info, paths, components } = document as { info: { title: string; version: string }; paths: Json; components: { schemas: Json } }
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
@@ -11,7 +11,7 @@ export function referencePage(document: Json): Response {
   )
   const schemas = Object.entries(components.schemas).map(([name, schema]) => schemaSection(name, schema))
   const main = [
-    `<p>Version ${escapeHtml(info.version)}. The same as a machine reads it: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>`,
+    `<p>Version ${escapeHtml(info.version)}. As a document for programs: <a href="openapi.json">openapi.json</a> (OpenAPI 3.1).</p>`,
     '<h2>Operations</h2>',
     ...operations,
     '<h2>Schemas</h2>',
@@ -41,8 +41,8 @@ function operationSection(method: string, path: string, operation: Operation): s
   return `<details id="${escapeHtml(operationId)}">
 <summary><code>${escapeHtml(`${method.toUpperCase()} ${path}`)}</code><br>${escapeHtml(summary)}</summary>
 ${description === undefined ? '' : `<p>${escapeHtml(description)}</p>`}
-${takes.length > 0 ? `<h3>Takes</h3>\n<dl>${takes.join('\n')}</dl>` : ''}
-<h3>Answers</h3>
+${takes.length > 0 ? `<h3>Request</h3>\n<dl>${takes.join('\n')}</dl>` : ''}
+<h3>Responses</h3>
 <dl>${answers.join('\n')}</dl>
 </details>`
 }

@@ -1,18 +1,18 @@
 import type { Telemetry } from '../../lib/telemetry.ts'
 
 /**
- * The bound that closed a connection: `full`, the listener has as many as it takes; `address`, one peer has; `pipelining`, too many
- * unanswered requests; `chunks`, a body in too many; `stalled`, an answer that the peer does not read.
+ * The limit that closed a connection: `full`, too many connections to the listener; `address`, too many of one peer; `pipelining`, too many
+ * unanswered requests; `chunks`, too many chunks in a body; `stalled`, a response that the peer does not read.
  */
 export type ClosedFor = 'full' | 'address' | 'pipelining' | 'chunks' | 'stalled'
 
-/** @param address the peer; empty where it is not known */
+/** @param address the peer; empty where it is unknown */
 export type ConnectionClosed = (reason: ClosedFor, address: string) => void
 
 /** Milliseconds between two lines for the same reason. */
 const period = 1_000
 
-/** Counts each connection that a bound closed, and logs them with at most one line a second for each reason. */
+/** Counts each connection that a limit closed, and logs at most one line a second for each reason. */
 export function connectionClosed({ log, count }: Telemetry, listener: string): ConnectionClosed {
   const unsaid = new Map<ClosedFor, { connections: number; address: string }>()
   const say = (reason: ClosedFor, connections: number, address: string): void => {

@@ -6,29 +6,29 @@ import type { ConnectionClosed } from './closed-connections.ts'
 import { peerAddress } from './peer-address.ts'
 
 export interface ConnectionBounds {
-  /** How many connections the listener has open at most. */
+  /** The maximum number of open connections of the listener. */
   readonly max: number
-  /** How many files and connections the process may have open; undefined where nothing bounds them. */
+  /** The maximum number of open files and connections of the process; undefined where there is none. */
   readonly openFiles: number | undefined
   readonly perAddress?: AddressBound
 }
 
 export interface AddressBound {
-  /** How many connections one peer address has at most (IPv6: one /64 network). */
+  /** The maximum number of connections of one peer address (IPv6: one /64 network). */
   readonly max: Live<number>
-  /** Whether an address is left out, as many callers come from it. */
+  /** Whether an address has no limit, as many callers share it. */
   readonly isExempt: (address: string) => boolean
 }
 
-/** Files and connections that are kept for the other listener, the database and files. */
+/** Reserved for the other listener, the database and files. */
 const reserve = 128
 
-/** As many as are wanted and leave the reserve; half of the limit where that is small. */
+/** The configured maximum, lowered so that the reserve is left; half of the process limit where that limit is small. */
 export function connectionLimit({ max, openFiles }: Pick<ConnectionBounds, 'max' | 'openFiles'>): number {
   return openFiles === undefined ? max : Math.min(max, Math.max(openFiles - reserve, Math.floor(openFiles / 2)))
 }
 
-/** Closes what is above the bounds, before a byte of it is read. */
+/** Closes connections above the limits before a byte is read. */
 export function boundConnections(server: Server, bounds: ConnectionBounds, closed: ConnectionClosed): void {
   server.maxConnections = connectionLimit(bounds)
   server.on('drop', (drop?: DropArgument) => closed('full', peerAddress(drop)))

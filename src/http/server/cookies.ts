@@ -4,9 +4,9 @@ import { type CookieChoices, type CookieKind, hostPrefix, obstacleToHostPrefix }
 import type { Request } from './request.ts'
 
 export interface CookieSettings extends CookieChoices {
-  /** Cookies travel over https only, unless the server itself does not speak it. */
+  /** Whether cookies are sent over https only: where the public URL is https. */
   readonly isSecure: boolean
-  /** Under `dev` the names are others, as in Hydra: a developer's machine has many servers under one name. */
+  /** Under `dev` the names have a suffix, as in Hydra: servers on one machine share their cookies. */
   readonly isDev: boolean
   readonly sameSite: 'Strict' | 'Lax' | 'None'
   readonly sealer: Sealer
@@ -14,19 +14,19 @@ export interface CookieSettings extends CookieChoices {
 
 type Step = 'login' | 'consent'
 
-/** The cookies of the login, by Hydra's names. A session's id is sealed: whoever knows a `sid` from a token is not logged in by it. */
+/** The cookies of the login, with the names of Hydra. The session id is sealed: a `sid` from a token is not a valid cookie. */
 export interface Cookies {
   sessionOf(request: Request): string | undefined
   session(id: string, maxAge: number): string
   csrfOf(request: Request, step: Step, clientId: string): string | undefined
-  /** The same, where only we can have set it: it may serve a second flow. */
+  /** The same, where only this server can have set it; then a second flow may reuse it. */
   reusableCsrfOf(request: Request, step: Step, clientId: string): string | undefined
   csrf(step: Step, clientId: string, value: string, maxAge: number): string
 }
 
 const row = 'session'
 
-/** `Lax` suffices, as every way back to us is a link or a redirect that a person follows; `None` needs `Secure`. */
+/** `Lax` suffices, as browsers return by links and redirects only; `None` needs `Secure`. */
 export function makeCookies(settings: CookieSettings): Cookies {
   const { isSecure, names, sessionPath, sealer } = settings
   const suffix = settings.isDev ? '_dev' : ''
@@ -48,14 +48,14 @@ export function makeCookies(settings: CookieSettings): Cookies {
   }
 }
 
-/** One cookie for each client, so that two logins at once do not disturb each other. */
+/** One cookie for each client, so that concurrent logins do not overwrite each other's. */
 const numberOf = (clientId: string): number => hash('sha256', clientId, 'buffer').readUInt32BE()
 
 function cookieOf(request: Request, name: string): string | undefined {
   const sent = request.headers.cookie ?? ''
   for (const part of sent.split(';')) {
     const at = part.indexOf('=')
-    // A cookie without a name is sent without the sign: no part of its value is a name.
+    // A cookie without a name is sent without `=`; no part of its value is a name.
     if (at > 0 && part.slice(0, at).trim() === name) return part.slice(at + 1).trim()
   }
   return undefined

@@ -18,21 +18,21 @@ export interface HttpServerSettings {
 
 /** Milliseconds. */
 export interface Timeouts {
-  /** From the first byte of a request, or from the beginning of the connection, to the end of its head. */
+  /** From the first byte of a request, or from the start of the connection, to the end of its head. */
   readonly head: number
-  /** From the same to the end of its body. */
+  /** From the same moment to the end of its body. */
   readonly request: number
-  /** Between two looks at the first two. */
+  /** Between two checks of the first two. */
   readonly check: number
-  /** Without a byte in either direction, until an answer that is not read is given up. */
+  /** Without a byte in either direction, while a response is not read. */
   readonly stalled: number
-  /** Without a request, on a connection whose requests are answered. */
+  /** Without a request, on an idle connection. */
   readonly idle: number
 }
 
 const usualTimeouts: Timeouts = { head: 10_000, request: 30_000, check: 1_000, stalled: 30_000, idle: 65_000 }
 
-/** The server of `node:http` under a listener, with its bounds: what is above them never reaches the framework. */
+/** The server of `node:http` under a listener, with its limits: requests above them never reach the framework. */
 export function makeHttpServer(handle: RequestListener, settings: HttpServerSettings): Server {
   const { name, bounds, timeouts = usualTimeouts, telemetry, nextId } = settings
   const server = createServer({
@@ -40,7 +40,7 @@ export function makeHttpServer(handle: RequestListener, settings: HttpServerSett
     requestTimeout: timeouts.request,
     connectionsCheckingInterval: timeouts.check,
     keepAliveTimeout: timeouts.idle,
-    // We refuse it ourselves, with a request id.
+    // `headFault` checks it, so that the response has a request id.
     requireHostHeader: false,
   })
   const closed = connectionClosed(telemetry, name)

@@ -3,16 +3,16 @@ import type { Request } from './request.ts'
 const most = 50
 
 /**
- * The languages that a person reads, the most wanted first: those that the app asked for, then those that the browser asks for.
+ * The languages of a person, by preference: those of the authorization request, then those of the browser.
  *
- * @param uiLocales of the app that sent the person, where it is known (OpenID Connect Core §3.1.2.1)
+ * @param uiLocales of the authorization request, where there is one (OpenID Connect Core §3.1.2.1)
  */
 export const languagesOf = ({ headers }: Request, uiLocales: readonly string[] = []): string[] => [
   ...uiLocales.slice(0, most),
   ...byPreference(headers['accept-language'] ?? ''),
 ]
 
-/** RFC 9110 §12.5.4: the most wanted first; what has a weight of 0 is not wanted. */
+/** RFC 9110 §12.5.4: by weight; a weight of 0 means not acceptable. */
 function byPreference(acceptLanguage: string): string[] {
   const weighed = acceptLanguage.split(',', most).map((range) => {
     const [tag = '', ...parameters] = range.split(';').map((part) => part.trim())

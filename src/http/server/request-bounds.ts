@@ -1,16 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { ConnectionClosed } from './closed-connections.ts'
+import type { ClosedFor, ConnectionClosed } from './closed-connections.ts'
 import { peerAddress } from './peer-address.ts'
 
-/** Requests of one connection that are not answered yet. No OAuth client pipelines (RFC 9112 §9.3.2 lets a server close). */
+/** Unanswered requests of one connection. OAuth clients do not pipeline (RFC 9112 §9.3.2 allows closing). */
 const maxUnanswered = 16
 
-/** Requests of one connection in all. */
+/** Requests of one connection. */
 const maxRequests = 10_000
 
-/** Pieces of one chunked body. Each costs a microsecond and 200 bytes, however small it is; 1 MiB in packets of 1,400 bytes is 749. */
+/** Chunks of one body. Each costs a microsecond and 200 bytes, however small it is; 1 MiB in packets of 1,400 bytes is 749. */
 const maxChunks = 1_024
 
 const counts = Symbol('requests of this connection')
@@ -25,8 +25,8 @@ interface Counts {
 type Counted = Duplex & { [counts]?: Counts }
 
 /**
- * Counts a request against its connection, and says whether to handle it. Node reads 64 KiB at once and emits all requests in them,
- * whatever is done to the connection meanwhile: the first one too many closes it, the others are left alone.
+ * Counts a request of a connection, and returns whether to handle it. Node reads 64 KiB at once and emits all requests in them, even after
+ * the connection is destroyed: the first request above the limit closes the connection, the later ones are ignored.
  */
 export function admitRequest(request: IncomingMessage, response: ServerResponse, closed: ConnectionClosed): boolean {
   const socket: Counted = request.socket
@@ -34,7 +34,7 @@ export function admitRequest(request: IncomingMessage, response: ServerResponse,
   const own = socket[counts]
   if (own.isClosing) return false
   if (own.unanswered === maxUnanswered) {
-    cut(request.socket, () => closed('pipelining', addressOf(request)))
+    cut(request.socket, 'pipelining', closed)
     return false
   }
   own.unanswered += 1
@@ -45,47 +45,45 @@ export function admitRequest(request: IncomingMessage, response: ServerResponse,
   return true
 }
 
-/** Closes the connection at the first chunk too many, whether or not the body is read. */
+/** Closes the connection at the first chunk above the limit, whether or not the body is read. */
 function boundChunks(request: IncomingMessage, response: ServerResponse, closed: ConnectionClosed): void {
   let chunks = 0
   const push = request.push.bind(request)
   request.push = (chunk, encoding) => {
     if (chunk === null || ++chunks <= maxChunks) return push(chunk, encoding)
-    cut(request.socket, () => closed('chunks', addressOf(request)))
+    cut(request.socket, 'chunks', closed)
     return false
   }
-  // Counts as begun to be read: Node drops a body that was not, without a call to `push`. So we drop what is left, and the next request is read.
+  // Marks the body as read: Node discards an unread body without calling `push`. So the rest is discarded here, and the next request is read.
   request.read(0)
   response.on('close', () => request.resume())
 }
 
-const addressOf = ({ socket }: IncomingMessage): string => peerAddress(socket)
-
-/** Closes a connection at once. What is left of the 64 KiB that Node has read is parsed and left alone. */
-function cut(socket: Socket & Counted, tell: () => void): void {
+/** Closes a connection at once. Requests in the rest of the 64 KiB that Node has read are ignored. */
+function cut(socket: Socket & Counted, reason: ClosedFor, closed: ConnectionClosed): void {
   const own = socket[counts]
   if (!own || socket.destroyed) return
-  tell()
+  closed(reason, peerAddress(socket))
   own.isClosing = true
   stopParsing(socket)
   socket.destroy()
 }
 
 /**
- * The answer 2 is how Node's own client tells the parser that no more requests follow. It is no documented interface: where it is
- * missing, all requests in the 64 KiB are made only to be left alone, which takes time and memory for a moment.
+ * Node's own client returns 2 to tell the parser that no more messages follow. The interface is not documented: where it is missing, all
+ * requests in the 64 KiB are created and ignored, which costs some time and memory.
  */
 function stopParsing({ parser }: Socket & { parser?: { onIncoming?: () => number } | null }): void {
   if (parser?.onIncoming) parser.onIncoming = () => 2
 }
 
-/** Of a response: it has left for the kernel, or never will. */
+/** Called when a response was handed to the kernel, or when its connection was closed. */
 function answered(this: ServerResponse): void {
   const own = (this.req.socket as Counted)[counts]
   if (own) own.unanswered -= 1
 }
 
-/** Makes this answer the last of its connection. */
+/** Makes this response the last of its connection. */
 export function closeAfter({ socket }: IncomingMessage, response: ServerResponse): void {
   const own = (socket as Counted)[counts]
   if (own) own.isClosing = true
@@ -93,8 +91,8 @@ export function closeAfter({ socket }: IncomingMessage, response: ServerResponse
   response.setHeader('connection', 'close')
 }
 
-/** Whether the answer that ends the connection is on its way. */
+/** Whether the last response of the connection is under way. */
 export const isClosing = (socket: Counted): boolean => socket[counts]?.isClosing === true
 
-/** Whether the peer waits for an answer, or does not read the one it has got. */
+/** Whether the peer waits for a response, or does not read one. */
 export const hasUnanswered = (socket: Counted): boolean => (socket[counts]?.unanswered ?? 0) > 0

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from 'node:http'
 
-/** What is wrong with the head of a request that Node reads and we refuse. */
+/** The fault of a head that Node accepts and this server refuses. */
 export type HeadFault = 'http-version' | 'no-host' | 'two-hosts' | 'invalid-host'
 
-/** RFC 3986 §3.2.2 and §3.2.3, as RFC 9110 §7.2 takes them: a name, an IPv4 address or an IPv6 address in brackets, and a port. May be empty. */
+/** RFC 3986 §3.2.2 and §3.2.3, as RFC 9110 §7.2 uses them: a name, an IPv4 address or an IPv6 address in brackets, and a port. May be empty. */
 const hostForm = /^(?:[\w.~!$&'()*+,;=%-]*|\[[\da-fA-F:.]+\])(?::\d*)?$/
 
 /**
- * RFC 9112 §3.2: 400 for a request of HTTP/1.1 without `Host`, and for any with two or an invalid one. HTTP/0.9, whose requests name no
- * version, and what calls itself HTTP/2.0 on a connection of HTTP/1.1, are accepted by Node, although no client sends them.
+ * RFC 9112 §3.2: 400 for a request of HTTP/1.1 without `Host`, and for any with two or an invalid one. Node also accepts HTTP/0.9, whose
+ * requests have no version, and HTTP/2.0 on a connection of HTTP/1.1; no client sends these.
  */
 export function headFault({ httpVersion, rawHeaders }: Pick<IncomingMessage, 'httpVersion' | 'rawHeaders'>): HeadFault | undefined {
   if (httpVersion !== '1.1' && httpVersion !== '1.0') return 'http-version'

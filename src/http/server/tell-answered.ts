@@ -1,18 +1,18 @@
 import type { Log } from '../../lib/telemetry.ts'
 
-/** A request that was answered, as the log and the metrics are told of it. */
+/** An answered request, for the log and the metrics. */
 export interface AnsweredRequest {
   readonly listener: 'public' | 'admin'
   readonly requestId: string
-  /** As they were sent; nothing of them gets into a metric. */
+  /** As they were sent; never used as labels of metrics. */
   readonly method: string
   readonly url: string
-  /** `unknown` for one that is not ours. */
+  /** `unknown` for a method without a label of its own. */
   readonly knownMethod: string
-  /** The pattern of the route table; `unknown` where none fits. */
+  /** The path of the route table; `unknown` where no route matches. */
   readonly route: string
   readonly status: number
-  /** From the head of the request to the answer. */
+  /** From the head of the request to the response. */
   readonly seconds: number
   readonly remoteAddress: string
 }
@@ -25,8 +25,8 @@ interface TellSettings {
 }
 
 /**
- * Tells the log and the metrics of answered requests, when the turn of the event loop in which they were answered is over: of all of
- * them together, as that costs a busy server far less than one by one between other work.
+ * Logs and counts answered requests at the end of the turn of the event loop in which they were answered. All at once costs a busy server
+ * far less than one by one between other work.
  */
 export function tellAnswered({ log, logsHealth, count }: TellSettings): (answered: AnsweredRequest) => void {
   let untold: AnsweredRequest[] = []
@@ -51,7 +51,7 @@ const line = ({ listener, requestId, method, url, status, seconds, remoteAddress
   remote_address: remoteAddress,
 })
 
-/** The path, without the query: people put secrets there. */
+/** The path without the query, which can contain secrets. */
 function loggedPath(url: string): string {
   const end = url.indexOf('?')
   const path = end < 0 ? url : url.slice(0, end)

@@ -4,9 +4,9 @@ import type { Telemetry } from '../../lib/telemetry.ts'
 import { isClosing } from './request-bounds.ts'
 import type { HeadFault } from './request-head.ts'
 
-/** Answers what never became a request: bytes that are not HTTP, a head that is too large or too slow. The connection ends with it. */
+/** Answers bytes that are not a request: not HTTP, or with a head that is too large or too slow. Closes the connection. */
 export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex, requestId: string, telemetry: Telemetry): void {
-  // What comes behind the last request of a connection is not answered, and does not cut off its answer.
+  // Bytes after the last request of a connection are not answered, and must not cut off its response.
   if (socket.writableEnded || isClosing(socket)) return void closeSoon(socket)
   if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy()
   const status = statusOf(error.code)
@@ -14,14 +14,14 @@ export function answerUnreadable(error: NodeJS.ErrnoException, socket: Duplex, r
   end(socket, status, requestId, sentences[status])
 }
 
-/** We are no proxy (RFC 9110 §9.3.6); Node hands over the bare connection, and without an answer would end it and say nothing. */
+/** This is not a proxy (RFC 9110 §9.3.6). Node hands over the bare connection, and would close it without a response. */
 export function answerConnect(socket: Duplex, requestId: string, telemetry: Telemetry): void {
   if (isClosing(socket)) return void closeSoon(socket)
   tell(telemetry, requestId, 'CONNECT', 405)
   end(socket, 405, requestId, 'This is not a proxy.', 'Allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n')
 }
 
-/** Refuses a request by its head, before the framework sees it; its turn comes behind the answers that are due before. */
+/** Refuses a request by its head, before the framework sees it. The response is sent after those of earlier requests. */
 export function refuseHead(response: ServerResponse, reason: HeadFault | 'expectation', requestId: string, telemetry: Telemetry): void {
   const [status, sentence] = headRefusals[reason]
   tell(telemetry, requestId, reason, status)
@@ -69,7 +69,7 @@ const sentences: Record<Status, string> = {
 const contentType = 'application/json; charset=utf-8'
 const bodyOf = (description: string): string => JSON.stringify({ error: 'invalid_request', error_description: description })
 
-/** Milliseconds that a peer has to read the answer and close its half of the connection; closed at once, the answer could be lost. */
+/** Milliseconds for the peer to read the response and close its half of the connection; if closed at once, the response could be lost. */
 const lingering = 1_000
 
 function end(socket: Duplex, status: number, requestId: string, description: string, headers = ''): void {
