@@ -71,7 +71,7 @@ const outcomeUnknown: Problem = {
 
 /** What Fastify and Node refuse themselves: a path that cannot be decoded, a body that ends too early. */
 function problemOfFramework(error: { code?: unknown; statusCode?: unknown; message?: unknown }): Problem {
-  // Node's error where the caller closes the connection in the middle of a body. It is no internal error, and nobody reads the answer.
+  // Node's error where the caller closes the connection in the middle of a body. This is not an internal error, and the response is not read.
   if (error.code === 'ECONNRESET' && error.message === 'aborted') {
     return { status: 400, code: 'invalid_request', description: 'The request ended before it was complete.' }
   }

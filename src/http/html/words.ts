@@ -198,7 +198,7 @@ const de: Words = {
     openid: 'Sie an einer gleichbleibenden Kennung erkennen',
     profile: 'Ihren Namen und Ihren Benutzernamen sehen',
     email: 'Ihre E-Mail-Adresse sehen',
-    offline: 'Zugriff behalten, auch wenn Sie sie gerade nicht benutzen',
+    offline: 'Zugriff behalten, auch während Sie nicht aktiv sind',
     other: '{scope} verwenden',
   },
   signOut: {
