@@ -57,43 +57,27 @@ import { readAccessToken, signAccessToken } from './core/tokens/jwt-access-token
 import { pairwiseSubject } from './core/tokens/pairwise-subject.ts'
 import { prepareTokens } from './core/tokens/prepare-tokens.ts'
 import { revokeToken } from './core/tokens/revoke-token.ts'
-import { userinfo as userinfoAct } from './core/tokens/userinfo.ts'
+import { userinfo } from './core/tokens/userinfo.ts'
 import { checkPassword } from './core/users/check-password.ts'
-import * as adminClients from './http/admin/clients.ts'
-import { deleteTokens } from './http/admin/delete-tokens.ts'
 import { adminFence } from './http/admin/fence.ts'
-import { introspect } from './http/admin/introspect.ts'
-import * as adminKeys from './http/admin/keys.ts'
-import { listClients } from './http/admin/list-clients.ts'
-import * as requests from './http/admin/login-requests.ts'
 import { makePageTokens } from './http/admin/page-token.ts'
 import { consentRecordJson } from './http/admin/request-views.ts'
-import { listConsentSessions, revokeConsentSessions, revokeLoginSessions } from './http/admin/sessions.ts'
 import { adminRoutes, withAdminPrefix } from './http/admin.ts'
-import { clientAddress } from './http/client-address.ts'
-import { clientOrigins } from './http/client-origins.ts'
-import { makeCookies } from './http/cookies.ts'
-import { alive, metrics, ready, version as versionHandler } from './http/health.ts'
-import { makeListener } from './http/listener.ts'
-import { authorize } from './http/oauth/authorize.ts'
-import { builtInDesk } from './http/oauth/built-in-desk.ts'
-import { deleteConfiguration, readConfiguration, updateConfiguration } from './http/oauth/client-configuration.ts'
-import { discovery } from './http/oauth/discovery.ts'
-import { fallbacks } from './http/oauth/fallbacks.ts'
-import { makeFormSeal } from './http/oauth/form-seal.ts'
-import { jwks } from './http/oauth/jwks.ts'
-import { logout, logoutAddress } from './http/oauth/logout.ts'
-import { register } from './http/oauth/register.ts'
-import { revoke } from './http/oauth/revoke.ts'
-import { token } from './http/oauth/token.ts'
-import { userinfo } from './http/oauth/userinfo.ts'
+import { answerError } from './http/errors/answer-error.ts'
+import { makeFormTokens } from './http/login-app/form-token.ts'
+import { clientOrigins } from './http/oauth/client-origins.ts'
+import { logoutAddress } from './http/oauth/logout.ts'
 import { describeApi } from './http/openapi/api-description.ts'
 import { publicRoutes } from './http/public.ts'
+import { clientAddress } from './http/server/client-address.ts'
+import { makeCookies } from './http/server/cookies.ts'
+import { type Listener, makeListener } from './http/server/listener.ts'
+import { peerAddress } from './http/server/peer-address.ts'
 import { deliverLogoutsJob, deliverLogouts as logoutDeliveries } from './jobs/deliver-logouts.ts'
 import { removeEnded, removeEndedJob } from './jobs/remove-ended.ts'
 import { removeExpired } from './jobs/remove-expired.ts'
 import { runJobs } from './jobs/runner.ts'
-import { isWithin, loopback, plainAddress } from './lib/address-range.ts'
+import { isWithin, loopback } from './lib/address-range.ts'
 import { Bcrypt } from './lib/bcrypt.ts'
 import type { Clock } from './lib/clock.ts'
 import type { FencedFetch } from './lib/fenced-fetch.ts'
@@ -134,8 +118,8 @@ export interface AppDeps {
 }
 
 export interface App {
-  readonly public: ReturnType<typeof makeListener>
-  readonly admin: ReturnType<typeof makeListener>
+  readonly public: Listener
+  readonly admin: Listener
   /** The server is about to end: jobs are aborted, and fetches end soon. Requests that have begun are still answered. */
   stop(): void
   /** Finishes what was begun, then closes the database. The listeners must be closed by then. */
@@ -281,7 +265,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const sessionEnd = { ...act, audit, announce, removeLater }
   const [consents, withdraw] = [listConsents(act), withdrawConsent({ transaction, audit, clock, removeLater })]
   const acceptLogoutAct = acceptLogout(act)
-  const desk = {
+  const loginActs = {
     findLogin: findLogin(act),
     acceptLogin: acceptLogin(act),
     rejectLogin: rejectLogin(act),
@@ -305,67 +289,55 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const adminUrl = fixed.urls.self.admin
   const adminApi = describeApi({ listener: 'admin', version, server: adminUrl && withoutSlash(adminUrl) }, () => true)
 
-  const health = { alive, ready: ready({ isReady: () => database.ping() }) }
+  const isReady = () => database.ping()
   const openFiles = openFilesLimit()
   const publicListener = makeListener({
     name: 'public',
     face: 'plain',
-    routes: publicRoutes(
-      {
-        ...health,
-        ...publicApi.handlers,
-        register: register({ registerClient: registerClient(owner), registrationUri }),
-        readConfiguration: readConfiguration({ readClient: readClient(stores), registrationUri, echoToken: live.echoToken }),
-        updateConfiguration: updateConfiguration({ updateClient: updateClient(owner), registrationUri }),
-        deleteConfiguration: deleteConfiguration({ deleteClient: deleteClientByOwner(owner) }),
-        authorize: authorize({
-          begin: beginAuthorization(authorization),
-          resumeLogin: resumeLogin(authorization),
-          resumeConsent: resumeConsent(authorization),
-          addresses: live.addresses,
-          cookies,
-          patience: live.patience,
-          publicUrl,
-          redirects: live.redirects,
-          telemetry,
-        }),
-        ...fallbacks({
-          desk: builtInDesk(desk),
-          grants: {
-            sessionAt: (request) => sessionInForce(stores.sessions, cookies.sessionOf(request), clock()),
-            list: listGrantedClients({ list: consents, clock }),
-            findClient: stores.clients.find,
-            withdraw,
-            formSeal: makeFormSeal({ sealer: makeSealer(secrets.cookie, 'form', randomness) }),
-          },
-          builtIn: live.builtInPages,
-          users: live.users,
-          checkPassword: checkPassword({ users: live.users, secrets: chosenSecrets, clock, count: telemetry.count }),
-          origin: new URL(publicUrl).origin,
-          clock,
-          log: telemetry.log,
-        }),
-        userinfo: userinfo({ find: userinfoAct({ ...stores, introspect: introspectAct, issuer }), sign: signUserinfo(tokenKeys) }),
-        logout: logout({
-          begin: beginLogout({ ...act, readHint, requestLifespan: live.patience }),
-          finish: finishLogout(sessionEnd),
-          addresses: live.addresses,
-          cookies,
-          telemetry,
-        }),
-        token: token({
-          tokenEndpoint: tokenEndpoint({ authenticate, spendingOnRefusal: spendingOnRefusal({ transaction }), grants, clock }),
-        }),
-        revoke: revoke({
-          authenticate,
-          revoke: revokeToken({ ...act, readJwt, count: telemetry.count }),
-        }),
-        jwks: jwks({ publicKeys: publishedKeys({ ring, broadcast: () => config().webfinger.jwks.broadcast_keys }) }),
-        discovery: discovery({ settings: live.discovery, idTokenAlgs: signingAlgs }),
-      },
+    routes: publicRoutes({
+      ...loginActs,
       registrationIsOn,
-      withoutSlash(new URL(fixed.urls.self.issuer).pathname),
-    ),
+      issuerPath: withoutSlash(new URL(issuer).pathname),
+      isReady,
+      api: publicApi,
+      registerClient: registerClient(owner),
+      readClient: readClient(stores),
+      updateClient: updateClient(owner),
+      deleteClient: deleteClientByOwner(owner),
+      registrationUri,
+      echoToken: live.echoToken,
+      beginAuthorization: beginAuthorization(authorization),
+      resumeLogin: resumeLogin(authorization),
+      resumeConsent: resumeConsent(authorization),
+      addresses: live.addresses,
+      cookies,
+      requestLifespan: live.patience,
+      publicUrl,
+      redirects: live.redirects,
+      telemetry,
+      findSession: (id) => sessionInForce(stores.sessions, id, clock()),
+      listGrantedClients: listGrantedClients({ list: consents, clock }),
+      findClient: stores.clients.find,
+      withdrawConsent: withdraw,
+      formTokens: makeFormTokens({ sealer: makeSealer(secrets.cookie, 'form', randomness) }),
+      builtIn: live.builtInPages,
+      users: live.users,
+      checkPassword: checkPassword({ users: live.users, secrets: chosenSecrets, clock, count: telemetry.count }),
+      origin: new URL(publicUrl).origin,
+      clock,
+      log: telemetry.log,
+      findUserinfo: userinfo({ ...stores, introspect: introspectAct, issuer }),
+      signUserinfo: signUserinfo(tokenKeys),
+      beginLogout: beginLogout({ ...act, readHint, requestLifespan: live.patience }),
+      finishLogout: finishLogout(sessionEnd),
+      tokenEndpoint: tokenEndpoint({ authenticate, spendingOnRefusal: spendingOnRefusal({ transaction }), grants, clock }),
+      authenticate,
+      revokeToken: revokeToken({ ...act, readJwt, count: telemetry.count }),
+      publicKeys: publishedKeys({ ring, broadcast: () => config().webfinger.jwks.broadcast_keys }),
+      discovery: live.discovery,
+      idTokenAlgs: signingAlgs,
+    }),
+    answerError,
     telemetry,
     host: fixed.serve.public.host,
     bounds: {
@@ -395,48 +367,43 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     name: 'admin',
     face: 'admin',
     routes: adminRoutes({
-      ...health,
-      ...adminApi.handlers,
-      listClients: listClients({ list: (page) => stores.clients.list(page), pageTokens }),
-      createClient: adminClients.createClient({ create: createClient(administrator), registrationUri }),
-      getClient: adminClients.getClient({ get: (clientId) => findOrRefuse(stores, clientId) }),
-      setClient: adminClients.setClient({ replace: replaceClient(administrator) }),
-      patchClient: adminClients.patchClient({ patch: patchClient(administrator) }),
-      deleteClient: adminClients.deleteClient({ remove: deleteClientByAdmin(administrator) }),
-      setLifespans: adminClients.setLifespans({ setLifespans: setLifespans(administrator) }),
-      rotateSecret: adminClients.changeSecrets({ change: rotateSecret(administrator) }),
-      forgetRotatedSecrets: adminClients.changeSecrets({ change: forgetRotatedSecrets(administrator) }),
-      newRegistrationToken: adminClients.newRegistrationToken({ issue: issueRegistrationToken(administrator), registrationUri }),
-      introspect: introspect({ introspect: introspectAct, issuer }),
-      getLoginRequest: requests.getLoginRequest({ find: desk.findLogin }),
-      acceptLoginRequest: requests.acceptLoginRequest({ accept: desk.acceptLogin }),
-      rejectLoginRequest: requests.rejectRequest({ step: 'login', reject: desk.rejectLogin }),
-      getConsentRequest: requests.getConsentRequest({ find: desk.findConsent }),
-      acceptConsentRequest: requests.acceptConsentRequest({ accept: desk.acceptConsent }),
-      rejectConsentRequest: requests.rejectRequest({ step: 'consent', reject: desk.rejectConsent }),
-      getLogoutRequest: requests.getLogoutRequest({ find: desk.findLogout }),
-      acceptLogoutRequest: requests.acceptLogoutRequest({ accept: desk.acceptLogout }),
-      rejectLogoutRequest: requests.rejectLogoutRequest({ find: desk.findLogout }),
-      listConsentSessions: listConsentSessions({ list: consents, pageTokens }),
-      revokeConsentSessions: revokeConsentSessions({ withdraw }),
-      revokeLoginSessions: revokeLoginSessions({ end: endSessions(sessionEnd) }),
-      deleteTokens: deleteTokens({ endTokens: endTokens({ transaction, clock, audit }) }),
-      getKeySet: adminKeys.getKeySet({ read: readKeySet(keyDeps) }),
-      createKey: adminKeys.createKey({ create: createKey(keyAdmin) }),
-      setKeySet: adminKeys.setKeySet({ replace: replaceKeySet(keyAdmin) }),
-      deleteKeySet: adminKeys.deleteKeySet({ remove: deleteKeys(keyAdmin) }),
-      getKey: adminKeys.getKey({ read: readKey(keyDeps) }),
-      setKey: adminKeys.setKey({ replace: replaceKey(keyAdmin) }),
-      deleteKey: adminKeys.deleteKey({ remove: deleteKeys(keyAdmin) }),
-      metrics: metrics({ text: () => telemetry.metrics.text() }),
-      version: versionHandler(version),
+      ...loginActs,
+      isReady,
+      api: adminApi,
+      version,
+      metricsText: () => telemetry.metrics.text(),
+      listClients: (page) => stores.clients.list(page),
+      pageTokens,
+      createClient: createClient(administrator),
+      registrationUri,
+      getClient: (clientId) => findOrRefuse(stores, clientId),
+      replaceClient: replaceClient(administrator),
+      patchClient: patchClient(administrator),
+      deleteClient: deleteClientByAdmin(administrator),
+      setLifespans: setLifespans(administrator),
+      rotateSecret: rotateSecret(administrator),
+      forgetRotatedSecrets: forgetRotatedSecrets(administrator),
+      issueRegistrationToken: issueRegistrationToken(administrator),
+      introspectToken: introspectAct,
+      issuer,
+      listConsents: consents,
+      withdrawConsent: withdraw,
+      endSessions: endSessions(sessionEnd),
+      endTokens: endTokens({ transaction, clock, audit }),
+      readKeySet: readKeySet(keyDeps),
+      readKey: readKey(keyDeps),
+      createKey: createKey(keyAdmin),
+      replaceKeySet: replaceKeySet(keyAdmin),
+      replaceKey: replaceKey(keyAdmin),
+      deleteKeys: deleteKeys(keyAdmin),
     }),
+    answerError,
     telemetry,
     host: fixed.serve.admin.host,
     bounds: { max: fixed.serve.admin.max_connections, openFiles },
     bodyLimit: 1024 * 1024,
     cors: () => ({ origin: false }),
-    addressOf: ({ raw }) => plainAddress(raw.socket.remoteAddress ?? '') ?? '',
+    addressOf: ({ socket }) => peerAddress(socket),
     rewriteUrl: withAdminPrefix,
     fence: adminFence({ access: () => config().serve.admin.auth, ownHost: hostOf(fixed.urls.self.admin) }),
     logsHealth: !fixed.serve.admin.request_log.disable_for_health,

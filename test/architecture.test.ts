@@ -31,7 +31,16 @@ describe('the check of the module layout', () => {
       import { register } from './core/registration/register-client.ts'
       import { clock } from './lib/clock.ts'
       export const app = () => routes(register(clientStore, clock), removeExpired, log)`,
-    'src/http/routes.ts': `import fastify from 'fastify'\nimport type { Client } from '../core/clients/client.ts'\nexport const routes = () => fastify()`,
+    'src/http/routes.ts': `
+      import { keys } from './admin/keys.ts'
+      import { token } from './oauth/token.ts'
+      import type { Client } from '../core/clients/client.ts'
+      export const routes = () => [keys, token]`,
+    'src/http/oauth/token.ts': `import { problem } from '../errors/problem.ts'\nexport const token = problem`,
+    'src/http/admin/keys.ts': `import { page } from '../html/page.ts'\nexport const keys = page`,
+    'src/http/errors/problem.ts': `import { page } from '../html/page.ts'\nexport const problem = page`,
+    'src/http/html/page.ts': `import { listen } from '../server/listener.ts'\nexport const page = listen`,
+    'src/http/server/listener.ts': `import fastify from 'fastify'\nexport const listen = () => fastify()`,
     'src/storage/clients.ts': `
       import { Kysely } from 'kysely'
       import type { ClientStore } from '../core/clients/client.ts'
@@ -100,6 +109,10 @@ describe('the check of the module layout', () => {
     'SQL outside storage': ['src/core/clients/client.ts', `import type { Kysely } from 'kysely'`],
     'a database outside storage': ['src/cli/serve.ts', `import { DatabaseSync } from 'node:sqlite'`],
     'the server framework outside http': ['src/app.ts', `import cors from '@fastify/cors'`],
+    'the server framework in http outside server': ['src/http/oauth/token.ts', `import type { FastifyRequest } from 'fastify'`],
+    'an import between two modules of endpoints': ['src/http/admin/keys.ts', `import { token } from '../oauth/token.ts'`],
+    'an import up inside http': ['src/http/server/listener.ts', `import { problem } from '../errors/problem.ts'`],
+    'an import of a route table by an endpoint': ['src/http/oauth/token.ts', `import { routes } from '../routes.ts'`],
     'files in core': ['src/core/clients/client.ts', `import { readFile } from 'node:fs/promises'`],
     'the network in core': ['src/core/clients/client.ts', `import { request } from 'node:http'`],
     'the logger in core': ['src/core/clients/client.ts', `import type { Logger } from 'pino'`],
@@ -124,6 +137,7 @@ describe('the check of the module layout', () => {
     'an unknown file at the root': ['src/words.ts', ''],
     'an unknown module in core': ['src/core/widgets/widget.ts', ''],
     'a file of core outside a module': ['src/core/client.ts', ''],
+    'an unknown module in http': ['src/http/widgets/widget.ts', ''],
     'a file name to avoid': ['src/http/client-helpers.ts', ''],
     'a folder name to avoid in the tests': ['test/utils/server.ts', ''],
     'a name that is not kebab-case': ['src/http/clientRoutes.ts', ''],

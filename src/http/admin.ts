@@ -1,104 +1,73 @@
-import { adminOperations } from './openapi/admin-operations.ts'
-import { described, type Face, type Handler, type Line, open, type Route } from './route.ts'
+import { forgetRotatedSecrets, newRegistrationToken, rotateSecret } from './admin/client-secrets.ts'
+import { createClient, deleteClient, getClient, patchClient, setClient, setLifespans } from './admin/clients.ts'
+import { deleteTokens } from './admin/delete-tokens.ts'
+import { introspect } from './admin/introspect.ts'
+import { createKey, deleteKey, deleteKeySet, getKey, getKeySet, setKey, setKeySet } from './admin/keys.ts'
+import { listClients } from './admin/list-clients.ts'
+import {
+  acceptConsentRequest,
+  acceptLoginRequest,
+  acceptLogoutRequest,
+  getConsentRequest,
+  getLoginRequest,
+  getLogoutRequest,
+  rejectConsentRequest,
+  rejectLoginRequest,
+  rejectLogoutRequest,
+} from './admin/login-requests.ts'
+import { metrics, version } from './admin/process.ts'
+import { listConsentSessions, revokeConsentSessions, revokeLoginSessions } from './admin/sessions.ts'
+import { openApi, reference } from './openapi/api-description.ts'
+import { alive, ready } from './server/health.ts'
+import { type DepsOf, open, type Route, routesOf } from './server/route.ts'
 
-/** What the admin listener needs, by the names of the table below. */
-export interface AdminHandlers {
-  readonly listClients: Handler
-  readonly createClient: Handler
-  readonly getClient: Handler
-  readonly setClient: Handler
-  readonly patchClient: Handler
-  readonly deleteClient: Handler
-  readonly setLifespans: Handler
-  readonly rotateSecret: Handler
-  readonly forgetRotatedSecrets: Handler
-  readonly newRegistrationToken: Handler
-  readonly introspect: Handler
-  readonly deleteTokens: Handler
-  readonly getLoginRequest: Handler
-  readonly acceptLoginRequest: Handler
-  readonly rejectLoginRequest: Handler
-  readonly getConsentRequest: Handler
-  readonly acceptConsentRequest: Handler
-  readonly rejectConsentRequest: Handler
-  readonly getLogoutRequest: Handler
-  readonly acceptLogoutRequest: Handler
-  readonly rejectLogoutRequest: Handler
-  readonly listConsentSessions: Handler
-  readonly revokeConsentSessions: Handler
-  readonly revokeLoginSessions: Handler
-  readonly getKeySet: Handler
-  readonly createKey: Handler
-  readonly setKeySet: Handler
-  readonly deleteKeySet: Handler
-  readonly getKey: Handler
-  readonly setKey: Handler
-  readonly deleteKey: Handler
-  readonly alive: Handler
-  readonly ready: Handler
-  readonly metrics: Handler
-  readonly version: Handler
-  readonly openApi: Handler
-  readonly reference: Handler
-}
+/** The routes of the admin listener: guard, CORS, endpoint. The fence of the listener runs before all of them. */
+// biome-ignore format: a table
+const table = [
+  [open, 'none', listClients],
+  [open, 'none', createClient],
+  [open, 'none', getClient],
+  [open, 'none', setClient],
+  [open, 'none', patchClient],
+  [open, 'none', deleteClient],
+  [open, 'none', setLifespans],
+  [open, 'none', rotateSecret],
+  [open, 'none', forgetRotatedSecrets],
+  [open, 'none', newRegistrationToken],
+  [open, 'none', introspect],
+  [open, 'none', deleteTokens],
+  [open, 'none', getLoginRequest],
+  [open, 'none', acceptLoginRequest],
+  [open, 'none', rejectLoginRequest],
+  [open, 'none', getConsentRequest],
+  [open, 'none', acceptConsentRequest],
+  [open, 'none', rejectConsentRequest],
+  [open, 'none', getLogoutRequest],
+  [open, 'none', acceptLogoutRequest],
+  [open, 'none', rejectLogoutRequest],
+  [open, 'none', listConsentSessions],
+  [open, 'none', revokeConsentSessions],
+  [open, 'none', revokeLoginSessions],
+  [open, 'none', getKeySet],
+  [open, 'none', createKey],
+  [open, 'none', setKeySet],
+  [open, 'none', deleteKeySet],
+  [open, 'none', getKey],
+  [open, 'none', setKey],
+  [open, 'none', deleteKey],
+  [open, 'none', metrics],
+  [open, 'none', version],
+  [open, 'none', alive],
+  [open, 'none', ready],
+  [open, 'none', openApi],
+  [open, 'none', reference],
+] as const
 
-/** Every admin route, on one screen. The fence of the listener stands before all of them. */
-export function adminRoutes(handlers: AdminHandlers): Route[] {
-  const h = handlers
-  // biome-ignore format: a table
-  const lines = [
-    route('GET',    '/admin/clients',                               'admin', h.listClients),
-    route('POST',   '/admin/clients',                               'admin', h.createClient),
-    route('GET',    '/admin/clients/:id',                           'admin', h.getClient),
-    route('PUT',    '/admin/clients/:id',                           'admin', h.setClient),
-    route('PATCH',  '/admin/clients/:id',                           'admin', h.patchClient),
-    route('DELETE', '/admin/clients/:id',                           'admin', h.deleteClient),
-    route('PUT',    '/admin/clients/:id/lifespans',                 'admin', h.setLifespans),
-    route('POST',   '/admin/clients/:id/secrets/rotate',            'admin', h.rotateSecret),
-    route('DELETE', '/admin/clients/:id/secrets/rotate',            'admin', h.forgetRotatedSecrets),
-    route('POST',   '/admin/clients/:id/registration-access-token', 'admin', h.newRegistrationToken),
-    route('POST',   '/admin/oauth2/introspect',                     'oauth', h.introspect),
-    route('DELETE', '/admin/oauth2/tokens',                         'admin', h.deleteTokens),
-    route('GET',    '/admin/oauth2/auth/requests/login',            'admin', h.getLoginRequest),
-    route('PUT',    '/admin/oauth2/auth/requests/login/accept',     'admin', h.acceptLoginRequest),
-    route('PUT',    '/admin/oauth2/auth/requests/login/reject',     'admin', h.rejectLoginRequest),
-    route('GET',    '/admin/oauth2/auth/requests/consent',          'admin', h.getConsentRequest),
-    route('PUT',    '/admin/oauth2/auth/requests/consent/accept',   'admin', h.acceptConsentRequest),
-    route('PUT',    '/admin/oauth2/auth/requests/consent/reject',   'admin', h.rejectConsentRequest),
-    route('GET',    '/admin/oauth2/auth/requests/logout',           'admin', h.getLogoutRequest),
-    route('PUT',    '/admin/oauth2/auth/requests/logout/accept',    'admin', h.acceptLogoutRequest),
-    route('PUT',    '/admin/oauth2/auth/requests/logout/reject',    'admin', h.rejectLogoutRequest),
-    route('GET',    '/admin/oauth2/auth/sessions/consent',          'admin', h.listConsentSessions),
-    route('DELETE', '/admin/oauth2/auth/sessions/consent',          'admin', h.revokeConsentSessions),
-    route('DELETE', '/admin/oauth2/auth/sessions/login',            'admin', h.revokeLoginSessions),
-    route('GET',    '/admin/keys/:id',                              'admin', h.getKeySet),
-    route('POST',   '/admin/keys/:id',                              'admin', h.createKey),
-    route('PUT',    '/admin/keys/:id',                              'admin', h.setKeySet),
-    route('DELETE', '/admin/keys/:id',                              'admin', h.deleteKeySet),
-    route('GET',    '/admin/keys/:id/:kid',                         'admin', h.getKey),
-    route('PUT',    '/admin/keys/:id/:kid',                         'admin', h.setKey),
-    route('DELETE', '/admin/keys/:id/:kid',                         'admin', h.deleteKey),
-    route('GET',    '/admin/metrics/prometheus',                    'plain', h.metrics),
-    route('GET',    '/admin/version',                               'plain', h.version),
-    route('GET',    '/version',                                     'plain', h.version),
-    route('GET',    '/health/alive',                                'plain', h.alive),
-    route('GET',    '/health/ready',                                'plain', h.ready),
-    route('GET',    '/admin/openapi.json',                          'plain', h.openApi),
-    route('GET',    '/admin/reference',                             'page',  h.reference),
-  ]
-  return described(lines, handlers, adminOperations)
-}
+export type AdminDeps = DepsOf<typeof table>
 
-const route = (method: Route['method'], path: string, face: Face, handler: Handler): Line => ({
-  method,
-  path,
-  guard: open,
-  face,
-  cors: false,
-  handler,
-})
+export const adminRoutes = (deps: AdminDeps): Route[] => routesOf<AdminDeps>(table, deps)
 
-/** Hydra's short form: a path without `/admin` means the one with it, but for those that never had it. */
+/** Hydra's short form: a path without `/admin` means the one with it, except for paths that never had the prefix. */
 export function withAdminPrefix(url: string): string {
   return /^\/(?:admin|health|version)(?:[/?]|$)/.test(url) ? url : `/admin${url}`
 }

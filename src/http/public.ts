@@ -1,117 +1,60 @@
 import { Refusal } from '../lib/refusal.ts'
-import { publicOperations } from './openapi/public-operations.ts'
-import type { DoorReason } from './reasons.ts'
-import { described, type Face, type Guard, type Handler, type Line, open, type Route } from './route.ts'
+import type { RegistrationOff } from './errors/refusals.ts'
+import { answerConsent, showConsent } from './login-app/consent.ts'
+import { showError } from './login-app/error.ts'
+import { removeAccess, showGrants } from './login-app/grants.ts'
+import { answerLogout, showLogout, showSignedOut } from './login-app/logout.ts'
+import { showSignIn, signIn } from './login-app/sign-in.ts'
+import { authorize } from './oauth/authorize.ts'
+import { deleteConfiguration, readConfiguration, updateConfiguration } from './oauth/client-configuration.ts'
+import { discovery } from './oauth/discovery.ts'
+import { jwks } from './oauth/jwks.ts'
+import { logout } from './oauth/logout.ts'
+import { register } from './oauth/register.ts'
+import { revoke } from './oauth/revoke.ts'
+import { token } from './oauth/token.ts'
+import { userinfo } from './oauth/userinfo.ts'
+import { openApi, reference } from './openapi/api-description.ts'
+import { alive, ready } from './server/health.ts'
+import { type DepsOf, type Guard, open, type Route, routesOf } from './server/route.ts'
 
-/** What the public listener needs, by the names of the table below. */
-export interface PublicHandlers {
-  readonly register: Handler
-  readonly readConfiguration: Handler
-  readonly updateConfiguration: Handler
-  readonly deleteConfiguration: Handler
-  readonly authorize: Handler
-  readonly token: Handler
-  readonly revoke: Handler
-  readonly userinfo: Handler
-  readonly logout: Handler
-  readonly signInPage: Handler
-  readonly signIn: Handler
-  readonly consentPage: Handler
-  readonly consent: Handler
-  readonly signOutPage: Handler
-  readonly signOut: Handler
-  readonly signedOutPage: Handler
-  readonly grantsPage: Handler
-  readonly withdrawGrants: Handler
-  readonly errorFallback: Handler
-  readonly jwks: Handler
-  readonly discovery: Handler
-  readonly alive: Handler
-  readonly ready: Handler
-  readonly openApi: Handler
-  readonly reference: Handler
-}
-
-/** Every public route with its guard, on one screen. All of them are always mounted; a guard answers 404 when a feature is off. */
-export function publicRoutes(handlers: PublicHandlers, registrationIsOn: () => boolean, issuerPath: string): Route[] {
-  const whenOn = whenRegistrationIsOn(registrationIsOn)
-  const h = handlers
-  // biome-ignore format: a table
-  const lines = [
-    route('POST',   '/oauth2/register',                        whenOn, 'registration', h.register),
-    route('GET',    '/oauth2/register/:id',                    whenOn, 'registration', h.readConfiguration),
-    route('PUT',    '/oauth2/register/:id',                    whenOn, 'registration', h.updateConfiguration),
-    route('DELETE', '/oauth2/register/:id',                    whenOn, 'registration', h.deleteConfiguration),
-    forClients('POST', '/oauth2/token',                        'oauth',                h.token),
-    forClients('POST', '/oauth2/revoke',                       'oauth',                h.revoke),
-    forClients('GET',  '/userinfo',                            'userinfo',             h.userinfo),
-    forClients('POST', '/userinfo',                            'userinfo',             h.userinfo),
-    route('GET',    '/.well-known/jwks.json',                  open,   'plain',        h.jwks),
-    ...discoveryPaths(issuerPath).map((path) =>
-    route('GET',    path,                                      open,   'plain',        h.discovery)),
-    route('GET',    '/openapi.json',                           open,   'plain',        h.openApi),
-    // Never for a page of another origin: a person looks at these, or a machine of ours does.
-    ownOrigin('GET',  '/oauth2/auth',                          'page',                 h.authorize),
-    ownOrigin('POST', '/oauth2/auth',                          'page',                 h.authorize),
-    ownOrigin('GET',  '/oauth2/sessions/logout',               'page',                 h.logout),
-    ownOrigin('POST', '/oauth2/sessions/logout',               'page',                 h.logout),
-    ownOrigin('GET',  '/oauth2/fallbacks/login',               'page',                 h.signInPage),
-    ownOrigin('POST', '/oauth2/fallbacks/login',               'page',                 h.signIn),
-    ownOrigin('GET',  '/oauth2/fallbacks/consent',             'page',                 h.consentPage),
-    ownOrigin('POST', '/oauth2/fallbacks/consent',             'page',                 h.consent),
-    ownOrigin('GET',  '/oauth2/fallbacks/logout',              'page',                 h.signOutPage),
-    ownOrigin('POST', '/oauth2/fallbacks/logout',              'page',                 h.signOut),
-    ownOrigin('GET',  '/oauth2/fallbacks/logout/callback',     'page',                 h.signedOutPage),
-    ownOrigin('GET',  '/oauth2/fallbacks/grants',              'page',                 h.grantsPage),
-    ownOrigin('POST', '/oauth2/fallbacks/grants',              'page',                 h.withdrawGrants),
-    ownOrigin('GET',  '/oauth2/fallbacks/error',               'page',                 h.errorFallback),
-    ownOrigin('GET',  '/health/alive',                         'plain',                h.alive),
-    ownOrigin('GET',  '/health/ready',                         'plain',                h.ready),
-    ownOrigin('GET',  '/reference',                            'page',                 h.reference),
-  ]
-  return described(lines, handlers, publicOperations)
-}
-
-/** The client is known by what is sent, and so are its own origins. */
-const forClients = (method: Route['method'], path: string, face: Face, handler: Handler): Line => ({
-  ...route(method, path, open, face, handler),
-  clientCors: true,
-})
-
-const route = (method: Route['method'], path: string, guard: Guard, face: Face, handler: Handler): Line => ({
-  method,
-  path,
-  guard,
-  face,
-  handler,
-  cors: true,
-})
-
-const ownOrigin = (method: Route['method'], path: string, face: Face, handler: Handler): Line => ({
-  method,
-  path,
-  guard: open,
-  face,
-  handler,
-  cors: false,
-})
-
-/** While registration is off its routes do not exist: 404 to every method, whatever is sent. */
-function whenRegistrationIsOn(isOn: () => boolean): Guard {
+/** While registration is off, its routes answer 404 to every method. */
+function whenRegistrationIsOn({ registrationIsOn }: { readonly registrationIsOn: () => boolean }): Guard {
   return () => {
-    if (!isOn()) throw new Refusal<DoorReason>({ kind: 'registration-off' })
+    if (!registrationIsOn()) throw new Refusal<RegistrationOff>({ kind: 'registration-off' })
   }
 }
 
-const wellKnown = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']
+/** The routes of the public listener: guard, CORS, endpoint. All of them are always mounted; a guard answers 404 when a feature is off. */
+// biome-ignore format: a table
+const table = [
+  [whenRegistrationIsOn, 'configured', register],
+  [whenRegistrationIsOn, 'configured', readConfiguration],
+  [whenRegistrationIsOn, 'configured', updateConfiguration],
+  [whenRegistrationIsOn, 'configured', deleteConfiguration],
+  [open,                 'clients',    token],
+  [open,                 'clients',    revoke],
+  [open,                 'clients',    userinfo],
+  [open,                 'configured', jwks],
+  [open,                 'configured', discovery],
+  [open,                 'configured', openApi],
+  [open,                 'none',       authorize],
+  [open,                 'none',       logout],
+  [open,                 'none',       showSignIn],
+  [open,                 'none',       signIn],
+  [open,                 'none',       showConsent],
+  [open,                 'none',       answerConsent],
+  [open,                 'none',       showLogout],
+  [open,                 'none',       answerLogout],
+  [open,                 'none',       showSignedOut],
+  [open,                 'none',       showGrants],
+  [open,                 'none',       removeAccess],
+  [open,                 'none',       showError],
+  [open,                 'none',       alive],
+  [open,                 'none',       ready],
+  [open,                 'none',       reference],
+] as const
 
-/**
- * Where the document is looked for: at the root; for an issuer with a path also with the well-known part before the path
- * (RFC 8414 §3.1) and behind it (OpenID Connect Discovery §4).
- *
- * @param issuerPath the issuer's path without a slash at its end; empty for an issuer without one
- */
-export function discoveryPaths(issuerPath: string): string[] {
-  if (issuerPath === '') return wellKnown
-  return wellKnown.flatMap((path) => [path, `${path}${issuerPath}`, `${issuerPath}${path}`])
-}
+export type PublicDeps = DepsOf<typeof table>
+
+export const publicRoutes = (deps: PublicDeps): Route[] => routesOf<PublicDeps>(table, deps)

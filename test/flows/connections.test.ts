@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
-import { json } from '../../src/http/answer.ts'
-import { makeListener } from '../../src/http/listener.ts'
-import { open } from '../../src/http/route.ts'
+import { answerError } from '../../src/http/errors/answer-error.ts'
+import { makeListener } from '../../src/http/server/listener.ts'
+import { json } from '../../src/http/server/response.ts'
 import { closedConnections } from '../support/metric.ts'
 import { openConnection } from '../support/raw-connection.ts'
 import { freePort, startServer } from '../support/server.ts'
@@ -118,15 +118,16 @@ function listenerOf(timeouts?: Timeouts, telemetry: Partial<Telemetry> = {}) {
   const route = {
     path: '/page',
     face: 'plain',
-    guard: open,
-    cors: false,
-    operation: { id: 'x', tag: 'x', summary: '', answers: {} },
+    guard() {},
+    cors: 'none',
+    operation: { id: 'x', tag: 'x', summary: '', responses: {} },
   } as const
   return makeListener({
     name: 'public',
     face: 'plain',
     routes: (['GET', 'POST'] as const).map((method) => ({ ...route, method, handler: () => page })),
     describe() {},
+    answerError,
     telemetry: { log() {}, count() {}, trace: (_part, work) => work(), ...telemetry },
     host: '127.0.0.1',
     bounds: { max: 100, openFiles: undefined },
@@ -134,7 +135,7 @@ function listenerOf(timeouts?: Timeouts, telemetry: Partial<Telemetry> = {}) {
     bodyLimit: 1_000,
     cors: () => ({ origin: false }),
     addressOf: () => '',
-    fence: open,
+    fence() {},
     logsHealth: false,
     answered() {},
     begun: undefined,

@@ -28,7 +28,6 @@ interface Look {
 const onDevice: Given = {
   consent: {
     clientName: 'MCP CLI Client',
-    isLoopback: true,
     redirectHost: '127.0.0.1:33418',
     firstSeen: now,
     clientUri: undefined,
@@ -57,8 +56,8 @@ const hostileGrants: Given = {
   },
 }
 const withdrawOutdated = async (page: Page) => {
-  await page.evaluate(`document.querySelector('[name=form_seal]').value = 'x'`)
-  await page.getByRole('button', { name: 'Withdraw' }).first().click()
+  await page.evaluate(`document.querySelector('[name=form_token]').value = 'x'`)
+  await page.getByRole('button', { name: 'Remove access' }).first().click()
 }
 const wrongPassword = async (page: Page) => {
   await page.getByLabel('User name').fill('ada')
@@ -77,7 +76,7 @@ const looks: Readonly<Record<string, Look>> = {
   'sign-out': { path: at('logout') },
   'still-signed-in': { path: at('logout'), act: (page) => page.getByRole('button', { name: 'Stay signed in' }).click() },
   grants: { path: grantsAt },
-  'grants-withdrawn': { path: grantsAt, act: (page) => page.getByRole('button', { name: 'Withdraw' }).first().click() },
+  'grants-withdrawn': { path: grantsAt, act: (page) => page.getByRole('button', { name: 'Remove access' }).first().click() },
   'grants-outdated': { path: grantsAt, act: withdrawOutdated },
   'grants-german': { path: grantsAt, language: 'de' },
   'grants-hostile': { path: grantsAt, given: hostileGrants },
@@ -159,7 +158,7 @@ describe('without scripts, by keyboard only', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.press('Space')
     await page.keyboard.press('Enter')
-    await page.waitForURL(/^http:\/\/client\.test:\d+\/landed$/)
+    await page.waitForURL(/^http:\/\/client\.test:\d+\/landed\?verifier=1$/)
     assert.deepEqual(pages.acts, [['acceptLogin', 'known', { subject: 'user-ada', remember: true, amr: ['pwd'] }]])
     await page.context().close()
   })
@@ -174,7 +173,7 @@ describe('without scripts, by keyboard only', () => {
     await page.locator('#password:focus').waitFor()
     await page.keyboard.type(password)
     await page.keyboard.press('Enter')
-    await page.waitForURL(/\/landed$/)
+    await page.waitForURL(/\/landed\?verifier=1$/)
     await page.context().close()
   })
 
@@ -182,7 +181,7 @@ describe('without scripts, by keyboard only', () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('login'))
     await page.getByRole('button', { name: 'Cancel' }).click()
-    await page.waitForURL(/\/landed$/)
+    await page.waitForURL(/\/landed\?verifier=1$/)
     assert.deepEqual(pages.acts, [['rejectLogin', 'known']])
     await page.context().close()
   })
@@ -190,11 +189,11 @@ describe('without scripts, by keyboard only', () => {
   test('an unchecked scope is not granted', async () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('consent'))
-    await page.getByLabel('Stay signed in').uncheck()
+    await page.getByLabel('Keep access').uncheck()
     await page.getByLabel('See your e-mail address').uncheck()
     await page.getByLabel('Do not ask me again').check()
     await page.getByRole('button', { name: 'Allow' }).click()
-    await page.waitForURL(/\/landed$/)
+    await page.waitForURL(/\/landed\?verifier=1$/)
     const accepted = {
       grantScope: ['openid', 'profile', 'notes.read'],
       grantAudience: ['https://mcp.example.com/notes'],
@@ -211,8 +210,8 @@ describe('without scripts, by keyboard only', () => {
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.getByRole('status').waitFor()
-    assert.equal(await page.getByRole('status').textContent(), 'Claude can no longer get access.')
-    assert.equal(await page.getByRole('button', { name: 'Withdraw' }).count(), 1)
+    assert.equal(await page.getByRole('status').textContent(), 'Claude no longer has access.')
+    assert.equal(await page.getByRole('button', { name: 'Remove access' }).count(), 1)
     assert.deepEqual(pages.acts, [['withdraw', 'claude', { subject: 'user-ada', actor: 'person' }]])
     await page.context().close()
   })
@@ -220,8 +219,8 @@ describe('without scripts, by keyboard only', () => {
   test('the consent page links to the grants page, which opens in another tab', async () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('consent'))
-    const [beside] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('link', { name: 'What you allowed' }).click()])
-    await beside.getByRole('heading', { name: 'What you allowed' }).waitFor()
+    const [beside] = await Promise.all([page.context().waitForEvent('page'), page.getByRole('link', { name: 'Apps with access' }).click()])
+    await beside.getByRole('heading', { name: 'Apps with access' }).waitFor()
     assert.equal(new URL(beside.url()).pathname, grantsAt)
     assert.match(page.url(), /consent_challenge=known/)
     await page.context().close()
@@ -231,10 +230,10 @@ describe('without scripts, by keyboard only', () => {
     await using pages = await startFallbackPages(elsewhere)
     const page = await withoutScripts(pages, at('consent'))
     await page.getByRole('button', { name: 'Deny' }).click()
-    await page.waitForURL(/\/landed$/)
+    await page.waitForURL(/\/landed\?verifier=1$/)
     await page.goto(`${pages.url}${at('logout')}`)
     await page.getByRole('button', { name: 'Sign out' }).click()
-    await page.waitForURL(/\/landed$/)
+    await page.waitForURL(/\/landed\?verifier=1$/)
     assert.deepEqual(pages.acts, [
       ['rejectConsent', 'known'],
       ['acceptLogout', 'known'],
@@ -252,9 +251,9 @@ test('a page of another site can neither submit the form nor frame the page', as
   const [answer] = await Promise.all([page.waitForNavigation(), page.getByRole('button').click()])
   assert.equal(answer?.status(), 403)
   await page.goto(`${pages.url.replace('127.0.0.1', 'evil.test')}/landed`)
-  const seal = /name="form_seal" value="([^"]+)"/.exec((await pages.ask(grantsAt)).text)?.[1]
+  const token = /name="form_token" value="([^"]+)"/.exec((await pages.ask(grantsAt)).text)?.[1]
   await page.setContent(`<form method="post" action="${pages.url}${grantsAt}">
-    <input name="client_id" value="claude"><input name="form_seal" value="${seal}"><button>free money</button></form>`)
+    <input name="client_id" value="claude"><input name="form_token" value="${token}"><button>free money</button></form>`)
   const [withdrawal] = await Promise.all([page.waitForNavigation(), page.getByRole('button').click()])
   assert.equal(withdrawal?.status(), 403)
   assert.deepEqual(pages.acts, [])

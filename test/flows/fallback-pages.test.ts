@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { AcceptedConsent } from '../../src/http/oauth/sign-in-desk.ts'
+import type { ConsentDecision } from '../../src/core/authorization/authorization-flow.ts'
 import { ada, type FallbackPages, now, password, startFallbackPages } from '../support/fallback-pages.ts'
 import type { Received } from '../support/request.ts'
 
@@ -31,7 +31,7 @@ function assertPage({ headers, text }: Received, hasForm: boolean): void {
 
 function assertGoesOn({ status, headers }: Received): void {
   assert.equal(status, 303)
-  assert.equal(headers.location, '/landed')
+  assert.equal(headers.location, '/landed?verifier=1')
   assert.match(String(headers['cache-control']), /no-store/)
   assert.equal(headers['referrer-policy'], 'no-referrer')
 }
@@ -67,7 +67,7 @@ describe('every page (RFC 9700 §4.2.4, §4.16: no framing, no foreign content, 
       ]
       for (const answer of answers) {
         assert.equal(answer.status, 404)
-        assert.match(answer.text, /answered already, or it took too long\. Go back to the app/)
+        assert.match(answer.text, /expired or was already used[\s\S]*Go back to the app/)
       }
     }
     assert.deepEqual(pages.acts, [])
@@ -133,7 +133,7 @@ describe('every page (RFC 9700 §4.2.4, §4.16: no framing, no foreign content, 
   test('R7591-33 (RFC 7591 §2.2), R7591-81 (RFC 7591 §5): a language-tagged name is truncated, escaped and isolated like the untagged one', async () => {
     const name = `\u202e<b onclick="x">${'😀'.repeat(100)}`
     const said = { clientName: 'Claude', localized: { 'client_name#de': name, 'client_uri#de': 'javascript:alert(1)' } }
-    await using pages = await startFallbackPages({ consent: said, logout: { client: said } })
+    await using pages = await startFallbackPages({ consent: said, logoutClient: said })
     for (const path of [consentAt, signOutAt]) {
       const { text } = await pages.ask(path, { headers: { 'accept-language': 'de-CH' } })
       assert.ok(text.includes(`<strong><bdi>&lt;b onclick=&quot;x&quot;&gt;${'😀'.repeat(65)}…</bdi></strong>`), text)
@@ -172,26 +172,25 @@ describe('every page (RFC 9700 §4.2.4, §4.16: no framing, no foreign content, 
     const markup = `"><script>x</script><h1 onclick='x'>&amp;`
     const escaped = '&quot;&gt;&lt;script&gt;x&lt;/script&gt;&lt;h1 onclick=&#39;x&#39;&gt;&amp;amp;'
     await using pages = await startFallbackPages({
-      login: { redirectHost: markup, loginHint: markup },
+      login: { loginHint: markup },
       consent: {
         clientName: markup,
-        redirectHost: markup,
         requestedScope: [markup],
         requestedAudience: [markup],
         subject: markup,
         clientUri: `https://x.example/${markup}`,
       },
-      logout: { client: { clientName: markup } },
+      logoutClient: { clientName: markup },
     })
     const query = new URLSearchParams({ error: markup, error_description: markup })
-    const counts: Record<string, number> = { [signInAt]: 2, [consentAt]: 8, [signOutAt]: 1, [`/oauth2/fallbacks/error?${query}`]: 2 }
+    const counts: Record<string, number> = { [signInAt]: 1, [consentAt]: 6, [signOutAt]: 1, [`/oauth2/fallbacks/error?${query}`]: 2 }
     for (const [path, count] of Object.entries(counts)) {
       const { text } = await pages.ask(path)
       assert.equal(text.split(escaped).length - 1, count, path)
       assert.doesNotMatch(text, /<script|<h1 onclick|\{\w+\}/)
     }
     const again = await pages.post('login', { ...right, username: markup, password: 'wrong' })
-    assert.equal(again.text.split(escaped).length - 1, 2)
+    assert.equal(again.text.split(escaped).length - 1, 1)
     assert.doesNotMatch(again.text, /<script/)
   })
 })
@@ -200,7 +199,7 @@ describe('signing in', () => {
   test('shows the redirect host, labels its fields, and fills in login_hint', async () => {
     await using pages = await startFallbackPages({ login: { loginHint: 'ada' } })
     const { text } = await pages.ask(signInAt)
-    assert.match(text, /to go on to <strong>claude\.ai<\/strong>/)
+    assert.match(text, /to continue to <strong>claude\.ai<\/strong>/)
     assert.match(
       text,
       /<label for="username">User name<\/label>\s*<input id="username" name="username" required type="text" autocomplete="username"[^>]* value="ada">/,
@@ -281,7 +280,7 @@ describe('signing in', () => {
 
 const claims = { name: 'Ada Lovelace', preferred_username: 'ada', email: 'ada@example.com' }
 
-const acceptedConsent = ({ acts }: FallbackPages) => acts[0]?.[2] as AcceptedConsent
+const acceptedConsent = ({ acts }: FallbackPages) => acts[0]?.[2] as ConsentDecision
 
 describe('the consent page', () => {
   test('R7591-81 (RFC 7591 §5), MCP-15, O21-24 (OAuth 2.1 §7.12): the redirect host comes first, then the client’s own name, marked as such', async () => {
@@ -292,7 +291,7 @@ describe('the consent page', () => {
     assert.ok(text.indexOf('claude.ai</strong>') < text.indexOf('<bdi>Claude'))
     assert.match(text, /You are signed in as <strong><bdi>Ada Lovelace<\/bdi><\/strong>/)
     assert.match(text, /<code>https:\/\/mcp\.example\.com\/notes<\/code>/)
-    assert.match(text, /Known here since October 13, 2026\./)
+    assert.match(text, /Registered here since October 13, 2026\./)
     assert.doesNotMatch(text, /new here/)
   })
 
@@ -318,10 +317,10 @@ describe('the consent page', () => {
     const answer = await pages.ask(consentAt)
     assert.deepEqual(checkboxes(answer), ['scope=profile', 'scope=email', 'scope=offline_access', 'scope=notes.read', 'remember=yes'])
     for (const words of [
-      'Recognise you, by an identifier',
+      'Identify you by an ID',
       'See your name',
       'See your e-mail address',
-      'Stay signed in',
+      'Keep access while',
       'Use <code>notes.read</code>',
     ])
       assert.ok(answer.text.includes(words), words)
@@ -337,20 +336,19 @@ describe('the consent page', () => {
       const answer = await pages.ask(consentAt)
       const name = view.isLoopback ? 'An app on this device' : 'The app on this device that opens <strong>cursor:</strong> links'
       assert.ok(answer.text.includes(`<h1>${name} asks for access</h1>`))
-      assert.match(answer.text, /Any program on this device can be behind it/)
+      assert.match(answer.text, /Any program on this device can claim to be this app/)
       assert.ok(!checkboxes(answer).includes('remember=yes'))
       assertGoesOn(await pages.post('consent', { ...allow, remember: 'yes' }))
       assert.equal(acceptedConsent(pages).remember, false)
-      assert.match((await pages.ask(signInAt)).text, /to go on to (an|the) app on this device/)
+      assert.match((await pages.ask(signInAt)).text, /to continue to (an|the) app on this device/)
     }
   })
 
   test('a verified client is marked as such, without a warning, and consent for a loopback URI is remembered where the client’s standing says so', async () => {
-    const standing = { verified: true, consentOnDevice: 'remembered' } as const
-    await using pages = await startFallbackPages({ consent: { ...standing, isLoopback: true, redirectHost: 'localhost' } })
+    await using pages = await startFallbackPages({ consent: { verified: true, redirectHost: 'localhost' } })
     const answer = await pages.ask(consentAt)
     assert.match(answer.text, /Its name is <strong><bdi>Claude<\/bdi><\/strong>\. <span class="mark">verified by the operator<\/span>/)
-    assert.doesNotMatch(answer.text, /not verified|class="care-note|Known here/)
+    assert.doesNotMatch(answer.text, /not verified|class="care-note|Registered here/)
     assert.ok(checkboxes(answer).includes('remember=yes'))
   })
 
@@ -403,8 +401,8 @@ describe('the consent page', () => {
   test('without scopes there is no list', async () => {
     await using pages = await startFallbackPages({ consent: { requestedScope: [], requestedAudience: [] } })
     const answer = await pages.ask(consentAt)
-    assert.match(answer.text, /It asks for nothing but that you sign in\./)
-    assert.doesNotMatch(answer.text, /<fieldset>|This is for use at/)
+    assert.match(answer.text, /It only asks you to sign in\./)
+    assert.doesNotMatch(answer.text, /<fieldset>|For use with/)
   })
 })
 
@@ -418,7 +416,7 @@ describe('signing out', () => {
     assert.match(text, /You are signed in as <strong><bdi>Ada Lovelace<\/bdi><\/strong>\./)
     assertGoesOn(await posted(pages, 'sign-out'))
     assert.deepEqual(pages.acts, [['acceptLogout', 'known']])
-    await using unnamed = await startFallbackPages({ logout: { client: undefined } })
+    await using unnamed = await startFallbackPages({ logoutClient: null })
     assert.match((await unnamed.ask(signOutAt)).text, /You are about to sign out here\./)
   })
 
@@ -429,7 +427,7 @@ describe('signing out', () => {
       assert.equal(answer.status, 200)
       assert.match(answer.text, /<h1>You are still signed in<\/h1>/)
     }
-    assert.deepEqual(pages.acts, Array(2).fill(['rejectLogout', 'known']))
+    assert.deepEqual(pages.acts, [])
   })
 
   test('ends on a page with 200, as in Hydra', async () => {
@@ -447,7 +445,7 @@ test('the error page shows error and description separately, with Hydra’s stat
   assert.match(both.text, /<blockquote><code>my_err<\/code><\/blockquote>\s*<blockquote><code>some text<\/code><\/blockquote>/)
   const none = await pages.ask('/oauth2/fallbacks/error', { headers: { 'accept-language': 'de' } })
   assert.equal(none.status, 500)
-  assert.match(none.text, /<h1>Etwas ist schiefgegangen<\/h1>[\s\S]*Mehr wurde dazu nicht mitgeteilt/)
+  assert.match(none.text, /<h1>Etwas ist schiefgegangen<\/h1>[\s\S]*Es gibt keine weiteren Einzelheiten/)
   const long = await pages.ask(`/oauth2/fallbacks/error?error_description=${'x'.repeat(5_000)}`)
   assert.ok(long.text.includes(`${'x'.repeat(1_000)}…`) && !long.text.includes('x'.repeat(1_001)))
 })

@@ -23,7 +23,7 @@ import { startServer, type TestServer } from '../support/server.ts'
 
 const at = '/oauth2/fallbacks/grants'
 
-const sealOf = ({ text }: Received): string => /name="form_seal" value="([^"]+)"/.exec(text)?.[1] ?? ''
+const tokenOf = ({ text }: Received): string => /name="form_token" value="([^"]+)"/.exec(text)?.[1] ?? ''
 /** The ids of the clients on a page. */
 const clientsOn = ({ text }: Received): string[] => [...text.matchAll(/name="client_id" value="([^"]+)"/g)].map(([, id = '']) => id)
 
@@ -45,79 +45,72 @@ describe('the grants page', () => {
     assert.equal(answer.status, 200)
     assertPage(answer, "'self'")
     const [claude = '', own = ''] = answer.text.split('<h2').slice(1)
-    assert.match(answer.text, /<h1>What you allowed<\/h1>\s*<p class="soft">You are signed in as <strong><bdi>Ada Lovelace<\/bdi>/)
+    assert.match(answer.text, /<h1>Apps with access<\/h1>\s*<p class="soft">You are signed in as <strong><bdi>Ada Lovelace<\/bdi>/)
     assert.match(
       claude,
       /^ id="client-1"><strong>claude\.ai<\/strong><\/h2>\s*<p>It calls itself <strong><bdi>Claude<\/bdi><\/strong>\. <span class="mark care">not verified<\/span><\/p>/,
     )
     assert.deepEqual(
       [...claude.matchAll(/<li>(.*)<\/li>/g)].map(([, line]) => line),
-      [
-        'Recognise you, by an identifier that stays the same',
-        'Stay signed in: act for you while you are away',
-        'Use <code>notes.read</code>',
-      ],
+      ['Identify you by an ID that stays the same', 'Keep access while you are not using it', 'Use <code>notes.read</code>'],
     )
-    assert.match(claude, /Allowed since October 13, 2026\./)
+    assert.match(claude, /Access since October 13, 2026\./)
     assert.match(
       own,
       /^ id="client-2">An app on one of your devices<\/h2>\s*<p>Its name is <strong><bdi>own<\/bdi><\/strong>\. <span class="mark">verified by the operator/,
     )
-    assert.match(own, /Nothing but that you sign in\./)
-    assert.match(own, /<button aria-describedby="client-2">Withdraw<\/button>/)
+    assert.match(own, /Sign-in only\./)
+    assert.match(own, /<button aria-describedby="client-2">Remove access<\/button>/)
     assert.deepEqual(clientsOn(answer), ['claude', 'own'])
   })
 
   test('R7591-33 (RFC 7591 §2.2): the page and the client’s name are in the person’s language', async () => {
     await using pages = await startFallbackPages()
     const { text } = await pages.ask(at, { headers: { 'accept-language': 'de-CH' } })
-    assert.match(
-      text,
-      /<html lang="de">[\s\S]*<h1>Was Sie erlaubt haben<\/h1>[\s\S]*<bdi>Klaus<\/bdi>[\s\S]*Erlaubt seit 13\. Oktober 2026\./,
-    )
+    assert.match(text, /<html lang="de">[\s\S]*<h1>Apps mit Zugriff<\/h1>[\s\S]*<bdi>Klaus<\/bdi>[\s\S]*Zugriff seit 13\. Oktober 2026\./)
   })
 
   test('after a withdrawal the page confirms it and has one client less; a second withdrawal finds nothing', async () => {
     await using pages = await startFallbackPages()
-    const form = { form_seal: sealOf(await pages.ask(at)), client_id: 'claude' }
+    const form = { form_token: tokenOf(await pages.ask(at)), client_id: 'claude' }
     const done = await pages.post('grants', form)
     assert.equal(done.status, 200)
     assertPage(done, "'self'")
-    assert.match(done.text, /<title>Withdrawn: What you allowed<\/title>/)
-    assert.match(done.text, /<p class="note" role="status"><strong><bdi>Claude<\/bdi><\/strong> can no longer get access\.<\/p>/)
+    assert.match(done.text, /<title>Access removed: Apps with access<\/title>/)
+    assert.match(done.text, /<p class="note" role="status"><strong><bdi>Claude<\/bdi><\/strong> no longer has access\.<\/p>/)
     assert.deepEqual(clientsOn(done), ['own'])
     const again = await pages.post('grants', form)
-    assert.match(again.text, /There was nothing to withdraw any more\./)
+    assert.match(again.text, /This app had no access any more\./)
     const withdrawn = ['withdraw', 'claude', { subject: 'user-ada', actor: 'person' }]
     assert.deepEqual(pages.acts, [withdrawn, withdrawn])
   })
 
   test('a form without a client or with an unknown one withdraws nothing', async () => {
     await using pages = await startFallbackPages()
-    const form_seal = sealOf(await pages.ask(at))
+    const form_token = tokenOf(await pages.ask(at))
     for (const form of [
-      { form_seal },
-      { form_seal, client_id: '' },
-      { form_seal, client_id: 'nobody' },
-      { form_seal, client_id: 'claude\0' },
+      { form_token },
+      { form_token, client_id: '' },
+      { form_token, client_id: 'nobody' },
+      { form_token, client_id: 'claude\0' },
     ]) {
       const answer = await pages.post('grants', form)
       assert.deepEqual([answer.status, clientsOn(answer).length], [200, 2])
-      assert.match(answer.text, /There was nothing to withdraw any more\./)
+      assert.match(answer.text, /This app had no access any more\./)
     }
-    assert.equal((await pages.post('grants', { form_seal, client_id: ['claude', 'own'] })).status, 400)
+    assert.equal((await pages.post('grants', { form_token, client_id: ['claude', 'own'] })).status, 400)
     assert.deepEqual(pages.acts, [])
   })
 
   test('a form of another session withdraws nothing, and the page shows why (403)', async () => {
     await using pages = await startFallbackPages()
-    const seal = sealOf(await pages.ask(at))
-    for (const form_seal of ['', 'x', 'session-of-ada', `x${seal}`, seal.slice(0, -4), seal.split('.')[1] ?? '']) {
-      const answer = await pages.post('grants', { client_id: 'claude', ...(form_seal !== '' && { form_seal }) })
-      assert.equal(answer.status, 403, form_seal)
+    const token = tokenOf(await pages.ask(at))
+    for (const form_token of ['', 'x', 'session-of-ada', `x${token}`, token.slice(0, -4), token.split('.')[1] ?? '']) {
+      const answer = await pages.post('grants', { client_id: 'claude', ...(form_token !== '' && { form_token }) })
+      assert.equal(answer.status, 403, form_token)
       assertPage(answer, "'self'")
-      assert.match(answer.text, /<title>Problem: What you allowed<\/title>/)
-      assert.match(answer.text, /role="alert">This page was out of date, so nothing was withdrawn/)
+      assert.match(answer.text, /<title>Problem: Apps with access<\/title>/)
+      assert.match(answer.text, /role="alert">This page had expired, so no access was removed/)
       assert.equal(clientsOn(answer).length, 2)
     }
     assert.deepEqual(pages.acts, [])
@@ -125,7 +118,7 @@ describe('the grants page', () => {
 
   test('a form from a page of another site is refused (403) before it is read', async () => {
     await using pages = await startFallbackPages()
-    const form = { form_seal: sealOf(await pages.ask(at)), client_id: 'claude' }
+    const form = { form_token: tokenOf(await pages.ask(at)), client_id: 'claude' }
     for (const headers of [
       { 'sec-fetch-site': 'cross-site' },
       { 'sec-fetch-site': 'same-site', origin: 'null' },
@@ -144,7 +137,7 @@ describe('the grants page', () => {
       for (const answer of [await pages.ask(at), await pages.post('grants', { client_id: 'claude' })]) {
         assert.equal(answer.status, 401)
         assertPage(answer, "'none'")
-        assert.match(answer.text, /<h1>Nobody is signed in here<\/h1>[\s\S]*choose “<strong>Keep me signed in on this device<\/strong>”/)
+        assert.match(answer.text, /<h1>You are not signed in<\/h1>[\s\S]*choose “<strong>Keep me signed in on this device<\/strong>”/)
         assert.doesNotMatch(answer.text, /Claude|<form/)
       }
       assert.deepEqual(pages.acts, [])
@@ -156,7 +149,7 @@ describe('the grants page', () => {
     for (const answer of [await pages.ask(at), await pages.post('grants', { client_id: 'claude' })]) {
       assert.equal(answer.status, 404)
       assertPage(answer, "'none'")
-      assert.match(answer.text, /<h1>What you allowed is not shown here<\/h1>/)
+      assert.match(answer.text, /<h1>This page is not in use<\/h1>/)
     }
     assert.deepEqual(pages.acts, [])
   })
@@ -168,7 +161,7 @@ describe('the grants page', () => {
       granted: { clients: [grantedTo(client, { scope: [markup], redirectUris: ['https://['] })] },
     })
     const first = await pages.ask(at)
-    for (const { text } of [first, await pages.post('grants', { form_seal: sealOf(first), client_id: markup })]) {
+    for (const { text } of [first, await pages.post('grants', { form_token: tokenOf(first), client_id: markup })]) {
       assert.doesNotMatch(text, /<script|<h1 onclick|\{\w+\}/)
       assert.ok(text.includes(`&amp;amp;${'😀'.repeat(39)}…</bdi>`))
     }
@@ -176,9 +169,9 @@ describe('the grants page', () => {
 
   test('shows when there are no grants, and when there is more than one page of them', async () => {
     await using none = await startFallbackPages({ granted: {} })
-    assert.match((await none.ask(at)).text, /There is nothing here that you allowed\./)
+    assert.match((await none.ask(at)).text, /No app has access to your account\./)
     await using more = await startFallbackPages({ granted: { clients: granted, next: { grantedAt: now, id: 'abc' } } })
-    assert.match((await more.ask(at)).text, new RegExp(`<a href="\\?after=${now}-abc">Older ones</a>`))
+    assert.match((await more.ask(at)).text, new RegExp(`<a href="\\?after=${now}-abc">Show older</a>`))
     await using later = await startFallbackPages({ granted: { next: { grantedAt: now, id: 'abc' } } })
     assert.doesNotMatch((await later.ask(at)).text, /There is nothing here/)
   })
@@ -186,7 +179,7 @@ describe('the grants page', () => {
   test('the consent page says where access can be withdrawn later', async () => {
     await using pages = await startFallbackPages()
     const { text } = await pages.ask('/oauth2/fallbacks/consent?consent_challenge=known')
-    assert.match(text, /You can withdraw it later: <a href="grants" target="_blank" rel="noopener">What you allowed<\/a>\./)
+    assert.match(text, /You can remove access later: <a href="grants" target="_blank" rel="noopener">Apps with access<\/a>\./)
   })
 })
 
@@ -213,8 +206,8 @@ describe('a person withdraws access', () => {
     return { browser, tokens: await obtainTokens(server, client, options) }
   }
 
-  const withdraw = (browser: Browser, client_id: string, form_seal: string, headers: Record<string, string> = {}): Promise<Received> =>
-    browser.send(at, { method: 'POST', form: { client_id, form_seal }, headers: { 'sec-fetch-site': 'same-origin', ...headers } })
+  const withdraw = (browser: Browser, client_id: string, form_token: string, headers: Record<string, string> = {}): Promise<Received> =>
+    browser.send(at, { method: 'POST', form: { client_id, form_token }, headers: { 'sec-fetch-site': 'same-origin', ...headers } })
 
   test('O21-24 (OAuth 2.1 §7.12): withdrawing revokes every token of the client, forgets the consent and writes an audit record with the person as actor', async () => {
     const [app, other] = [await registerLoginClient(server, { client_name: 'Notes' }), await registerLoginClient(server)]
@@ -227,7 +220,7 @@ describe('a person withdraws access', () => {
       page.text,
       /<strong>app\.example<\/strong><\/h2>\s*<p>It calls itself <strong><bdi>Notes<\/bdi><\/strong>\. <span class="mark care">not verified/,
     )
-    assert.match((await withdraw(browser, app.id, sealOf(page))).text, /<bdi>Notes<\/bdi><\/strong> can no longer get access/)
+    assert.match((await withdraw(browser, app.id, tokenOf(page))).text, /<bdi>Notes<\/bdi><\/strong> no longer has access/)
     for (const each of [tokens, silent]) {
       const { status, json } = await refresh(server, app, each.refresh_token)
       assert.deepEqual([status, json.error], [400, 'invalid_grant'])
@@ -260,13 +253,13 @@ describe('a person withdraws access', () => {
     assert.deepEqual(clientsOn(page), [shared.id])
     const { json: listed } = await server.admin('/admin/oauth2/auth/sessions/consent?subject=user-ada')
     for (const id of [adas.id, ...listed.map((one: { consent_request_id: string }) => one.consent_request_id)]) {
-      const form = { client_id: id, id, consent_request_id: id, subject: 'user-ada', all: 'true', form_seal: sealOf(page) }
+      const form = { client_id: id, id, consent_request_id: id, subject: 'user-ada', all: 'true', form_token: tokenOf(page) }
       const answer = await eve.browser.send(`${at}?subject=user-ada&all=true`, { method: 'POST', form })
-      assert.match(answer.text, /There was nothing to withdraw any more\./)
+      assert.match(answer.text, /This app had no access any more\./)
     }
-    assert.equal((await withdraw(eve.browser, shared.id, sealOf(await ada.browser.get(at)))).status, 403, 'with a form of ada’s')
+    assert.equal((await withdraw(eve.browser, shared.id, tokenOf(await ada.browser.get(at)))).status, 403, 'with a form of ada’s')
     assert.deepEqual(await areActive(server, eve.tokens), [true, true])
-    assert.equal((await withdraw(eve.browser, shared.id, sealOf(page))).status, 200)
+    assert.equal((await withdraw(eve.browser, shared.id, tokenOf(page))).status, 200)
     assert.deepEqual(await areActive(server, eve.tokens), [false, false])
     assert.deepEqual([...(await areActive(server, ada.tokens)), ...(await areActive(server, adasOwn))], [true, true, true, true])
   })
@@ -282,47 +275,47 @@ describe('a person withdraws access', () => {
     server.reconfigure({ users: [...users, { ...users[0], subject: sub, username: 'namesake' }] })
     const page = await namesake.get(at)
     assert.deepEqual(clientsOn(page), [other.id])
-    await withdraw(namesake, app.id, sealOf(page))
+    await withdraw(namesake, app.id, tokenOf(page))
     assert.deepEqual(await areActive(server, tokens), [true, true])
     const own = await browser.get(at)
     assert.ok(clientsOn(own).includes(app.id))
-    await withdraw(browser, app.id, sealOf(own))
+    await withdraw(browser, app.id, tokenOf(own))
     assert.deepEqual(await areActive(server, tokens), [false, false])
   })
 
   test('a forged cookie, or one of another or an ended session, is not a session', async () => {
     const app = await registerLoginClient(server)
     const { browser, tokens } = await letIn(app, 'ada')
-    const form_seal = sealOf(await browser.get(at))
+    const form_token = tokenOf(await browser.get(at))
     const { sid } = decodeJwt(tokens.id_token)
-    for (const cookie of [`ory_hydra_session_dev=${sid}`, `ory_hydra_session_dev=${form_seal}`, 'ory_hydra_session_dev=', '']) {
+    for (const cookie of [`ory_hydra_session_dev=${sid}`, `ory_hydra_session_dev=${form_token}`, 'ory_hydra_session_dev=', '']) {
       assert.equal((await server.public(at, { headers: { cookie } })).status, 401, cookie)
-      const form = { client_id: app.id, form_seal }
+      const form = { client_id: app.id, form_token }
       assert.equal((await server.public(at, { method: 'POST', form, headers: { cookie } })).status, 401, cookie)
     }
     await server.admin(`/admin/oauth2/auth/sessions/login?sid=${sid}`, { method: 'DELETE' })
-    assert.equal((await withdraw(browser, app.id, form_seal)).status, 401)
+    assert.equal((await withdraw(browser, app.id, form_token)).status, 401)
     const again = await letIn(app, 'ada', browser)
-    assert.equal((await withdraw(again.browser, app.id, form_seal)).status, 403, 'a form of the previous session')
+    assert.equal((await withdraw(again.browser, app.id, form_token)).status, 403, 'a form of the previous session')
     assert.deepEqual(await areActive(server, tokens), [true, true])
   })
 
   test('an expired session is not a session', async () => {
     const app = await registerLoginClient(server)
     const { browser } = await letIn(app, 'ada')
-    const form_seal = sealOf(await browser.get(at))
+    const form_token = tokenOf(await browser.get(at))
     time += 720 * 3_600_000
     assert.equal((await browser.get(at)).status, 401)
-    assert.equal((await withdraw(browser, app.id, form_seal)).status, 401)
+    assert.equal((await withdraw(browser, app.id, form_token)).status, 401)
   })
 
   test('a request from another site withdraws nothing, even with cookie and form token', async () => {
     const app = await registerLoginClient(server)
     const { browser, tokens } = await letIn(app, 'ada')
-    const form_seal = sealOf(await browser.get(at))
+    const form_token = tokenOf(await browser.get(at))
     for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { origin: 'https://app.example' }])
-      assert.equal((await withdraw(browser, app.id, form_seal, headers)).status, 403)
-    const query = new URLSearchParams({ client_id: app.id, form_seal })
+      assert.equal((await withdraw(browser, app.id, form_token, headers)).status, 403)
+    const query = new URLSearchParams({ client_id: app.id, form_token })
     await browser.get(`${at}?${query}`)
     const type = { 'content-type': 'text/plain', 'sec-fetch-site': 'same-origin' }
     assert.equal((await browser.send(`${at}?${query}`, { method: 'POST', body: String(query), headers: type })).status, 403)
@@ -394,7 +387,7 @@ test('with many grants the page lists each client once, newest first, with a lin
     assert.equal(page.status, 200)
     seen.push(clientsOn(page).sort())
     // From a part of the grants the first one of a client cannot be known.
-    assert.doesNotMatch(page.text, /Allowed since/)
+    assert.doesNotMatch(page.text, /Access since/)
     for (const [, scope = ''] of page.text.matchAll(/<code>(s\d+)<\/code>/g)) scopes.add(scope)
     const [, older] = /<a href="(\?after=[^"]+)">/.exec(page.text) ?? []
     address = older && at + older

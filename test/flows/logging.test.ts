@@ -44,7 +44,7 @@ test('a refusal is counted and logged with its reason, even if the response does
     [await askToken(server, { id: 'nobody', secret: 'wrong' }), { kind: 'client-unknown' }],
     [await server.public(`/oauth2/register/${id}`, { bearer: 'wrong' }), { kind: 'registration-token-refused' }],
     [await post('/oauth2/register', { json: { redirect_uris: ['x'] } }), { kind: 'metadata-refused', members: ['redirect_uris[0]'] }],
-    [await post('/oauth2/register', { body: '{' }), 'the body is not valid JSON'],
+    [await post('/oauth2/register', { body: '{' }), { kind: 'body-invalid', message: 'the body is not valid JSON' }],
     [await server.admin('/admin/clients/nobody'), { kind: 'client-not-found' }],
     [await server.public('/oauth2/auth'), { kind: 'client-missing' }],
   ]

@@ -1,16 +1,14 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { Validator } from '@seriousme/openapi-schema-validator'
-import { type AdminHandlers, adminRoutes } from '../../src/http/admin.ts'
 import { documentedPath } from '../../src/http/openapi/document.ts'
-import { type PublicHandlers, publicRoutes } from '../../src/http/public.ts'
-import type { Route } from '../../src/http/route.ts'
-import { noHandlers } from '../support/no-handlers.ts'
+import type { Route } from '../../src/http/server/route.ts'
+import { adminTable, publicTable } from '../support/route-tables.ts'
 import { startServer } from '../support/server.ts'
 
 const tables: Record<'public' | 'admin', readonly Route[]> = {
-  public: publicRoutes(noHandlers<PublicHandlers>(), () => true, ''),
-  admin: adminRoutes(noHandlers<AdminHandlers>()),
+  public: publicTable(),
+  admin: adminTable(),
 }
 
 const pathOf = { public: '/openapi.json', admin: '/admin/openapi.json' }

@@ -3,10 +3,11 @@ import { createHmac } from 'node:crypto'
 import { test } from 'node:test'
 import fc from 'fast-check'
 import { readRequestObject } from '../../src/core/authorization/read-request-object.ts'
-import type { RequestObjectRefusal } from '../../src/core/authorization/request-object.ts'
+import type { RequestObjectFault, RequestObjectRefusal } from '../../src/core/authorization/request-object.ts'
 import type { Client } from '../../src/core/clients/client.ts'
 import { makeRemoteKeys } from '../../src/core/clients/remote-keys.ts'
-import { requestObjectWords } from '../../src/http/request-object-words.ts'
+import { lookUp } from '../../src/http/errors/problem.ts'
+import { requestObjectProblems } from '../../src/http/errors/request-object-problems.ts'
 import type { FencedFetch } from '../../src/lib/fenced-fetch.ts'
 import { Refusal } from '../../src/lib/refusal.ts'
 import { Unavailable } from '../../src/lib/unavailable.ts'
@@ -201,6 +202,8 @@ test('keys at jwks_uri are used, too', async () => {
 
 const uri = 'https://app.example/request?x=1'
 
+const problemOf = (fault: RequestObjectFault) => lookUp(requestObjectProblems, fault, 'fault')
+
 test('§6.2: a registered request_uri is fetched each time, and its content is a request object', async () => {
   const { read, fetched } = setting({ [uri]: { body: `${await signed({ scope: 'openid' })}\n` } })
   for (const registered of [uri, `${uri}#old`]) {
@@ -236,7 +239,7 @@ test('a failed fetch gets one error, whatever the cause', async () => {
   for (const answer of [undefined, { status: 404 }, { status: 500, body: await signed() }]) {
     const reason = await refusal(setting({ [uri]: answer }).read(client, new URLSearchParams({ ...outside, request_uri: uri })))
     assert.equal(reason.fault, 'uri-unreachable')
-    said.add(requestObjectWords(reason).description)
+    said.add(problemOf(reason).description)
   }
   assert.equal(said.size, 1)
 })
@@ -269,20 +272,21 @@ test('if look-ups are overloaded or the server stops, the error asks to retry an
 })
 
 test('a client without keys gets Hydra’s recorded error (f177, f178), and each refusal has its code', async () => {
-  assert.deepEqual(requestObjectWords({ fault: 'no-keys' }), {
-    error: 'invalid_request',
+  assert.deepEqual(problemOf({ fault: 'no-keys' }), {
+    status: 400,
+    code: 'invalid_request',
     description:
       "The request is missing a required parameter, includes an invalid parameter value, includes a parameter more than once, or is otherwise malformed. OpenID Connect 'request' or 'request_uri' context was given, but the OAuth 2.0 Client does not have any JSON Web Keys registered.",
   })
   const cause = 'connect ECONNREFUSED 10.0.0.1'
-  assert.equal(requestObjectWords({ fault: 'given-twice' }).error, 'invalid_request')
-  assert.equal(requestObjectWords({ fault: 'uri-not-registered', uri }).error, 'invalid_request_uri')
+  assert.equal(problemOf({ fault: 'given-twice' }).code, 'invalid_request')
+  assert.equal(problemOf({ fault: 'uri-not-registered', uri }).code, 'invalid_request_uri')
   for (const reason of [
     { fault: 'uri-unreachable', uri, cause },
     { fault: 'keys-unreachable', cause },
   ] as const)
-    assert.doesNotMatch(requestObjectWords(reason).description, /10\.0\.0\.1/)
-  assert.equal(requestObjectWords({ fault: 'signature' }).error, 'invalid_request_object')
+    assert.doesNotMatch(problemOf(reason).description, /10\.0\.0\.1/)
+  assert.equal(problemOf({ fault: 'signature' }).code, 'invalid_request_object')
 })
 
 test('any request object is either applied or refused with a printable error, never a 5xx', async () => {
@@ -293,7 +297,7 @@ test('any request object is either applied or refused with a printable error, ne
       assert.ok((await read(client, parameters)) instanceof URLSearchParams)
     } catch (error) {
       assert.ok(error instanceof Refusal, String(error))
-      assert.match(requestObjectWords(error.reason as RequestObjectRefusal).description, /^[\x20-\x7e]+$/)
+      assert.match(problemOf(error.reason as RequestObjectRefusal).description, /^[\x20-\x7e]+$/)
     }
   }
   const name = fc.oneof(

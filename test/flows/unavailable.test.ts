@@ -44,7 +44,7 @@ test('a withdrawal after which the list cannot be read is answered 503 without a
   const browser = new Browser(server)
   await obtainTokens(server, client, { browser, subject: 'user-ada', login: { remember: true } })
   const page = await browser.get('/oauth2/fallbacks/grants')
-  const form = { client_id: client.id, form_seal: /name="form_seal" value="([^"]+)"/.exec(page.text)?.[1] ?? '' }
+  const form = { client_id: client.id, form_token: /name="form_token" value="([^"]+)"/.exec(page.text)?.[1] ?? '' }
   server.failAfterCommits = 1
   const answer = await browser.send('/oauth2/fallbacks/grants', { method: 'POST', form, headers: { 'sec-fetch-site': 'same-origin' } })
   assertUnavailable(answer, false)

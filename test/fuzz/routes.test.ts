@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
-import { type AdminHandlers, adminRoutes } from '../../src/http/admin.ts'
-import { type PublicHandlers, publicRoutes } from '../../src/http/public.ts'
-import { noHandlers } from '../support/no-handlers.ts'
+import { adminTable, publicTable } from '../support/route-tables.ts'
 import { assertWellFormed, type FuzzedServer, fuzzFactor, startFuzzedServer } from './fuzzed-server.ts'
 import { formText, headerLines, jsonPatchText, jsonText, pathSegment, queryText } from './hostile-input.ts'
 import { KnownClients } from './known-clients.ts'
 import { sendRaw } from './raw-request.ts'
 
 const listeners = {
-  public: publicRoutes(noHandlers<PublicHandlers>(), () => true, ''),
-  admin: adminRoutes(noHandlers<AdminHandlers>()),
+  public: publicTable(),
+  admin: adminTable(),
 }
 
 describe('hostile requests to each route', () => {

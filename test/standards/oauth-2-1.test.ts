@@ -277,7 +277,7 @@ test('O21-23 (OAuth 2.1 §7.5) overridden: PKCE is required for self-registered 
 test('O21-24 (OAuth 2.1 §7.12): the consent page shows who asks, for what, and where the response goes; the person can see and withdraw what was granted', async () => {
   const app = await registerLoginClient(server, { client_name: 'Notes', scope: 'openid offline_access read' })
   const { text } = await seeConsentPage(server, app, { subject: 'eve', parameters: { scope: 'openid offline_access read' } })
-  for (const words of ['Notes', 'app.example', 'not verified', 'read', 'Stay signed in']) assert.ok(text.includes(words), words)
+  for (const words of ['Notes', 'app.example', 'not verified', 'read', 'Keep access']) assert.ok(text.includes(words), words)
   const { refresh_token: good } = await obtainTokens(server, app, { subject: 'eve', consent: { remember: true } })
   const sessions = '/admin/oauth2/auth/sessions/consent?subject=eve'
   const listed = (await server.admin(sessions)).json
@@ -287,7 +287,7 @@ test('O21-24 (OAuth 2.1 §7.12): the consent page shows who asks, for what, and 
   const browser = new Browser(server)
   const { refresh_token: own } = await obtainTokens(server, app, { browser, subject: 'eve', login: { remember: true } })
   const { text: page } = await browser.get(grants)
-  assert.match(page, /app\.example[\s\S]*Notes[\s\S]*not verified[\s\S]*Stay signed in[\s\S]*Allowed since/)
+  assert.match(page, /app\.example[\s\S]*Notes[\s\S]*not verified[\s\S]*Keep access[\s\S]*Access since/)
   const form = Object.fromEntries(
     [...page.matchAll(/type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name = '', value = '']) => [name, value]),
   )

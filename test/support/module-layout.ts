@@ -43,10 +43,16 @@ const coreModules = [
   'audit',
 ]
 
-/** Packages that only one module may import. */
-const restricted: readonly { readonly packages: RegExp; readonly modules: readonly string[] }[] = [
-  { packages: /^(kysely|node:sqlite|pg)(\/|$)/, modules: ['storage'] },
-  { packages: /^(fastify$|@fastify\/)/, modules: ['http'] },
+/** The modules of endpoints inside `http/`: none may import another. */
+const httpEndpoints = ['oauth', 'admin', 'login-app', 'console', 'openapi']
+
+/** The modules inside `http/` that endpoints share: each may import those listed after it. */
+const httpShared = ['errors', 'html', 'server']
+
+/** Packages that only one folder may import. */
+const restricted: readonly { readonly packages: RegExp; readonly folder: string }[] = [
+  { packages: /^(kysely|node:sqlite|pg)(\/|$)/, folder: 'storage/' },
+  { packages: /^(fastify$|@fastify\/)/, folder: 'http/server/' },
 ]
 
 /** Modules without I/O: no network, no files, no wall clock, no randomness. */
@@ -93,6 +99,7 @@ function placeFaults(path: string): string[] {
   if (modules[module] === undefined) return [`${path}: ${module} is not a module of the layout`]
   const inner = path.split('/')[2] ?? ''
   if (module === 'core' && !coreModules.includes(inner)) return [`${path}: ${inner} is not a module of core/`]
+  if (module === 'http' && httpLevel(path) === -1) return [`${path}: ${inner} is not a module of http/`]
   return []
 }
 
@@ -113,10 +120,28 @@ function insideFaults(path: string, specifier: string, typeOnly: boolean, fault:
   }
   if (isTest(to)) return fault('a test must not be imported')
   const [from, down] = [moduleOf(path), moduleOf(to)]
-  if (from === down) return from === 'core' ? coreFaults(path, to, fault) : []
+  if (from === down) return sameLayerFaults(from, path, to, fault)
   if (!modules[from]?.includes(down)) return fault(`${from} may not import ${down}`)
   if (typesOnly[from]?.includes(down) && !typeOnly && !isTest(path)) return fault(`${from} imports only types of ${down} (import type)`)
   return []
+}
+
+function sameLayerFaults(layer: string, path: string, to: string, fault: Fault): string[] {
+  if (layer === 'core') return coreFaults(path, to, fault)
+  return layer === 'http' ? httpFaults(path, to, fault) : []
+}
+
+/** 0: the route tables; 1: endpoints; from 2: what endpoints share; -1: unknown. */
+function httpLevel(path: string): number {
+  const [, , inner = '', file] = path.split('/')
+  if (file === undefined || httpEndpoints.includes(inner)) return file === undefined ? 0 : 1
+  return httpShared.includes(inner) ? 2 + httpShared.indexOf(inner) : -1
+}
+
+function httpFaults(path: string, to: string, fault: Fault): string[] {
+  const [from, down] = [path, to].map((file) => file.split('/')[2] ?? '') as [string, string]
+  if (from === down || httpLevel(path) < httpLevel(to)) return []
+  return fault(`inside http/, ${from} may not import ${down}`)
 }
 
 function coreFaults(path: string, to: string, fault: Fault): string[] {
@@ -127,8 +152,8 @@ function coreFaults(path: string, to: string, fault: Fault): string[] {
 function packageFaults(path: string, specifier: string, fault: Fault): string[] {
   const module = moduleOf(path)
   const pure = pureModules.includes(module) && impurePackages.test(specifier) ? fault(`${module} has no I/O`) : []
-  const closed = restricted.filter((rule) => rule.packages.test(specifier) && !rule.modules.includes(module))
-  return [...pure, ...closed.flatMap((rule) => fault(`only ${rule.modules.join(', ')} may import it`))]
+  const closed = restricted.filter((rule) => rule.packages.test(specifier) && !path.startsWith(`src/${rule.folder}`))
+  return [...pure, ...closed.flatMap((rule) => fault(`only ${rule.folder} may import it`))]
 }
 
 function contentFaults(path: string, { tokens }: Source): string[] {

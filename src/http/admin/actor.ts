@@ -1,9 +1,10 @@
-import type { FastifyRequest } from 'fastify'
 import type { Actor } from '../../core/audit/audit.ts'
+import type { Request } from '../server/request.ts'
 
-/** Which administrator a request comes from: the name of its bearer token, or `local` where none is asked for. */
-const names = new WeakMap<FastifyRequest, string>()
+const names = new WeakMap<Request, string>()
 
-export const rememberActor = (request: FastifyRequest, name: string): void => void names.set(request, name)
+/** @param name of the bearer token of the request */
+export const rememberActor = (request: Request, name: string): void => void names.set(request, name)
 
-export const actorOf = (request: FastifyRequest): Actor => `admin:${names.get(request) ?? 'local'}`
+/** The administrator that sent a request: the name of the bearer token, or `local` where no token is required. */
+export const actorOf = (request: Request): Actor => `admin:${names.get(request) ?? 'local'}`

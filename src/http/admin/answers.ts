@@ -1,28 +1,27 @@
-import type { FastifyRequest } from 'fastify'
 import type { ConsentDecision, LoginDecision, Rejection } from '../../core/authorization/authorization-flow.ts'
-import { Refusal } from '../../lib/refusal.ts'
-import { jsonBody } from '../body.ts'
-import type { DoorReason } from '../reasons.ts'
-import { queryParameter } from '../route.ts'
-import { adminJson } from './clients.ts'
+import { refused } from '../errors/refusals.ts'
+import { jsonBody } from '../server/body.ts'
+import { queryParameter } from '../server/parameters.ts'
+import type { Request } from '../server/request.ts'
+import { adminJson } from './admin-json.ts'
 
 /**
- * Which request an application answers: `login_challenge` and the like, or Hydra's older `challenge`.
+ * The challenge of the request that an application answers: `login_challenge` and the like, or Hydra's older `challenge`.
  *
  * @throws Refusal `challenge-missing`
  */
-export function challengeOf(request: FastifyRequest, step: 'login' | 'consent' | 'logout'): string {
+export function challengeOf(request: Request, step: 'login' | 'consent' | 'logout'): string {
   const challenge = queryParameter(request, `${step}_challenge`) ?? queryParameter(request, 'challenge')
-  if (challenge === undefined) throw new Refusal<DoorReason>({ kind: 'challenge-missing' })
+  if (challenge === undefined) throw refused({ kind: 'challenge-missing' })
   return challenge
 }
 
-const malformed = (message: string) => new Refusal<DoorReason>({ kind: 'answer-malformed', message })
+const malformed = (message: string) => refused({ kind: 'answer-malformed', message })
 
-/** A database keeps neither NUL nor half a character as it came: a person under such a name would not be found again. */
+/** PostgreSQL rejects NUL, and a lone surrogate does not survive UTF-8: such a subject could not be found again. */
 const isText = (value: unknown): boolean => typeof value === 'string' && value.isWellFormed() && !value.includes('\0')
 
-/** The members of an answer, each of the type that it must have where it is there; `null` is absent. */
+/** The members of a JSON object, with their types checked; `null` counts as absent. */
 class Members {
   readonly #members: Readonly<Record<string, unknown>>
 
@@ -66,9 +65,9 @@ class Members {
   }
 }
 
-const membersOf = (request: FastifyRequest): Members => new Members(jsonBody(request, adminJson))
+const membersOf = (request: Request): Members => new Members(jsonBody(request, adminJson))
 
-export function loginAcceptance(request: FastifyRequest): Omit<LoginDecision, 'kind' | 'at'> {
+export function loginAcceptance(request: Request): Omit<LoginDecision, 'kind' | 'at'> {
   const members = membersOf(request)
   return {
     subject: members.text('subject'),
@@ -82,7 +81,7 @@ export function loginAcceptance(request: FastifyRequest): Omit<LoginDecision, 'k
   }
 }
 
-export function consentAcceptance(request: FastifyRequest): Omit<ConsentDecision, 'kind' | 'at'> {
+export function consentAcceptance(request: Request): Omit<ConsentDecision, 'kind' | 'at'> {
   const members = membersOf(request)
   const session = new Members(members.object('session'))
   return {
@@ -96,8 +95,8 @@ export function consentAcceptance(request: FastifyRequest): Omit<ConsentDecision
   }
 }
 
-/** Hydra's members of a no: the hint joins the description, what is for debugging reaches nobody. */
-export function rejection(request: FastifyRequest, step: 'login' | 'consent'): Omit<Rejection, 'kind'> {
+/** Hydra's members of a rejection: the hint is appended to the description, `error_debug` is ignored. */
+export function rejection(request: Request, step: 'login' | 'consent'): Omit<Rejection, 'kind'> {
   const members = membersOf(request)
   const [description, hint] = [members.text('error_description'), members.text('error_hint')]
   return {

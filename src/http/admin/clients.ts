@@ -1,87 +1,134 @@
-import type { Actor } from '../../core/audit/audit.ts'
 import type { Client } from '../../core/clients/client.ts'
-import type { Changed } from '../../core/registration/change-client.ts'
-import type { Registered } from '../../core/registration/registration-deps.ts'
-import type { JsonLimits } from '../../lib/json.ts'
-import { hydraClientJson } from '../../protocol/hydra-client-json.ts'
-import { type Answer, empty, hydraNoStore, json } from '../answer.ts'
-import { jsonBody } from '../body.ts'
-import type { RegistrationUri } from '../oauth/register.ts'
-import { type Handler, pathClientId } from '../route.ts'
+import type { createClient as createClientAct } from '../../core/registration/create-client.ts'
+import type { deleteClientByAdmin } from '../../core/registration/delete-client.ts'
+import type { patchClient as patchClientAct } from '../../core/registration/patch-client.ts'
+import type { replaceClient } from '../../core/registration/replace-client.ts'
+import type { setLifespans as setLifespansAct } from '../../core/registration/set-lifespans.ts'
+import { jsonBody } from '../server/body.ts'
+import type { ResponseOf } from '../server/operation.ts'
+import { pathClientId } from '../server/parameters.ts'
+import { empty, hydraNoStore, json } from '../server/response.ts'
+import type { Endpoint } from '../server/route.ts'
 import { actorOf } from './actor.ts'
+import { adminJson } from './admin-json.ts'
+import { clientJson, clientResponse } from './client-response.ts'
 
-/** What an administrator's JSON may look like: `metadata` is his own, and may be large. */
-export const adminJson: JsonLimits = { depth: 64, width: 10_000 }
+const clientBody = (description: string): ResponseOf => ({ description, schema: 'OAuth2Client' })
 
-type WithBody = (clientId: string, readBody: () => unknown, actor: Actor) => Promise<Changed>
-type WithoutBody = (clientId: string, actor: Actor) => Promise<Changed>
+interface CreateDeps {
+  readonly createClient: ReturnType<typeof createClientAct>
+  readonly registrationUri: (clientId: string) => string
+}
 
 /** `POST /admin/clients` */
-export function createClient(deps: {
-  create: (body: unknown, actor: Actor) => Promise<Registered>
-  registrationUri: RegistrationUri
-}): Handler {
-  return async (request) => {
-    const { client, clientSecret, registrationAccessToken } = await deps.create(jsonBody(request, adminJson), actorOf(request))
+export const createClient = ({ createClient, registrationUri }: CreateDeps): Endpoint => ({
+  method: 'POST',
+  path: '/admin/clients',
+  face: 'admin',
+  operation: {
+    id: 'createOAuth2Client',
+    tag: 'oAuth2',
+    summary: 'Create a client.',
+    body: { type: 'application/json', schema: 'OAuth2Client' },
+    responses: { 201: clientBody('Created. The secret and the registration access token are shown only once.') },
+    errors: [409],
+  },
+  async handler(request) {
+    const { client, clientSecret, registrationAccessToken } = await createClient(jsonBody(request, adminJson), actorOf(request))
     const body = {
-      ...shown({ client, ...(clientSecret !== undefined && { clientSecret }) }, 'written'),
+      ...clientJson({ client, ...(clientSecret !== undefined && { clientSecret }) }, 'written'),
       registration_access_token: registrationAccessToken,
-      registration_client_uri: deps.registrationUri(client.clientId),
+      registration_client_uri: registrationUri(client.clientId),
     }
     return json(201, body, { ...hydraNoStore, location: `/admin/clients/${encodeURIComponent(client.clientId)}` })
-  }
-}
+  },
+})
+
+const oneClient = { path: '/admin/clients/:id', face: 'admin' } as const
 
 /** `GET /admin/clients/{id}` */
-export function getClient(deps: { get: (clientId: string) => Promise<Client> }): Handler {
-  return async (request) => answer({ client: await deps.get(pathClientId(request)) }, 'read')
-}
+export const getClient = ({ getClient }: { readonly getClient: (clientId: string) => Promise<Client> }): Endpoint => ({
+  method: 'GET',
+  ...oneClient,
+  operation: {
+    id: 'getOAuth2Client',
+    tag: 'oAuth2',
+    summary: 'Read a client.',
+    responses: { 200: clientBody('The client.') },
+    errors: [404],
+  },
+  async handler(request) {
+    return clientResponse({ client: await getClient(pathClientId(request)) }, 'read')
+  },
+})
 
 /** `PUT /admin/clients/{id}` */
-export function setClient(deps: { replace: (clientId: string, body: unknown, actor: Actor) => Promise<Changed> }): Handler {
-  return async (request) => answer(await deps.replace(pathClientId(request), jsonBody(request, adminJson), actorOf(request)), 'written')
-}
+export const setClient = (deps: { readonly replaceClient: ReturnType<typeof replaceClient> }): Endpoint => ({
+  method: 'PUT',
+  ...oneClient,
+  operation: {
+    id: 'setOAuth2Client',
+    tag: 'oAuth2',
+    summary: 'Replace a client. Its registration access token stays valid.',
+    body: { type: 'application/json', schema: 'OAuth2Client' },
+    responses: { 200: clientBody('Replaced.') },
+    errors: [404],
+  },
+  async handler(request) {
+    return clientResponse(await deps.replaceClient(pathClientId(request), jsonBody(request, adminJson), actorOf(request)), 'written')
+  },
+})
 
-/** `PATCH /admin/clients/{id}`: an unknown client is told before the body is looked at, as in Hydra. */
-export function patchClient(deps: { patch: WithBody }): Handler {
-  return async (request) => answer(await deps.patch(pathClientId(request), () => jsonBody(request, adminJson), actorOf(request)), 'written')
-}
-
-/** `PUT /admin/clients/{id}/lifespans` */
-export function setLifespans(deps: { setLifespans: WithBody }): Handler {
-  return async (request) =>
-    answer(await deps.setLifespans(pathClientId(request), () => jsonBody(request, adminJson), actorOf(request)), 'read')
-}
+/** `PATCH /admin/clients/{id}`: 404 for an unknown client comes before errors of the body, as in Hydra. */
+export const patchClient = (deps: { readonly patchClient: ReturnType<typeof patchClientAct> }): Endpoint => ({
+  method: 'PATCH',
+  ...oneClient,
+  operation: {
+    id: 'patchOAuth2Client',
+    tag: 'oAuth2',
+    summary: 'Change members of a client (RFC 6902).',
+    body: { type: 'application/json', schema: 'JsonPatch' },
+    responses: { 200: clientBody('Changed.') },
+    errors: [404],
+  },
+  async handler(request) {
+    const readBody = () => jsonBody(request, adminJson)
+    return clientResponse(await deps.patchClient(pathClientId(request), readBody, actorOf(request)), 'written')
+  },
+})
 
 /** `DELETE /admin/clients/{id}` */
-export function deleteClient(deps: { remove: (clientId: string, actor: Actor) => Promise<void> }): Handler {
-  return async (request) => {
-    await deps.remove(pathClientId(request), actorOf(request))
+export const deleteClient = (deps: { readonly deleteClient: ReturnType<typeof deleteClientByAdmin> }): Endpoint => ({
+  method: 'DELETE',
+  ...oneClient,
+  operation: {
+    id: 'deleteOAuth2Client',
+    tag: 'oAuth2',
+    summary: 'Delete a client and revoke its tokens.',
+    responses: { 204: { description: 'Deleted.' } },
+    errors: [404],
+  },
+  async handler(request) {
+    await deps.deleteClient(pathClientId(request), actorOf(request))
     return empty(204)
-  }
-}
+  },
+})
 
-/** `POST` and `DELETE /admin/clients/{id}/secrets/rotate`; a body is not looked at. */
-export function changeSecrets(deps: { change: WithoutBody }): Handler {
-  return async (request) => answer(await deps.change(pathClientId(request), actorOf(request)), 'read')
-}
-
-/** `POST /admin/clients/{id}/registration-access-token`: a new one, told once. */
-export function newRegistrationToken(deps: {
-  issue: (clientId: string, actor: Actor) => Promise<string>
-  registrationUri: RegistrationUri
-}): Handler {
-  return async (request) => {
-    const clientId = pathClientId(request)
-    const token = await deps.issue(clientId, actorOf(request))
-    const body = { client_id: clientId, registration_access_token: token, registration_client_uri: deps.registrationUri(clientId) }
-    return json(200, body, hydraNoStore)
-  }
-}
-
-const answer = (changed: Changed, form: 'written' | 'read'): Answer => json(200, shown(changed, form), hydraNoStore)
-
-const shown = ({ client, clientSecret }: Changed, form: 'written' | 'read'): Record<string, unknown> => ({
-  ...hydraClientJson(client, form),
-  ...(clientSecret !== undefined && { client_secret: clientSecret }),
+/** `PUT /admin/clients/{id}/lifespans` */
+export const setLifespans = (deps: { readonly setLifespans: ReturnType<typeof setLifespansAct> }): Endpoint => ({
+  method: 'PUT',
+  path: '/admin/clients/:id/lifespans',
+  face: 'admin',
+  operation: {
+    id: 'setOAuth2ClientLifespans',
+    tag: 'oAuth2',
+    summary: 'Set how long tokens of a client are valid.',
+    body: { type: 'application/json', schema: 'OAuth2ClientTokenLifespans' },
+    responses: { 200: clientBody('Set.') },
+    errors: [404],
+  },
+  async handler(request) {
+    const readBody = () => jsonBody(request, adminJson)
+    return clientResponse(await deps.setLifespans(pathClientId(request), readBody, actorOf(request)), 'read')
+  },
 })

@@ -1,21 +1,20 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
-import type { FastifyRequest } from 'fastify'
 import type { Live } from '../../lib/live.ts'
-import { Refusal } from '../../lib/refusal.ts'
-import { bearerToken } from '../bearer.ts'
-import type { DoorReason } from '../reasons.ts'
-import type { Guard } from '../route.ts'
+import { refused } from '../errors/refusals.ts'
+import { bearerToken } from '../server/bearer-token.ts'
+import type { Request } from '../server/request.ts'
+import type { Guard } from '../server/route.ts'
 import { rememberActor } from './actor.ts'
 
-/** Who may use the admin listener: whoever reaches it from this machine, or the holders of tokens kept as SHA-256 in hexadecimal. */
+/** Who may use the admin listener: every local caller, or the holders of bearer tokens, which are stored as SHA-256 in hexadecimal. */
 export type AdminAccess = 'none' | { readonly bearer: readonly { readonly name: string; readonly sha256: string }[] }
 
 const loopbackName = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/
 
 /**
- * The fence of the admin listener. With tokens, every request but the health checks needs one. Without, any web page that the
- * operator visits could make the browser write to us, so whatever a browser sends on a page's behalf is refused: a request with
- * `Origin`, with a `Sec-Fetch-Site` that is not its own, or under a `Host` that is not ours (a name that was rebound to this machine).
+ * The guard of the admin listener. With tokens, every request except the health checks needs one. Without tokens, a web page that the
+ * operator visits could send requests from the browser, so requests from web pages are refused: with `Origin`, with a `Sec-Fetch-Site` of
+ * another site, or with a `Host` of another name (DNS rebinding).
  *
  * @param ownHost the host of `urls.self.admin`, if set
  */
@@ -25,17 +24,17 @@ export function adminFence({ access, ownHost }: { access: Live<AdminAccess>; own
     if (rule === 'none') return checkBrowser(request, ownHost)
     if (request.url.startsWith('/health/')) return
     const holder = holderOf(bearerToken(request), rule.bearer)
-    if (holder === undefined) throw new Refusal<DoorReason>({ kind: 'admin-unauthorized' })
+    if (holder === undefined) throw refused({ kind: 'admin-unauthorized' })
     rememberActor(request, holder)
   }
 }
 
-function checkBrowser(request: FastifyRequest, ownHost: string | undefined): void {
+function checkBrowser(request: Request, ownHost: string | undefined): void {
   const message = browserFault(request, ownHost)
-  if (message !== undefined) throw new Refusal<DoorReason>({ kind: 'admin-fenced', message })
+  if (message !== undefined) throw refused({ kind: 'admin-fenced', message })
 }
 
-function browserFault({ headers }: FastifyRequest, ownHost: string | undefined): string | undefined {
+function browserFault({ headers }: Request, ownHost: string | undefined): string | undefined {
   if (headers.origin !== undefined)
     return 'Requests from web pages (with an Origin header) are refused; set serve.admin.auth to use tokens.'
   const site = headers['sec-fetch-site']
@@ -46,7 +45,7 @@ function browserFault({ headers }: FastifyRequest, ownHost: string | undefined):
   return 'The Host header is neither a loopback name nor that of urls.self.admin.'
 }
 
-/** Looks at every token, so that the time does not tell which one was nearly right. */
+/** Compares with every token in constant time. */
 function holderOf(token: string | undefined, bearer: readonly { name: string; sha256: string }[]): string | undefined {
   if (token === undefined) return undefined
   const digest = createHash('sha256').update(token).digest()

@@ -1,26 +1,37 @@
-import type { ActiveToken } from '../../core/tokens/introspect-token.ts'
+import type { ActiveToken, introspectToken } from '../../core/tokens/introspect-token.ts'
 import { inSeconds } from '../../lib/clock.ts'
-import { Refusal } from '../../lib/refusal.ts'
 import { joinScope, splitScope } from '../../protocol/scope.ts'
-import { oauthJson } from '../answer.ts'
-import { formBody } from '../body.ts'
-import { once } from '../oauth/parameters.ts'
-import type { DoorReason } from '../reasons.ts'
-import type { Handler } from '../route.ts'
+import { refused } from '../errors/refusals.ts'
+import { formBody } from '../server/body.ts'
+import { once } from '../server/parameters.ts'
+import { oauthJson } from '../server/response.ts'
+import type { Endpoint } from '../server/route.ts'
 
-/** `POST /admin/oauth2/introspect`: RFC 7662 in Hydra's shape. `token_type_hint` changes nothing, as one look finds every token. */
-export function introspect(deps: {
-  introspect: (token: string, scopes: readonly string[]) => Promise<ActiveToken | undefined>
-  issuer: string
-}): Handler {
-  return async (request) => {
+interface Deps {
+  readonly introspectToken: ReturnType<typeof introspectToken>
+  readonly issuer: string
+}
+
+/** `POST /admin/oauth2/introspect`: RFC 7662 in Hydra's shape. `token_type_hint` has no effect: one query finds a token of any type. */
+export const introspect = ({ introspectToken, issuer }: Deps): Endpoint => ({
+  method: 'POST',
+  path: '/admin/oauth2/introspect',
+  face: 'oauth',
+  operation: {
+    id: 'introspectOAuth2Token',
+    tag: 'oAuth2',
+    summary: 'Introspect a token (RFC 7662).',
+    body: { type: 'application/x-www-form-urlencoded', schema: 'IntrospectionRequest' },
+    responses: { 200: { description: 'The state of the token; for an inactive one `active` alone.', schema: 'IntrospectedOAuth2Token' } },
+  },
+  async handler(request) {
     const form = formBody(request)
     const token = once(form, 'token')
-    if (form.size === 0 || token === undefined) throw new Refusal<DoorReason>({ kind: 'form-empty' })
-    const active = await deps.introspect(token, splitScope(once(form, 'scope') ?? ''))
-    return oauthJson(200, active ? describe(active, deps.issuer) : { active: false })
-  }
-}
+    if (form.size === 0 || token === undefined) throw refused({ kind: 'form-empty' })
+    const active = await introspectToken(token, splitScope(once(form, 'scope') ?? ''))
+    return oauthJson(200, active ? describe(active, issuer) : { active: false })
+  },
+})
 
 function describe(token: ActiveToken, issuer: string): Record<string, unknown> {
   const issuedAt = inSeconds(token.issuedAt)

@@ -1,13 +1,12 @@
 import type { Clock } from '../../lib/clock.ts'
-import { Refusal } from '../../lib/refusal.ts'
 import type { Sealer } from '../../lib/seal.ts'
-import type { DoorReason } from '../reasons.ts'
+import { refused } from '../errors/refusals.ts'
 
-/** Where the next page starts, sealed: callers cannot make one up, and do not build on what is inside. */
+/** Where the next page starts, sealed: a caller can neither forge nor read it. */
 export interface PageTokens {
   /** @param after the last id of the page before; undefined for the first page */
   make(after: string | undefined): string
-  /** @throws Refusal `page-refused` for a token that is not ours or older than an hour */
+  /** @throws Refusal `page-refused` for a token that is forged or older than an hour */
   read(token: string): string | undefined
 }
 
@@ -15,7 +14,7 @@ export interface PageTokens {
 const validity = 3_600_000
 
 export function makePageTokens({ sealer, clock }: { sealer: Sealer; clock: Clock }): PageTokens {
-  const refuse = (message: string) => new Refusal<DoorReason>({ kind: 'page-refused', message })
+  const refuse = (message: string) => refused({ kind: 'page-refused', message })
   return {
     make: (after) => Buffer.from(sealer.seal(JSON.stringify({ after, until: clock() + validity }), 'page')).toString('base64url'),
     read(token) {

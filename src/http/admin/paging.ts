@@ -1,35 +1,34 @@
-import type { FastifyRequest } from 'fastify'
-import { Refusal } from '../../lib/refusal.ts'
-import type { DoorReason } from '../reasons.ts'
+import { refused } from '../errors/refusals.ts'
+import type { Request } from '../server/request.ts'
 
 const defaultPageSize = 100
 const largestPageSize = 500
 
 /**
- * Hydra's bounds: absent or not positive is 100, more than 500 is 500.
+ * Hydra's limits: absent or not positive means 100, more than 500 means 500.
  *
  * @throws Refusal `page-refused`
  */
 export function pageSize(text: string | undefined): number {
   if (text === undefined) return defaultPageSize
   if (!/^[+-]?\d{1,18}$/.test(text)) {
-    throw new Refusal<DoorReason>({ kind: 'page-refused', message: `strconv.Atoi: parsing '${text.slice(0, 50)}': invalid syntax` })
+    throw refused({ kind: 'page-refused', message: `strconv.Atoi: parsing '${text.slice(0, 50)}': invalid syntax` })
   }
   const size = Number(text)
   return size <= 0 ? defaultPageSize : Math.min(size, largestPageSize)
 }
 
 /** The `Link` header of a list: its first page, and the next where there is one. */
-export function pageLinks(request: FastifyRequest, size: number, tokens: { first: string; next: string | undefined }): string {
+export function pageLinks(request: Request, size: number, tokens: { first: string; next: string | undefined }): string {
   const first = link(request, size, tokens.first, 'first')
   return tokens.next === undefined ? first : `${first},${link(request, size, tokens.next, 'next')}`
 }
 
-/** The other query parameters stay, in alphabetical order; the page size is the one in effect. */
-function link(request: FastifyRequest, size: number, token: string, rel: string): string {
+/** Keeps the other query parameters, in alphabetical order, with the page size in effect. */
+function link(request: Request, size: number, token: string, rel: string): string {
   const query = new URLSearchParams(request.query as Record<string, string>)
   query.set('page_size', String(size))
   query.set('page_token', token)
   query.sort()
-  return `<${request.routeOptions.url}?${query}>; rel="${rel}"`
+  return `<${request.route}?${query}>; rel="${rel}"`
 }

@@ -27,7 +27,7 @@ export function loginRequestJson({ challenge, flow, client }: AskedLogin): Json 
   }
 }
 
-/** A consent request as Hydra writes it, and what a consent page needs to warn a person. */
+/** A consent request as Hydra writes it, and the facts about the client that a consent page should show. */
 export function consentRequestJson({ challenge, flow, login, skip, client }: AskedConsent): Json {
   return {
     challenge,
@@ -37,7 +37,7 @@ export function consentRequestJson({ challenge, flow, login, skip, client }: Ask
   }
 }
 
-/** The part of a consent request that is kept for those who list consents. */
+/** The part of a consent request that is stored for the list of consents. */
 export function consentRecordJson({ id, request, session }: AuthorizationFlow, login: LoginDecision, skip: boolean): Json {
   return {
     consent_request_id: id,
@@ -55,7 +55,7 @@ export function consentRecordJson({ id, request, session }: AuthorizationFlow, l
   }
 }
 
-/** RFC 7591 §5: what a client says of itself is not what we know of it. */
+/** What the server knows about a client, as opposed to what the client registered about itself (RFC 7591 §5). */
 function clientFacts(client: Client, { request }: AuthorizationFlow): Json {
   const verified = isVerified(client)
   return {

@@ -1,35 +1,32 @@
-import type { FastifyRequest } from 'fastify'
 import type { AssertionCredentials, ClientCredentials } from '../../core/clients/authenticate-client.ts'
-import { Refusal } from '../../lib/refusal.ts'
 import { assertionType } from '../../protocol/grant-types.ts'
-import { countedAddressOf } from '../client-address.ts'
-import type { DoorReason } from '../reasons.ts'
-import { once } from './parameters.ts'
-
-const refuse = (reason: DoorReason) => new Refusal<DoorReason>(reason)
+import { refused } from '../errors/refusals.ts'
+import { countedAddressOf } from '../server/client-address.ts'
+import { once } from '../server/parameters.ts'
+import type { Request } from '../server/request.ts'
 
 /**
- * How the caller says who he is: Basic credentials, or `client_id` with or without `client_secret` in the form (RFC 6749 §2.3.1), or a
- * signed assertion (RFC 7521 §4.2); one way, not two.
+ * The credentials of a client: Basic credentials, or `client_id` with or without `client_secret` in the form (RFC 6749 §2.3.1), or a
+ * signed assertion (RFC 7521 §4.2); exactly one of them.
  *
  * @throws Refusal `credentials-missing`, `credentials-twice`, `assertion-missing` or `assertion-type-unknown`
  */
-export function readCredentials(request: FastifyRequest, form: URLSearchParams): ClientCredentials {
+export function readCredentials(request: Request, form: URLSearchParams): ClientCredentials {
   const [clientId, secret] = [once(form, 'client_id'), once(form, 'client_secret')]
   const header = request.headers.authorization
   const assertion = readAssertion(form, clientId)
   if (assertion) {
-    if (secret !== undefined || header !== undefined) throw refuse({ kind: 'credentials-twice' })
+    if (secret !== undefined || header !== undefined) throw refused({ kind: 'credentials-twice' })
     return assertion
   }
   const address = countedAddressOf(request)
   const basic = header === undefined ? undefined : basicCredentials(header)
   if (basic) {
     const isOther = clientId !== undefined && clientId !== basic.clientId && clientId !== basic.undecoded?.clientId
-    if (secret !== undefined || isOther) throw refuse({ kind: 'credentials-twice' })
+    if (secret !== undefined || isOther) throw refused({ kind: 'credentials-twice' })
     return { method: 'client_secret_basic', ...basic, address }
   }
-  if (clientId === undefined || header !== undefined) throw refuse({ kind: 'credentials-missing' })
+  if (clientId === undefined || header !== undefined) throw refused({ kind: 'credentials-missing' })
   if (secret === undefined) return { method: 'none', clientId, secret: '', address }
   return { method: 'client_secret_post', clientId, secret, address }
 }
@@ -37,8 +34,8 @@ export function readCredentials(request: FastifyRequest, form: URLSearchParams):
 function readAssertion(form: URLSearchParams, clientId: string | undefined): AssertionCredentials | undefined {
   const [type, assertion] = [once(form, 'client_assertion_type'), once(form, 'client_assertion')]
   if (type === undefined && assertion === undefined) return undefined
-  if (type !== assertionType) throw refuse({ kind: 'assertion-type-unknown', type: type ?? '' })
-  if (assertion === undefined) throw refuse({ kind: 'assertion-missing' })
+  if (type !== assertionType) throw refused({ kind: 'assertion-type-unknown', type: type ?? '' })
+  if (assertion === undefined) throw refused({ kind: 'assertion-missing' })
   return { method: 'private_key_jwt', clientId, assertion }
 }
 
@@ -49,8 +46,8 @@ interface BasicCredentials {
 }
 
 /**
- * RFC 6749 §2.3.1: id and secret are form-encoded, then joined and put into Base64 (RFC 7617). Callers that do not encode are
- * understood too: where it makes a difference, both readings are kept.
+ * RFC 6749 §2.3.1: id and secret are form-encoded, then joined and encoded in Base64 (RFC 7617). Many clients do not form-encode: where
+ * it makes a difference, both readings are kept.
  */
 export function basicCredentials(header: string): BasicCredentials | undefined {
   const encoded = /^basic ([a-z0-9+/_=-]+)$/i.exec(header)?.[1]

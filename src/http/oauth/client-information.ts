@@ -3,29 +3,29 @@ import { memberNames } from '../../protocol/client-metadata.ts'
 import { hydraTimes } from '../../protocol/hydra-client-json.ts'
 import { applicationTypeOf, defaultAuthMethod, grantTypesInForce, responseTypesFor } from '../../protocol/metadata-defaults.ts'
 
-/** Secrets that are told once, with the answer that made them. */
-export interface ToldOnce {
+/** Secrets that are shown only once, in the response to the request that made them. */
+export interface NewSecrets {
   readonly clientSecret?: string
   readonly registrationAccessToken?: string
 }
 
 /**
- * The client information response (RFC 7591 §3.2.1, RFC 7592 §3): what is registered and in force, the defaults included. Of a client
- * only the members of client metadata are sent, and nothing of what the operator says of it. Absent members are absent, never `null`
- * or empty; `redirect_uris` is always an array. Times are in seconds since 1970, but for Hydra's two.
+ * The client information response (RFC 7591 §3.2.1, RFC 7592 §3): the registered values in force, defaults included. It has the members of
+ * client metadata only, and none of the operator's. Absent members are omitted, never `null` or empty; `redirect_uris` is always an array.
+ * Times are seconds since 1970, except for Hydra's two.
  */
-export function clientInformation(client: Client, registrationClientUri: string, told: ToldOnce): Record<string, unknown> {
+export function clientInformation(client: Client, registrationClientUri: string, secrets: NewSecrets): Record<string, unknown> {
   const { metadata } = client
   const grantTypes = grantTypesInForce(metadata)
   const json: Record<string, unknown> = { client_id: client.clientId, client_id_issued_at: Math.floor(client.createdAt / 1000) }
-  if (told.clientSecret !== undefined) {
-    json.client_secret = told.clientSecret
+  if (secrets.clientSecret !== undefined) {
+    json.client_secret = secrets.clientSecret
     json.client_secret_expires_at = 0
   }
-  if (told.registrationAccessToken !== undefined) json.registration_access_token = told.registrationAccessToken
+  if (secrets.registrationAccessToken !== undefined) json.registration_access_token = secrets.registrationAccessToken
   json.registration_client_uri = registrationClientUri
   json.redirect_uris = []
-  // RFC 7591 §2's defaults, for a client that an administrator made without them.
+  // The defaults of RFC 7591 §2, for a client that an administrator created without them.
   json.token_endpoint_auth_method = defaultAuthMethod
   json.grant_types = grantTypes
   json.response_types = responseTypesFor(grantTypes)

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify'
+import type { idTokenAlgs } from '../../core/keys/published-keys.ts'
 import { sha256 } from '../../lib/hash.ts'
 import type { Live } from '../../lib/live.ts'
 import {
@@ -8,10 +8,11 @@ import {
   registrableResponseTypes,
 } from '../../protocol/grant-types.ts'
 import { responseModes } from '../../protocol/response-mode.ts'
-import { type Answer, empty, json } from '../answer.ts'
-import type { Handler } from '../route.ts'
+import type { Request } from '../server/request.ts'
+import { empty, json, type Response } from '../server/response.ts'
+import type { Endpoint } from '../server/route.ts'
 
-/** What the metadata document is made of; the addresses are absolute URLs. */
+/** The values of the metadata document; the addresses are absolute URLs. */
 export interface DiscoverySettings {
   readonly issuer: string
   readonly authorizationEndpoint: string
@@ -20,28 +21,64 @@ export interface DiscoverySettings {
   readonly userinfoEndpoint: string
   readonly endSessionEndpoint: string
   readonly jwksUri: string
-  /** Undefined where registration is off. */
+  /** Undefined while registration is off. */
   readonly registrationEndpoint: string | undefined
   readonly scopes: readonly string[]
   readonly subjectTypes: readonly string[]
   readonly claims: readonly string[]
 }
 
-/** One hour would be usual; registration can be switched at any time, so a client should not believe us for long. Seconds. */
+/** Seconds. Short, as registration can be switched at any time. */
 const maxAge = 60
 
+const wellKnown = ['/.well-known/openid-configuration', '/.well-known/oauth-authorization-server']
+
 /**
- * The metadata document (RFC 8414 §2, OpenID Connect Discovery §3): exactly what is on. Built from settings, never from a request's
- * `Host` (RFC 8414 §6.2), and the same at every address where it is looked for.
+ * The paths of the document: at the root; for an issuer with a path also with the well-known part before the path (RFC 8414 §3.1) and
+ * after it (OpenID Connect Discovery §4).
+ *
+ * @param issuerPath the issuer's path without a trailing slash; empty for an issuer without one
  */
-export function discovery(deps: { settings: Live<DiscoverySettings>; idTokenAlgs: () => Promise<readonly string[]> }): Handler {
-  const serve = cached()
-  return async (request) => serve(request, deps.settings(), await deps.idTokenAlgs())
+function discoveryPaths(issuerPath: string): string[] {
+  if (issuerPath === '') return wellKnown
+  return wellKnown.flatMap((path) => [path, `${path}${issuerPath}`, `${issuerPath}${path}`])
 }
 
-/** Builds the document again only when the settings or the kinds of keys have changed. */
-function cached(): (request: FastifyRequest, settings: DiscoverySettings, algs: readonly string[]) => Answer {
-  let last: { settings: DiscoverySettings; algs: string; answer: Answer; notModified: Answer; etag: string } | undefined
+interface Deps {
+  readonly discovery: Live<DiscoverySettings>
+  readonly idTokenAlgs: ReturnType<typeof idTokenAlgs>
+  readonly issuerPath: string
+}
+
+/**
+ * The metadata document (RFC 8414 §2, OpenID Connect Discovery §3). It lists only what is enabled, is made of settings and never of the
+ * `Host` of a request (RFC 8414 §6.2), and is the same at every path.
+ */
+export function discovery({ discovery, idTokenAlgs, issuerPath }: Deps): readonly Endpoint[] {
+  const answer = cached()
+  return discoveryPaths(issuerPath).map((path) => ({
+    method: 'GET',
+    path,
+    face: 'plain',
+    operation: {
+      id: 'discoverOidcConfiguration',
+      tag: 'oidc',
+      summary: 'Read the metadata of this server (RFC 8414, OpenID Connect Discovery).',
+      responses: {
+        200: { description: 'What is enabled.', schema: 'OidcConfiguration', headers: { etag: 'For `If-None-Match`.' } },
+        304: { description: 'Unchanged.' },
+      },
+      isStatic: true,
+    },
+    async handler(request) {
+      return answer(request, discovery(), await idTokenAlgs())
+    },
+  }))
+}
+
+/** Builds the document again only when the settings or the algorithms have changed. */
+function cached(): (request: Request, settings: DiscoverySettings, algs: readonly string[]) => Response {
+  let last: { settings: DiscoverySettings; algs: string; answer: Response; notModified: Response; etag: string } | undefined
   return (request, settings, algs) => {
     if (last?.settings !== settings || last.algs !== algs.join()) {
       const document = metadata(settings, algs)
@@ -53,7 +90,7 @@ function cached(): (request: FastifyRequest, settings: DiscoverySettings, algs: 
   }
 }
 
-/** RFC 9110 §13.1.2: any of a list, compared weakly, as a proxy that compresses weakens the tag. */
+/** RFC 9110 §13.1.2: one of a list, by weak comparison, as a proxy that compresses weakens the tag. */
 const isKnown = (ifNoneMatch = '', etag: string): boolean =>
   ifNoneMatch.trim() === '*' || ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag)
 
@@ -78,7 +115,7 @@ function metadata(settings: DiscoverySettings, idTokenAlgs: readonly string[]): 
     code_challenge_methods_supported: ['S256'],
     subject_types_supported: settings.subjectTypes,
     id_token_signing_alg_values_supported: idTokenAlgs,
-    // The keys are the same.
+    // Signed with the same keys.
     userinfo_signing_alg_values_supported: ['none', ...idTokenAlgs],
     claims_supported: settings.claims,
     authorization_response_iss_parameter_supported: true,

@@ -1,8 +1,20 @@
-import type { Jwk } from '../../protocol/jwks.ts'
-import { json } from '../answer.ts'
-import type { Handler } from '../route.ts'
+import type { publishedKeys } from '../../core/keys/published-keys.ts'
+import { json } from '../server/response.ts'
+import type { Endpoint } from '../server/route.ts'
 
-/** `GET /.well-known/jwks.json`: the public halves of the keys that sign (RFC 7517 §5). */
-export function jwks({ publicKeys }: { publicKeys: () => Promise<readonly Jwk[]> }): Handler {
-  return async () => json(200, { keys: await publicKeys() }, { 'cache-control': 'public, max-age=60' })
-}
+/** `GET /.well-known/jwks.json`: the public keys of the signing keys (RFC 7517 §5). */
+export const jwks = (deps: { readonly publicKeys: ReturnType<typeof publishedKeys> }): Endpoint => ({
+  method: 'GET',
+  path: '/.well-known/jwks.json',
+  face: 'plain',
+  operation: {
+    id: 'discoverJsonWebKeys',
+    tag: 'wellknown',
+    summary: 'Read the public keys that verify signatures of this server (RFC 7517 §5).',
+    responses: { 200: { description: 'A key set.', schema: 'JsonWebKeySet' } },
+    isStatic: true,
+  },
+  async handler() {
+    return json(200, { keys: await deps.publicKeys() }, { 'cache-control': 'public, max-age=60' })
+  },
+})

@@ -1,55 +1,80 @@
-import type { FastifyRequest } from 'fastify'
-import type { FinishedLogout } from '../../core/logout/answer-logout.ts'
-import type { LogoutParameters, LogoutStep } from '../../core/logout/begin-logout.ts'
+import type { finishLogout } from '../../core/logout/answer-logout.ts'
+import type { beginLogout } from '../../core/logout/begin-logout.ts'
 import type { Live } from '../../lib/live.ts'
 import type { Telemetry } from '../../lib/telemetry.ts'
 import { answerLocation, asciiUri, pageLocation } from '../../protocol/response-mode.ts'
-import { type Answer, hydraNoStore } from '../answer.ts'
-import { formBody } from '../body.ts'
-import type { Cookies } from '../cookies.ts'
-import { answerOnErrorPage } from '../errors.ts'
-import { leavingPage } from '../pages/leaving-page.ts'
-import type { Handler } from '../route.ts'
-import { wordsOf } from './fallback-answers.ts'
-import { once, queryOf } from './parameters.ts'
-import { shownHost } from './redirect-host.ts'
+import { answerOnErrorPage } from '../errors/answer-browser.ts'
+import { leavingPage } from '../html/leaving-page.ts'
+import { shownHost } from '../html/redirect-host.ts'
+import { wordsOf } from '../html/words-of.ts'
+import { formBody } from '../server/body.ts'
+import type { Cookies } from '../server/cookies.ts'
+import { htmlPage, type Operation, redirect, textParameter } from '../server/operation.ts'
+import { once, queryOf } from '../server/parameters.ts'
+import type { Request } from '../server/request.ts'
+import { hydraNoStore, type Response } from '../server/response.ts'
+import type { Endpoint } from '../server/route.ts'
 
-export interface LogoutDeps {
-  readonly begin: (parameters: LogoutParameters) => Promise<LogoutStep>
-  readonly finish: (verifier: string, heldSessionId: string | undefined) => Promise<FinishedLogout>
-  /** The page that has a person confirm it, the one that he sees afterwards, and the one for what is refused. */
+interface Deps {
+  readonly beginLogout: ReturnType<typeof beginLogout>
+  readonly finishLogout: ReturnType<typeof finishLogout>
   readonly addresses: Live<LogoutAddresses>
   readonly cookies: Cookies
   readonly telemetry: Telemetry
 }
 
-export interface LogoutAddresses {
+/** The pages that the browser is sent to. */
+interface LogoutAddresses {
+  /** Asks the person to confirm. */
   readonly logout: string
   readonly loggedOut: string
-  /** Undefined for a page of ours. */
+  /** Undefined: the built-in page. */
   readonly error: string | undefined
 }
 
-/** `/oauth2/sessions/logout`, GET and POST (RP-Initiated Logout §2), and the way back from the logout application. */
-export function logout(deps: LogoutDeps): Handler {
-  return async (request) => {
-    try {
-      return await step(request, deps)
-    } catch (error) {
-      return answerOnErrorPage(error, deps.telemetry, request.id, deps.addresses().error)
-    }
-  }
+const operation: Operation = {
+  id: 'revokeOidcSession',
+  tag: 'oidc',
+  summary: 'Start the logout of a person (RP-Initiated Logout §2).',
+  query: {
+    id_token_hint: textParameter('An ID token of the session.'),
+    client_id: textParameter('The client of `post_logout_redirect_uri`, where there is no ID token.'),
+    post_logout_redirect_uri: textParameter('Where the browser goes afterwards.'),
+    state: textParameter('Returned with it.'),
+  },
+  responses: {
+    200: htmlPage('A page that names the host of `post_logout_redirect_uri` and links to it.'),
+    302: redirect('To the logout application, or back.'),
+    400: htmlPage('The request is not valid.'),
+    404: htmlPage('The verifier is unknown or has expired.'),
+  },
 }
 
-async function step(request: FastifyRequest, deps: LogoutDeps): Promise<Answer> {
+/** `/oauth2/sessions/logout`, GET and POST (RP-Initiated Logout §2). The logout application sends the browser back here. */
+export const logout = (deps: Deps): readonly Endpoint[] =>
+  (['GET', 'POST'] as const).map((method) => ({
+    method,
+    path: '/oauth2/sessions/logout',
+    face: 'page',
+    operation,
+    async handler(request) {
+      try {
+        return await step(request, deps)
+      } catch (error) {
+        return answerOnErrorPage(error, deps.telemetry, request.id, deps.addresses().error)
+      }
+    },
+  }))
+
+async function step(request: Request, deps: Deps): Promise<Response> {
   const query = new URLSearchParams(queryOf(request))
   const parameters = request.method === 'POST' ? formBody(request) : query
   const verifier = once(query, 'logout_verifier')
   return verifier === undefined ? begin(request, parameters, deps) : finish(request, verifier, deps)
 }
 
-async function begin(request: FastifyRequest, parameters: URLSearchParams, { begin, addresses, cookies }: LogoutDeps): Promise<Answer> {
-  const to = await begin({
+async function begin(request: Request, parameters: URLSearchParams, { beginLogout, addresses, cookies }: Deps): Promise<Response> {
+  const to = await beginLogout({
     url: request.url,
     idTokenHint: once(parameters, 'id_token_hint'),
     clientId: once(parameters, 'client_id'),
@@ -58,12 +83,12 @@ async function begin(request: FastifyRequest, parameters: URLSearchParams, { beg
     sessionId: cookies.sessionOf(request),
   })
   const { logout: page, loggedOut } = addresses()
-  if (to.kind === 'to-application') return redirect(pageLocation(page, [['logout_challenge', to.challenge]]))
+  if (to.kind === 'to-application') return goTo(pageLocation(page, [['logout_challenge', to.challenge]]))
   return leave(request, { ...to, isSignedOut: false }, loggedOut)
 }
 
-async function finish(request: FastifyRequest, verifier: string, { finish, addresses, cookies }: LogoutDeps): Promise<Answer> {
-  const { endsItsOwn, ...finished } = await finish(verifier, cookies.sessionOf(request))
+async function finish(request: Request, verifier: string, { finishLogout, addresses, cookies }: Deps): Promise<Response> {
+  const { endsItsOwn, ...finished } = await finishLogout(verifier, cookies.sessionOf(request))
   const answer = leave(request, { ...finished, isSignedOut: endsItsOwn }, addresses().loggedOut)
   return endsItsOwn ? { ...answer, headers: { ...answer.headers, 'set-cookie': cookies.session('', 0) } } : answer
 }
@@ -74,13 +99,13 @@ interface Leave {
   readonly isSignedOut: boolean
 }
 
-function leave(request: FastifyRequest, { redirectTo, needsClick, isSignedOut }: Leave, loggedOut: string): Answer {
-  if (redirectTo === undefined || !needsClick) return redirect(redirectTo ?? loggedOut)
+function leave(request: Request, { redirectTo, needsClick, isSignedOut }: Leave, loggedOut: string): Response {
+  if (redirectTo === undefined || !needsClick) return goTo(redirectTo ?? loggedOut)
   return leavingPage(wordsOf(request), { host: shownHost(redirectTo), address: asciiUri(redirectTo), isSignedOut })
 }
 
-const redirect = (location: string): Answer => ({ status: 302, headers: { ...hydraNoStore, location: asciiUri(location) } })
+const goTo = (location: string): Response => ({ status: 302, headers: { ...hydraNoStore, location: asciiUri(location) } })
 
-/** Where a browser comes back to with what the logout application was given. */
+/** Where the logout application sends the browser back to. */
 export const logoutAddress = (publicUrl: string, verifier: string): string =>
   answerLocation('query', `${publicUrl}/oauth2/sessions/logout`, [['logout_verifier', verifier]])

@@ -1,22 +1,20 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { FastifyRequest } from 'fastify'
-import { noHandlers } from '../../../test/support/no-handlers.ts'
-import { type PublicHandlers, publicRoutes } from '../public.ts'
+import { publicTable } from '../../../test/support/route-tables.ts'
 import { describeApi } from './api-description.ts'
 
-test('the description and its page are in memory once for all callers, and made again when registration is switched', async () => {
+test('the description and its page are in memory once for all callers, and made again when registration is switched', () => {
   let isOn = true
-  const { handlers, describe } = describeApi({ listener: 'public', version: '1', server: undefined }, () => isOn)
-  describe(publicRoutes(noHandlers<PublicHandlers>(), () => isOn, ''))
-  for (const handler of [handlers.openApi, handlers.reference]) {
+  const api = describeApi({ listener: 'public', version: '1', server: undefined }, () => isOn)
+  api.describe(publicTable({ api }))
+  for (const answer of [api.document, api.page]) {
     isOn = true
-    const body = async () => (await handler({} as FastifyRequest)).body
-    const first = await body()
+    const body = () => answer().body
+    const first = body()
     assert.ok(Buffer.isBuffer(first))
-    assert.equal(await body(), first)
+    assert.equal(body(), first)
     isOn = false
-    assert.notEqual(String(await body()), String(first))
-    assert.doesNotMatch(String(await body()), /oauth2\/register/)
+    assert.notEqual(String(body()), String(first))
+    assert.doesNotMatch(String(body()), /oauth2\/register/)
   }
 })

@@ -1,20 +1,19 @@
-import type { Face, Route } from '../route.ts'
-import type { AnswerOf, Operation, SchemaOf } from './operation.ts'
+import type { Operation, ResponseOf, SchemaOf } from '../server/operation.ts'
+import type { Face, Route } from '../server/route.ts'
 import { schemas } from './schemas.ts'
 
-/** What is said of the whole. */
+/** What the document says about the listener. */
 export interface About {
   readonly listener: 'public' | 'admin'
   readonly version: string
-  /** Where the listener is reached, without a slash at its end; undefined where nobody said. */
+  /** The URL of the listener, without a trailing slash; undefined where it is not configured. */
   readonly server: string | undefined
 }
 
 type Json = Readonly<Record<string, unknown>>
 
 /**
- * The OpenAPI 3.1 document of a listener, made of its route table. HEAD goes with every GET, and every path answers OPTIONS; neither is
- * listed.
+ * The OpenAPI 3.1 document of a listener, made from its route table. HEAD and OPTIONS, which every path has, are not listed.
  */
 export function openApiDocument(routes: readonly Route[], about: About): Json {
   const used = new Set<string>()
@@ -43,10 +42,10 @@ export function openApiDocument(routes: readonly Route[], about: About): Json {
 }
 
 /** `/admin/keys/:id` → `/admin/keys/{set}` */
-export const documentedPath = ({ path, operation: { names } }: Route): string =>
-  path.replaceAll(/:(\w+)/g, (_, name: string) => `{${names?.[name] ?? name}}`)
+export const documentedPath = ({ path, operation: { pathNames } }: Route): string =>
+  path.replaceAll(/:(\w+)/g, (_, name: string) => `{${pathNames?.[name] ?? name}}`)
 
-/** The same operation at a second path, or by a second method, gets a name of its own. */
+/** The same operation at a second path or with a second method gets another operationId. */
 function idOf({ operation, method, path }: Route, used: Set<string>): string {
   let id = operation.id
   if (used.has(id)) id += `${method.charAt(0)}${method.slice(1).toLowerCase()}`
@@ -59,14 +58,14 @@ const securitySchemes = {
   public: {
     registrationAccessToken: { type: 'http', scheme: 'bearer', description: 'The registration access token of the client.' },
     accessToken: { type: 'http', scheme: 'bearer', description: 'An access token of this server.' },
-    clientSecret: { type: 'http', scheme: 'basic', description: 'Client id and secret, form-encoded; or both in the form.' },
+    clientSecret: { type: 'http', scheme: 'basic', description: 'Client id and secret, form-encoded; or both as form parameters.' },
   },
   admin: { adminToken: { type: 'http', scheme: 'bearer', description: 'A token of serve.admin.auth, where it is set.' } },
 }
 
 function operationObject(route: Route, { listener }: About, operationId: string): Json {
   const { operation, method } = route
-  const { tag, summary, description, query = {}, body, proof } = operation
+  const { tag, summary, description, query = {}, body, security } = operation
   const parameters = [
     ...[...documentedPath(route).matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
       name,
@@ -88,42 +87,42 @@ function operationObject(route: Route, { listener }: About, operationId: string)
     ...(description !== undefined && { description }),
     ...(parameters.length > 0 && { parameters }),
     ...(body && { requestBody: { required: true, content: { [body.type]: { schema: schemaObject(body.schema) } } } }),
-    ...(proof && { security: proof === 'clientSecret' ? [{ clientSecret: [] }, {}] : [{ [proof]: [] }] }),
+    ...(security && { security: security === 'clientSecret' ? [{ clientSecret: [] }, {}] : [{ [security]: [] }] }),
     responses: responses(route, listener),
   }
 }
 
 function responses({ operation, face }: Route, listener: About['listener']): Json {
   const all: Record<number, unknown> = {}
-  for (const status of refusalsOf(operation, listener)) all[status] = refusal(status, face)
-  for (const [status, answer] of Object.entries(operation.answers)) all[Number(status)] = answerObject(answer)
+  for (const status of errorsOf(operation, listener)) all[status] = errorObject(status, face)
+  for (const [status, answer] of Object.entries(operation.responses)) all[Number(status)] = responseObject(answer)
   return all
 }
 
-/** What may go wrong with a request whatever it asks for, and what the operation itself refuses. */
-function refusalsOf({ refusals = [], body, still }: Operation, listener: About['listener']): number[] {
+/** The errors that any request can get, and those of the operation. */
+function errorsOf({ errors = [], body, isStatic }: Operation, listener: About['listener']): number[] {
   const fence = listener === 'admin' ? [401, 403] : []
-  return [...refusals, ...fence, ...(still ? [] : [400, 503]), ...(body ? [413] : []), 500]
+  return [...errors, ...fence, ...(isStatic ? [] : [400, 503]), ...(body ? [413] : []), 500]
 }
 
-const words: Readonly<Record<number, string>> = {
-  400: 'The request cannot be understood, or asks for something that is not to be had; the sentence says what to change.',
-  401: 'Who asks is not known, or did not prove it.',
-  403: 'It is known who asks, and this is not his to do.',
-  404: 'There is no such thing, or the feature is off.',
-  409: 'The name is taken.',
+const descriptions: Readonly<Record<number, string>> = {
+  400: 'The request is not valid; the description says what to change.',
+  401: 'Authentication is missing or failed.',
+  403: 'Not permitted.',
+  404: 'Not found, or the feature is off.',
+  409: 'Conflict: the name is already in use, or the state has changed.',
   413: 'The body is larger than this server accepts.',
   429: 'Too many wrong secrets; `Retry-After` says when to try again.',
-  500: 'Our fault. `X-Request-Id` names the request in our log.',
-  503: 'Not now; `Retry-After` says when to try again. Where nothing was changed, the sentence says so.',
+  500: 'Internal error. `X-Request-Id` identifies the request in the log of the server.',
+  503: 'Temporarily unavailable; `Retry-After` says when to try again. The description says whether nothing was changed.',
 }
 
-const refusal = (status: number, face: Face): Json =>
+const errorObject = (status: number, face: Face): Json =>
   face === 'page'
-    ? answerObject({ description: words[status] ?? '', type: 'text/html', schema: { type: 'string' } })
-    : answerObject({ description: words[status] ?? '', schema: 'ErrorOAuth2' })
+    ? responseObject({ description: descriptions[status] ?? '', type: 'text/html', schema: { type: 'string' } })
+    : responseObject({ description: descriptions[status] ?? '', schema: 'ErrorOAuth2' })
 
-function answerObject({ description, schema, type = 'application/json', headers = {} }: AnswerOf): Json {
+function responseObject({ description, schema, type = 'application/json', headers = {} }: ResponseOf): Json {
   const entries = Object.entries(headers).map(([name, text]) => [name, { description: text, schema: { type: 'string' } }])
   return {
     description,
@@ -135,7 +134,7 @@ function answerObject({ description, schema, type = 'application/json', headers 
 const reference = '#/components/schemas/'
 const schemaObject = (schema: SchemaOf): Json => (typeof schema === 'string' ? { $ref: reference + schema } : schema)
 
-/** The names of the schemas that `value` points at, and those that these point at. */
+/** The names of the schemas that `value` refers to, directly and indirectly. */
 function namesIn(value: unknown, names = new Set<string>()): Set<string> {
   if (typeof value !== 'object' || value === null) return names
   for (const [key, part] of Object.entries(value)) {

@@ -9,7 +9,7 @@ const asked = {
   challenge: text,
   requested_scope: list,
   requested_access_token_audience: list,
-  skip: { ...flag, description: 'The person need not be asked: accept at once.' },
+  skip: { ...flag, description: 'The person need not be asked; accept the request.' },
   subject: text,
   oidc_context: claims,
   client,
@@ -24,17 +24,17 @@ const consent = {
   acr: text,
   amr: list,
   context: anything,
-  client_facts: { ...claims, description: 'What a consent page needs to warn the person: what we know of the client, and since when.' },
+  client_facts: { ...claims, description: 'What the server knows about the client; a consent page should show it to the person.' },
 }
 
-/** What login, consent and logout applications read and write, by Hydra's names. */
+/** What login, consent and logout applications read and write, with the names of Hydra. */
 export const loginSchemas = {
   OAuth2LoginRequest: object({ ...asked, session_id: text }),
   AcceptOAuth2LoginRequest: object(
     {
       subject: text,
       remember: flag,
-      remember_for: { ...seconds, description: 'Seconds; 0 is `ttl.authentication_session`.' },
+      remember_for: { ...seconds, description: 'Seconds; 0 means `ttl.authentication_session`.' },
       extend_session_lifespan: flag,
       acr: text,
       amr: list,
@@ -49,7 +49,7 @@ export const loginSchemas = {
       grant_scope: list,
       grant_access_token_audience: list,
       remember: flag,
-      remember_for: { ...seconds, description: 'Seconds; 0 is for ever.' },
+      remember_for: { ...seconds, description: 'Seconds; 0 means without limit.' },
       session: object({ access_token: claims, id_token: claims }, []),
       context: anything,
     },

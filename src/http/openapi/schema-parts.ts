@@ -1,4 +1,4 @@
-/** The pieces that the schemas of the API description are made of. */
+/** Building blocks of the schemas of the API description. */
 export type Schema = Readonly<Record<string, unknown>>
 export type Properties = Readonly<Record<string, Schema>>
 

@@ -3,11 +3,11 @@ import { clientSettingsSchema, lifespanNames } from '../../protocol/client-setti
 import { loginSchemas } from './login-schemas.ts'
 import { flag, list, object, type Properties, type Schema, seconds, text, time, url } from './schema-parts.ts'
 
-/** The very schema that checks a registration. */
+/** The schema that also checks registrations. */
 const metadata = clientMetadataSchema.properties as unknown as Properties
 const settings = clientSettingsSchema.properties as unknown as Properties
 
-/** Answers show what an administrator let in, whose texts nobody bounds. */
+/** Responses can contain longer texts, which an administrator may set. */
 const unbounded = (properties: Properties, change: (schema: Schema) => Schema = (schema) => schema): Properties =>
   Object.fromEntries(
     Object.entries(properties).map(([name, { maxLength: _length, maxItems: _items, items, ...schema }]) => [
@@ -19,11 +19,14 @@ const unbounded = (properties: Properties, change: (schema: Schema) => Schema = 
 const nullableList = (schema: Schema): Schema => (schema.type === 'array' ? { ...schema, type: ['array', 'null'] } : schema)
 
 const registrationToken: Properties = {
-  registration_access_token: { ...text, description: 'Opens the client configuration endpoint. Told once.' },
-  registration_client_uri: { ...url, description: 'Where the client reads, updates and deletes itself.' },
+  registration_access_token: { ...text, description: 'For the client configuration endpoint. Shown only once.' },
+  registration_client_uri: { ...url, description: 'The client configuration endpoint.' },
 }
 
-const told: Properties = { client_secret: { ...text, description: 'Told once.' }, client_secret_expires_at: { ...seconds, const: 0 } }
+const secret: Properties = {
+  client_secret: { ...text, description: 'Shown only once.' },
+  client_secret_expires_at: { ...seconds, const: 0 },
+}
 
 const lifespans: Properties = Object.fromEntries(lifespanNames.map((name) => [name, { type: ['string', 'null'] }]))
 
@@ -31,7 +34,7 @@ const clientInformation = object(
   {
     client_id: text,
     client_id_issued_at: seconds,
-    ...told,
+    ...secret,
     ...registrationToken,
     ...unbounded(metadata),
     created_at: time,
@@ -46,11 +49,11 @@ const clientInformation = object(
 const oauth2Client = object(
   {
     client_id: text,
-    ...told,
+    ...secret,
     ...registrationToken,
     ...unbounded(metadata, nullableList),
     ...unbounded(settings),
-    metadata: { description: 'Any JSON; of the operator alone.' },
+    metadata: { description: 'Any JSON; set and read by the operator only.' },
     skip_logout_consent: { type: ['boolean', 'null'] },
     ...lifespans,
     created_at: time,
@@ -59,40 +62,40 @@ const oauth2Client = object(
   [],
 )
 
-/** How a client proves itself in a form, where it does not by a header (RFC 6749 §2.3.1, RFC 7523 §2.2). */
-const clientProof: Properties = { client_id: text, client_secret: text, client_assertion: text, client_assertion_type: text }
+/** Client authentication by form parameters (RFC 6749 §2.3.1, RFC 7523 §2.2). */
+const clientAuthentication: Properties = { client_id: text, client_secret: text, client_assertion: text, client_assertion_type: text }
 
-/** What several operations speak of, by name. */
+/** The schemas that operations refer to by name. */
 export const schemas: Properties = {
   ErrorOAuth2: object(
-    { error: { ...text, description: 'A code.' }, error_description: { ...text, description: 'A sentence for a person.' } },
+    { error: { ...text, description: 'A code.' }, error_description: { ...text, description: 'A sentence for developers.' } },
     ['error', 'error_description'],
     { description: 'RFC 6749 §5.2, RFC 7591 §3.2.2.' },
   ),
   ClientMetadata: object(metadata, [], {
     description:
-      'RFC 7591 §2 and OpenID Connect Dynamic Client Registration §2. Members may carry a language tag (`client_name#fr`). `null` and `""` are as good as absent; unknown members are ignored.',
+      'RFC 7591 §2 and OpenID Connect Dynamic Client Registration §2. Members may carry a language tag (`client_name#fr`). `null` and `""` count as absent; unknown members are ignored.',
   }),
-  ClientInformation: { ...clientInformation, description: 'RFC 7591 §3.2.1: what is registered and in force.' },
+  ClientInformation: { ...clientInformation, description: 'RFC 7591 §3.2.1: the registered values in force.' },
   OAuth2Client: { ...oauth2Client, description: 'A client in the shape of Ory Hydra.' },
-  OAuth2ClientTokenLifespans: object(lifespans, [], { description: 'Durations such as `1h30m`; `null` or absent is the default.' }),
+  OAuth2ClientTokenLifespans: object(lifespans, [], { description: 'Durations such as `1h30m`; `null` or absent means the default.' }),
   RegistrationAccessToken: object({ client_id: text, ...registrationToken }),
   JsonPatch: {
     type: 'array',
     items: object({ op: { enum: ['add', 'remove', 'replace', 'test'] }, path: text, value: {} }, ['op', 'path']),
-    description: 'RFC 6902, on the client as it is shown.',
+    description: 'RFC 6902, applied to the client as a GET shows it.',
   },
   TokenRequest: object(
     {
       grant_type: { enum: ['authorization_code', 'refresh_token', 'client_credentials'] },
       code: { ...text, description: 'From the authorization endpoint.' },
-      redirect_uri: { ...text, description: 'As the authorization request had it.' },
+      redirect_uri: { ...text, description: 'The same as in the authorization request.' },
       code_verifier: { ...text, description: 'RFC 7636 §4.5.' },
-      refresh_token: { ...text, description: 'Works once; the answer has the next.' },
+      refresh_token: { ...text, description: 'Valid once; the response has the next one.' },
       scope: { ...text, description: 'Scopes, separated by spaces.' },
-      audience: { ...text, description: 'Audiences, separated by spaces; may come several times.' },
-      resource: { ...url, description: 'RFC 8707; may come several times.' },
-      ...clientProof,
+      audience: { ...text, description: 'Audiences, separated by spaces; may be sent several times.' },
+      resource: { ...url, description: 'RFC 8707; may be sent several times.' },
+      ...clientAuthentication,
     },
     ['grant_type'],
   ),
@@ -107,7 +110,7 @@ export const schemas: Properties = {
     },
     ['access_token', 'expires_in', 'scope', 'token_type'],
   ),
-  RevocationRequest: object({ token: text, token_type_hint: text, ...clientProof }, ['token']),
+  RevocationRequest: object({ token: text, token_type_hint: text, ...clientAuthentication }, ['token']),
   IntrospectionRequest: object({ token: text, scope: text, token_type_hint: text }, ['token']),
   IntrospectedOAuth2Token: object(
     {
@@ -122,9 +125,9 @@ export const schemas: Properties = {
       iss: text,
       token_type: text,
       token_use: text,
-      ext: { type: 'object', description: 'What the consent added.' },
-      obfuscated_subject: { ...text, description: 'As the client knows the person.' },
-      jti: { ...text, description: 'Of a JWT.' },
+      ext: { type: 'object', description: 'Claims that the consent application added.' },
+      obfuscated_subject: { ...text, description: 'The pairwise subject for the client.' },
+      jti: { ...text, description: 'Only of a JWT.' },
     },
     ['active'],
   ),
@@ -162,7 +165,7 @@ export const schemas: Properties = {
       request_object_signing_alg_values_supported: list,
     },
     ['issuer', 'authorization_endpoint', 'token_endpoint', 'jwks_uri', 'response_types_supported', 'subject_types_supported'],
-    { description: 'RFC 8414 §2, OpenID Connect Discovery §3: exactly what is on.' },
+    { description: 'RFC 8414 §2, OpenID Connect Discovery §3: only what is enabled.' },
   ),
   ...loginSchemas,
   HealthStatus: object({ status: { const: 'ok' } }),

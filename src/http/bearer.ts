@@ -1,6 +1,0 @@
-import type { FastifyRequest } from 'fastify'
-
-/** The token of an `Authorization: Bearer` header (RFC 6750 §2.1: the header only, never the query); undefined where there is none. */
-export function bearerToken(request: FastifyRequest): string | undefined {
-  return /^bearer ([\x21-\x7e]{1,8192})$/i.exec(request.headers.authorization ?? '')?.[1]
-}
