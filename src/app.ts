@@ -75,7 +75,7 @@ import { type Listener, makeListener } from './http/server/listener.ts'
 import { peerAddress } from './http/server/peer-address.ts'
 import { deliverLogoutsJob, deliverLogouts as logoutDeliveries } from './jobs/deliver-logouts.ts'
 import { removeEnded, removeEndedJob } from './jobs/remove-ended.ts'
-import { removeExpired } from './jobs/remove-expired.ts'
+import { type RemoveExpired, removeExpired } from './jobs/remove-expired.ts'
 import { runJobs } from './jobs/runner.ts'
 import { isWithin, loopback } from './lib/address-range.ts'
 import { Bcrypt } from './lib/bcrypt.ts'
@@ -102,10 +102,10 @@ import { makeTracing, type Tracing } from './telemetry/tracing.ts'
 
 export const version: string = packageJson.version
 
-/** How many rows that were ended by a mark go in one transaction: few enough that others hardly wait for them. */
+/** How many rows that were ended by a mark are removed in one transaction: few enough that other transactions hardly wait for them. */
 const mostRemovedAtOnce = 500
 
-/** What the process hands to the application. */
+/** What the process gives to the application. */
 export interface AppDeps {
   /** The snapshot in force; the fixed settings are read once. */
   readonly config: Live<Config>
@@ -113,20 +113,20 @@ export interface AppDeps {
   readonly clock: Clock
   readonly randomness: Randomness
   readonly telemetry: WatchedTelemetry
-  /** For what strangers' URLs hold; the fenced fetch of the real network, unless another is given. */
+  /** For URLs that strangers chose; by default the fenced fetch of the real network. */
   readonly fetch?: FencedFetch & AsyncDisposable
 }
 
 export interface App {
   readonly public: Listener
   readonly admin: Listener
-  /** The server is about to end: jobs are aborted, and fetches end soon. Requests that have begun are still answered. */
+  /** The server is about to stop: jobs are aborted, and fetches end soon. Requests that have begun are still answered. */
   stop(): void
-  /** Finishes what was begun, then closes the database. The listeners must be closed by then. */
+  /** Waits for what was begun, then closes the database. The listeners must be closed before. */
   close(): Promise<void>
 }
 
-/** What the process says: log lines to standard output (or to `write`), and metrics. */
+/** Log lines to standard output (or to `write`), metrics, and traces if they are configured. */
 export async function makeTelemetry(
   settings: Config['log'],
   write?: (line: string) => void,
@@ -142,7 +142,7 @@ export async function makeTelemetry(
 }
 
 export interface WatchedTelemetry extends Telemetry {
-  /** Writes out the lines that are held; never resolves where nobody reads them. */
+  /** Writes the buffered lines; never resolves if standard output is not read. */
   flush(): Promise<void>
   readonly metrics: Metrics
   /** Absent where no traces are kept. */
@@ -152,7 +152,7 @@ export interface WatchedTelemetry extends Telemetry {
 /** The hash of a password that a person chose, as `users` holds it. */
 export const hashPassword = (password: string): Promise<string> => new ChosenSecrets(systemRandomness, new Bcrypt()).hash(password)
 
-/** Opens the database of a configuration, for whoever brings its schema up to date. */
+/** Opens the database of a configuration. */
 export function openDatabase({ dsn }: Pick<Config, 'dsn'>, { count, log }: Pick<Telemetry, 'count' | 'log'> = silence) {
   const onOutcomeUnknown = () => count('database_outcome_unknown')
   const database =
@@ -168,14 +168,28 @@ export function openDatabase({ dsn }: Pick<Config, 'dsn'>, { count, log }: Pick<
   }
 }
 
-/** What a fetch for a request may still take once the server stops: as long as one that began just then may. Milliseconds. */
+/** Milliseconds that a fetch for a request may still take once the server stops. */
 const fetchesEnd = 5_000
 
-/** Wires the modules: database up to date, keys opened, listeners ready to listen, jobs running. */
-export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
-  const { config, secrets, clock, randomness, telemetry } = deps
-  const fixed = config()
+/** What the parts of the product share. */
+function wireShared({ fetch: given, ...deps }: AppDeps) {
+  const { config, clock, randomness, telemetry } = deps
+  const fetch = stoppableFetch(given ?? makeOutboundFetch({ trace: telemetry.trace, clock }))
+  const bcrypt = new Bcrypt()
+  return {
+    ...deps,
+    /** Read once: the settings that need a restart. */
+    fixed: config(),
+    live: liveSettings(config),
+    fetch,
+    bcrypt,
+    chosenSecrets: new ChosenSecrets(randomness, bcrypt),
+    audit: makeAudit({ clock, randomness, telemetry, retention: () => config().audit.retention }),
+  }
+}
+type Shared = ReturnType<typeof wireShared>
 
+function wireStorage({ telemetry, clock, randomness }: Shared, database: Database) {
   database.watch({
     ...telemetry.metrics.database,
     writable(problem) {
@@ -187,45 +201,99 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
   const stores = storesOf(database.read)
   const transaction: Transaction<Stores> = (body) =>
     telemetry.trace('act', () => database.transact((db, afterCommit) => body({ ...storesOf(db), afterCommit })))
-  const keyDeps = { ...stores, transaction, sealer: makeSealer(secrets.system, 'signing-key', randomness), clock, randomness, telemetry }
-  await openSigningKeys(keyDeps)
-  const ring = new KeyRing(keyDeps)
+  const keeper = accessTokenKeeper(database)
+  const keepAccessToken: KeepAccessToken = (token, most) => telemetry.trace('act', () => keeper(token, most))
+  return { stores, transaction, keepAccessToken, act: { ...stores, transaction, clock, randomness, telemetry } }
+}
+type Storage = ReturnType<typeof wireStorage>
 
-  const live = liveSettings(config)
-  const bcrypt = new Bcrypt()
-  const chosenSecrets = new ChosenSecrets(randomness, bcrypt)
-  const fetch = stoppableFetch(deps.fetch ?? makeOutboundFetch({ trace: telemetry.trace, clock }))
-  const audit = makeAudit({ clock, randomness, telemetry, retention: () => config().audit.retention })
-  const signingAlgs = idTokenAlgs({ ring, clock })
+async function wireKeys({ config, fixed, live, secrets, clock, randomness, audit }: Shared, { act }: Storage) {
+  const deps = { ...act, sealer: makeSealer(secrets.system, 'signing-key', randomness) }
+  await openSigningKeys(deps)
+  const ring = new KeyRing(deps)
+  const { issuer } = fixed.urls.self
+  const signing = { ring, issuer, clock, randomness }
+  const admin = { ...deps, ring, audit, publishBeforeUse: () => config().webfinger.jwks.publish_before_use }
+  return {
+    signing,
+    signJwt: signAccessToken({ ...signing, settings: live.jwt }),
+    readJwt: readAccessToken(signing),
+    readHint: readIdTokenHint(signing),
+    idTokenAlgs: idTokenAlgs({ ring, clock }),
+    publicKeys: publishedKeys({ ring, broadcast: () => config().webfinger.jwks.broadcast_keys }),
+    adminActs: {
+      readKeySet: readKeySet(deps),
+      readKey: readKey(deps),
+      createKey: createKey(admin),
+      replaceKeySet: replaceKeySet(admin),
+      replaceKey: replaceKey(admin),
+      deleteKeys: deleteKeys(admin),
+    },
+  }
+}
+type Keys = Awaited<ReturnType<typeof wireKeys>>
+
+function wireRegistration({ fixed, live, fetch, chosenSecrets, audit, telemetry }: Shared, { stores, act }: Storage, keys: Keys) {
   const owner = {
-    ...stores,
-    transaction,
-    clock,
-    randomness,
+    ...act,
     audit,
     secrets: chosenSecrets,
     rules: live.registrationRules,
-    signingAlgs,
+    signingAlgs: keys.idTokenAlgs,
     policy: live.policy,
     sectorFault: sectorFault({ fetch, fence: live.fence, telemetry }),
   }
-  const administrator = { ...owner, rules: live.hydraRules, telemetry }
+  const administrator = { ...owner, rules: live.hydraRules }
   const registrationUri = (clientId: string) => `${withoutSlash(fixed.urls.self.public)}/oauth2/register/${encodeURIComponent(clientId)}`
+  return {
+    publicActs: {
+      registerClient: registerClient(owner),
+      readClient: readClient(stores),
+      updateClient: updateClient(owner),
+      deleteClient: deleteClientByOwner(owner),
+      registrationUri,
+      echoToken: live.echoToken,
+    },
+    adminActs: {
+      listClients: stores.clients.list,
+      createClient: createClient(administrator),
+      registrationUri,
+      getClient: (clientId: string) => findOrRefuse(stores, clientId),
+      replaceClient: replaceClient(administrator),
+      patchClient: patchClient(administrator),
+      deleteClient: deleteClientByAdmin(administrator),
+      setLifespans: setLifespans(administrator),
+      rotateSecret: rotateSecret(administrator),
+      forgetRotatedSecrets: forgetRotatedSecrets(administrator),
+      issueRegistrationToken: issueRegistrationToken(administrator),
+    },
+  }
+}
 
-  const keyAdmin = { ...keyDeps, ring, audit, publishBeforeUse: () => config().webfinger.jwks.publish_before_use }
-  const { issuer } = fixed.urls.self
-  const signJwt = signAccessToken({ ring, issuer, clock, settings: live.jwt })
-  const readJwt = readAccessToken({ ring, issuer, clock })
-  const keeper = accessTokenKeeper(database)
-  const keepAccessToken: KeepAccessToken = (token, most) => telemetry.trace('act', () => keeper(token, most))
-  const issue = issueAccessToken({ transaction, keepAccessToken, signJwt, clock, randomness, telemetry })
-  const act = { ...stores, transaction, clock, randomness, telemetry }
-  const tokenKeys = { ring, issuer, clock, randomness }
-  const readHint = readIdTokenHint(tokenKeys)
+/** How a client proves who it is. */
+function wireClients({ config, live, fetch, chosenSecrets, clock, randomness }: Shared, { stores }: Storage) {
+  const remoteKeys = makeRemoteKeys({ fetch, fence: live.fence, clock })
+  const authenticate = authenticateClient({
+    ...stores,
+    secrets: chosenSecrets,
+    secretTransport: () => config().oauth2.secret_transport,
+    isSecretOf: verifySecret({ clock, randomness, secrets: chosenSecrets }),
+    verifyAssertion: verifyAssertion({ clock, remoteKeys, audience: live.discovery }),
+  })
+  return { remoteKeys, authenticate }
+}
+type Clients = ReturnType<typeof wireClients>
+
+function wireTokens(shared: Shared, storage: Storage, keys: Keys, { authenticate }: Clients) {
+  const { live, fetch, clock, randomness, audit, telemetry } = shared
+  const { stores, transaction, keepAccessToken, act } = storage
+  const { signing, signJwt, readJwt } = keys
+  const { issuer } = signing
   const askHooks = tokenHook({ fetch, settings: live.hooks, issuer, telemetry })
+  const issue = issueAccessToken({ ...act, keepAccessToken, signJwt })
   const personGrants = {
     ...act,
-    prepare: prepareTokens({ signJwt, signIdToken: signIdToken(tokenKeys), clock, randomness }),
+    prepare: prepareTokens({ signJwt, signIdToken: signIdToken(signing), clock, randomness }),
     askHooks,
     settings: live.personGrants,
   }
@@ -234,25 +302,29 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     [refreshTokenGrantType, refreshTokenGrant(personGrants)],
     [clientCredentialsGrantType, clientCredentialsGrant({ issue, askHooks, settings: live.clientCredentials })],
   ])
-  const publicUrl = withoutSlash(fixed.urls.self.public)
-  const cookies = makeCookies({
-    isSecure: new URL(fixed.urls.self.public).protocol === 'https:',
-    isDev: fixed.dev,
-    sameSite: fixed.serve.cookies.same_site_mode,
-    domain: fixed.serve.cookies.domain,
-    names: fixed.serve.cookies.names,
-    sessionPath: fixed.serve.cookies.paths.session,
-    sealer: makeSealer(secrets.cookie, 'cookie', randomness),
-  })
+  const introspect = introspectToken({ ...stores, readJwt, clock })
+  return {
+    introspect,
+    publicActs: {
+      tokenEndpoint: tokenEndpoint({ authenticate, spendingOnRefusal: spendingOnRefusal({ transaction }), grants, clock }),
+      authenticate,
+      revokeToken: revokeToken({ ...act, readJwt, count: telemetry.count }),
+      findUserinfo: userinfo({ ...stores, introspect, issuer }),
+      signUserinfo: signUserinfo(signing),
+    },
+    adminActs: { introspectToken: introspect, issuer, endTokens: endTokens({ transaction, clock, audit }) },
+  }
+}
+type Tokens = ReturnType<typeof wireTokens>
+
+function wireAuthorization({ fixed, live, fetch, clock }: Shared, { stores, act }: Storage, keys: Keys, { remoteKeys }: Clients) {
   const obfuscatedSubject = pairwiseSubject({ salt: fixed.oidc.subject_identifiers.pairwise.salt ?? '' })
-  const subjectFor = (client: Client, subject: string, forced?: string) => obfuscatedSubject(client, subject, forced) ?? subject
-  const remoteKeys = makeRemoteKeys({ fetch, fence: live.fence, clock })
-  const authorization = {
+  const deps = {
     ...act,
     findSender: findSender(stores),
     readRequestObject: readRequestObject({ fetch, fence: live.fence, clock, remoteKeys, audience: live.discovery }),
-    readHint,
-    subjectFor,
+    readHint: keys.readHint,
+    subjectFor: (client: Client, subject: string, forced?: string) => obfuscatedSubject(client, subject, forced) ?? subject,
     obfuscatedSubject,
     record: consentRecordJson,
     settings: live.authorization,
@@ -260,65 +332,106 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     sessionLifespan: live.sessionLifespan,
     codeLifespan: live.codeLifespan,
   }
-  const removeLater = () => jobs.runNow(removeEndedJob)
-  const announce = announceLogout({ randomness, deliver: () => jobs.runNow(deliverLogoutsJob) })
-  const sessionEnd = { ...act, audit, announce, removeLater }
-  const [consents, withdraw] = [listConsents(act), withdrawConsent({ transaction, audit, clock, removeLater })]
-  const acceptLogoutAct = acceptLogout(act)
-  const loginActs = {
-    findLogin: findLogin(act),
-    acceptLogin: acceptLogin(act),
-    rejectLogin: rejectLogin(act),
-    findConsent: findConsent(act),
-    acceptConsent: acceptConsent(act),
-    rejectConsent: rejectConsent(act),
-    findLogout: findLogout(act),
-    acceptLogout: async (challenge: string) => logoutAddress(publicUrl, await acceptLogoutAct(challenge)),
+  return {
+    publicActs: {
+      beginAuthorization: beginAuthorization(deps),
+      resumeLogin: resumeLogin(deps),
+      resumeConsent: resumeConsent(deps),
+    },
+    /** For login applications: the built-in one, and others by the admin API. */
+    loginActs: {
+      findLogin: findLogin(act),
+      acceptLogin: acceptLogin(act),
+      rejectLogin: rejectLogin(act),
+      findConsent: findConsent(act),
+      acceptConsent: acceptConsent(act),
+      rejectConsent: rejectConsent(act),
+    },
   }
-  const introspectAct = introspectToken({ ...stores, readJwt, clock })
-  const authenticate = authenticateClient({
-    ...stores,
-    secrets: chosenSecrets,
-    secretTransport: () => config().oauth2.secret_transport,
-    isSecretOf: verifySecret({ clock, randomness, secrets: chosenSecrets }),
-    verifyAssertion: verifyAssertion({ clock, remoteKeys, audience: live.discovery }),
-  })
+}
 
+/** Login sessions, logout and remembered consent. */
+function wireSessions(shared: Shared, { stores, transaction, act }: Storage, keys: Keys, runJob: (name: string) => void) {
+  const { fixed, live, clock, randomness, audit } = shared
+  const removeLater = () => runJob(removeEndedJob)
+  const announce = announceLogout({ randomness, deliver: () => runJob(deliverLogoutsJob) })
+  const ending = { ...act, audit, announce, removeLater }
+  const list = listConsents(act)
+  const withdraw = withdrawConsent({ transaction, audit, clock, removeLater })
+  const accept = acceptLogout(act)
+  return {
+    removeEndedSessions: removeEndedSessions(ending),
+    publicActs: {
+      beginLogout: beginLogout({ ...act, readHint: keys.readHint, requestLifespan: live.patience }),
+      finishLogout: finishLogout(ending),
+      findSession: (id: string | undefined) => sessionInForce(stores.sessions, id, clock()),
+      listGrantedClients: listGrantedClients({ list, clock }),
+      withdrawConsent: withdraw,
+    },
+    adminActs: { listConsents: list, withdrawConsent: withdraw, endSessions: endSessions(ending) },
+    loginActs: {
+      findLogout: findLogout(act),
+      acceptLogout: async (challenge: string) => logoutAddress(withoutSlash(fixed.urls.self.public), await accept(challenge)),
+    },
+  }
+}
+type Sessions = ReturnType<typeof wireSessions>
+
+/** What both listeners have in common. */
+const wireListener = ({ telemetry }: Shared) => ({
+  answerError,
+  telemetry,
+  answered: telemetry.metrics.request,
+  begun: telemetry.traces?.request,
+})
+
+interface Parts {
+  readonly storage: Storage
+  readonly keys: Keys
+  readonly registration: ReturnType<typeof wireRegistration>
+  readonly tokens: Tokens
+  readonly authorization: ReturnType<typeof wireAuthorization>
+  readonly sessions: Sessions
+  readonly isReady: () => Promise<boolean>
+}
+
+function wirePublic(shared: Shared, parts: Parts): Listener {
+  const { config, fixed, live, secrets, chosenSecrets, clock, randomness, telemetry } = shared
+  const { find: findClient } = parts.storage.stores.clients
+  const publicUrl = withoutSlash(fixed.urls.self.public)
   const registrationIsOn = () => config().oidc.dynamic_client_registration.enabled
-  const publicApi = describeApi({ listener: 'public', version, server: withoutSlash(fixed.urls.self.public) }, registrationIsOn)
-  const adminUrl = fixed.urls.self.admin
-  const adminApi = describeApi({ listener: 'admin', version, server: adminUrl && withoutSlash(adminUrl) }, () => true)
-
-  const isReady = () => database.ping()
-  const openFiles = openFilesLimit()
-  const publicListener = makeListener({
+  const api = describeApi({ listener: 'public', version, server: publicUrl }, registrationIsOn)
+  const cookies = makeCookies({
+    isSecure: new URL(publicUrl).protocol === 'https:',
+    isDev: fixed.dev,
+    sameSite: fixed.serve.cookies.same_site_mode,
+    domain: fixed.serve.cookies.domain,
+    names: fixed.serve.cookies.names,
+    sessionPath: fixed.serve.cookies.paths.session,
+    sealer: makeSealer(secrets.cookie, 'cookie', randomness),
+  })
+  return makeListener({
+    ...wireListener(shared),
     name: 'public',
     face: 'plain',
     routes: publicRoutes({
-      ...loginActs,
+      ...parts.registration.publicActs,
+      ...parts.authorization.publicActs,
+      ...parts.authorization.loginActs,
+      ...parts.sessions.publicActs,
+      ...parts.sessions.loginActs,
+      ...parts.tokens.publicActs,
       registrationIsOn,
-      issuerPath: withoutSlash(new URL(issuer).pathname),
-      isReady,
-      api: publicApi,
-      registerClient: registerClient(owner),
-      readClient: readClient(stores),
-      updateClient: updateClient(owner),
-      deleteClient: deleteClientByOwner(owner),
-      registrationUri,
-      echoToken: live.echoToken,
-      beginAuthorization: beginAuthorization(authorization),
-      resumeLogin: resumeLogin(authorization),
-      resumeConsent: resumeConsent(authorization),
+      issuerPath: withoutSlash(new URL(fixed.urls.self.issuer).pathname),
+      isReady: parts.isReady,
+      api,
       addresses: live.addresses,
       cookies,
       requestLifespan: live.patience,
       publicUrl,
       redirects: live.redirects,
       telemetry,
-      findSession: (id) => sessionInForce(stores.sessions, id, clock()),
-      listGrantedClients: listGrantedClients({ list: consents, clock }),
-      findClient: stores.clients.find,
-      withdrawConsent: withdraw,
+      findClient,
       formTokens: makeFormTokens({ sealer: makeSealer(secrets.cookie, 'form', randomness) }),
       builtIn: live.builtInPages,
       users: live.users,
@@ -326,23 +439,14 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
       origin: new URL(publicUrl).origin,
       clock,
       log: telemetry.log,
-      findUserinfo: userinfo({ ...stores, introspect: introspectAct, issuer }),
-      signUserinfo: signUserinfo(tokenKeys),
-      beginLogout: beginLogout({ ...act, readHint, requestLifespan: live.patience }),
-      finishLogout: finishLogout(sessionEnd),
-      tokenEndpoint: tokenEndpoint({ authenticate, spendingOnRefusal: spendingOnRefusal({ transaction }), grants, clock }),
-      authenticate,
-      revokeToken: revokeToken({ ...act, readJwt, count: telemetry.count }),
-      publicKeys: publishedKeys({ ring, broadcast: () => config().webfinger.jwks.broadcast_keys }),
+      publicKeys: parts.keys.publicKeys,
       discovery: live.discovery,
-      idTokenAlgs: signingAlgs,
+      idTokenAlgs: parts.keys.idTokenAlgs,
     }),
-    answerError,
-    telemetry,
     host: fixed.serve.public.host,
     bounds: {
       max: fixed.serve.public.max_connections,
-      openFiles,
+      openFiles: openFilesLimit(),
       perAddress: {
         max: () => config().serve.public.max_connections_per_address,
         isExempt: (address) => isWithin(loopback, address) || isWithin(live.trustedProxies(), address),
@@ -351,109 +455,105 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     bodyLimit: 64 * 1024,
     cors: live.cors,
     clientOrigins: clientOrigins({
-      findClient: stores.clients.find,
-      clientOfToken: async (accessToken) => (await introspectAct(accessToken, []))?.clientId,
+      findClient,
+      clientOfToken: async (accessToken) => (await parts.tokens.introspect(accessToken, []))?.clientId,
     }),
     addressOf: clientAddress({ trusted: live.trustedProxies, log: telemetry.log, key: 'serve.public.trusted_proxies' }),
     fence: () => undefined,
     logsHealth: !fixed.serve.public.request_log.disable_for_health,
-    describe: publicApi.describe,
-    answered: telemetry.metrics.request,
-    begun: telemetry.traces?.request,
+    describe: api.describe,
   })
+}
 
-  const pageTokens = makePageTokens({ sealer: makeSealer(secrets.pagination, 'page-token', randomness), clock })
-  const adminListener = makeListener({
+function wireAdmin(shared: Shared, parts: Parts): Listener {
+  const { config, fixed, secrets, clock, randomness, telemetry } = shared
+  const { admin } = fixed.urls.self
+  const api = describeApi({ listener: 'admin', version, server: admin && withoutSlash(admin) }, () => true)
+  return makeListener({
+    ...wireListener(shared),
     name: 'admin',
     face: 'admin',
     routes: adminRoutes({
-      ...loginActs,
-      isReady,
-      api: adminApi,
+      ...parts.registration.adminActs,
+      ...parts.authorization.loginActs,
+      ...parts.sessions.adminActs,
+      ...parts.sessions.loginActs,
+      ...parts.tokens.adminActs,
+      ...parts.keys.adminActs,
+      isReady: parts.isReady,
+      api,
       version,
       metricsText: () => telemetry.metrics.text(),
-      listClients: (page) => stores.clients.list(page),
-      pageTokens,
-      createClient: createClient(administrator),
-      registrationUri,
-      getClient: (clientId) => findOrRefuse(stores, clientId),
-      replaceClient: replaceClient(administrator),
-      patchClient: patchClient(administrator),
-      deleteClient: deleteClientByAdmin(administrator),
-      setLifespans: setLifespans(administrator),
-      rotateSecret: rotateSecret(administrator),
-      forgetRotatedSecrets: forgetRotatedSecrets(administrator),
-      issueRegistrationToken: issueRegistrationToken(administrator),
-      introspectToken: introspectAct,
-      issuer,
-      listConsents: consents,
-      withdrawConsent: withdraw,
-      endSessions: endSessions(sessionEnd),
-      endTokens: endTokens({ transaction, clock, audit }),
-      readKeySet: readKeySet(keyDeps),
-      readKey: readKey(keyDeps),
-      createKey: createKey(keyAdmin),
-      replaceKeySet: replaceKeySet(keyAdmin),
-      replaceKey: replaceKey(keyAdmin),
-      deleteKeys: deleteKeys(keyAdmin),
+      pageTokens: makePageTokens({ sealer: makeSealer(secrets.pagination, 'page-token', randomness), clock }),
     }),
-    answerError,
-    telemetry,
     host: fixed.serve.admin.host,
-    bounds: { max: fixed.serve.admin.max_connections, openFiles },
+    bounds: { max: fixed.serve.admin.max_connections, openFiles: openFilesLimit() },
     bodyLimit: 1024 * 1024,
     cors: () => ({ origin: false }),
     addressOf: ({ socket }) => peerAddress(socket),
     rewriteUrl: withAdminPrefix,
-    fence: adminFence({ access: () => config().serve.admin.auth, ownHost: hostOf(fixed.urls.self.admin) }),
+    fence: adminFence({ access: () => config().serve.admin.auth, ownHost: hostOf(admin) }),
     logsHealth: !fixed.serve.admin.request_log.disable_for_health,
-    describe: adminApi.describe,
-    answered: telemetry.metrics.request,
-    begun: telemetry.traces?.request,
+    describe: api.describe,
   })
+}
 
-  const expiring = {
-    access_tokens: (tx: Stores, now: number, limit: number) => tx.accessTokens.removeExpired(now, limit),
-    removed_clients: (tx: Stores, now: number, limit: number) => tx.clients.removeExpired(now, limit),
-    revoked_tokens: (tx: Stores, now: number, limit: number) => tx.revokedTokens.removeExpired(now, limit),
-    signing_keys: (tx: Stores, now: number, limit: number) => tx.signingKeys.removeExpired(now, limit),
-    authorization_flows: (tx: Stores, now: number, limit: number) => tx.flows.removeExpired(now, limit),
-    login_sessions: (tx: Stores, now: number, limit: number) => tx.sessions.removeExpired(now, limit),
-    session_clients: (tx: Stores, now: number, limit: number) => tx.sessionClients.removeExpired(now, limit),
-    authorization_codes: (tx: Stores, now: number, limit: number) => tx.codes.removeExpired(now, limit),
-    refresh_tokens: (tx: Stores, now: number, limit: number) => tx.refreshTokens.removeExpired(now, limit),
-    grants: (tx: Stores, now: number, limit: number) => tx.grants.removeExpired(now, limit),
-    logout_requests: (tx: Stores, now: number, limit: number) => tx.logouts.removeExpired(now, limit),
-    logout_deliveries: (tx: Stores, now: number, limit: number) => tx.logoutDeliveries.removeExpired(now, limit),
-    client_assertions: (tx: Stores, now: number, limit: number) => tx.assertions.removeExpired(now, limit),
-    audit_records: (tx: Stores, now: number, limit: number) => tx.audit.removeExpired(now, limit),
+/** In this order, as a grant is removed only after what belongs to it. */
+const expiring: Readonly<Record<string, RemoveExpired<Stores>>> = {
+  access_tokens: (tx, now, limit) => tx.accessTokens.removeExpired(now, limit),
+  removed_clients: (tx, now, limit) => tx.clients.removeExpired(now, limit),
+  revoked_tokens: (tx, now, limit) => tx.revokedTokens.removeExpired(now, limit),
+  signing_keys: (tx, now, limit) => tx.signingKeys.removeExpired(now, limit),
+  authorization_flows: (tx, now, limit) => tx.flows.removeExpired(now, limit),
+  login_sessions: (tx, now, limit) => tx.sessions.removeExpired(now, limit),
+  session_clients: (tx, now, limit) => tx.sessionClients.removeExpired(now, limit),
+  authorization_codes: (tx, now, limit) => tx.codes.removeExpired(now, limit),
+  refresh_tokens: (tx, now, limit) => tx.refreshTokens.removeExpired(now, limit),
+  grants: (tx, now, limit) => tx.grants.removeExpired(now, limit),
+  logout_requests: (tx, now, limit) => tx.logouts.removeExpired(now, limit),
+  logout_deliveries: (tx, now, limit) => tx.logoutDeliveries.removeExpired(now, limit),
+  client_assertions: (tx, now, limit) => tx.assertions.removeExpired(now, limit),
+  audit_records: (tx, now, limit) => tx.audit.removeExpired(now, limit),
+}
+
+function wireJobs({ live, fetch, clock, telemetry }: Shared, { transaction, act }: Storage, keys: Keys, sessions: Sessions) {
+  const removals: Parameters<typeof removeEnded>[0] = {
+    sessions: sessions.removeEndedSessions,
+    grants: (now) => transaction((tx) => tx.removals.grants(now, mostRemovedAtOnce)),
+    consents: (now) => transaction((tx) => tx.removals.consents(now, mostRemovedAtOnce)),
+    clients: (now) => transaction((tx) => tx.removals.clients(now, mostRemovedAtOnce)),
   }
-  const deliver = deliverLogouts({ ...act, ring, issuer, fetch, fence: live.fence })
-  const removeSessions = removeEndedSessions(sessionEnd)
-  const ended = removeEnded(
-    {
-      sessions: removeSessions,
-      grants: (now) => transaction((tx) => tx.removals.grants(now, mostRemovedAtOnce)),
-      consents: (now) => transaction((tx) => tx.removals.consents(now, mostRemovedAtOnce)),
-      clients: (now) => transaction((tx) => tx.removals.clients(now, mostRemovedAtOnce)),
-    },
-    telemetry,
-  )
-  const jobs = runJobs([removeExpired({ transaction, stores: expiring, telemetry }), logoutDeliveries(deliver), ended], {
-    clock,
-    telemetry,
-  })
+  const all = [
+    removeExpired({ transaction, stores: expiring, telemetry }),
+    logoutDeliveries(deliverLogouts({ ...act, ...keys.signing, fetch, fence: live.fence })),
+    removeEnded(removals, telemetry),
+  ]
+  return runJobs(all, { clock, telemetry })
+}
+
+/** Wires the product: the keys are opened, the listeners are ready to listen, the jobs run. The database must be up to date. */
+export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
+  const shared = wireShared(deps)
+  const storage = wireStorage(shared, database)
+  const keys = await wireKeys(shared, storage)
+  const registration = wireRegistration(shared, storage, keys)
+  const clients = wireClients(shared, storage)
+  const tokens = wireTokens(shared, storage, keys, clients)
+  const authorization = wireAuthorization(shared, storage, keys, clients)
+  const sessions = wireSessions(shared, storage, keys, (name) => jobs.runNow(name))
+  const jobs = wireJobs(shared, storage, keys, sessions)
+  const parts = { storage, keys, registration, tokens, authorization, sessions, isReady: () => database.ping() }
   return {
-    public: publicListener,
-    admin: adminListener,
+    public: wirePublic(shared, parts),
+    admin: wireAdmin(shared, parts),
     stop() {
       jobs.stop()
-      fetch.stop(fetchesEnd)
+      shared.fetch.stop(fetchesEnd)
     },
     async close() {
       await jobs[Symbol.asyncDispose]()
-      await fetch[Symbol.asyncDispose]()
-      await bcrypt[Symbol.asyncDispose]()
+      await shared.fetch[Symbol.asyncDispose]()
+      await shared.bcrypt[Symbol.asyncDispose]()
       await database.close()
     },
   }
