@@ -1,15 +1,17 @@
 import type { AuthorizationFault } from '../../core/authorization/find-response-target.ts'
 import type { Response } from '../server/response.ts'
+import { gonePage } from './notice-page.ts'
 import { escapeHtml, filled, page, quoted } from './page.ts'
 import { plainWords, type Words } from './words.ts'
 
 /** The page instead of a redirect: the redirect URI cannot be trusted. */
 export function faultPage(fault: AuthorizationFault, words: Words = plainWords): Response {
+  if (fault.kind === 'handle-unknown') return gonePage(words, 400)
   const main = `${explain(fault, words)}\n<p class="soft">${escapeHtml(words.fault.nothing)}</p>`
   return page(400, words.fault.title, main, { language: words.language })
 }
 
-function explain(fault: AuthorizationFault, words: Words): string {
+function explain(fault: Exclude<AuthorizationFault, { kind: 'handle-unknown' }>, words: Words): string {
   const { fault: said } = words
   const about = (sentence: string, parameter: string) => `<p>${filled(sentence, { parameter: `<code>${parameter}</code>` })}</p>`
   switch (fault.kind) {
@@ -19,8 +21,6 @@ function explain(fault: AuthorizationFault, words: Words): string {
       return `${about(said.clientUnknown, '')}\n${quoted(fault.clientId)}\n${howToReset(words)}`
     case 'redirect-uri-missing':
       return about(said.redirectMissing, 'redirect_uri')
-    case 'handle-unknown':
-      return `<p>${escapeHtml(said.handleUnknown)}</p>`
     case 'response-mode-unknown':
       return `${about(said.responseModeUnknown, '')}\n${quoted(fault.responseMode)}`
     case 'parameter-doubled':

@@ -2,8 +2,9 @@ import type { Response } from '../server/response.ts'
 import { escapeHtml, filled, page } from './page.ts'
 import type { Words } from './words.ts'
 
-/** The challenge is unknown, expired or already used. */
-export const gonePage = ({ language, gone }: Words): Response => page(404, gone.title, `<p>${escapeHtml(gone.reason)}</p>`, { language })
+/** The link contains a challenge or a verifier that is unknown, expired or already used. */
+export const gonePage = ({ language, gone }: Words, status: 400 | 404 = 404): Response =>
+  page(status, gone.title, `<p>${escapeHtml(gone.reason)}</p>`, { language })
 
 /** The built-in page of this step is not in use; names the setting for another page. 200, as in Hydra. */
 export function notSetUpPage({ language, off }: Words, step: 'login' | 'consent' | 'logout'): Response {
