@@ -256,7 +256,7 @@ export async function makeApp(deps: AppDeps, database: Database): Promise<App> {
     obfuscatedSubject,
     record: consentRecordJson,
     settings: live.authorization,
-    patience: live.patience,
+    requestLifespan: live.patience,
     sessionLifespan: live.sessionLifespan,
     codeLifespan: live.codeLifespan,
   }
