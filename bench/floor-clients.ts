@@ -1,4 +1,4 @@
-/** The floor of the registry: clients registered, read, changed and deleted by their owners, and looked at by an administrator. */
+/** The floor of the registry: clients registered, read, changed and deleted by their owners, and read by an administrator. */
 import type { IncomingMessage } from 'node:http'
 import { sameText, sha256 } from '../src/lib/hash.ts'
 import { randomText, randomToken, systemRandomness, timedUuid } from '../src/lib/random.ts'
@@ -92,7 +92,7 @@ export function floorClients(store: Store, issuer: string) {
       return [isRemoved ? 204 : 401]
     },
 
-    /** No case of its own: what the administrator's JWT clients are made with. */
+    /** Not a case: it creates the administrator's clients with JWTs. */
     async create(text: string): Promise<Answer> {
       const now = Date.now()
       const [id, secret] = [timedUuid(systemRandomness, now), randomText(systemRandomness, 26, secretAlphabet)]
@@ -120,5 +120,5 @@ export function floorClients(store: Store, issuer: string) {
   }
 }
 
-/** What a client says of itself, with the default that it did not name. */
+/** The registered metadata, with the default of an absent member. */
 const registered = (text: string) => ({ ...JSON.parse(text), application_type: 'web' })

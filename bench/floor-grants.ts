@@ -1,6 +1,6 @@
 /**
- * The floor of the tokens that a person's grant brings: a code or a refresh token spent and its successors written in one transaction, the
- * ID token signed by the same jose call.
+ * The floor of the tokens of a person's grant: a code or a refresh token is spent and its successors are written in one transaction, and
+ * the ID token is signed by the same jose call.
  */
 import { generateKeyPair, SignJWT } from 'jose'
 import { sameText, sha256 } from '../src/lib/hash.ts'

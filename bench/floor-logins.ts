@@ -96,7 +96,7 @@ export function floorLogins(store: Store, issuer: string) {
     return [200, JSON.stringify({ redirect_to: `${JSON.parse(flow.request).url}&${step}_verifier=${verifier}` })]
   }
 
-  /** The flow that the browser brings a verifier of, if it holds the flow's CSRF value. */
+  /** The flow of a verifier, if the browser has the flow's CSRF value. */
   async function answered(step: Step, verifier: string, request: IncomingMessage): Promise<FlowRow | undefined> {
     const flow = await flowOf(verifier)
     const csrf = new RegExp(`${step}_csrf=([^;]+)`).exec(request.headers.cookie ?? '')?.[1] ?? ''
@@ -138,7 +138,7 @@ export function floorLogins(store: Store, issuer: string) {
   }
 
   return {
-    /** `/oauth2/auth`: where the browser begins, and where it comes back to. */
+    /** `/oauth2/auth`: the authorization request, and the browser's return from an application. */
     authorize(request: IncomingMessage): Promise<Answer> {
       const url = request.url ?? ''
       const query = new URLSearchParams(url.slice(url.indexOf('?') + 1))

@@ -20,7 +20,7 @@ interface TokenRow {
 
 const lifetimeMs = 3_600_000
 
-/** What the token endpoint does for persons: for a client that has proved who it is. */
+/** Handles a grant of a person, for an authenticated client. */
 type Grants = Readonly<Record<'exchange' | 'refresh', (client: ClientRow, form: URLSearchParams) => Promise<Answer>>>
 
 export async function floorTokens(store: Store, issuer: string, { exchange, refresh }: Grants) {
@@ -42,9 +42,9 @@ export async function floorTokens(store: Store, issuer: string, { exchange, refr
   )
   const insertAssertion = store.write('INSERT INTO client_assertions VALUES (?, ?) ON CONFLICT DO NOTHING')
 
-  /** Those of the clients, each imported once. */
+  /** The clients' keys, each imported once. */
   const imported = new Map<string, Awaited<ReturnType<typeof importJWK>>>()
-  /** Ours, the newest first: it signs, and the older ones still check. */
+  /** The signing keys, the newest first: it signs, and the older ones still verify. */
   const keys = [await makeKey('RS256')]
 
   const opaqueToken = (clientId: string, scope: string, now: number) => {

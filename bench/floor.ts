@@ -1,5 +1,5 @@
 /**
- * The floor: the least that a server on this stack could do for the same requests. Bare `node:http`, the same reads and writes with the
+ * The floor: the minimum work of a server on this stack for the same requests. Bare `node:http`, the same reads and writes with the
  * same durability, bodies of the same members; no validation beyond `JSON.parse`, no limits, no logging, no framework.
  *
  * `node bench/floor.ts <file or URL of the database> <public port> <admin port> floor|one-by-one`
