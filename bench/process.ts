@@ -29,11 +29,11 @@ export interface Target extends AsyncDisposable {
 }
 
 /**
- * The measured programs: the server; the server of another checkout (`before`); the floor; on PostgreSQL a floor whose statements wait
+ * The measured programs: the server; the server of another checkout (`before`); the baseline; on PostgreSQL a baseline whose statements wait
  * for one another; and on SQLite oidc-provider: as durable as the server, with a commit for each write or with the server's group commit,
  * and in memory.
  */
-export type Side = 'server' | 'before' | 'floor' | 'one-by-one' | Peer
+export type Side = 'server' | 'before' | 'baseline' | 'one-by-one' | Peer
 export type Peer = keyof typeof peerKeeping
 
 const peerKeeping = { 'oidc-provider': 'plain', 'oidc-provider-grouped': 'grouped', 'oidc-provider-in-memory': 'memory' } as const
@@ -111,7 +111,7 @@ export async function start({ name, folder, database, pin, home, nodeOptions, se
 
 function scriptOf(name: Exclude<Side, 'server' | 'before'>, folder: string, database: string | undefined, ports: string[]): string[] {
   if (isPeer(name)) return [beside('peer-oidc-provider.ts'), peerKeeping[name], join(folder, 'peer.sqlite'), ...ports]
-  return [beside('floor.ts'), database ?? join(folder, 'floor.sqlite'), ...ports, name]
+  return [beside('baseline.ts'), database ?? join(folder, 'baseline.sqlite'), ...ports, name]
 }
 
 function serverCommand(

@@ -1,4 +1,4 @@
-/** `npm run bench`: the server and the floor in turn under the same load. `--help` lists the options; README.md explains the table. */
+/** `npm run bench`: the server and the baseline in turn under the same load. `--help` lists the options; README.md explains the table. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ import { figure, median, othersTable, type Rounds, rate, summary, table, verdict
 import { targets } from './targets.ts'
 import { usage } from './usage.ts'
 
-/** Unlike the other cases it has two clients at once and no floor. */
+/** Unlike the other cases it has two clients at once and no baseline. */
 const guesses = 'wrong-guesses'
 /** Run only if given by `--case`: the attacks, and the migrations of a large database. */
 const migrate = 'migrate'
@@ -27,7 +27,7 @@ const names = [...cases.map(({ name }) => name), guesses, ...hostileNames, migra
 
 const help = `npm run bench -- [options]
   --seconds <n>    length of one round of one case (3)
-  --rounds <n>     rounds of each case, server and floor in turn (3)
+  --rounds <n>     rounds of each case, server and baseline in turn (3)
   --case <name>    only this case; may be given several times: ${names.join(', ')}
   --json <file>    write all figures to this file
   --profile        profile the server under the one given case; prints the functions by self time
@@ -38,7 +38,7 @@ const help = `npm run bench -- [options]
   --clients <n>    for migrate: how many clients are stored (1000000)
   --after <n>      for migrate: the last migration before the clients are stored (5)
   --no-peer        without oidc-provider, which is measured three times beside the server where it knows the case (on SQLite)
-  --floor-only     only the floor: no ratios, but the complete run
+  --baseline-only  only the baseline: no ratios, but the complete run
   --keep           keep the temporary folder (databases, logs, profiles)
 `
 
@@ -56,7 +56,7 @@ const { values: options } = parseArgs({
     after: { type: 'string', default: '5' },
     'no-peer': { type: 'boolean', default: false },
     built: { type: 'boolean', default: false },
-    'floor-only': { type: 'boolean', default: false },
+    'baseline-only': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -68,9 +68,9 @@ const rounds = positive('rounds')
 const onPostgres = options.database === 'postgres'
 if (!onPostgres && options.database !== 'sqlite') quit(2, '--database is sqlite or postgres\n')
 const chosen = cases.filter(({ name }) => options.case.length === 0 || options.case.includes(name))
-const floorOnly = options['floor-only']
+const baselineOnly = options['baseline-only']
 const attacked = hostileNames.filter((name) => options.case.includes(name))
-const withGuesses = !floorOnly && (options.case.length === 0 || options.case.includes(guesses))
+const withGuesses = !baselineOnly && (options.case.length === 0 || options.case.includes(guesses))
 
 if (options.help) quit(0, help)
 for (const name of options.case) if (!names.includes(name)) quit(2, `no case ${name}\n${help}`)
@@ -99,21 +99,21 @@ async function compare(): Promise<void> {
   if (chosen.length > 0) {
     await using stack = new AsyncDisposableStack()
     const postgres = onPostgres ? stack.use(await startPostgres()) : undefined
-    const [floor, server] = [await open(stack, 'floor', postgres), floorOnly ? undefined : await open(stack, 'server', postgres)]
+    const [baseline, server] = [await open(stack, 'baseline', postgres), baselineOnly ? undefined : await open(stack, 'server', postgres)]
     const opened = new Map<Side, Measurable>()
     for (const other of others) if (chosen.some(({ name }) => isKnown(other, name))) opened.set(other, await open(stack, other, postgres))
     for (const { name } of chosen) {
       const beside = [...opened].flatMap(([other, side]) => (isKnown(other, name) ? [{ name: other, side, rounds: [] as Measured[] }] : []))
-      const result = { name, server: [] as Measured[], floor: [] as Measured[] }
-      for (const side of [server, floor, ...beside.map((one) => one.side)]) if (side) await measure(side, name, 1)
+      const result = { name, server: [] as Measured[], baseline: [] as Measured[] }
+      for (const side of [server, baseline, ...beside.map((one) => one.side)]) if (side) await measure(side, name, 1)
       for (let round = 0; round < rounds; round++) {
         if (server) result.server.push(await measure(server, name, seconds))
-        result.floor.push(await measure(floor, name, seconds))
+        result.baseline.push(await measure(baseline, name, seconds))
         for (const other of beside) other.rounds.push(await measure(other.side, name, seconds))
       }
       results.push({ ...result, others: beside.map((other) => ({ name: other.name, rounds: other.rounds })) })
       const besideIt = beside.map((other) => `${other.name} ${eachRate(other.rounds)}`).join('')
-      console.error(`  ${name}: ${eachRate(result.server)}floor ${eachRate(result.floor)}${besideIt}`)
+      console.error(`  ${name}: ${eachRate(result.server)}baseline ${eachRate(result.baseline)}${besideIt}`)
     }
   }
   const targetOf = (name: string) => (onPostgres ? targets.postgresRatio : (targets.ratio[name] ?? Number.NaN))
@@ -124,7 +124,7 @@ async function compare(): Promise<void> {
   const attacks = await attack()
   if (options.case.includes(migrate))
     console.log(await timeMigrations({ onPostgres, after: positive('after'), clients: positive('clients') }))
-  const idle = floorOnly || onPostgres || chosen.length === 0 ? undefined : await startAgain()
+  const idle = baselineOnly || onPostgres || chosen.length === 0 ? undefined : await startAgain()
   if (idle) console.log(idle.text)
   const all = { summaries, guessed, attacks, idle, rounds: results, wrongCount }
   if (options.json) writeFileSync(options.json, `${JSON.stringify(all, null, 2)}\n`)
@@ -163,7 +163,7 @@ async function profile(): Promise<void> {
   {
     await using stack = new AsyncDisposableStack()
     const postgres = onPostgres ? stack.use(await startPostgres()) : undefined
-    const side = await open(stack, floorOnly ? 'floor' : 'server', postgres, profileFolder)
+    const side = await open(stack, baselineOnly ? 'baseline' : 'server', postgres, profileFolder)
     const name = chosen[0]?.name ?? ''
     await measure(side, name, 1)
     window = await measure(side, name, seconds)
@@ -172,9 +172,9 @@ async function profile(): Promise<void> {
   console.log(topFunctions(profileFolder, window.from, window.to, 30))
 }
 
-/** The other programs to measure: the checkout before if given; else on PostgreSQL the one-by-one floor, on SQLite oidc-provider. */
+/** The other programs to measure: the checkout before if given; else on PostgreSQL the one-by-one baseline, on SQLite oidc-provider. */
 function otherSides(): Side[] {
-  if (floorOnly || options.profile) return []
+  if (baselineOnly || options.profile) return []
   if (before !== undefined) return ['before']
   if (onPostgres) return ['one-by-one']
   return options['no-peer'] ? [] : peers

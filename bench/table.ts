@@ -4,7 +4,7 @@ import type { Measured } from './load.ts'
 export interface Rounds {
   readonly name: string
   readonly server: readonly Measured[]
-  readonly floor: readonly Measured[]
+  readonly baseline: readonly Measured[]
   /** The other measured programs that support the case. */
   readonly others: readonly { readonly name: string; readonly rounds: Measured[] }[]
 }
@@ -21,12 +21,12 @@ export function median(values: readonly number[]): number {
 export const rate = (round: Measured) => round.count / ((round.to - round.from) / 1e6)
 const cpu = (round: Measured) => ((round.cpuSeconds ?? Number.NaN) / round.count) * 1000
 
-/** Each round of the server divided by the floor's round next to it in time: other work on the machine slows both. */
+/** Each round of the server divided by the baseline's round next to it in time: other work on the machine slows both. */
 const ratio = (server: readonly Measured[], beside: readonly Measured[]) =>
   median(server.map((round, at) => rate(round) / (beside[at] ? rate(beside[at]) : Number.NaN)))
 
 export function summary(rounds: Rounds, targetOf: (name: string) => number) {
-  const { name, server, floor, others } = rounds
+  const { name, server, baseline, others } = rounds
   const of = (list: readonly Measured[]) => ({
     perSecond: median(list.map(rate)),
     p50Ms: median(list.map((it) => it.p50Ms)),
@@ -38,8 +38,8 @@ export function summary(rounds: Rounds, targetOf: (name: string) => number) {
   return {
     name,
     server: of(server),
-    floor: of(floor),
-    ratio: ratio(server, floor),
+    baseline: of(baseline),
+    ratio: ratio(server, baseline),
     target: targetOf(name),
     others: others.map((other) => ({ name: other.name, ...of(other.rounds), ratio: ratio(server, other.rounds) })),
   }
@@ -59,22 +59,22 @@ export function othersTable(summaries: readonly Summary[], targetOf: (name: stri
   return rows.length === 0 ? '' : aligned([['case', 'beside it', 'per s', 'p99 ms', 'CPU s/1k', 'server ÷ it', 'target'], ...rows])
 }
 
-const heads = ['case', 'per s', 'p50 ms', 'p99 ms', 'CPU s/1k', 'RSS MiB', 'floor per s', 'floor CPU s/1k', 'ratio', 'target']
+const heads = ['case', 'per s', 'p50 ms', 'p99 ms', 'CPU s/1k', 'RSS MiB', 'baseline per s', 'baseline CPU s/1k', 'ratio', 'target']
 
 export function table(summaries: readonly Summary[]): string {
-  const rows = summaries.map(({ name, server, floor, ratio, target }) => [
+  const rows = summaries.map(({ name, server, baseline, ratio, target }) => [
     name,
     perSecond(server),
     figure(server.p50Ms, 2),
     figure(server.p99Ms, 2),
     figure(server.cpuSecondsPer1000, 3),
     figure(server.rssMiB, 0),
-    perSecond(floor),
-    figure(floor.cpuSecondsPer1000, 3),
+    perSecond(baseline),
+    figure(baseline.cpuSecondsPer1000, 3),
     figure(ratio, 2),
     verdict(ratio, target, ratio >= target),
   ])
-  const notes = summaries.some(({ server, floor }) => Math.max(server.loadBusy || 0, floor.loadBusy || 0) > busy)
+  const notes = summaries.some(({ server, baseline }) => Math.max(server.loadBusy || 0, baseline.loadBusy || 0) > busy)
     ? '\n* the load processed responses for more than 90% of the time: the server may be faster than shown, so compare CPU s/1k\n'
     : ''
   return aligned([heads, ...rows]) + notes

@@ -1,6 +1,6 @@
 /** The targets. They are printed as met or missed with each figure; no test asserts them, because machines differ. */
 export const targets = {
-  /** The minimum ratio of the server's requests per second to the floor's, in the same run. */
+  /** The minimum ratio of the server's requests per second to the baseline's, in the same run. */
   ratio: {
     register: 0.5,
     read: 0.5,
@@ -31,7 +31,7 @@ export const targets = {
    * server uses at most `memoryMiB` more than after its start; `loopMilliseconds` is the maximum p99.9 of its event loop's delay.
    */
   hostile: { ratio: 3, milliseconds: 100, memoryMiB: 150, loopMilliseconds: 50 },
-  /** On PostgreSQL, every case: to a floor with the same statements through `pg`. */
+  /** On PostgreSQL, every case: to a baseline with the same statements through `pg`. */
   postgresRatio: 0.6,
   /**
    * `idleMiB`: resident memory of a server after its start. `readySeconds`: from the start of the process to its first 200 at

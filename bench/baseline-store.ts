@@ -1,4 +1,4 @@
-/** The interface of the floor's databases, and the rows and statements that several of its files use. */
+/** The interface of the baseline's databases, and the rows and statements that several of its files use. */
 
 export type Value = string | number | null
 type Soon<T> = T | Promise<T>

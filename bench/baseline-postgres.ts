@@ -1,6 +1,6 @@
-/** The floor's PostgreSQL: bare `pg`, as many connections as the server has, one transaction for each act. The tables exist. */
+/** The baseline's PostgreSQL: bare `pg`, as many connections as the server has, one transaction for each act. The tables exist. */
 import pg from 'pg'
-import type { Store, Value, Write } from './floor-store.ts'
+import type { Store, Value, Write } from './baseline-store.ts'
 
 /**
  * @param sending `together`: the statements of an act are sent together, in one round trip. `one-by-one`: each waits for the response

@@ -1,4 +1,4 @@
-/** The floor's response bodies. They have the same members as the server's, so that both write bodies of the same size. */
+/** The baseline's response bodies. They have the same members as the server's, so that both write bodies of the same size. */
 import {
   assertionSigningAlgs,
   registrableAuthMethods,
@@ -7,7 +7,7 @@ import {
 } from '../src/protocol/grant-types.ts'
 import { hydraTimes } from '../src/protocol/hydra-client-json.ts'
 import { responseModes } from '../src/protocol/response-mode.ts'
-import type { ShownRow } from './floor-store.ts'
+import type { ShownRow } from './baseline-store.ts'
 
 /** Reads a column as the server does: frequent empty values are not parsed. */
 export const fromJson = (text: string) => (text === '{}' ? {} : text === '[]' ? [] : JSON.parse(text))

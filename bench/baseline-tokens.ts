@@ -1,11 +1,11 @@
-/** The floor of the token endpoint, of introspection and of the keys that sign: the reads and writes of the server, the same jose calls. */
+/** The baseline of the token endpoint, of introspection and of the signing keys: the reads, writes and jose calls of the server. */
 import type { IncomingMessage } from 'node:http'
 import { compactVerify, decodeJwt, generateKeyPair, importJWK, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose'
 import { sameText, sha256 } from '../src/lib/hash.ts'
 import { randomToken, randomUuid, systemRandomness, timedUuid, timeOfUuid } from '../src/lib/random.ts'
-import { fromJson } from './floor-bodies.ts'
-import type { Answer } from './floor-http.ts'
-import { type ClientRow, findClient, grantIsInForce, insertAccessToken, type Store } from './floor-store.ts'
+import { fromJson } from './baseline-bodies.ts'
+import type { Answer } from './baseline-http.ts'
+import { type ClientRow, findClient, grantIsInForce, insertAccessToken, type Store } from './baseline-store.ts'
 
 interface TokenRow {
   readonly client_id: string
@@ -23,7 +23,7 @@ const lifetimeMs = 3_600_000
 /** Handles a grant of a person, for an authenticated client. */
 type Grants = Readonly<Record<'exchange' | 'refresh', (client: ClientRow, form: URLSearchParams) => Promise<Answer>>>
 
-export async function floorTokens(store: Store, issuer: string, { exchange, refresh }: Grants) {
+export async function baselineTokens(store: Store, issuer: string, { exchange, refresh }: Grants) {
   const client = findClient(store)
   const tokenByHash = store.find<TokenRow>(
     `SELECT client_id, subject, scope, audience, issued_at, expires_at, ext, obfuscated_subject
