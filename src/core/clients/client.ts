@@ -28,10 +28,10 @@ export interface Client {
 }
 
 /**
- * Milliseconds by which `tokensValidAfter` runs ahead of our clock when it ends tokens: those that another node, whose clock is ahead,
- * made before, and those that are being made, end too. What is made afterwards takes a later time for its `jti`.
+ * Milliseconds added to the current time for `tokensValidAfter` when tokens are ended, so that this also ends the tokens of a node whose
+ * clock is ahead and those that are being issued. Tokens that are issued afterwards get a later time in their `jti`.
  */
-export const headroom = 1_000
+export const clockSkew = 1_000
 
 /** The values in force, with the defaults of RFC 7591 §2. */
 export const authMethodOf = ({ metadata }: Client): string => authMethodInForce(metadata)
