@@ -76,7 +76,7 @@ export function liveSettings(config: Live<Config>) {
       }),
     ),
     hooks: derived(config, ({ oauth2 }) => ({ tokenHook: oauth2.token_hook, refreshTokenHook: oauth2.refresh_token_hook })),
-    patience: () => config().ttl.login_consent_request,
+    requestLifespan: () => config().ttl.login_consent_request,
     sessionLifespan: () => config().ttl.authentication_session,
     codeLifespan: () => config().ttl.auth_code,
     addresses: derived(config, addresses),
