@@ -1,7 +1,7 @@
 /**
- * The attacks of the hostile cases, in a process of their own: `node bench/attacks.ts <case> <target as JSON>`. It prepares, says `ready`
- * over its channel, attacks for each number of seconds that it is sent, and answers what became of it. Everything comes from 127.0.0.2,
- * goes to loopback, and is bounded in count and time.
+ * The attacks of the hostile cases, in a separate process: `node bench/attacks.ts <case> <target as JSON>`. It prepares, sends `ready`
+ * over its channel, attacks for each number of seconds that it receives, and sends the results. All requests come from 127.0.0.2,
+ * go to loopback, and are bounded in count and time.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer } from 'node:http'
@@ -16,12 +16,12 @@ export interface Attacked {
   readonly issuer: string
   /** `hostile-keys`: where the server may fetch key sets from. */
   readonly keysPort?: number
-  /** `hostile-removal`: who has stored much. */
+  /** `hostile-removal`: the clients with many stored tokens. */
   readonly removed?: { readonly id: string; readonly token: string }
   readonly ended?: string
 }
 
-/** What became of the requests, by kind. */
+/** The number of results by kind. */
 type Tally = Record<string, number>
 
 interface Attack {
@@ -36,10 +36,10 @@ const count = (tally: Tally, what: string | number): void => {
   tally[what] = (tally[what] ?? 0) + 1
 }
 
-/** One request on a connection of its own; its status, and what was answered. */
+/** One request on a new connection; returns the status and body of the response. */
 async function ask(port: number, head: string, fields = '', body = ''): Promise<{ status: number; body: string }> {
   using connection = await Connection.open(port, from)
-  const late = setTimeout(() => connection.lose(new Error('no answer')), 60_000)
+  const late = setTimeout(() => connection.lose(new Error('no response')), 60_000)
   try {
     return await connection.send(
       `${head} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: close\r\n${fields}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
@@ -51,13 +51,13 @@ async function ask(port: number, head: string, fields = '', body = ''): Promise<
 
 const register = (metadata: object) => ask(target.publicPort, 'POST /oauth2/register', json, JSON.stringify(metadata))
 
-/** How many do an act at once, and how long each waits before its next one, in milliseconds. */
+/** How many lanes run at once, and how long each waits before its next act, in milliseconds. */
 interface Lanes {
   readonly number: number
   readonly pause: number
 }
 
-/** Repeats an act on each lane until the time is over; what it throws is counted by its words. */
+/** Repeats an act on each lane until the end; errors are counted by their message. */
 async function lanes(
   { number, pause }: Lanes,
   until: number,
@@ -75,8 +75,8 @@ async function lanes(
 
 const mostConnections = 600
 
-/** Connections that write all of `bytes` and read nothing; each is replaced when the server closes it, or after `patience` ms. */
-async function writeAndNeverRead(number: number, bytes: Buffer, patience: number, until: number, tally: Tally): Promise<void> {
+/** Connections that write all of `bytes` and read nothing; each is replaced when the server closes it, or after `lifespan` ms. */
+async function writeAndNeverRead(number: number, bytes: Buffer, lifespan: number, until: number, tally: Tally): Promise<void> {
   const write = async () => {
     while (Date.now() < until && (tally.connections ?? 0) < mostConnections) {
       count(tally, 'connections')
@@ -84,7 +84,7 @@ async function writeAndNeverRead(number: number, bytes: Buffer, patience: number
       socket.on('error', () => {})
       const closed = new Promise((resolve) => socket.once('close', resolve))
       socket.write(bytes)
-      await Promise.race([closed, wait(Math.min(patience, Math.max(0, until - Date.now())))])
+      await Promise.race([closed, wait(Math.min(lifespan, Math.max(0, until - Date.now())))])
       if (socket.destroyed) count(tally, 'closed by the server')
       socket.destroy()
       await wait(250)
@@ -95,11 +95,11 @@ async function writeAndNeverRead(number: number, bytes: Buffer, patience: number
 
 const requests = (line: string, number: number): Buffer => Buffer.from(`GET ${line} HTTP/1.1\r\nhost:a\r\n\r\n`.repeat(number))
 
-/** RFC 7523: an assertion whose signature is wrong and as long as the key's own would be. */
+/** RFC 7523: an assertion with a wrong signature of the right length. */
 function badAssertion(id: string, signatureBytes: number, kid?: string): string {
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const claims = { iss: id, sub: id, aud: target.issuer, jti: randomUUID(), exp: Math.floor(Date.now() / 1000) + 60 }
-  // Less than the modulus, or else nothing would be computed.
+  // Less than the modulus, as otherwise the signature is refused without a computation.
   const signature = Buffer.concat([Buffer.of(1), randomBytes(signatureBytes - 1)])
   const assertion = `${part({ alg: 'RS256', ...(kid !== undefined && { kid }) })}.${part(claims)}.${signature.toString('base64url')}`
   const type = 'urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer'
@@ -111,7 +111,7 @@ const askToken = async (body: string) => (await ask(target.publicPort, 'POST /oa
 
 const keyed = { grant_types: ['client_credentials'], token_endpoint_auth_method: 'private_key_jwt' }
 
-/** Registers a client and gives its id; undefined where the server refuses it. */
+/** Registers a client and returns its id; undefined where the server refuses it. */
 async function keyedClient(members: object): Promise<string | undefined> {
   const { status, body } = await register({ ...keyed, ...members })
   return status === 201 ? JSON.parse(body).client_id : undefined
@@ -124,7 +124,7 @@ interface Shape {
   readonly exponent: number
 }
 
-/** From what an early version took to the worst that a later one takes. OpenSSL takes a long exponent up to 3072 bits only. */
+/** From keys that only an early version accepted to the costliest of a later one. OpenSSL accepts a long exponent up to 3072 bits only. */
 const shapes: readonly Shape[] = [
   { keys: 32, bits: 3_072, exponent: 384 },
   { keys: 32, bits: 16_384, exponent: 8 },
@@ -135,7 +135,7 @@ const shapes: readonly Shape[] = [
 ]
 const acceptedShapes = 2
 
-/** A public key that nobody has the other half of: to be verified with, it needs no more than to be odd. */
+/** A public key without a private key: for verification an odd modulus is enough. */
 function rsaKey({ bits, exponent }: Shape, kid?: string): object {
   const odd = (bytes: number, top: number) => {
     const number = exponent === bytes ? Buffer.alloc(bytes, 0xff) : randomBytes(bytes)
@@ -242,7 +242,7 @@ export const attacks = {
 export type AttackName = keyof typeof attacks
 
 if (import.meta.main) {
-  // The honest caller shares the core: it goes first.
+  // The honest caller shares the core and gets the higher priority.
   setPriority(10)
   const attack: Attack = attacks[process.argv[2] as AttackName]()
   await attack.prepare?.()

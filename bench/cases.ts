@@ -1,53 +1,14 @@
-/** The cases: what one caller does over and over, and how it knows that each answer is right. */
+/** The cases: the act that a caller repeats, with a check of each response. */
 import { generateKeyPairSync, randomUUID, sign } from 'node:crypto'
 import { basic, bearer, bodyOf, check, filled, form, json, WrongAnswer } from './answers.ts'
-import type { Answer } from './connection.ts'
-import { type Family, login, loginAndRefresh, refresh } from './logins.ts'
-
-export interface Registered {
-  readonly id: string
-  readonly secret: string
-  /** The registration access token in force: each update replaces it. */
-  token: string
-}
-
-export interface Issued {
-  readonly accessToken: string
-  readonly clientId: string
-}
-
-export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
-export type Send = (method: Method, path: string, fields?: string, body?: string) => Promise<Answer>
-
-/** One of the callers that work at the same time, each on its own connection and with clients of its own. */
-export interface Caller {
-  readonly send: Send
-  /** The same to the admin listener, on a connection of its own. */
-  readonly sendAdmin: Send
-  readonly issuer: string
-  /** The next of this caller's own clients, round and round. */
-  client(): Registered
-  /** The same, of those whose access tokens are JWTs. */
-  jwtClient(): Registered
-  /** The next of this caller's own clients that prove themselves with a key. */
-  keyed(): Registered
-  /** The next of this caller's own access tokens, round and round. */
-  issued(): Issued
-  /** The same, of JWTs. */
-  issuedJwt(): Issued
-  /** The next of this caller's own refresh tokens, round and round. */
-  family(): Family
-  /** A number that this caller has not used before. */
-  serial(): number
-  /** Where the next page of the list is; empty at its start. */
-  nextPage: string
-}
+import type { Caller, Issued, Registered, Send } from './caller.ts'
+import { login, loginAndRefresh, refresh } from './logins.ts'
 
 export interface Case {
   readonly name: string
   readonly listener: 'public' | 'admin'
   readonly act: (caller: Caller) => Promise<unknown>
-  /** What is counted and timed where it is not a request: the act, however many requests it takes. */
+  /** `act`: the whole act is counted and timed, not each of its requests. */
   readonly unit?: 'act'
   /** Before a round: brings the target into the state that the case needs. */
   readonly before?: (admin: Send) => Promise<void>
@@ -90,7 +51,7 @@ async function update({ send, client, serial }: Caller): Promise<void> {
   const answer = await send('PUT', `/oauth2/register/${target.id}`, json + bearer(target.token), JSON.stringify(clientMetadata(name)))
   const body = bodyOf(answer, 200)
   check(answer, body.client_id === target.id && body.client_name === name, 'client_id and client_name')
-  check(answer, filled(body.registration_access_token) && body.registration_access_token !== target.token, 'a fresh token')
+  check(answer, filled(body.registration_access_token) && body.registration_access_token !== target.token, 'a new token')
   target.token = body.registration_access_token as string
 }
 
@@ -128,7 +89,7 @@ async function askToken({ send }: Caller, { id, secret }: Registered): Promise<I
   return { accessToken: accessToken as string, clientId: id }
 }
 
-/** All clients with a key share this one: it is their number that costs a server, not their keys. */
+/** All clients with a key share this one: the cost for a server depends on the number of clients, not of keys. */
 const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const publicJwk = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256', use: 'sig' }
 const assertionHead = Buffer.from('{"alg":"ES256","kid":"bench"}').toString('base64url')
@@ -142,7 +103,7 @@ export async function registerKeyed({ send, serial }: Caller): Promise<Registere
   return { id: id as string, secret: '', token: token as string }
 }
 
-/** RFC 7523 §2.2: an assertion for one request, signed for it alone. */
+/** RFC 7523 §2.2: an assertion for one request. */
 function assertionFor(id: string, issuer: string): string {
   const claims = { iss: id, sub: id, aud: issuer, jti: randomUUID(), exp: Math.floor(Date.now() / 1000) + 60 }
   const text = `${assertionHead}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`
@@ -167,7 +128,7 @@ async function lookAt(send: Send, { accessToken, clientId }: Issued): Promise<vo
   check(answer, body.active === true && body.client_id === clientId, 'active and client_id')
 }
 
-/** A client that an administrator makes, so that its tokens can be JWTs whatever the others' are. */
+/** A client created by an administrator, so that its tokens can be JWTs where those of the others are opaque. */
 export async function createJwtClient({ send, serial }: Caller): Promise<Registered> {
   const metadata = { ...clientMetadata(`Bench client ${serial()} with JWTs`), access_token_strategy: 'jwt' }
   const answer = await send('POST', '/admin/clients', json, JSON.stringify(metadata))
@@ -181,7 +142,7 @@ const keySet = '/admin/keys/hydra.jwt.access-token'
 /** Milliseconds: the targets let a new key sign a second after it was published. */
 const untilItSigns = 1_500
 
-/** Makes the key that signs one of this algorithm, if it is not. */
+/** Creates a key of this algorithm, unless the signing key already has it. */
 const signedWith = (alg: string) => async (admin: Send) => {
   const { keys = [] } = JSON.parse((await admin('GET', keySet)).body) as { keys?: { alg?: string }[] }
   if (keys[0]?.alg === alg) return
@@ -202,7 +163,7 @@ async function discovery({ send, issuer }: Caller): Promise<void> {
   check(answer, body.issuer === issuer && filled(body.registration_endpoint), 'issuer and registration_endpoint')
 }
 
-/** In the order in which they run: what makes clients comes last, so that the list has 10,000 clients and no more. */
+/** In the order in which they run: the cases that create clients come last, so that the list has exactly 10,000 clients. */
 export const cases: readonly Case[] = [
   { name: 'discovery', listener: 'public', act: discovery },
   { name: 'read', listener: 'public', act: read },

@@ -1,9 +1,9 @@
-/** One keep-alive HTTP/1.1 connection with one request on it at a time: no pipelining, no pool, so that the load stays cheaper than the server. */
+/** A keep-alive HTTP/1.1 connection with one request at a time. Without pipelining or a pool the load needs less time than the server. */
 import { connect, type Socket } from 'node:net'
 
 export interface Answer {
   readonly status: number
-  /** Status line and header fields, as they came. */
+  /** Status line and header fields, as received. */
   readonly head: string
   readonly body: string
 }
@@ -17,7 +17,7 @@ const noBytes: Buffer = Buffer.alloc(0)
 
 export class Connection implements Disposable {
   #socket: Socket
-  /** The last answer said that no other comes on this socket: the server ends a connection after 10,000 requests. */
+  /** The last response had `Connection: close`: the server ends a connection after 10,000 requests. */
   #isEnded = false
   #received = noBytes
   #waiting: Waiting | undefined
@@ -41,7 +41,7 @@ export class Connection implements Disposable {
     socket.on('close', () => lose(new Error('the server closed the connection')))
   }
 
-  /** @param from the address that the server sees, one of loopback */
+  /** @param from the source address, one of loopback */
   static open(port: number, from?: string): Promise<Connection> {
     return new Promise((resolve, reject) => {
       const socket = connectTo(port, from)
@@ -57,7 +57,7 @@ export class Connection implements Disposable {
     return this.#lost !== undefined
   }
 
-  /** Sends one whole request (head and body) and waits for its answer. */
+  /** Sends one request (head and body) and waits for its response. */
   send(request: string): Promise<Answer> {
     return new Promise((resolve, reject) => {
       if (this.#lost) return reject(this.#lost)
@@ -74,7 +74,7 @@ export class Connection implements Disposable {
     this.#watch(this.#socket)
   }
 
-  /** Gives up: whoever waits for an answer, or asks for one later, gets this error. */
+  /** Closes the connection: pending and later requests fail with this error. */
   lose(error: Error): void {
     this.#lost ??= error
     this.#socket.destroy()
@@ -95,14 +95,14 @@ export class Connection implements Disposable {
     const waiting = this.#waiting
     this.#waiting = undefined
     if (waiting) waiting.resolve(answer)
-    else this.lose(new Error('an answer that nobody asked for'))
+    else this.lose(new Error('a response without a request'))
   }
 }
 
 const connectTo = (port: number, from: string | undefined): Socket =>
   connect({ port, host: '127.0.0.1', noDelay: true, ...(from !== undefined && { localAddress: from }) })
 
-/** The answer that `bytes` hold, or undefined while some of it is missing. With no pipelining, it is all they hold. */
+/** The response in `bytes`, or undefined while it is incomplete. Without pipelining `bytes` contain nothing else. */
 function readAnswer(bytes: Buffer): Answer | undefined {
   const headEnd = bytes.indexOf('\r\n\r\n')
   if (headEnd < 0) return undefined

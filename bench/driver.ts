@@ -1,10 +1,10 @@
-/** The near end of a load process: `run.ts` speaks through it to `load.ts`. */
+/** Starts a load process (`load.ts`) and exchanges messages with it for `run.ts`. */
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import type { Measured, Order, Report } from './load.ts'
 import { beside, end, launch, loadCore, type Target } from './process.ts'
 
-/** A load process aimed at one target, which keeps that target's clients and tokens. */
+/** A load process for one target, which keeps that target's clients and tokens. */
 export class Load implements AsyncDisposable {
   readonly #child: ChildProcess
 

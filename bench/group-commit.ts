@@ -1,15 +1,15 @@
 /**
- * The durability that the server has, for what is measured beside it: WAL and every commit on disk before its promise resolves; with the
- * server's way of getting there, group commit, or without it.
+ * The durability of the server, for the programs that are compared with it: WAL, and every commit on disk before its promise resolves;
+ * with group commit, as in the server, or without it.
  */
 import { DatabaseSync } from 'node:sqlite'
 
 const pragmas = 'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA foreign_keys = ON;'
 
-/** How many acts one commit may carry. */
+/** The maximum number of acts in one commit. */
 const batchSize = 256
 
-/** Runs what is handed to it and settles once that is on disk. */
+/** Runs an act and settles once it is on disk. */
 export type Act = (body: () => void) => Promise<void>
 
 type Waiting = { readonly body: () => void; readonly settle: (error?: unknown) => void }
@@ -20,10 +20,10 @@ export function openWriter(file: string): DatabaseSync {
   return writer
 }
 
-/** A statement outside a transaction is one by itself: it returns once it is on disk, and everybody waits meanwhile. */
+/** A statement outside a transaction is a transaction by itself: it returns once it is on disk, and blocks all others meanwhile. */
 export const eachByItself = (): Act => async (body) => body()
 
-/** What arrives in one turn of the event loop is committed together. */
+/** Acts that arrive in one turn of the event loop are committed together. */
 export function inGroups(writer: DatabaseSync): Act {
   const queue: Waiting[] = []
 

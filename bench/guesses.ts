@@ -1,16 +1,16 @@
 /**
- * What wrong guesses cost the others: 1,000 requests a second from 127.0.0.2 at a client whose secret rests as argon2id, first with the
- * right secret, then with wrong ones, and beside them another client from 127.0.0.1 whose latency is measured.
+ * The effect of wrong guesses on other clients: 1,000 requests a second from 127.0.0.2 for a client whose secret is stored as argon2id,
+ * first with the right secret, then with wrong ones, while the latency of another client from 127.0.0.1 is measured.
  *
- * `node bench/guesses.ts <public port> <admin port> <seconds> <rounds>`, a process of its own; prints a `Guesses` as JSON.
+ * `node bench/guesses.ts <public port> <admin port> <seconds> <rounds>`, a separate process; prints a `Guesses` as JSON.
  */
 import { Connection } from './connection.ts'
 
 export interface Guesses {
-  /** The other client's p99 in milliseconds, a round each. */
+  /** The other client's p99 in milliseconds, one for each round. */
   readonly besideRight: readonly number[]
   readonly besideWrong: readonly number[]
-  /** Answers to the right secrets and to the guesses by status, and how many a second there were. */
+  /** Responses to the right secrets and to the guesses by status, and their number per second. */
   readonly right: Readonly<Record<number, number>>
   readonly wrong: Readonly<Record<number, number>>
   readonly perSecond: { readonly right: number; readonly wrong: number }
@@ -26,7 +26,7 @@ interface Stream {
   readonly latencies: number[]
 }
 
-/** Sends `rate` requests a second over kept connections for so long; a request that finds none free waits for the next tick. */
+/** Sends `rate` requests a second over keep-alive connections for so long; without a free connection a request waits for the next tick. */
 async function stream(from: string, connections: number, rate: number, seconds: number, request: () => string): Promise<Stream> {
   const port = Number(process.argv[2])
   const free = await Promise.all(Array.from({ length: connections }, () => Connection.open(port, from)))

@@ -1,7 +1,7 @@
 /**
- * A caller that does nothing wrong, a process of its own: 50 requests a second, whether the ones before were answered or not.
- * `node bench/honest.ts <public port> <admin port> <which>`; says `ready` over its channel, and answers each number of seconds that it
- * is sent with an `Honest`.
+ * A legitimate caller, in a separate process: 50 requests a second, whether the earlier ones were answered or not.
+ * `node bench/honest.ts <public port> <admin port> <which>`; sends `ready` over its channel, and answers each number of seconds that it
+ * receives with an `Honest`.
  */
 import { basic, form, json } from './answers.ts'
 import { Connection } from './connection.ts'
@@ -14,7 +14,7 @@ export interface Honest {
   /** Milliseconds, from the request to its answer. */
   readonly p50: number
   readonly p99: number
-  /** Requests that were not answered with 200 within `patience`. */
+  /** Requests that were not answered with 200 within `timeout`. */
   readonly errors: number
   readonly examples: readonly string[]
 }
@@ -22,7 +22,7 @@ export interface Honest {
 /** Requests a second. */
 const rate = 50
 /** Milliseconds. */
-const patience = 10_000
+const timeout = 10_000
 
 const [publicPort = 0, adminPort = 0] = process.argv.slice(2, 4).map(Number)
 const which = process.argv[4] as Asked
@@ -35,7 +35,7 @@ async function ask(port: number, head: string, fields: string, body: string): Pr
   const idle = free.get(port) ?? []
   while (idle.at(-1)?.isLost) idle.pop()
   const connection = idle.pop() ?? (await Connection.open(port))
-  const late = setTimeout(() => connection.lose(new Error(`no answer within ${patience} ms`)), patience)
+  const late = setTimeout(() => connection.lose(new Error(`no response within ${timeout} ms`)), timeout)
   try {
     const answer = await connection.send(
       `POST ${head} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\n${fields}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,

@@ -1,6 +1,6 @@
 /**
  * The hostile cases: an attack beside an honest caller. The server is alone on one core; the attacker and the honest caller are two
- * processes on the other. The database is on a file system in memory where there is one, so that a slow disk is left out.
+ * processes on the other. The database is on a file system in memory where there is one, so that a slow disk has no effect.
  */
 import { type ChildProcess, execFileSync } from 'node:child_process'
 import { createSocket } from 'node:dgram'
@@ -29,16 +29,16 @@ export interface HostileResult {
   /** MiB of resident memory at most, above a server that was just started. */
   readonly memory: number
   readonly delays: Delays | undefined
-  /** What became of the attacker's requests, or of the server. */
+  /** The results of the attacker's requests, or how the server ended. */
   readonly outcome: string
 }
 
-/** A server that holds more is ended by the bench before it takes the machine with it. MiB. */
+/** A server that uses more is ended by the bench, before the machine runs out of memory. MiB. */
 const mostMemory = 6_000
-/** What a client stored that then removes itself. */
+/** The tokens of a client that is then deleted. */
 const storedTokens = 500_000
 
-/** What a case needs besides a server. */
+/** What a case needs in addition to a server. */
 interface Stage {
   readonly asked: Asked
   readonly started: Partial<Started>
@@ -70,7 +70,7 @@ export async function hostile(name: AttackName, seconds: number, home: string | 
   return { name, alone, attacked: delays && attacked, memory: memory.most - idle, delays, outcome: became + counts.join(', ') }
 }
 
-/** Of a server that no longer answers. */
+/** How a server that no longer answers ended. */
 const fate = ({ ended }: Target) =>
   Promise.race([ended.then((how) => `THE SERVER ENDED (${how})`), wait(0).then(() => 'THE SERVER DID NOT ANSWER FOR TWO MINUTES')])
 
@@ -83,7 +83,7 @@ async function helper(stack: AsyncDisposableStack, target: Target, file: string,
   return child
 }
 
-/** Has a helper work for so long; what it says then, or undefined where it or the server ended before. */
+/** Runs a child process for so long; returns its result, or undefined where it or the server ended before. */
 async function told<T>(child: ChildProcess, seconds: number, target: Target): Promise<T | undefined> {
   child.send(seconds)
   return (await answerOf(child, target)) as T | undefined
@@ -153,7 +153,7 @@ async function silentNames(stack: AsyncDisposableStack, folder: string): Promise
   return prefix
 }
 
-/** Two clients with so many tokens each: one made over the API, the others as copies of its row in the file of a server that was stopped. */
+/** Two clients with so many tokens each: one issued through the API, the others copied from its row while the server is stopped. */
 async function storeTokens(basis: Started): Promise<Pick<Attacked, 'removed' | 'ended'>> {
   const made: { client_id: string; client_secret: string; registration_access_token: string }[] = []
   {
@@ -164,7 +164,7 @@ async function storeTokens(basis: Started): Promise<Pick<Attacked, 'removed' | '
       const authorization = `Basic ${btoa(`${client.client_id}:${client.client_secret}`)}`
       const body = new URLSearchParams({ grant_type: 'client_credentials' })
       const { status } = await fetch(`${target.issuer}oauth2/token`, { method: 'POST', headers: { authorization }, body })
-      if (status !== 200) throw new Error(`a token request was answered with ${status}`)
+      if (status !== 200) throw new Error(`the status of a token request was ${status}`)
       made.push(client)
     }
   }
@@ -205,5 +205,5 @@ export function hostileTable(results: readonly HostileResult[]): string {
   const notes = results.map(
     ({ name, attacked, outcome }) => `${name}: ${outcome}${(attacked?.examples ?? []).map((one) => `\n  honest: ${one}`).join('')}`,
   )
-  return `${aligned([heads, ...rows])}\ntimes in ms, the database in ${existsSync('/dev/shm') ? 'memory' : 'TMPDIR'}; what became of the attack:\n${notes.join('\n')}\n`
+  return `${aligned([heads, ...rows])}\ntimes in ms, the database in ${existsSync('/dev/shm') ? 'memory' : 'TMPDIR'}; results of the attack:\n${notes.join('\n')}\n`
 }

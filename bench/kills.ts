@@ -1,6 +1,6 @@
 /**
- * SIGKILL again and again under a mixed load: what the server answered as made must be there afterwards, and what it answered as replaced,
- * revoked, withdrawn or removed must not be alive. What it did not answer may have happened or not, but whole.
+ * Repeated SIGKILL under a mixed load: what a response confirmed as created must exist afterwards, and what a response confirmed as
+ * replaced, revoked, withdrawn or removed must not work. An act without a response may have happened or not, but completely.
  */
 import assert from 'node:assert/strict'
 import { randomInt } from 'node:crypto'
@@ -12,13 +12,13 @@ import { type Credential, Ledger } from './ledger.ts'
 interface Client {
   readonly id: string
   readonly secret: string
-  /** Of RFC 7592; empty for one that an administrator made. */
+  /** The registration access token; empty for a client that an administrator created. */
   token: string
-  /** All that it ever had, by kind. */
+  /** All credentials that it ever had, by kind. */
   readonly own: { registration: Credential[]; access: Credential[]; families: Family[] }
 }
 
-/** What came of one login. */
+/** The result of one login. */
 interface Family {
   readonly subject: string
   refreshToken: string
@@ -40,11 +40,11 @@ export async function kill(times: number, on?: OnPostgres): Promise<{ text: stri
   const load = new MixedLoad(server)
   const { ledger } = load
   let round = 0
-  // What comes after a loss would only follow from it.
+  // Faults after the first one could be its consequences.
   while (round < times && ledger.faults.length === 0) {
     round++
     await load.runUntilKilled(randomInt(20, longestLoad))
-    // The database itself goes, too, every fifth time.
+    // The database is killed, too, every fifth time.
     if (on && round % 5 === 0) await on.postgres.stop('immediate').then(on.postgres.start)
     await server.restart()
     await ledger.check(`kill ${round}`)
@@ -131,7 +131,7 @@ class MixedLoad {
     )
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: what the server answered.
+  // biome-ignore lint/suspicious/noExplicitAny: a response of the server.
   #clientOf({ client_id: id, client_secret: secret }: any): Client {
     const own: Client['own'] = { registration: [], access: [], families: [] }
     own.registration.push(
@@ -175,7 +175,7 @@ class MixedLoad {
     return this.ledger.made(`${what} of ${client.id}`, () => isActive(this.#server, token))
   }
 
-  /** Ends with the code, or goes on to the tokens. */
+  /** Ends with the code, or continues to the tokens. */
   async #logIn(client: Client, subject: string): Promise<void> {
     const code = await this.ledger.act('login', [], () => obtainCode(this.#server, client, { subject }))
     const works = async () => {
@@ -190,7 +190,7 @@ class MixedLoad {
     this.#keep(client, family, await this.ledger.act('code', [unspent], async () => expect(200, await redeem(this.#server, client, code))))
   }
 
-  // biome-ignore lint/suspicious/noExplicitAny: what the server answered.
+  // biome-ignore lint/suspicious/noExplicitAny: a response of the server.
   #keep(client: Client, family: Family, { access_token, refresh_token }: any): void {
     const access = this.#bearerToken("a person's access token", client, access_token)
     family.refreshToken = refresh_token
@@ -241,7 +241,7 @@ class MixedLoad {
   }
 }
 
-/** Whether the registration access token that the client was told last is in force: an update without an answer may have replaced it. */
+/** Whether the registration access token of the last response is valid: an update without a response may have replaced it. */
 const ownsToken = ({ token, own }: Client): boolean => token !== '' && own.registration.at(-1)?.alive === true
 
 const loginMetadata = {
@@ -250,7 +250,7 @@ const loginMetadata = {
   scope: 'openid offline_access',
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what the server answered.
+// biome-ignore lint/suspicious/noExplicitAny: a response of the server.
 function expect(wanted: number, { status, json, text }: { status: number; json: any; text: string }): any {
   assert.equal(status, wanted, text)
   return json

@@ -1,28 +1,28 @@
-/** What a server under SIGKILL answered as made and as ended, and whether it is so afterwards. */
+/** Records what the responses of a server confirmed as created and as ended, and checks it after a SIGKILL. */
 import { randomInt } from 'node:crypto'
 
-/** Something that works until an answer says that it ended. */
+/** A credential that works until a response confirms its end. */
 export interface Credential {
   readonly what: string
-  /** Undefined while an act that would end it was sent and not answered. */
+  /** Undefined after an act that would end it was sent and not answered. */
   alive: boolean | undefined
-  /** Whether it works now, as a caller would find out. */
+  /** Checks whether it works now, as a caller would. */
   readonly works: () => Promise<boolean>
-  /** To look whether it works ends it. */
+  /** The check itself ends it. */
   readonly once: boolean
 }
 
-/** How many old entries are looked at after each kill. */
+/** How many old entries are checked after each kill. */
 const sample = 200
-/** How many are looked at together. */
+/** How many are checked at once. */
 const width = 16
 
 export class Ledger {
   readonly faults: string[] = []
   readonly #entries: Credential[] = []
-  /** What each act that was not answered would have ended, all of it or nothing. */
+  /** For each act without a response: what it would have ended, all of it or nothing. */
   #open: Credential[][] = []
-  /** How many entries were looked at when they were new. */
+  /** How many entries were checked when they were new. */
   #seen = 0
   readonly #answered: Record<string, number> = {}
   #unanswered = 0
@@ -39,7 +39,7 @@ export class Ledger {
     return entry
   }
 
-  /** Does what would end these credentials. Where it throws, nobody knows whether it did. */
+  /** Runs an act that ends these credentials. Where it throws, the outcome is unknown. */
   async act<T>(name: string, ended: readonly Credential[], send: () => Promise<T>): Promise<T> {
     const before = ended.filter(({ alive }) => alive)
     for (const one of before) one.alive = undefined
@@ -53,7 +53,7 @@ export class Ledger {
     return answer
   }
 
-  /** After a restart: what no answer told of, all that is new, and some of what is old. */
+  /** After a restart: checks the acts without a response, all new entries, and some of the old ones. */
   async check(when: string): Promise<void> {
     for (const group of this.#open.splice(0)) await this.#settle(group, when)
     const fresh = this.#entries.slice(this.#seen)
@@ -63,14 +63,14 @@ export class Ledger {
       [...fresh, ...old.filter((one) => one !== undefined)].filter((one) => !one.once),
       when,
     )
-    // Half of them stay, to be used by the acts that follow or at the end.
+    // Half of them are kept for later acts or for the end.
     await this.#checkEach(
       fresh.filter((one) => one.once && one.alive && randomInt(2) === 0),
       when,
     )
   }
 
-  /** Everything; what may be looked at once comes last, as a used code that comes back ends tokens. */
+  /** Checks everything. Entries that can be checked only once come last, as the reuse of a code ends tokens. */
   async checkAll(when: string): Promise<void> {
     for (const once of [false, true])
       await this.#checkEach(
@@ -79,12 +79,12 @@ export class Ledger {
       )
   }
 
-  /** An act without an answer happened whole or not at all. */
+  /** An act without a response happened completely or not at all. */
   async #settle(group: readonly Credential[], when: string): Promise<void> {
     const found = await Promise.all(group.map(async (one) => ({ one, works: await one.works() })))
     for (const { one, works } of found) one.alive = works && !one.once
     if (new Set(found.map(({ works }) => works)).size > 1)
-      this.faults.push(`${when}: half of an act happened: ${found.map(({ one, works }) => `${one.what}: ${works}`).join(', ')}`)
+      this.faults.push(`${when}: only a part of an act happened: ${found.map(({ one, works }) => `${one.what}: ${works}`).join(', ')}`)
   }
 
   async #checkEach(list: readonly Credential[], when: string): Promise<void> {

@@ -1,21 +1,10 @@
-/** The load, a process of its own: 64 callers, each with one keep-alive connection, driven by `run.ts` over the channel between them. */
+/** The load, in a separate process: 64 callers, each with one keep-alive connection, controlled by `run.ts` over a channel. */
+
 import { performance } from 'node:perf_hooks'
-import {
-  type Caller,
-  type Case,
-  cases,
-  createJwtClient,
-  type Issued,
-  jwtToken,
-  type Method,
-  type Registered,
-  register,
-  registerKeyed,
-  type Send,
-  token,
-} from './cases.ts'
+import type { Family, Issued, Method, Registered, Send } from './caller.ts'
+import { type Caller, type Case, cases, createJwtClient, jwtToken, register, registerKeyed, token } from './cases.ts'
 import { type Answer, Connection } from './connection.ts'
-import { type Family, login } from './logins.ts'
+import { login } from './logins.ts'
 import { usage } from './usage.ts'
 
 export const callers = 64
@@ -26,31 +15,31 @@ export type Order =
   | { readonly kind: 'run'; readonly name: string; readonly seconds: number }
 
 export interface Measured {
-  /** Answers within the window, or acts where the case counts those; what was under way at its end by the part that lay within. */
+  /** Responses within the window, or acts where the case counts those. What was under way at its end counts by the part within. */
   readonly count: number
-  /** The window: when it began and ended by the monotonic clock, in microseconds. */
+  /** Begin and end of the window by the monotonic clock, in microseconds. */
   readonly from: number
   readonly to: number
-  /** Of what is counted. */
+  /** Of the counted responses or acts. */
   readonly p50Ms: number
   readonly p99Ms: number
-  /** Processor time of the server within the window, in seconds; undefined where the system does not tell. */
+  /** Processor time of the server within the window, in seconds; undefined where the system does not provide it. */
   readonly cpuSeconds: number | undefined
   /** Resident memory of the server at the end of the window. */
   readonly rssMiB: number | undefined
-  /** Which part of the window the load spent in turns of its loop that brought an answer: near 1, it was the load that set the pace. */
+  /** The part of the window in which the load was processing responses: near 1, the load was the bottleneck. */
   readonly loadBusy: number
   readonly wrong: number
-  /** The first few wrong answers, in words. */
+  /** Messages of the first few wrong responses. */
   readonly examples: readonly string[]
 }
 
 export type Report = { readonly kind: 'done'; readonly measured?: Measured } | { readonly kind: 'failed'; readonly message: string }
 
-/** How long an answer may take after the window has closed before it counts as missing, in milliseconds. */
-const patience = 30_000
+/** How long a response may take after the end of the window before it counts as missing, in milliseconds. */
+const timeout = 30_000
 
-/** Whole pages of the list, and at least one for each caller. */
+/** Full pages of the list, and at least one for each caller. */
 const keyedCount = 100
 
 let target: Extract<Order, { kind: 'aim' }>
@@ -64,7 +53,7 @@ const families: Family[] = []
 /** The list is read in pages of 100, so with these it still ends with a whole page. */
 const jwtClientCount = 200
 
-/** For each caller a few, so that a round of `refresh` goes about in the tables. */
+/** A few for each caller, so that `refresh` reads and writes all over the tables. */
 const familyCount = 512
 
 let serial = 0
@@ -83,7 +72,7 @@ function report(message: Report): void {
   process.send?.(message)
 }
 
-/** Registers clients and issues tokens through the API, as any stranger would. */
+/** Registers clients and issues tokens through the API. */
 async function prepare({ clients: clientCount, tokens: tokenCount, jwt }: Extract<Order, { kind: 'prepare' }>): Promise<void> {
   await fill(clients, clientCount, register)
   await fill(tokens, tokenCount, token)
@@ -118,7 +107,7 @@ async function run(name: string, seconds: number): Promise<Measured> {
   const to = microseconds()
   const loadBusy = 1 - spun.idleMs / ((to - from) / 1000)
   const after = usage(target.pid)
-  const watch = setTimeout(() => crew.dismiss(new Error(`no answer within ${patience} ms`)), patience)
+  const watch = setTimeout(() => crew.dismiss(new Error(`no response within ${timeout} ms`)), timeout)
   await work
   clearTimeout(watch)
   const took = Float64Array.from(crew.latencies).sort()
@@ -137,8 +126,8 @@ async function run(name: string, seconds: number): Promise<Measured> {
 }
 
 /**
- * Keeps the load awake while its window is open. A load that slept between answers would have to be woken by the server's writes, and
- * on a virtual machine that costs the server more than the write itself; the slower of two servers would pay it more often.
+ * Keeps the load running during its window. A load that slept between responses would be woken by the server's writes. On a virtual
+ * machine that takes the server longer than the write itself, and the slower of two servers would have that cost more often.
  */
 function spin(crew: Crew): { readonly idleMs: number } {
   const spun = { idleMs: 0 }
@@ -166,7 +155,7 @@ interface Member {
   readonly caller: Caller
 }
 
-/** The callers of one run. Connections are opened for each run: a server may close one that idled while the other server was measured. */
+/** The callers of one run. Connections are opened for each run, as a server may close one that was idle during the run of the other. */
 class Crew implements Disposable {
   readonly members: readonly Member[]
   readonly #unit: Case['unit']
@@ -175,7 +164,7 @@ class Crew implements Disposable {
   count = 0
   wrong = 0
   readonly examples: string[] = []
-  /** In milliseconds, one for each answer or act within the window. */
+  /** In milliseconds, one for each response or act within the window. */
   readonly latencies: number[] = []
   answers = 0
 
@@ -192,7 +181,7 @@ class Crew implements Disposable {
     return this.#closedAt === Number.POSITIVE_INFINITY
   }
 
-  /** Closes the window: what begins now is only checked. */
+  /** Closes the window: later acts are checked but not counted. */
   close(): void {
     this.#closedAt = performance.now()
   }
@@ -206,7 +195,7 @@ class Crew implements Disposable {
     this.dismiss(new Error('the run is over'))
   }
 
-  /** Repeats the act until the window closes; an act that has begun is finished, so that no fresh token is lost. */
+  /** Repeats the act until the window closes; an act that has begun is finished, so that no new token is lost. */
   async keepAt(found: Case, { connection, caller }: Member): Promise<void> {
     while (this.open) {
       const began = performance.now()
@@ -221,7 +210,7 @@ class Crew implements Disposable {
     }
   }
 
-  /** Counts an answer or an act. If one under way at the end counted nothing, long acts, and of two sides the slower, would be counted short. */
+  /** Counts a response or an act. One under way at the end counts in part, so that long acts and slow servers are counted fully. */
   #ended(began: number): void {
     const took = performance.now() - began
     if (this.open) this.latencies.push(took)
@@ -241,7 +230,7 @@ class Crew implements Disposable {
     return { send, sendAdmin, issuer: target.issuer, ...own, ...ownJwt, family, serial: () => serial++, nextPage: '' }
   }
 
-  /** Once it is asked for: not every target has an admin listener. */
+  /** Opened when it is first used: not every target has an admin listener. */
   async #connectAdmin(): Promise<Send> {
     const connection = await Connection.open(target.adminPort)
     this.#adminConnections.push(connection)
@@ -261,7 +250,7 @@ class Crew implements Disposable {
   }
 }
 
-/** Deals a list out to the callers and goes round one caller's share: no two callers ever use the same client at once. */
+/** Distributes a list to the callers and cycles through one caller's part: no two callers use the same client at once. */
 function ownOf<T>(list: readonly T[], index: number): () => T {
   const own = list.filter((_, at) => at % callers === index)
   let next = 0

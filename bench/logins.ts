@@ -1,20 +1,13 @@
-/** The cases in which a person logs in: what browser, login application, consent application and client ask, one after the other. */
+/** The cases with a login: the requests of browser, login application, consent application and client, in their order. */
 import { createHash, randomBytes } from 'node:crypto'
 import { basic, bodyOf, check, filled, form, json, WrongAnswer } from './answers.ts'
-import type { Caller, Registered, Send } from './cases.ts'
+import type { Caller, Family, Registered, Send } from './caller.ts'
 import type { Answer } from './connection.ts'
-
-/** What a login left its client with. */
-export interface Family {
-  readonly client: Registered
-  /** The newest: each use brings another. */
-  refreshToken: string
-}
 
 const scope = 'openid offline_access notes.read'
 const redirectUri = 'https://app.example.com/callback'
 
-/** A person's browser, which had no cookies of ours before. It follows no redirect by itself, and goes nowhere but to us. */
+/** A person's browser without cookies. It follows no redirect by itself, and sends requests only to the target. */
 class Browser {
   readonly #send: Send
   readonly #cookies = new Map<string, string>()
@@ -23,7 +16,7 @@ class Browser {
     this.#send = send
   }
 
-  /** Where the answer to this address leads. */
+  /** The redirect target of the response to this address. */
   async follow(address: string): Promise<URL> {
     const { origin } = URL.canParse(address) ? new URL(address) : { origin: '' }
     const cookies = [...this.#cookies].map(([name, value]) => `${name}=${value}`).join('; ')
@@ -37,8 +30,8 @@ class Browser {
 const locationOf = ({ head }: Answer): string => /\r\nlocation: *([^\r]*)/i.exec(head)?.[1] ?? ''
 
 /**
- * Answers a question to the person, where the browser was led for it, and gives the address where the browser goes on. By Hydra's
- * contract the application does that at the admin listener; oidc-provider's own, which runs in its process, when the browser comes.
+ * Answers a login or consent request and returns the address to which the browser continues. By Hydra's contract the application does
+ * that at the admin listener; oidc-provider's own application, in its process, when the browser arrives.
  */
 async function answer(browser: Browser, { sendAdmin }: Caller, question: URL, step: 'login' | 'consent', body: object): Promise<string> {
   const challenge = question.searchParams.get(`${step}_challenge`)
@@ -77,7 +70,7 @@ async function refreshOnce(caller: Caller, family: Family): Promise<void> {
   family.refreshToken = await askTokens(caller, family.client, { grant_type: 'refresh_token', refresh_token: family.refreshToken })
 }
 
-/** The new refresh token, once the tokens beside it look right. */
+/** The new refresh token, after a check of the tokens with it. */
 async function askTokens({ send }: Caller, { id, secret }: Registered, asked: Record<string, string>, nonce?: string): Promise<string> {
   const answer = await send('POST', '/oauth2/token', form + basic(id, secret), new URLSearchParams(asked).toString())
   const { access_token, refresh_token, id_token } = bodyOf(answer, 200)

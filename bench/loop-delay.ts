@@ -1,6 +1,6 @@
 /**
- * How late the event loop of a server is. `node --import` loads this file into the server; at SIGUSR2 the server writes what was seen
- * since the last time to `loop-delay.json` in its working folder. `readDelays` is the other end.
+ * Measures the delay of a server's event loop. `node --import` loads this file into the server; at SIGUSR2 the server writes the delays
+ * since the last signal to `loop-delay.json` in its working folder. The bench reads them with `readDelays`.
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -12,13 +12,13 @@ export interface Delays {
   readonly max: number
 }
 
-/** Milliseconds between two samples. Node counts them into each delay, so they are taken off again. */
+/** Milliseconds between two samples. Node includes them in each delay, so they are subtracted. */
 const interval = 10
 const name = 'loop-delay.json'
 export const nodeOptions = `--import=${import.meta.url}`
 
-/** How long a process that is behind may take to answer, in milliseconds. */
-const patience = 120_000
+/** How long an overloaded process may take to answer, in milliseconds. */
+const timeout = 120_000
 
 /** Undefined where the process ends before it answers, or takes too long. */
 export async function readDelays({
@@ -39,7 +39,7 @@ export async function readDelays({
   await new Promise((resolve) => setImmediate(resolve))
   if (isOver) return undefined
   process.kill(pid, 'SIGUSR2')
-  for (const until = Date.now() + patience; !isOver && Date.now() < until; ) {
+  for (const until = Date.now() + timeout; !isOver && Date.now() < until; ) {
     try {
       return JSON.parse(readFileSync(file, 'utf8')) as Delays
     } catch {

@@ -1,6 +1,6 @@
 /**
- * How long the migrations take that come after one of them, on a database in which many clients are stored; and how long another node
- * of a rolling upgrade waits meanwhile, by what it reads and writes.
+ * Measures the migrations after a given one on a database with many clients, and how long another node of a rolling upgrade waits
+ * meanwhile, for each kind of read and write.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -50,7 +50,7 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - began) / 1000
 }
 
-/** As the bench registers them: with what a client says of itself, and a registration access token. */
+/** Clients as the bench registers them, each with metadata and a registration access token. */
 const registered = {
   redirectUris: ['https://app.example.com/callback', 'https://app.example.com/silent'],
   grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
@@ -102,7 +102,7 @@ async function fill(db: object, clients: number): Promise<void> {
 const client = sql.lit('client-1')
 const grant = sql.lit('a-grant-that-is-as-long-as-one-1')
 
-/** What another node does, of the version before. */
+/** The reads and writes of another node, of the version before. */
 const work = {
   'read a client': sql`select metadata from clients where client_id = ${client}`,
   'read a grant and its client': sql`select metadata from grants natural join clients where id = ${grant}`,
@@ -113,7 +113,7 @@ const work = {
     values (md5(random()::text), ${client}, 'x', '[]', '[]', 1700000000000, 9700000000000)`,
 }
 
-/** Does each of it again and again over connections of its own, and says how long each waited at most. */
+/** Repeats each of them over separate connections, and returns the longest wait of each. */
 function watchOthers(dsn: Dsn): { stop(): Promise<string> } {
   const { database, close } = openDatabase({ dsn: { ...dsn, connections: Object.keys(work).length } as Dsn })
   let isOver = false

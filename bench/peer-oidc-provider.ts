@@ -1,13 +1,13 @@
 /**
- * The peer: oidc-provider for the same requests, at our addresses: registration, the token endpoint, and a login. Its keeping is as
- * durable as the server's (`peer-storage.ts`), each write a commit by itself (`plain`) or what arrives together in one (`grouped`), or
- * it is in memory.
+ * The peer: oidc-provider for the same requests, at the server's paths: registration, the token endpoint, and a login. Its storage is as
+ * durable as the server's (`peer-storage.ts`), with a commit for each write (`plain`) or for concurrent writes together (`grouped`), or
+ * in memory.
  *
  * `node bench/peer-oidc-provider.ts plain|grouped|memory <database file> <public port>`
  */
 import { generateKeyPairSync } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-// @ts-expect-error it brings no types
+// @ts-expect-error the package has no types
 import Provider from 'oidc-provider'
 import { eachByItself, inGroups } from './group-commit.ts'
 import { memoryStorage, sqliteStorage } from './peer-storage.ts'
@@ -26,13 +26,13 @@ const provider = new Provider(`http://127.0.0.1:${port}`, {
   features: { devInteractions: { enabled: false }, clientCredentials: { enabled: true }, registration: { enabled: true } },
   interactions: { url: (_: unknown, { uid }: { uid: string }) => `/interaction/${uid}` },
   findAccount: (_: unknown, id: string) => ({ accountId: id, claims: () => ({ sub: id }) }),
-  // As the server does it: every use brings another.
+  // As in the server, every use issues another one.
   rotateRefreshToken: true,
 })
 
 let persons = 0
 
-/** Login and consent, finished at once: with login the person, with consent all that was asked for. */
+/** Answers login and consent at once: the login with the person, the consent with all that was requested. */
 async function interact(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { prompt, params, session } = await provider.interactionDetails(request, response)
   if (prompt.name === 'login') {
@@ -49,7 +49,7 @@ const server = createServer((request, response) => {
   const url = request.url ?? ''
   if (url === '/health/ready') return response.end('{}')
   if (url.startsWith('/interaction/')) return interact(request, response).catch((error) => response.writeHead(500).end(String(error)))
-  // OpenID Connect Core §11: it gives no refresh token to a request that does not ask for consent.
+  // OpenID Connect Core §11: it issues no refresh token without `prompt=consent`.
   if (url.startsWith('/oauth2/auth?')) request.url = `${url}&prompt=consent`
   return answer(request, response)
 }).listen(Number(port), '127.0.0.1')

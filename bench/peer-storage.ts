@@ -1,4 +1,4 @@
-/** Where oidc-provider keeps things when it is measured: in SQLite, as durable as the server, or in memory. */
+/** The storage of oidc-provider when it is measured: SQLite, as durable as the server, or memory. */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { type Act, openWriter } from './group-commit.ts'
 
@@ -26,7 +26,7 @@ export interface PeerStorage extends Disposable {
 const inSeconds = () => Math.floor(Date.now() / 1000)
 
 /**
- * Over `node:sqlite`, as its users would have to write it themselves: a write of one thing is one statement.
+ * An adapter over `node:sqlite`, as its users would have to write it: each write is one statement.
  *
  * @param writing how statements reach the disk
  */
@@ -107,7 +107,7 @@ interface Kept {
   readonly expiresAt: number
 }
 
-/** Its own one keeps a thousand things, fewer than there are clients here. */
+/** The adapter of oidc-provider keeps at most a thousand entries, fewer than the clients of the bench. */
 export function memoryStorage(): PeerStorage {
   const byUid = new Map<string, string>()
 
@@ -125,7 +125,7 @@ export function memoryStorage(): PeerStorage {
     }
 
     async findByUserCode(): Promise<never> {
-      throw new Error('no case asks for it')
+      throw new Error('no case uses it')
     }
 
     async findByUid(uid: string) {

@@ -10,7 +10,7 @@ import { merge } from '../test/support/server.ts'
 
 export const beside = (path: string) => join(import.meta.dirname, path)
 
-/** The servers run on the first processor that we may use and the loads on the second, where the system can pin. */
+/** The servers run on the first usable processor and the loads on the second, where the system can pin. */
 export const [serverCore, loadCore] = pinnable()
 export const pinned = serverCore !== undefined
 
@@ -24,15 +24,16 @@ export interface Target extends AsyncDisposable {
   readonly issuer: string
   /** Resolves when the process has ended, with its exit code or the signal that ended it. */
   readonly ended: Promise<number | NodeJS.Signals>
-  /** Empties the log: its unwritten pages would be a burden for whoever syncs next. */
+  /** Empties the log: otherwise its unwritten pages would slow the next sync. */
   emptyLog(): void
 }
 
 /**
- * Who is measured: the server; the server of another checkout (`before`); the floor; beside them, on PostgreSQL, a floor whose statements wait for one another, and, on SQLite,
- * oidc-provider: as durable as the server, by a commit for each write or with our group commit, and in memory.
+ * The measured programs: the server; the server of another checkout (`before`); the baseline; on PostgreSQL a baseline whose statements wait
+ * for one another; and on SQLite oidc-provider: as durable as the server, with a commit for each write or with the server's group commit,
+ * and in memory.
  */
-export type Side = 'server' | 'before' | 'floor' | 'one-by-one' | Peer
+export type Side = 'server' | 'before' | 'baseline' | 'one-by-one' | Peer
 export type Peer = keyof typeof peerKeeping
 
 const peerKeeping = { 'oidc-provider': 'plain', 'oidc-provider-grouped': 'grouped', 'oidc-provider-in-memory': 'memory' } as const
@@ -41,18 +42,18 @@ export const isPeer = (side: Side): side is Peer => side in peerKeeping
 
 export interface Started {
   readonly name: Side
-  /** A database of PostgreSQL, up to date; without one it is a SQLite file in the folder. */
+  /** A PostgreSQL database with the current schema; absent: a SQLite file in the folder. */
   readonly database?: string
-  /** Where its database, configuration and log are; kept between two starts, it is an existing database. */
+  /** The folder of its database, configuration and log. A second start in it finds an existing database. */
   readonly folder: string
   readonly pin: boolean
-  /** Where the server stands: the project itself, or a copy of it as `npm pack` would make it (`build`). */
+  /** The folder of the server's code: the project itself, or a copy as `npm pack` would make it (`build`). */
   readonly home?: string
   /** Options of Node for the process. */
   readonly nodeOptions?: string
   /** Merged into the server's configuration. */
   readonly settings?: Readonly<Record<string, unknown>>
-  /** A command that becomes the one that is given to it as arguments. */
+  /** A command that runs the command in its arguments. */
   readonly prefix?: readonly string[]
 }
 
@@ -62,7 +63,7 @@ process.on('exit', () => {
 })
 
 /** How long a start or an end may take, in milliseconds. */
-const patience = 15_000
+const timeout = 15_000
 
 export async function start({ name, folder, database, pin, home, nodeOptions, settings = {}, prefix = [] }: Started): Promise<Target> {
   mkdirSync(folder, { recursive: true })
@@ -110,7 +111,7 @@ export async function start({ name, folder, database, pin, home, nodeOptions, se
 
 function scriptOf(name: Exclude<Side, 'server' | 'before'>, folder: string, database: string | undefined, ports: string[]): string[] {
   if (isPeer(name)) return [beside('peer-oidc-provider.ts'), peerKeeping[name], join(folder, 'peer.sqlite'), ...ports]
-  return [beside('floor.ts'), database ?? join(folder, 'floor.sqlite'), ...ports, name]
+  return [beside('baseline.ts'), database ?? join(folder, 'baseline.sqlite'), ...ports, name]
 }
 
 function serverCommand(
@@ -137,7 +138,7 @@ function serverCommand(
   return [join(home, 'bin/clientele'), 'serve', 'all', '-c', config]
 }
 
-/** Makes in `folder` what an installed package is: JavaScript by `tsc`, the launcher, and the packages that are installed here. */
+/** Creates an installed package in `folder`: JavaScript by `tsc`, the launcher, and links to the installed packages. */
 export function build(folder: string): string {
   const project = beside('..')
   const compiler = join(project, 'node_modules/typescript/bin/tsc')
@@ -149,7 +150,7 @@ export function build(folder: string): string {
   return folder
 }
 
-/** One secret for each folder: a second start must open what the first one sealed. */
+/** One secret for each folder: a second start must decrypt what the first one encrypted. */
 function systemSecret(folder: string): string {
   const file = join(folder, 'secret')
   try {
@@ -175,7 +176,7 @@ async function ready(child: ChildProcess, url: string, name: string, logFile: st
   child.once('error', (error) => {
     failure = error
   })
-  for (const until = performance.now() + patience; performance.now() < until; ) {
+  for (const until = performance.now() + timeout; performance.now() < until; ) {
     if (failure || child.exitCode !== null || child.signalCode !== null) break
     const answer = await fetch(url).catch(() => undefined)
     await answer?.arrayBuffer()
@@ -183,12 +184,12 @@ async function ready(child: ChildProcess, url: string, name: string, logFile: st
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
   child.kill('SIGKILL')
-  throw new Error(`the ${name} did not get ready: ${failure?.message ?? ''}\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
+  throw new Error(`the ${name} did not become ready: ${failure?.message ?? ''}\n${readFileSync(logFile, 'utf8').slice(-2000)}`)
 }
 
 export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return
-  const killer = setTimeout(() => child.kill('SIGKILL'), patience)
+  const killer = setTimeout(() => child.kill('SIGKILL'), timeout)
   const gone = once(child, 'exit')
   child.kill('SIGTERM')
   await gone

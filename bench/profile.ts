@@ -1,4 +1,4 @@
-/** Where the time goes: the functions of a V8 processor profile by the time spent in themselves. */
+/** The functions of a V8 processor profile by self time. */
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { aligned, figure } from './table.ts'
@@ -8,7 +8,7 @@ interface Profile {
   /** By the monotonic clock, in microseconds. */
   readonly startTime: number
   readonly samples: readonly number[]
-  /** Microseconds from the sample before. */
+  /** Microseconds since the sample before. */
   readonly timeDeltas: readonly number[]
 }
 
@@ -37,7 +37,7 @@ function place({ functionName, url, lineNumber }: Profile['nodes'][number]['call
   return `${functionName || '(anonymous)'}${file && ` ${file}:${lineNumber + 1}`}`
 }
 
-/** Threads write profiles of their own; the main one has most to tell. */
+/** Each thread writes its own profile; that of the main thread is the largest. */
 function largestFile(folder: string): string {
   const files = readdirSync(folder).map((name) => join(folder, name))
   const [largest] = files.sort((a, b) => statSync(b).size - statSync(a).size)

@@ -1,4 +1,4 @@
-/** `npm run bench`: the server and the floor in turn under the same load. `--help` lists the options; README.md says how to read the table. */
+/** `npm run bench`: the server and the baseline in turn under the same load. `--help` lists the options; README.md explains the table. */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { availableParallelism, cpus, tmpdir } from 'node:os'
@@ -19,26 +19,26 @@ import { figure, median, othersTable, type Rounds, rate, summary, table, verdict
 import { targets } from './targets.ts'
 import { usage } from './usage.ts'
 
-/** Not a case like the others: two clients at once, and no floor. */
+/** Unlike the other cases it has two clients at once and no baseline. */
 const guesses = 'wrong-guesses'
-/** Only where they are asked for: the attacks, and the migrations of a large database. */
+/** Run only if given by `--case`: the attacks, and the migrations of a large database. */
 const migrate = 'migrate'
 const names = [...cases.map(({ name }) => name), guesses, ...hostileNames, migrate]
 
 const help = `npm run bench -- [options]
   --seconds <n>    length of one round of one case (3)
-  --rounds <n>     rounds of each case, server and floor in turn (3)
+  --rounds <n>     rounds of each case, server and baseline in turn (3)
   --case <name>    only this case; may be given several times: ${names.join(', ')}
-  --json <file>    write every figure there
+  --json <file>    write all figures to this file
   --profile        profile the server under the one given case; prints the functions by self time
   --built          the server as it is packed (JavaScript by tsc) instead of its source
   --database <db>  sqlite (the default), or postgres: a real one, started here (or at DATABASE_URL), with fsync on
   --before <path>  the server of another checkout beside this one in the same rounds, in place of oidc-provider
-  --kills <n>      no case: kills the server so often under a mixed load, and looks for what it answered each time
+  --kills <n>      instead of the cases: kills the server n times under a mixed load, and checks each time what it had confirmed
   --clients <n>    for migrate: how many clients are stored (1000000)
   --after <n>      for migrate: the last migration before the clients are stored (5)
   --no-peer        without oidc-provider, which is measured three times beside the server where it knows the case (on SQLite)
-  --floor-only     the floor alone: no ratios, but the whole machinery
+  --baseline-only  only the baseline: no ratios, but the complete run
   --keep           keep the temporary folder (databases, logs, profiles)
 `
 
@@ -56,7 +56,7 @@ const { values: options } = parseArgs({
     after: { type: 'string', default: '5' },
     'no-peer': { type: 'boolean', default: false },
     built: { type: 'boolean', default: false },
-    'floor-only': { type: 'boolean', default: false },
+    'baseline-only': { type: 'boolean', default: false },
     keep: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -68,9 +68,9 @@ const rounds = positive('rounds')
 const onPostgres = options.database === 'postgres'
 if (!onPostgres && options.database !== 'sqlite') quit(2, '--database is sqlite or postgres\n')
 const chosen = cases.filter(({ name }) => options.case.length === 0 || options.case.includes(name))
-const floorOnly = options['floor-only']
+const baselineOnly = options['baseline-only']
 const attacked = hostileNames.filter((name) => options.case.includes(name))
-const withGuesses = !floorOnly && (options.case.length === 0 || options.case.includes(guesses))
+const withGuesses = !baselineOnly && (options.case.length === 0 || options.case.includes(guesses))
 
 if (options.help) quit(0, help)
 for (const name of options.case) if (!names.includes(name)) quit(2, `no case ${name}\n${help}`)
@@ -91,7 +91,7 @@ let wrongCount = 0
 
 const work = options.kills !== undefined ? kills : options.profile ? profile : compare
 await work().catch((error: Error) => quit(1, `${error.message}\n`))
-if (wrongCount > 0) quit(1, `\n${wrongCount} wrong answers, among them:\n${wrong.slice(0, 10).join('\n')}\n`)
+if (wrongCount > 0) quit(1, `\n${wrongCount} wrong responses, among them:\n${wrong.slice(0, 10).join('\n')}\n`)
 
 async function compare(): Promise<void> {
   console.log(machine())
@@ -99,21 +99,21 @@ async function compare(): Promise<void> {
   if (chosen.length > 0) {
     await using stack = new AsyncDisposableStack()
     const postgres = onPostgres ? stack.use(await startPostgres()) : undefined
-    const [floor, server] = [await open(stack, 'floor', postgres), floorOnly ? undefined : await open(stack, 'server', postgres)]
+    const [baseline, server] = [await open(stack, 'baseline', postgres), baselineOnly ? undefined : await open(stack, 'server', postgres)]
     const opened = new Map<Side, Measurable>()
     for (const other of others) if (chosen.some(({ name }) => isKnown(other, name))) opened.set(other, await open(stack, other, postgres))
     for (const { name } of chosen) {
       const beside = [...opened].flatMap(([other, side]) => (isKnown(other, name) ? [{ name: other, side, rounds: [] as Measured[] }] : []))
-      const result = { name, server: [] as Measured[], floor: [] as Measured[] }
-      for (const side of [server, floor, ...beside.map((one) => one.side)]) if (side) await measure(side, name, 1)
+      const result = { name, server: [] as Measured[], baseline: [] as Measured[] }
+      for (const side of [server, baseline, ...beside.map((one) => one.side)]) if (side) await measure(side, name, 1)
       for (let round = 0; round < rounds; round++) {
         if (server) result.server.push(await measure(server, name, seconds))
-        result.floor.push(await measure(floor, name, seconds))
+        result.baseline.push(await measure(baseline, name, seconds))
         for (const other of beside) other.rounds.push(await measure(other.side, name, seconds))
       }
       results.push({ ...result, others: beside.map((other) => ({ name: other.name, rounds: other.rounds })) })
       const besideIt = beside.map((other) => `${other.name} ${eachRate(other.rounds)}`).join('')
-      console.error(`  ${name}: ${eachRate(result.server)}floor ${eachRate(result.floor)}${besideIt}`)
+      console.error(`  ${name}: ${eachRate(result.server)}baseline ${eachRate(result.baseline)}${besideIt}`)
     }
   }
   const targetOf = (name: string) => (onPostgres ? targets.postgresRatio : (targets.ratio[name] ?? Number.NaN))
@@ -124,13 +124,13 @@ async function compare(): Promise<void> {
   const attacks = await attack()
   if (options.case.includes(migrate))
     console.log(await timeMigrations({ onPostgres, after: positive('after'), clients: positive('clients') }))
-  const idle = floorOnly || onPostgres || chosen.length === 0 ? undefined : await startAgain()
+  const idle = baselineOnly || onPostgres || chosen.length === 0 ? undefined : await startAgain()
   if (idle) console.log(idle.text)
   const all = { summaries, guessed, attacks, idle, rounds: results, wrongCount }
   if (options.json) writeFileSync(options.json, `${JSON.stringify(all, null, 2)}\n`)
 }
 
-/** The hostile cases that were asked for, each with a server of its own; they take five times as long as a round. */
+/** The requested hostile cases, each with a new server; they take five times as long as a round. */
 async function attack() {
   const results = []
   for (const name of attacked) {
@@ -141,7 +141,7 @@ async function attack() {
   return results
 }
 
-/** Of the server under SIGKILL; what it lost or kept alive is wrong. */
+/** The server under SIGKILL; a lost confirmation counts as a wrong response. */
 async function kills(): Promise<void> {
   await using stack = new AsyncDisposableStack()
   const postgres = onPostgres ? stack.use(await startPostgres({ own: true })) : undefined
@@ -151,7 +151,7 @@ async function kills(): Promise<void> {
   wrongCount += faults.length
 }
 
-/** What is promised beside others: of the checkout before, no less; of oidc-provider, where it is as durable as we are, logins. */
+/** The targets of comparisons: with the checkout before for every case, with the equally durable oidc-provider for logins. */
 function peerTarget(name: string, other: string): number | undefined {
   if (other === 'before') return targets.beforeRatio
   return other === 'oidc-provider' ? targets.peerRatio[name] : undefined
@@ -163,7 +163,7 @@ async function profile(): Promise<void> {
   {
     await using stack = new AsyncDisposableStack()
     const postgres = onPostgres ? stack.use(await startPostgres()) : undefined
-    const side = await open(stack, floorOnly ? 'floor' : 'server', postgres, profileFolder)
+    const side = await open(stack, baselineOnly ? 'baseline' : 'server', postgres, profileFolder)
     const name = chosen[0]?.name ?? ''
     await measure(side, name, 1)
     window = await measure(side, name, seconds)
@@ -172,21 +172,21 @@ async function profile(): Promise<void> {
   console.log(topFunctions(profileFolder, window.from, window.to, 30))
 }
 
-/** Whom to measure besides: the checkout before where it is given; else on PostgreSQL a floor that waits for each statement, on SQLite oidc-provider. */
+/** The other programs to measure: the checkout before if given; else on PostgreSQL the one-by-one baseline, on SQLite oidc-provider. */
 function otherSides(): Side[] {
-  if (floorOnly || options.profile) return []
+  if (baselineOnly || options.profile) return []
   if (before !== undefined) return ['before']
   if (onPostgres) return ['one-by-one']
   return options['no-peer'] ? [] : peers
 }
 
-/** The cases that a side can be asked. */
+/** Whether a side supports a case. */
 function isKnown(side: Side, name: string): boolean {
   if (!isPeer(side) || /login|refresh/.test(name)) return true
   return side !== 'oidc-provider-in-memory' && (name === 'register' || name === 'token')
 }
 
-/** With the schema of the checkout whose server will open it. */
+/** Creates a database with the schema of the checkout whose server will open it. */
 async function freshDatabase(postgres: PostgresServer, checkout = beside('..')): Promise<string> {
   const url = await postgres.createDatabase()
   const settings = { DSN: url, URLS_SELF_ISSUER: 'https://auth.example.com/', SECRETS_SYSTEM: 'nothing is sealed by a migration' }
@@ -227,7 +227,7 @@ async function measure({ target, load }: Measurable, name: string, length: numbe
   return measured
 }
 
-/** What wrong secrets at one client cost another one. */
+/** The effect of wrong secrets for one client on another one. */
 async function guess() {
   await using target = await start({ name: 'server', folder: join(folder, 'guesses'), pin: true })
   const parameters = [target.publicPort, target.adminPort, seconds, rounds].map(String)
@@ -235,7 +235,7 @@ async function guess() {
   const output = child.stdout ? await readText(child.stdout) : ''
   const measured = JSON.parse(output) as Guesses
   const [right, wrongP99] = [median(measured.besideRight), median(measured.besideWrong)]
-  // Each round against its neighbour: what slows the machine slows both.
+  // Each round is compared with the one next to it in time: other work on the machine slows both.
   const ratio = median(measured.besideWrong.map((p99, at) => p99 / (measured.besideRight[at] ?? Number.NaN)))
   if (measured.refused > 0) quit(1, `${measured.refused} requests of the client beside the guesses were refused\n`)
   const counts = (by: Readonly<Record<number, number>>) =>
@@ -249,7 +249,7 @@ async function guess() {
   return { ...measured, ratio, text }
 }
 
-/** How long the server takes to get ready on the database that the cases left behind, and what it holds then; not pinned. */
+/** The time until the server is ready on the database of the cases, and its memory then; not pinned. */
 async function startAgain() {
   const starts: { readySeconds: number; idleMiB: number }[] = []
   for (let count = 0; count < 3; count++) {

@@ -1,15 +1,15 @@
-/** From the rounds of each case to the printed table: medians, and ratios of neighbours in time. */
+/** Makes the printed table from the rounds of each case: medians, and ratios of rounds next to each other in time. */
 import type { Measured } from './load.ts'
 
 export interface Rounds {
   readonly name: string
   readonly server: readonly Measured[]
-  readonly floor: readonly Measured[]
-  /** Those beside the two, where there are any that know the case. */
+  readonly baseline: readonly Measured[]
+  /** The other measured programs that support the case. */
   readonly others: readonly { readonly name: string; readonly rounds: Measured[] }[]
 }
 
-/** Above this part of its window the load was hardly waiting: it, not the server, may have set the pace. */
+/** Above this part of its window the load hardly waited: it, not the server, may have been the bottleneck. */
 const busy = 0.9
 
 export function median(values: readonly number[]): number {
@@ -21,12 +21,12 @@ export function median(values: readonly number[]): number {
 export const rate = (round: Measured) => round.count / ((round.to - round.from) / 1e6)
 const cpu = (round: Measured) => ((round.cpuSeconds ?? Number.NaN) / round.count) * 1000
 
-/** Each round of the server against the floor's round beside it: what slows the machine slows both. */
+/** Each round of the server divided by the baseline's round next to it in time: other work on the machine slows both. */
 const ratio = (server: readonly Measured[], beside: readonly Measured[]) =>
   median(server.map((round, at) => rate(round) / (beside[at] ? rate(beside[at]) : Number.NaN)))
 
 export function summary(rounds: Rounds, targetOf: (name: string) => number) {
-  const { name, server, floor, others } = rounds
+  const { name, server, baseline, others } = rounds
   const of = (list: readonly Measured[]) => ({
     perSecond: median(list.map(rate)),
     p50Ms: median(list.map((it) => it.p50Ms)),
@@ -38,8 +38,8 @@ export function summary(rounds: Rounds, targetOf: (name: string) => number) {
   return {
     name,
     server: of(server),
-    floor: of(floor),
-    ratio: ratio(server, floor),
+    baseline: of(baseline),
+    ratio: ratio(server, baseline),
     target: targetOf(name),
     others: others.map((other) => ({ name: other.name, ...of(other.rounds), ratio: ratio(server, other.rounds) })),
   }
@@ -47,7 +47,7 @@ export function summary(rounds: Rounds, targetOf: (name: string) => number) {
 
 export type Summary = ReturnType<typeof summary>
 
-/** What others, beside server and floor, do with the same requests. */
+/** The table of the other measured programs. */
 export function othersTable(summaries: readonly Summary[], targetOf: (name: string, other: string) => number | undefined): string {
   const rows = summaries.flatMap(({ name, others }) =>
     others.map((other) => {
@@ -59,23 +59,23 @@ export function othersTable(summaries: readonly Summary[], targetOf: (name: stri
   return rows.length === 0 ? '' : aligned([['case', 'beside it', 'per s', 'p99 ms', 'CPU s/1k', 'server ÷ it', 'target'], ...rows])
 }
 
-const heads = ['case', 'per s', 'p50 ms', 'p99 ms', 'CPU s/1k', 'RSS MiB', 'floor per s', 'floor CPU s/1k', 'ratio', 'target']
+const heads = ['case', 'per s', 'p50 ms', 'p99 ms', 'CPU s/1k', 'RSS MiB', 'baseline per s', 'baseline CPU s/1k', 'ratio', 'target']
 
 export function table(summaries: readonly Summary[]): string {
-  const rows = summaries.map(({ name, server, floor, ratio, target }) => [
+  const rows = summaries.map(({ name, server, baseline, ratio, target }) => [
     name,
     perSecond(server),
     figure(server.p50Ms, 2),
     figure(server.p99Ms, 2),
     figure(server.cpuSecondsPer1000, 3),
     figure(server.rssMiB, 0),
-    perSecond(floor),
-    figure(floor.cpuSecondsPer1000, 3),
+    perSecond(baseline),
+    figure(baseline.cpuSecondsPer1000, 3),
     figure(ratio, 2),
     verdict(ratio, target, ratio >= target),
   ])
-  const notes = summaries.some(({ server, floor }) => Math.max(server.loadBusy || 0, floor.loadBusy || 0) > busy)
-    ? '\n* the load had answers to read for more than 90% of the time: the server could do more, so compare CPU s/1k\n'
+  const notes = summaries.some(({ server, baseline }) => Math.max(server.loadBusy || 0, baseline.loadBusy || 0) > busy)
+    ? '\n* the load processed responses for more than 90% of the time: the server may be faster than shown, so compare CPU s/1k\n'
     : ''
   return aligned([heads, ...rows]) + notes
 }

@@ -1,6 +1,6 @@
-/** What we mean to reach. Printed as met or missed beside each figure; no test asserts them, because machines differ. */
+/** The targets. They are printed as met or missed with each figure; no test asserts them, because machines differ. */
 export const targets = {
-  /** The least ratio of our requests per second to the floor's, in the same run. */
+  /** The minimum ratio of the server's requests per second to the baseline's, in the same run. */
   ratio: {
     register: 0.5,
     read: 0.5,
@@ -20,21 +20,21 @@ export const targets = {
     'login-and-refresh': 0.5,
     refresh: 0.5,
   } as Readonly<Record<string, number>>,
-  /** The least ratio of our rate to that of oidc-provider on SQLite, as durable as we are, each of its writes a commit by itself. */
+  /** The minimum ratio to the rate of oidc-provider on SQLite with the same durability and a commit for each write. */
   peerRatio: { login: 3, 'login-and-refresh': 3, refresh: 3 } as Readonly<Record<string, number>>,
-  /** The most that another client's p99 may grow when 1,000 wrong guesses a second take the place of 1,000 right requests. */
+  /** The maximum growth of another client's p99 when 1,000 wrong guesses a second take the place of 1,000 right requests. */
   guesses: 2,
-  /** The least ratio to the server of another checkout (`--before`), every case. */
+  /** The minimum ratio to the server of another checkout (`--before`), every case. */
   beforeRatio: 0.95,
   /**
-   * An honest caller beside an attack: its p99 is at most `ratio` times what it is alone or `milliseconds`, whichever is more. The
-   * server holds `memoryMiB` more than when it was just started; `loopMilliseconds` is the p99.9 of its event loop's delay.
+   * An honest caller during an attack: its p99 is at most `ratio` times that without the attack or `milliseconds`, whichever is more. The
+   * server uses at most `memoryMiB` more than after its start; `loopMilliseconds` is the maximum p99.9 of its event loop's delay.
    */
   hostile: { ratio: 3, milliseconds: 100, memoryMiB: 150, loopMilliseconds: 50 },
-  /** On PostgreSQL, every case: to a floor that does the same statements through `pg`. */
+  /** On PostgreSQL, every case: to a baseline with the same statements through `pg`. */
   postgresRatio: 0.6,
   /**
-   * `idleMiB`: resident memory of a server that was just started. `readySeconds`: from the start of the process to its first 200 at
+   * `idleMiB`: resident memory of a server after its start. `readySeconds`: from the start of the process to its first 200 at
    * /health/ready, on an existing database.
    */
   source: { idleMiB: 180, readySeconds: 2 },

@@ -1,4 +1,4 @@
-/** What the system says of a process. */
+/** Processor time and memory of a process. */
 import { readFileSync } from 'node:fs'
 
 export interface Usage {
@@ -11,7 +11,7 @@ export interface Usage {
 /** Linux counts processor time in hundredths of a second on every architecture we run on. */
 const ticksPerSecond = 100
 
-/** From /proc; undefined on a system that has none, or when the process is gone. */
+/** From /proc; undefined on a system without it, or after the process has ended. */
 export function usage(pid: number): Usage | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')

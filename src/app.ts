@@ -328,7 +328,7 @@ function wireAuthorization({ fixed, live, fetch, clock }: Shared, { stores, act 
     obfuscatedSubject,
     record: consentRecordJson,
     settings: live.authorization,
-    patience: live.patience,
+    requestLifespan: live.requestLifespan,
     sessionLifespan: live.sessionLifespan,
     codeLifespan: live.codeLifespan,
   }
@@ -362,7 +362,7 @@ function wireSessions(shared: Shared, { stores, transaction, act }: Storage, key
   return {
     removeEndedSessions: removeEndedSessions(ending),
     publicActs: {
-      beginLogout: beginLogout({ ...act, readHint: keys.readHint, requestLifespan: live.patience }),
+      beginLogout: beginLogout({ ...act, readHint: keys.readHint, requestLifespan: live.requestLifespan }),
       finishLogout: finishLogout(ending),
       findSession: (id: string | undefined) => sessionInForce(stores.sessions, id, clock()),
       listGrantedClients: listGrantedClients({ list, clock }),
@@ -427,7 +427,7 @@ function wirePublic(shared: Shared, parts: Parts): Listener {
       api,
       addresses: live.addresses,
       cookies,
-      requestLifespan: live.patience,
+      requestLifespan: live.requestLifespan,
       publicUrl,
       redirects: live.redirects,
       telemetry,

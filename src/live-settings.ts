@@ -14,7 +14,7 @@ import type { HydraRules } from './protocol/hydra-client.ts'
 import type { MetadataSettings } from './protocol/metadata-rule.ts'
 import { matchScopeByWildcard, matchScopeExactly } from './protocol/scope.ts'
 
-/** Each room's own few values of the snapshot in force, made again when that changes. */
+/** The settings of each module, derived from the current configuration and recomputed when it changes. */
 export function liveSettings(config: Live<Config>) {
   const policy = derived(
     config,
@@ -76,7 +76,7 @@ export function liveSettings(config: Live<Config>) {
       }),
     ),
     hooks: derived(config, ({ oauth2 }) => ({ tokenHook: oauth2.token_hook, refreshTokenHook: oauth2.refresh_token_hook })),
-    patience: () => config().ttl.login_consent_request,
+    requestLifespan: () => config().ttl.login_consent_request,
     sessionLifespan: () => config().ttl.authentication_session,
     codeLifespan: () => config().ttl.auth_code,
     addresses: derived(config, addresses),
@@ -95,27 +95,27 @@ export function liveSettings(config: Live<Config>) {
   }
 }
 
-/** The operator's pages, or ours where he has none. */
+/** The URLs of the operator's pages, or those of the built-in ones. */
 function addresses({ urls }: Config) {
-  const ours = `${withoutSlash(urls.self.public)}/oauth2/fallbacks`
-  const login = urls.login ?? `${ours}/login`
+  const builtIn = `${withoutSlash(urls.self.public)}/oauth2/fallbacks`
+  const login = urls.login ?? `${builtIn}/login`
   return {
     login,
     registration: urls.registration ?? login,
-    consent: urls.consent ?? `${ours}/consent`,
-    logout: urls.logout ?? `${ours}/logout`,
-    loggedOut: urls.post_logout_redirect ?? `${ours}/logout/callback`,
+    consent: urls.consent ?? `${builtIn}/consent`,
+    logout: urls.logout ?? `${builtIn}/logout`,
+    loggedOut: urls.post_logout_redirect ?? `${builtIn}/logout/callback`,
     error: urls.error,
   }
 }
 
-/** Hydra's order, whatever the operator's; none listed is public. */
+/** In Hydra's order; without a supported type, `public`. */
 function subjectTypes({ subject_identifiers: { supported_types: listed } }: Config['oidc']): readonly string[] {
   const supported = ['public', 'pairwise'].filter((type) => listed.includes(type as 'public'))
   return supported.length > 0 ? supported : ['public']
 }
 
-/** What Hydra gives a client that names no scope. */
+/** The scope that Hydra gives to a client that requests none. */
 const hydraDefaultScope = ['offline_access', 'offline', 'openid']
 
 const fenceOf = (http: Config['clients']['http']): Fence => ({
@@ -123,7 +123,7 @@ const fenceOf = (http: Config['clients']['http']): Fence => ({
   exceptions: http.private_ip_exception_urls,
 })
 
-/** Hydra's two keys say from where TLS may come that a proxy ended, and so which addresses are proxies. */
+/** Hydra's two `allow_termination_from` keys list the proxies that terminate TLS, so these addresses are trusted proxies, too. */
 function trustedProxies({ public: { trusted_proxies, tls }, tls: shared }: Config['serve']): readonly AddressRange[] {
   const written = [...trusted_proxies, ...tls.allow_termination_from, ...shared.allow_termination_from]
   return written.map(parseRange).filter((range) => range !== undefined)

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { test } from 'node:test'
 
-// Keeps docs/threats.md true: each row names the test that shows its bound.
+// Checks docs/threats.md: each row names the test that proves its bound.
 
 const root = resolve(import.meta.dirname, '..')
 const read = (path: string) => readFileSync(join(root, path), 'utf8')
@@ -13,7 +13,7 @@ const rows = page.split('\n').filter((line) => line.startsWith('| ') && !/^\| (?
 /** A title as a source may write it: in any quotation marks, with those of its own escaped. */
 const isIn = (source: string, title: string): boolean => source.replaceAll('\\', '').includes(title)
 
-test('each row of the page of threats names a threat, a bound, a setting and a test, or says that the risk is accepted', () => {
+test('each row of docs/threats.md has a threat, a bound, a setting and a test, or states that the risk is accepted', () => {
   assert.ok(rows.length > 40)
   for (const row of rows) {
     const cells = row.split(' | ')
@@ -22,7 +22,7 @@ test('each row of the page of threats names a threat, a bound, a setting and a t
   }
 })
 
-test('each test that the page of threats names exists, with that title', () => {
+test('each test that docs/threats.md names exists with that title', () => {
   for (const [, file = '', title] of page.matchAll(/`((?:test|src)\/[^`]+\.ts)`(?:: "([^"]+)")?/g)) {
     if (file === 'test/docs.test.ts') continue
     assert.ok(existsSync(join(root, file)), file)

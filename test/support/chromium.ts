@@ -131,7 +131,7 @@ function isOurs(folder: string): boolean {
   const found = lstatSync(folder, { throwIfNoEntry: false })
   if (found === undefined) return false
   if (found.isDirectory() && (process.getuid === undefined || found.uid === process.getuid())) return true
-  throw new Error(`${folder} is not ours`)
+  throw new Error(`${folder} is not a folder of this user`)
 }
 
 function packageVersion(): string {

@@ -6,17 +6,17 @@ export interface Cut {
   readonly at: string
   /** Whether the server still receives the chunk with the text. */
   readonly forward: boolean
-  /** Both sides stay connected and get nothing any more, as where a machine between them has died. */
+  /** Both sides stay connected and receive nothing more, as after the failure of a machine between them. */
   readonly isSilent?: boolean
 }
 
 export interface CuttingProxy extends AsyncDisposable {
   readonly port: number
-  /** How often a connection was cut, or went silent. */
+  /** How often a connection was cut or silenced. */
   readonly cuts: number
   /** Cuts the next `times` connections on which the client sends the text. */
   arm(cut: Cut, times?: number): void
-  /** From now on connections, old and new, are open and nothing passes, until `speak`. What was sent meanwhile is lost. */
+  /** Until `speak`, all connections stay open and nothing is forwarded. What is sent meanwhile is lost. */
   silence(): void
   speak(): void
 }
@@ -80,7 +80,7 @@ export async function cuttingProxy(target: number): Promise<CuttingProxy> {
   }
 }
 
-/** The server has what was sent before the line breaks, if it is forwarded; its answer reaches nobody. */
+/** The server receives what was sent before the cut, if it is forwarded; the client does not receive the response. */
 function breakLine(line: Line, { forward, isSilent = false }: Cut, chunk: Buffer): void {
   const { client, upstream } = line
   line.isSilent = isSilent

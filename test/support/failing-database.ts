@@ -4,11 +4,11 @@ import { checkedConnection } from './checked-connection.ts'
 
 export interface FailingDatabase {
   readonly database: Database
-  /** After so many further commits, every read and every act finds the disk full, until it is cleared. */
+  /** After so many further commits, every read and every act fails as with a full disk, until this is cleared. */
   failAfterCommits: number | undefined
 }
 
-/** A database that fails from a chosen commit on: its acts as the real one does, in their body, and its reads as they are run. */
+/** A database that fails from a chosen commit on: acts fail in their body, as in the real one, and reads when they are run. */
 export function failingDatabase(real: Database): FailingDatabase {
   const state = { failAfterCommits: undefined as number | undefined }
   const check = () => {

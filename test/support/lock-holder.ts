@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-/** Takes the write lock of the SQLite file that is its first argument, says so, and gives it back when its standard input ends. */
+/** Takes the write lock of the SQLite file in its first argument, prints that, and releases the lock when its standard input ends. */
 const program = `
   const { DatabaseSync } = require('node:sqlite')
   const database = new DatabaseSync(process.argv[1])
@@ -12,7 +12,7 @@ const program = `
 
 /** Another process that holds the write lock of a SQLite file. */
 export interface LockHolder extends AsyncDisposable {
-  /** Gives the lock back; resolves when the process has ended. */
+  /** Releases the lock; resolves when the process has ended. */
   release(): Promise<void>
 }
 

@@ -1,6 +1,6 @@
 import type { TestServer } from './server.ts'
 
-/** What a counter of the metrics page shows: the sum over the labels that are not given. */
+/** The value of a counter on the metrics page, summed over the labels that are not given. */
 export async function counted(server: TestServer, name: string, labels: Readonly<Record<string, string>>): Promise<number> {
   const { text } = await server.admin('/admin/metrics/prometheus')
   const lines = text.split('\n').filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))

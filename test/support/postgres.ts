@@ -59,7 +59,7 @@ export async function startPostgres({ own = false } = {}): Promise<PostgresServe
   }
 }
 
-const refuse = () => Promise.reject(new Error('the server at DATABASE_URL is not ours to stop; ask for one of your own'))
+const refuse = () => Promise.reject(new Error('the server at DATABASE_URL must not be stopped by a test; request one of your own'))
 
 function database(url: string): Pick<PostgresServer, 'url' | 'createDatabase' | 'createMigrated'> {
   const create = async (template = '') => {
@@ -170,7 +170,7 @@ function installed(): { source: string; version: string } {
 function copyBinaries(source: string, target: string): void {
   const aside = mkdtempSync(`${target}-`)
   chmodSync(aside, 0o755)
-  // Links as they are: absolute ones would lead into this checkout, and the copy outlives it.
+  // Links are copied unchanged: absolute ones would point into this checkout, which can be deleted before the copy.
   cpSync(join(source, 'native'), join(aside, 'native'), { recursive: true, verbatimSymlinks: true })
   execFileSync('chmod', ['-R', 'a+rX', aside])
   const links: { source: string; target: string }[] = JSON.parse(readFileSync(join(source, 'native', 'pg-symlinks.json'), 'utf8'))

@@ -4,15 +4,15 @@ import { connect, type Socket } from 'node:net'
 /** A connection on which a test writes its own bytes. */
 export interface RawConnection extends Disposable {
   readonly socket: Socket
-  /** What has come so far, read as latin1. */
+  /** The bytes received so far, as latin1. */
   received(): string
-  /** Resolves with `received` when that fits; rejects when the connection ends before. */
+  /** Resolves with `received` when it matches; rejects when the connection ends before. */
   until(fits: (received: string) => boolean): Promise<string>
-  /** Resolves with all that came, when the server has closed the connection or reset it. */
+  /** Resolves with all received bytes when the server has closed or reset the connection. */
   readonly closed: Promise<string>
 }
 
-/** @param from the address of ours that the server sees: one of 127.0.0.0/8, or ::1 */
+/** @param from the source address of the connection: one of 127.0.0.0/8, or ::1 */
 export async function openConnection(base: string, from?: string): Promise<RawConnection> {
   const { hostname, port } = new URL(base)
   const host = hostname.replace(/^\[|\]$/g, '')

@@ -2,7 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import type { TestContext } from 'node:test'
 import pg from 'pg'
 
-/** Counts the work of what `run` reads. It does not depend on the machine: the same statements on the same rows have the same count. */
+/** Counts the work of the reads in `run`. It does not depend on the machine: the same statements on the same rows have the same count. */
 export type CountWork = (run: () => Promise<unknown>) => Promise<number>
 
 /** Of SQLite: the steps of its virtual machine, of which each row that is examined takes some. Called before the database is opened. */

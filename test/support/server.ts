@@ -124,7 +124,7 @@ export function loadSettings(settings: Record<string, unknown>): ReturnType<type
   }
 }
 
-/** Merges objects member by member; `over` wins. */
+/** Merges objects member by member; `over` takes precedence. */
 export function merge(base: Record<string, unknown>, over: Record<string, unknown>): Record<string, unknown> {
   const merged: Record<string, unknown> = { ...base }
   for (const [key, value] of Object.entries(over)) {

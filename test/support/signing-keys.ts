@@ -15,8 +15,8 @@ const made: readonly Jwk[] = file && existsSync(file) ? JSON.parse(readFileSync(
 let given = randomInt(1_000)
 
 /**
- * Gives a migrated database that has no signing keys those of this run, under new ids, as if they had been made at `now`. Each set has a
- * key of its own, and so has the next database. Outside a run it does nothing: a server makes its keys at its first start.
+ * Inserts the keys of this run, with new ids, into a migrated database that has no signing keys, as if they had been made at `now`. Each
+ * set of each database gets a different key. Outside a run it does nothing: a server makes its keys at its first start.
  */
 export async function addSigningKeys(database: Database, { system }: Pick<Secrets, 'system'>, now: number): Promise<void> {
   if (made.length === 0) return

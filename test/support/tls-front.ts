@@ -2,14 +2,14 @@ import { type RequestListener, request } from 'node:http'
 import { selfSigned } from './certificate.ts'
 import { startWebServer } from './web-server.ts'
 
-/** A proxy that ends TLS for several hosts of one machine, as the one in front of a server does. */
+/** A proxy that terminates TLS for several hosts of one machine, like one in front of a server. */
 export interface TlsFront extends AsyncDisposable {
   readonly port: number
-  /** Where `auth.site.test` is answered: a plain listener on loopback. */
+  /** The listener that requests for `auth.site.test` are forwarded to: plain HTTP on loopback. */
   target: number
 }
 
-/** @param others answers for every other host */
+/** @param others handles requests for every other host */
 export async function startTlsFront(hosts: readonly string[], others: RequestListener): Promise<TlsFront> {
   const front = { target: 0 }
   const web = await startWebServer('127.0.0.1', selfSigned(hosts), (incoming, response) => {

@@ -4,8 +4,8 @@ import type { Database } from '../../src/storage/database.ts'
 import { checkedConnection } from './checked-connection.ts'
 
 /**
- * A database that counts the rows which its acts write, as it counts them itself: those that a foreign key removes are among them. The
- * jobs that remove what acts have ended, and that tell clients of logouts, are left out: they work on queues. `take` gives the count since it was last called.
+ * A database that counts the rows that its acts write, by its own count, which includes the rows that a foreign key removes. The jobs
+ * that remove ended rows and deliver logouts are left out, as they work on queues. `take` returns the count since its last call.
  */
 export function countingRows(database: Database, kind: 'sqlite' | 'postgres'): { readonly database: Database; take(): number } {
   const query =
@@ -36,7 +36,7 @@ export function countingRows(database: Database, kind: 'sqlite' | 'postgres'): {
   }
 }
 
-/** Notices the jobs by their statements. */
+/** Recognises the jobs by their statements. */
 const noticing = (db: Connection, job: { isSeen: boolean }): Connection =>
   checkedConnection(db, ({ sql }) => {
     const reads = /^select .* from "removals"/.test(sql)

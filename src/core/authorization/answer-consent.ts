@@ -2,7 +2,7 @@ import type { Client, ClientStore } from '../clients/client.ts'
 import type { AuthorizationFlow, ConsentDecision, LoginDecision, Rejection } from './authorization-flow.ts'
 import { type AnswerDeps, type ChallengeDeps, challengeRefused, findChallenged, takeAnswer, type WayBack } from './challenge.ts'
 
-/** A question to a consent application: the client, and who is to let it in. */
+/** A consent request as a consent application sees it. */
 export interface AskedConsent {
   readonly challenge: string
   readonly flow: AuthorizationFlow
@@ -12,7 +12,7 @@ export interface AskedConsent {
 }
 
 /**
- * What a consent application is asked, by its challenge.
+ * The consent request that has this challenge.
  *
  * @throws Refusal `challenge-unknown` or `challenge-expired`
  */
@@ -21,7 +21,7 @@ export function findConsent(deps: ChallengeDeps & { readonly clients: ClientStor
   return async (challenge: string): Promise<AskedConsent> => {
     const flow = await find(challenge)
     const client = await deps.clients.find(flow.clientId)
-    // Consent is asked once somebody is logged in.
+    // There is no consent request before a login was accepted.
     const login = flow.login.decision
     if (client?.generation !== flow.generation || login?.kind !== 'accepted') throw challengeRefused({ kind: 'challenge-unknown' })
     return { challenge, flow, login, skip: flow.consent?.skip ?? false, client }

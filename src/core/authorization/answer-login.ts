@@ -2,7 +2,7 @@ import type { Client, ClientStore } from '../clients/client.ts'
 import type { AuthorizationFlow, LoginDecision, Rejection } from './authorization-flow.ts'
 import { type AnswerDeps, type ChallengeDeps, challengeRefused, findChallenged, takeAnswer, type WayBack } from './challenge.ts'
 
-/** A question to a login application, and the client whose person it is about. */
+/** A login request as a login application sees it, with the client that sent the browser. */
 export interface AskedLogin {
   readonly challenge: string
   readonly flow: AuthorizationFlow
@@ -10,7 +10,7 @@ export interface AskedLogin {
 }
 
 /**
- * What a login application is asked, by its challenge.
+ * The login request that has this challenge.
  *
  * @throws Refusal `challenge-unknown` or `challenge-expired`
  */
@@ -25,8 +25,8 @@ export function findLogin(deps: ChallengeDeps & { readonly clients: ClientStore 
 }
 
 /**
- * The login application says who it is. Where the person is known already, it can only agree; with somebody else the browser
- * begins anew, so that nobody is logged in under another's session.
+ * Accepts a login request for a subject. Where the flow runs in a session, another subject than the session's restarts the
+ * authorization request with a new login, so that no person is logged in to the session of another one.
  *
  * @throws Refusal of a `ChallengeRefusal`
  */
@@ -36,13 +36,13 @@ export function acceptLogin(deps: AnswerDeps) {
     const flow = await find(challenge)
     if (accepted.subject === '') throw challengeRefused({ kind: 'subject-missing' })
     const { known } = flow.session
-    if (known && known.subject !== accepted.subject) return anew(deps, flow)
+    if (known && known.subject !== accepted.subject) return restart(deps, flow)
     return decide(deps, flow, { kind: 'accepted', at: deps.clock(), ...accepted, remember: accepted.remember || known !== undefined })
   }
 }
 
-/** A client that asked for silence is told; nobody is asked for a password in its place (OpenID Connect Core §3.1.2.1). */
-async function anew(deps: AnswerDeps, flow: AuthorizationFlow): Promise<WayBack> {
+/** With `prompt=none` the client gets an error: no page may be shown (OpenID Connect Core §3.1.2.1). */
+async function restart(deps: AnswerDeps, flow: AuthorizationFlow): Promise<WayBack> {
   const { url, prompt } = flow.request
   return prompt.includes('none')
     ? decide(deps, flow, loginRequired)
@@ -52,7 +52,7 @@ async function anew(deps: AnswerDeps, flow: AuthorizationFlow): Promise<WayBack>
 const loginRequired: Rejection = {
   kind: 'rejected',
   error: 'login_required',
-  description: "The Authorization Server requires End-User authentication. Prompt 'none' was requested, but somebody else has to log in.",
+  description: "The Authorization Server requires End-User authentication. Prompt 'none' was requested, but another person has to log in.",
 }
 
 /** @throws Refusal of a `ChallengeRefusal` */

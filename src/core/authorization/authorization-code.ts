@@ -1,27 +1,27 @@
-/** An authorization code as it rests: under its hash, never itself. Times in milliseconds since 1970 UTC. */
+/** An authorization code as it is stored: its hash, never the code. Times in milliseconds since 1970 UTC. */
 export interface AuthorizationCode {
   readonly hash: string
   readonly grantId: string
   /**
-   * What the token request must repeat (RFC 6749 §4.1.3), or, where there is a proof key, may leave out (OAuth 2.1 §4.1.3). Absent where
-   * there is neither a proof key nor a redirect URI in the authorization request.
+   * The token request must repeat it (RFC 6749 §4.1.3), or may leave it out where there is a code challenge (OAuth 2.1 §4.1.3). Absent
+   * where the authorization request had neither a code challenge nor a redirect URI.
    */
   readonly redirectUri?: string
   /** RFC 7636 §4.3, always S256. */
   readonly codeChallenge?: string
   readonly expiresAt: number
-  /** It was exchanged. It is kept until it expires, so that a second use is seen. */
+  /** When it was exchanged. A spent code is kept until it expires, so that a second use is detected. */
   readonly spentAt?: number
 }
 
 export interface AuthorizationCodeStore {
-  /** Nothing is stored where there is no such grant. */
+  /** Stores nothing where there is no such grant. */
   add(code: AuthorizationCode): Promise<void>
   find(hash: string): Promise<AuthorizationCode | undefined>
-  /** False where it was spent before: of several at once, one spends it. */
+  /** False where it was spent before. Of several calls at once, one gets true. */
   spend(hash: string, at: number): Promise<boolean>
   removeExpired(now: number, limit: number): Promise<number>
 }
 
-/** Hydra's prefix: SDKs and secret scanners know it. */
+/** Hydra's prefix, which SDKs and secret scanners recognise. */
 export const codePrefix = 'ory_ac_'

@@ -2,43 +2,43 @@ import { type Randomness, randomToken } from '../../lib/random.ts'
 import type { AuthorizationRequest } from './authorization-request.ts'
 
 /**
- * The way of one browser from the authorization request to the code: login asked and answered, consent asked and answered. One row
- * with an end of life, so that any process goes on where another stopped. Times in milliseconds since 1970 UTC.
+ * One browser's authorization request with its login request and its consent request, until the code is issued. It is one row that
+ * expires, so that any process can continue what another one began. Times in milliseconds since 1970 UTC.
  */
 export interface AuthorizationFlow {
   readonly id: string
   readonly clientId: string
-  /** The client's when the browser began: the flow counts while it is the same. */
+  /** The client's when the flow began. The flow is valid while the client still has it. */
   readonly generation: number
-  /** What unfinished flows are counted by. */
+  /** The source address: unfinished flows are counted by it. */
   readonly address: string
   readonly createdAt: number
   readonly expiresAt: number
   readonly request: AuthorizationRequest
   readonly session: FlowSession
   readonly login: Step<LoginDecision>
-  /** Absent until the login was accepted and the browser came back with that. */
+  /** Absent until the login was accepted and the browser came back with the login verifier. */
   readonly consent?: Step<ConsentDecision> & { readonly skip: boolean }
 }
 
-/** The session that the flow runs in: the one that the browser had, with its person, or the one that a login will start. */
+/** The session that the flow runs in: the browser's current session, or the one that the login will start. */
 export interface FlowSession {
   readonly id: string
-  /** Somebody is logged in, and need not prove it again. */
+  /** Who is logged in to the browser's current session; absent where a login is needed. */
   readonly known?: { readonly subject: string; readonly authenticatedAt: number }
 }
 
-/** A question to an application of the operator's. Challenge, CSRF value and verifier as hashes. */
+/** A login or consent request. Challenge, CSRF value and verifier are hashes. */
 export interface Step<Decision> {
   readonly challenge: string
   readonly csrf: string
   readonly decision?: Decision | Rejection
-  /** What the browser brings back once it is answered. */
+  /** The browser comes back with it after the answer. */
   readonly verifier?: string
   readonly spentAt?: number
 }
 
-/** Hydra's members, ours to hand on to the client. */
+/** An application's refusal, passed on to the client. The members are Hydra's. */
 export interface Rejection {
   readonly kind: 'rejected'
   readonly error: string
@@ -50,7 +50,7 @@ export interface LoginDecision {
   readonly at: number
   readonly subject: string
   readonly remember: boolean
-  /** Seconds; 0 is as long as sessions live. */
+  /** Seconds; 0: the default lifespan of sessions. */
   readonly rememberFor: number
   readonly extendSessionLifespan: boolean
   readonly acr: string
@@ -65,7 +65,7 @@ export interface ConsentDecision {
   readonly grantScope: readonly string[]
   readonly grantAudience: readonly string[]
   readonly remember: boolean
-  /** Seconds; 0 is for ever. */
+  /** Seconds; 0: without an end. */
   readonly rememberFor: number
   readonly accessTokenClaims: Readonly<Record<string, unknown>>
   readonly idTokenClaims: Readonly<Record<string, unknown>>
@@ -74,15 +74,15 @@ export interface ConsentDecision {
 
 export interface AuthorizationFlowStore {
   /**
-   * Of an address with `limit` flows in which nobody has logged in the oldest makes room. False, and nothing is stored, where the client
-   * is gone by now, or another one has its id.
+   * Where an address has `limit` flows without an accepted login, the oldest is evicted. False, and nothing is stored, where the client
+   * was removed meanwhile, or another one has its id.
    */
   add(flow: AuthorizationFlow, limit: number): Promise<boolean>
-  /** Undefined for one whose client is gone, too. */
+  /** Undefined also where the client was removed. */
   find(id: string): Promise<AuthorizationFlow | undefined>
-  /** Answers the login, or answers it anew; false where the browser has gone on with an earlier answer. */
+  /** Stores the answer to the login request, in place of an earlier one. False where the browser already came back with the earlier one. */
   decideLogin(id: string, decision: LoginDecision | Rejection, verifier: string): Promise<boolean>
-  /** Spends the login verifier and opens the consent; false where it was spent, or answered anew since. */
+  /** Spends the login verifier and adds the consent request. False where the verifier was spent, or a later answer replaced it. */
   passLogin(id: string, verifier: string, at: number, consent: OpenConsent): Promise<boolean>
   decideConsent(id: string, decision: ConsentDecision | Rejection, verifier: string): Promise<boolean>
   passConsent(id: string, verifier: string, at: number): Promise<boolean>
@@ -95,6 +95,6 @@ export interface OpenConsent {
   readonly skip: boolean
 }
 
-/** A value that binds a step to the browser that began it; one that is known to be ours serves again, for the browser's other tabs. */
+/** Binds a step to the browser that began it. A value that only this server can have set is reused, for the browser's other tabs. */
 export const csrfValue = (randomness: Randomness, reusable: string | undefined): string =>
   reusable !== undefined && /^[\w-]{43}$/.test(reusable) ? reusable : randomToken(randomness, '')

@@ -1,19 +1,19 @@
 import type { ResponseMode } from '../../protocol/response-mode.ts'
 
-/** An authorization request that was found to be in order (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1). */
+/** A valid authorization request (RFC 6749 §4.1.1, OpenID Connect Core §3.1.2.1). */
 export interface AuthorizationRequest {
-  /** As the browser sent it: login applications read their own parameters from it. */
+  /** As the browser sent it. Login applications read their own parameters from it. */
   readonly url: string
-  /** The client as it was then: what the person is shown of it may have changed by the time he answers. */
+  /** The client's version at that time: what the person was shown may have changed before the answer. */
   readonly clientVersion: number
   readonly redirectUri: string
-  /** Whether the request named it: then the token request must, too (RFC 6749 §4.1.3). */
+  /** Whether the request had `redirect_uri`. Then the token request must have it, too (RFC 6749 §4.1.3). */
   readonly isRedirectUriSent: boolean
   readonly responseMode: ResponseMode
   readonly state?: string
   readonly nonce?: string
   readonly codeChallenge?: string
-  /** Asked for, without what the client may not have. */
+  /** The requested scopes without those that the client may not have. */
   readonly scope: readonly string[]
   readonly audience: readonly string[]
   readonly prompt: readonly string[]
@@ -22,7 +22,7 @@ export interface AuthorizationRequest {
   readonly oidcContext: OidcContext
 }
 
-/** What a login application may want to know of the request. */
+/** The parts of the request that a login application may use. */
 export interface OidcContext {
   readonly acrValues?: readonly string[]
   readonly uiLocales?: readonly string[]
@@ -31,14 +31,14 @@ export interface OidcContext {
   readonly idTokenHintClaims?: Readonly<Record<string, unknown>>
 }
 
-/** Where an answer goes once the client and its redirect URI are trusted. */
+/** Where the answer is sent once the client and its redirect URI have been checked. */
 export interface ResponseTarget {
   readonly redirectUri: string
   readonly responseMode: ResponseMode
   readonly state?: string
 }
 
-/** Why a request gets no code: told to the client by way of the browser (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
+/** Why a request gets no code. The client gets it by a redirect (RFC 6749 §4.1.2.1, OpenID Connect Core §3.1.2.6). */
 export type AuthorizationRefusal =
   | { readonly kind: 'request-too-long'; readonly longest: number }
   | { readonly kind: 'state-weak' }
@@ -64,7 +64,7 @@ export type AuthorizationRefusal =
   | { readonly kind: 'flow-expired'; readonly step: 'login' | 'consent' }
   | { readonly kind: 'rejected'; readonly error: string; readonly description: string }
 
-/** A refusal on its way to the client. */
+/** A refusal that is sent to the client. */
 export class RefusedToClient extends Error {
   override name = 'RefusedToClient'
   readonly target: ResponseTarget

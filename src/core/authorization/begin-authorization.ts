@@ -19,52 +19,52 @@ import {
 } from './check-authorization-request.ts'
 import { FaultToPerson, findResponseTarget, type Trusted } from './find-response-target.ts'
 
-/** What a browser brought along. */
+/** What a browser sent. */
 export interface Browser {
   /** The address as it was sent; for a POST, what it would have been as a GET. */
   readonly url: string
   readonly parameters: URLSearchParams
-  /** What unfinished flows are counted by. */
+  /** The source address: unfinished flows are counted by it. */
   readonly address: string
-  /** The id in its session cookie, which only we can have sealed. */
+  /** The id in its session cookie, which this server sealed. */
   readonly sessionId: string | undefined
-  /** The CSRF value that it holds for a client. */
+  /** The value of its CSRF cookie for a client. */
   csrf(step: 'login' | 'consent', clientId: string): string | undefined
-  /** The same where only we can have set it. One that others can set, too, is new for each flow: an attacker would know it. */
+  /** The same where only this server can have set the cookie. Another one is not reused, as an attacker may have chosen its value. */
   reusableCsrf(step: 'login' | 'consent', clientId: string): string | undefined
 }
 
-/** The browser is sent to an application of the operator's, with a challenge, and keeps a value that binds the answer to it. */
+/** The browser is sent to a login or consent application with a challenge, and gets a CSRF cookie that binds the answer to it. */
 export interface ToApplication {
   readonly step: 'login' | 'consent'
-  /** The page for those who have no account yet is asked for. */
+  /** The request asks for the page that creates an account (`prompt=registration`). */
   readonly isRegistration?: boolean
   readonly challenge: string
   readonly clientId: string
   readonly csrf: string
 }
 
-/** An address has at most so many flows in which nobody has logged in, whether he was asked or said no; the oldest makes room. */
+/** Flows of one address without an accepted login, unanswered and rejected ones. Above it the oldest is evicted. */
 const mostUnaccepted = 1_000
 
 export interface BeginDeps {
   readonly findSender: (parameters: URLSearchParams) => Promise<Client>
   readonly readRequestObject: (client: Client, parameters: URLSearchParams) => Promise<URLSearchParams>
   readonly readHint: (idToken: string) => Promise<Claims | undefined>
-  /** How a client knows a person. */
+  /** The person's `sub` for a client. */
   readonly subjectFor: (client: Client, subject: string) => string
   readonly sessions: LoginSessionStore
   readonly transaction: Transaction<{ flows: AuthorizationFlowStore }>
   readonly settings: AuthorizationLive
-  /** Milliseconds that a person has for login and consent. */
-  readonly patience: Live<number>
+  /** Lifespan of a login or consent request in milliseconds. */
+  readonly requestLifespan: Live<number>
   readonly clock: Clock
   readonly randomness: Randomness
 }
 
 /**
- * RFC 6749 §4.1.1: a request that is in order becomes a flow, and the browser goes to the login application, which learns from us
- * whether the person is known already.
+ * RFC 6749 §4.1.1: stores a valid request as a flow and sends the browser to the login application, which reads from the login
+ * request whether the person is logged in already.
  *
  * @throws FaultToPerson or RefusedToClient
  */
@@ -72,7 +72,7 @@ export function beginAuthorization(deps: BeginDeps) {
   return async (browser: Browser): Promise<ToApplication> => {
     const now = deps.clock()
     const client = await deps.findSender(browser.parameters)
-    const parameters = withLoginAnew(browser.parameters, await deps.readRequestObject(client, browser.parameters))
+    const parameters = keepLoginPrompt(browser.parameters, await deps.readRequestObject(client, browser.parameters))
     const trusted = findResponseTarget(client, parameters)
     const { target } = trusted
     const asked: Asked = { client, sent: browser.parameters, parameters, settings: deps.settings() }
@@ -86,10 +86,10 @@ export function beginAuthorization(deps: BeginDeps) {
 }
 
 /**
- * What stands in a request object wins, but for a login that we asked for ourselves (`anew`): without it the browser would come back to
- * the same question for ever.
+ * A request object takes precedence over the parameters outside, except over the `prompt=login` that `acceptLogin` adds when it restarts
+ * a request: without it the restarted request would find the same session again, in a loop.
  */
-function withLoginAnew(sent: URLSearchParams, parameters: URLSearchParams): URLSearchParams {
+function keepLoginPrompt(sent: URLSearchParams, parameters: URLSearchParams): URLSearchParams {
   const prompt = parsePrompt(parameters.get('prompt') ?? '').values
   if (!parsePrompt(sent.get('prompt') ?? '').values.has('login') || prompt.has('login') || prompt.has('none')) return parameters
   const merged = new URLSearchParams(parameters)
@@ -109,7 +109,7 @@ function requestOf(browser: Browser, { target, isRedirectUriSent }: Trusted, ask
   const { parameters, client } = asked
   const of = (name: string): string | undefined => parameters.get(name) || undefined
   const [nonce, codeChallenge] = [of('nonce'), of('code_challenge')]
-  // OpenID Connect Dynamic Client Registration §2: what the client registered holds where the request says nothing.
+  // OpenID Connect Dynamic Client Registration §2: the registered value is the default.
   const maxAge = of('max_age') ?? client.metadata.defaultMaxAge
   return {
     url: browser.url,
@@ -152,7 +152,7 @@ function contextOf(
 
 type Known = { readonly session: LoginSession } | { readonly why: 'no-session' | 'max-age' | 'other-subject' }
 
-/** Whether the person at the browser is known and need not prove it again (OpenID Connect Core §3.1.2.3). */
+/** The browser's session, or why the request needs a new login (OpenID Connect Core §3.1.2.3). */
 function knownSession(
   session: LoginSession | undefined,
   { prompt, maxAge }: AuthorizationRequest,
@@ -161,10 +161,10 @@ function knownSession(
   now: number,
   { subjectFor }: BeginDeps,
 ): Known {
-  const asksAnew = asksForLogin(prompt) || prompt.includes('registration')
-  if (!session || asksAnew) return { why: 'no-session' }
+  const needsNewLogin = asksForLogin(prompt) || prompt.includes('registration')
+  if (!session || needsNewLogin) return { why: 'no-session' }
   if (maxAge !== undefined && now - session.authenticatedAt >= maxAge * 1000) return { why: 'max-age' }
-  // A session has one person, by whatever name the login application has a client know him.
+  // A hint of this session names its person, even where the login application forced another `sub` for the client.
   if (hint && hint.sid !== session.id && hint.sub !== subjectFor(client, session.subject)) return { why: 'other-subject' }
   return { session }
 }
@@ -189,7 +189,7 @@ async function open(
     'session' in known
       ? { id: known.session.id, known: { subject: known.session.subject, authenticatedAt: known.session.authenticatedAt } }
       : { id: timedUuid(deps.randomness, now) }
-  const times = { createdAt: now, expiresAt: now + deps.patience() }
+  const times = { createdAt: now, expiresAt: now + deps.requestLifespan() }
   const flow: AuthorizationFlow = { id, clientId, generation, address, ...times, request, session, login }
   const isBegun = await deps.transaction((tx) => tx.flows.add(flow, mostUnaccepted))
   if (!isBegun) throw new FaultToPerson({ kind: 'client-unknown', clientId })

@@ -6,17 +6,17 @@ import { Refusal } from '../../lib/refusal.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 import type { AuthorizationFlow, AuthorizationFlowStore } from './authorization-flow.ts'
 
-/** Why an application's answer is not taken. */
+/** Why the answer of a login or consent application is refused. */
 export type ChallengeRefusal =
   | { readonly kind: 'challenge-unknown' }
   | { readonly kind: 'challenge-expired'; readonly step: 'login' | 'consent' | 'logout' }
-  /** The browser went on with an earlier answer; it can only begin again. */
+  /** The browser already came back with an earlier answer. It has to start a new authorization request. */
   | { readonly kind: 'challenge-used' }
   | { readonly kind: 'subject-missing' }
 
 export const challengeRefused = (reason: ChallengeRefusal) => new Refusal<ChallengeRefusal>(reason)
 
-/** What the browser is sent back to: its own request, with a verifier, or asking for another login. */
+/** Where the browser is sent back to: its authorization request with a verifier, or with `prompt=login`. */
 export interface WayBack {
   readonly url: string
   readonly add: Readonly<Record<string, string>>
@@ -35,8 +35,8 @@ export interface AnswerDeps extends ChallengeDeps {
 type Step = 'login' | 'consent'
 
 /**
- * The flow that an application asks about or answers, by its challenge. Without the client: a flow goes with it, so one that is found
- * has one.
+ * The flow that has this challenge. The client is not looked up: a flow is removed with its client, so the client of a flow that is
+ * found exists.
  *
  * @throws Refusal `challenge-unknown` or `challenge-expired`
  */
@@ -51,9 +51,9 @@ export function findChallenged({ flows, clock }: ChallengeDeps, step: Step) {
 }
 
 /**
- * Takes an application's answer, and makes the verifier by which the browser brings it back.
+ * Stores an application's answer, and makes the verifier with which the browser comes back.
  *
- * @param decide writes the answer down with the hash of the verifier; false where the browser has gone on with an earlier one
+ * @param decide stores the answer with the hash of the verifier; false where the browser already came back with an earlier one
  * @throws Refusal `challenge-used`
  */
 export async function takeAnswer(

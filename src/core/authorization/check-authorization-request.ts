@@ -13,25 +13,25 @@ export interface AuthorizationSettings extends EntitlementSettings {
   readonly pkceEnforced: boolean
 }
 
-/** What the checks look at: the client and where its answer goes are trusted by then. */
+/** What the checks read. The client and the response target have been checked before. */
 export interface Asked {
   readonly client: Client
-  /** What the browser sent, of which `parameters` is the meaning: where the client signed them, they stand in a request object. */
+  /** What the browser sent. With a request object, `parameters` are those that result from it. */
   readonly sent: URLSearchParams
   readonly parameters: URLSearchParams
   readonly settings: AuthorizationSettings
 }
 
-/** One rule of the standard; says why not, or nothing. */
+/** One rule of the standard; returns the refusal, or undefined where the rule is met. */
 type Check = (asked: Asked) => AuthorizationRefusal | undefined
 
-/** Parameters that a request may repeat: RFC 8707 §2, and Hydra's. */
+/** Parameters that a request may repeat: `resource` by RFC 8707 §2, `audience` as in Hydra. */
 const repeatable = ['resource', 'audience']
 
-/** RFC 6749 §3.1: no parameter more than once. Which of two was meant is the attacker's question. */
+/** RFC 6749 §3.1: no parameter more than once. Programs that pick different values of two could be played off against each other. */
 const noParameterTwice: Check = ({ parameters }) => {
   const seen = new Set<string>()
-  // One look at each: a stranger may send thousands.
+  // Each is looked up once: anyone may send thousands.
   for (const name of parameters.keys()) {
     if (seen.has(name) && !repeatable.includes(name)) return { kind: 'parameter-sent-twice', name }
     seen.add(name)
@@ -43,15 +43,15 @@ const noParameterTwice: Check = ({ parameters }) => {
 const longest = 10 * 1024
 
 /**
- * The browser comes back with all of it and a verifier, in an address, beside its cookies: what a server's 16 KiB for a head do not hold
- * would only fail after the person logged in. A form could be larger, and each flow is kept.
+ * After the login the browser sends the whole request again, in a URL, with a verifier and cookies. A request that is too long for the
+ * 16 KiB of a request head would fail only then. The limit holds for forms, too, as each flow is stored.
  */
 const fitsAnAddress: Check = ({ sent }) => (sent.toString().length > longest ? { kind: 'request-too-long', longest } : undefined)
 
 /** OpenID Connect Core §7.2.1: registration in the request is not offered. */
 const noRegistrationParameter: Check = ({ parameters }) => (parameters.get('registration') ? { kind: 'registration-parameter' } : undefined)
 
-/** Where `state` is required, it has Hydra's least length. */
+/** Where `state` is required, it has Hydra's minimum length. */
 const strongState: Check = ({ client, parameters }) =>
   (parameters.get('state') ?? '').length < standingOf(client).shortestState ? { kind: 'state-weak' } : undefined
 
@@ -64,7 +64,7 @@ const knownResponseType: Check = ({ client, parameters }) => {
   return isAllowed ? undefined : { kind: 'response-type-unsupported', responseType }
 }
 
-/** A request for more than the client may have is refused, as in Hydra, or gets less (RFC 6749 §3.3). */
+/** A request for scopes that the client may not have is refused, as in Hydra, or gets the others (RFC 6749 §3.3). */
 const allowedScope: Check = ({ client, parameters, settings }) => {
   if (standingOf(client).excessScope === 'dropped') return undefined
   const excess = splitScope(parameters.get('scope') ?? '').find((scope) => !isAllowedScope(client, scope, settings))
@@ -74,7 +74,7 @@ const allowedScope: Check = ({ client, parameters, settings }) => {
 const isAllowedScope = (client: Client, scope: string, settings: EntitlementSettings): boolean =>
   mayHaveScope(client, scope, settings) || (isOfflineScope(scope) && grantTypesOf(client).includes('refresh_token'))
 
-/** What is asked for and may be had; a request without scope asks for what the client registered. */
+/** The requested scopes that the client may have; without a scope parameter, the registered ones. */
 export function requestedScope({ client, parameters, settings }: Asked): readonly string[] {
   const asked = splitScope(parameters.get('scope') ?? '')
   return asked.length === 0 ? scopesOf(client) : asked.filter((scope) => isAllowedScope(client, scope, settings))
@@ -92,13 +92,13 @@ const availableAudience: Check = ({ client, parameters, settings }) => {
 export const requestedAudience = ({ client, parameters, settings }: Asked): readonly string[] =>
   audienceOf(client, askedAudience(parameters), settings)
 
-/** RFC 7636 §4.3 and RFC 9700 §2.1.1: S256, of everyone who has no secret or whom nobody vetted. */
+/** RFC 7636 §4.3 and RFC 9700 §2.1.1: S256, required of public clients and where the client's standing says so. */
 const proofKey: Check = ({ client, parameters, settings }) => {
   const challenge = parameters.get('code_challenge') ?? ''
   const method = parameters.get('code_challenge_method') ?? ''
   const isEnforced = needsProofKey(client, settings)
   if (challenge === '') return isEnforced || method !== '' ? { kind: 'code-challenge-missing' } : undefined
-  // RFC 7636 §4.3: no method is plain.
+  // RFC 7636 §4.3: an absent method means plain.
   if (method === 'plain' || method === '') return { kind: 'code-challenge-plain', isEnforced: settings.pkceEnforced }
   if (method !== 'S256') return { kind: 'code-challenge-method-unknown' }
   return isCodeChallenge(challenge) ? undefined : { kind: 'code-challenge-malformed' }
@@ -116,7 +116,7 @@ const knownPrompt: Check = ({ parameters }) => {
 const readableMaxAge: Check = ({ parameters }) =>
   /^(|\d{1,9})$/.test(parameters.get('max_age') ?? '') ? undefined : { kind: 'max-age-malformed' }
 
-/** In this order: the first that fails is what the client is told. */
+/** In this order. The client gets the refusal of the first check that fails. */
 const checks: readonly Check[] = [
   fitsAnAddress,
   noParameterTwice,

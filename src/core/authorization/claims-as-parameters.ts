@@ -1,19 +1,19 @@
 import { refuse } from './request-object.ts'
 
-/** What a JWT says of itself (RFC 7519 §4.1), not of the request. */
+/** Claims about the JWT (RFC 7519 §4.1), not about the request. */
 const ofTheJwt = ['iss', 'sub', 'aud', 'exp', 'nbf', 'iat', 'jti']
-/** What the object came in. */
+/** The parameters that carry a request object. */
 const carriers = ['request', 'request_uri']
-/** Parameters whose value is JSON anyway (OpenID Connect Core §5.5, §7.2.1); inside they stand as what they are (§6.1). */
+/** Parameters whose value is JSON (OpenID Connect Core §5.5, §7.2.1). Inside a request object they are JSON objects (§6.1). */
 const ofJson = ['claims', 'registration']
-/** Lists: of words in one text, and of values that are repeated (RFC 8707 §2). */
+/** Lists: of words separated by spaces, and of parameters that are repeated (RFC 8707 §2). */
 const ofWords = ['scope', 'audience']
 const repeated = ['resource']
 
 /**
- * The parameters of a request with a request object (OpenID Connect Core §6.1, §6.3.3): what stands inside wins.
+ * The parameters of a request with a request object (OpenID Connect Core §6.1, §6.3.3): claims take precedence over parameters outside.
  *
- * @throws Refusal `request-object-refused` for a claim that no parameter could have as its value
+ * @throws Refusal `request-object-refused` for a claim that cannot be the value of a parameter
  */
 export function claimsAsParameters(claims: Readonly<Record<string, unknown>>, outside: URLSearchParams): URLSearchParams {
   const inside = new Map(Object.entries(claims).filter(([name]) => !ofTheJwt.includes(name)))

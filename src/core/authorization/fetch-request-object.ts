@@ -5,7 +5,7 @@ import { Unavailable } from '../../lib/unavailable.ts'
 import type { Client } from '../clients/client.ts'
 import { refuse } from './request-object.ts'
 
-const order = {
+const limits = {
   types: ['application/jwt', 'application/oauth-authz-req+jwt', 'application/jose', 'text/plain'],
   maxBytes: 64 * 1024,
   timeout: 5_000,
@@ -13,10 +13,10 @@ const order = {
 const mostAtOnce = 32
 
 /**
- * The request object at a `request_uri` (OpenID Connect Core §6.2), which must be one that the client has registered: nobody makes us
- * fetch what no client asked for. It is fetched anew each time, as what stands there may change with each request.
+ * The request object at a `request_uri` (OpenID Connect Core §6.2). Only registered URIs are fetched, so that a request cannot choose
+ * what this server fetches. Nothing is cached, as the content may change with each request.
  *
- * @throws Refusal `request-object-refused`, or Unavailable where too many are being fetched, or the server stops
+ * @throws Refusal `request-object-refused`, or Unavailable where too many are being fetched or the server is stopping
  */
 export function fetchRequestObject(deps: { fetch: FencedFetch; fence: Live<Fence> }) {
   let running = 0
@@ -27,7 +27,7 @@ export function fetchRequestObject(deps: { fetch: FencedFetch; fence: Live<Fence
     if (running >= mostAtOnce) throw new Unavailable('too many request objects are being fetched', 2)
     running++
     try {
-      return textOf(await deps.fetch(address, order, deps.fence()))
+      return textOf(await deps.fetch(address, limits, deps.fence()))
     } catch (error) {
       if (error instanceof Unavailable) throw error
       const { message, cause } = error as Error
@@ -38,10 +38,10 @@ export function fetchRequestObject(deps: { fetch: FencedFetch; fence: Live<Fence
   }
 }
 
-/** A fragment says which version is meant (OpenID Connect Core §6.2); it is no part of where it is. */
+/** The fragment is a hash of the content (OpenID Connect Core §6.2), not a part of the address. */
 const withoutFragment = (uri: string): string => uri.split('#', 1)[0] ?? ''
 
 function textOf({ status, body }: { status: number; body: string }): string {
-  if (status !== 200) throw new Error(`it was answered with ${status}`)
+  if (status !== 200) throw new Error(`the response status was ${status}`)
   return body.trim()
 }

@@ -4,7 +4,7 @@ import { authMethodOf, type Client, type ClientStore, redirectUrisOf } from '../
 import { standingOf } from '../clients/standing.ts'
 import type { ResponseTarget } from './authorization-request.ts'
 
-/** Why a browser must not be sent anywhere: told on a page of ours, never by a redirect to the client (RFC 6749 §4.1.2.1). */
+/** Why the browser must not be redirected to the client: the error page shows it (RFC 6749 §4.1.2.1). */
 export type AuthorizationFault =
   | { readonly kind: 'client-missing' }
   | { readonly kind: 'client-unknown'; readonly clientId: string }
@@ -14,7 +14,7 @@ export type AuthorizationFault =
   | { readonly kind: 'parameter-doubled'; readonly name: string }
   | { readonly kind: 'handle-unknown' }
 
-/** The request cannot be trusted, so its person reads why. */
+/** The client or its redirect URI cannot be trusted, so the error is shown to the person. */
 export class FaultToPerson extends Error {
   override name = 'FaultToPerson'
   readonly fault: AuthorizationFault
@@ -27,7 +27,7 @@ export class FaultToPerson extends Error {
 
 export interface Trusted {
   readonly target: ResponseTarget
-  /** Whether the request named the redirect URI itself. */
+  /** Whether the request had `redirect_uri`. */
   readonly isRedirectUriSent: boolean
 }
 
@@ -47,8 +47,8 @@ export function findSender({ clients }: { clients: ClientStore }) {
 }
 
 /**
- * Where the client's answer may go: the redirect URI is one of its own (RFC 9700 §2.1: exact match, RFC 8252 §7.3: any loopback port), and
- * the way of answering is one that we know.
+ * Where the answer may be sent: the redirect URI is registered (RFC 9700 §2.1: exact match, RFC 8252 §7.3: any loopback port), and the
+ * response mode is supported.
  *
  * @throws FaultToPerson
  */
@@ -63,14 +63,14 @@ export function findResponseTarget(client: Client, parameters: URLSearchParams):
 
 function redirectUriOf(client: Client, sent: string | undefined, parameters: URLSearchParams): string {
   const registered = redirectUrisOf(client)
-  const redirectUri = sent ?? theOnlyOne(client, registered, parameters)
+  const redirectUri = sent ?? soleRegistered(client, registered, parameters)
   if (redirectUri === undefined) throw new FaultToPerson({ kind: 'redirect-uri-missing' })
   if (!matchesRedirectUri(registered, redirectUri)) throw new FaultToPerson({ kind: 'redirect-uri-unregistered', redirectUri })
   return redirectUri
 }
 
-/** RFC 6749 §3.1.2.3: the one registered URI need not be repeated, but by an app whose port changes (OAuth 2.1 §2.3.2). */
-function theOnlyOne(client: Client, registered: readonly string[], parameters: URLSearchParams): string | undefined {
+/** RFC 6749 §3.1.2.3: the request may leave out the only registered URI, except where its port changes (OAuth 2.1 §2.3.2). */
+function soleRegistered(client: Client, registered: readonly string[], parameters: URLSearchParams): string | undefined {
   const [first = ''] = registered
   const isOpenid = (parameters.get('scope') ?? '').split(' ').includes('openid')
   // OpenID Connect Core §3.1.2.1 for the first, OAuth 2.1 §2.3.2 for the second.
@@ -79,7 +79,7 @@ function theOnlyOne(client: Client, registered: readonly string[], parameters: U
   return registered.length === 1 && !isNeeded ? first : undefined
 }
 
-/** One that came twice is refused before anybody is trusted. */
+/** The value of a parameter. One that is repeated is refused, as the client or its redirect URI would be ambiguous. */
 function only(parameters: URLSearchParams, name: string): string | undefined {
   const values = parameters.getAll(name)
   if (values.length > 1) throw new FaultToPerson({ kind: 'parameter-doubled', name })

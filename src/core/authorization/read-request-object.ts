@@ -19,15 +19,15 @@ export interface RequestObjectDeps {
   readonly audience: Live<{ readonly issuer: string }>
 }
 
-/** Characters of one that comes with the request. */
+/** Characters of a request object by value. */
 const longest = 16 * 1024
 
 /**
- * A request whose parameters the client signed, by value or by reference (OpenID Connect Core §6, RFC 9101): the parameters in force.
- * Those of a request without one are given back as they are. Unlike in Hydra, `none` is no signature, whatever the client registered,
- * and what stands outside adds nothing to a scope inside.
+ * The parameters of a request with a request object, by value or by reference (OpenID Connect Core §6, RFC 9101). Those of a request
+ * without one are returned unchanged. Unlike in Hydra, `none` is refused even where the client registered it, and a scope outside
+ * adds nothing to a scope inside.
  *
- * @throws Refusal `request-object-refused`, or Unavailable where too much is being fetched
+ * @throws Refusal `request-object-refused`, or Unavailable where too many request objects or key sets are being fetched
  */
 export function readRequestObject(deps: RequestObjectDeps) {
   const fetchText = fetchRequestObject(deps)

@@ -6,7 +6,7 @@ import { termsOf } from '../clients/terms.ts'
 import type { Grant, GrantStore } from '../grants/grant.ts'
 import type { AuthorizationFlow, LoginDecision } from './authorization-flow.ts'
 
-/** What the person agreed to before, if it is as much, for a client that looks the same, and the person asked not to be asked again. */
+/** A remembered consent of the person for the client's current terms that covers all requested scopes and audiences. */
 export async function findRemembered(
   { request }: AuthorizationFlow,
   { subject }: LoginDecision,
@@ -25,8 +25,8 @@ export async function findRemembered(
 }
 
 /**
- * RFC 8252 §8.6: any app can pass for a public client that is reached by a private-use scheme or on loopback. Hydra remembers the
- * latter; here the client's standing decides.
+ * RFC 8252 §8.6: any app can impersonate a public client with a private-use scheme or a loopback redirect. Hydra remembers consent for
+ * loopback; here the client's standing decides.
  */
 const mayBeRemembered = (client: Client, redirectUri: string): boolean =>
   authMethodOf(client) !== 'none' ||

@@ -37,9 +37,9 @@ interface ResumeConsentDeps {
   readonly grants: GrantStore
   readonly sessions: LoginSessionStore
   readonly transaction: Transaction<ConsentStores>
-  /** Undefined where the client knows the person by the name that the login application uses. */
+  /** Undefined where the client's `sub` is the subject that the login application uses. */
   readonly obfuscatedSubject: (client: Client, subject: string, forced: string) => string | undefined
-  /** The consent request in the words of the wire, without client and challenge, for those who list consents. */
+  /** The consent request as Hydra's JSON without client and challenge, for lists of consents. */
   readonly record: (flow: AuthorizationFlow, login: LoginDecision, skip: boolean) => Readonly<Record<string, unknown>>
   /** Milliseconds. */
   readonly codeLifespan: Live<number>
@@ -48,7 +48,7 @@ interface ResumeConsentDeps {
 }
 
 /**
- * The browser comes back with the person's consent: the grant opens, and its code goes to the client.
+ * The browser comes back with the person's consent: the grant is stored, and its code is sent to the client.
  *
  * @throws FaultToPerson or RefusedToClient
  */
@@ -74,13 +74,13 @@ export function resumeConsent(deps: ResumeConsentDeps) {
         // A session that this flow began has no other client yet.
         flow.session.known && tx.sessionClients.evictOldest(flow.session.id, mostSessionClients),
       ])
-      if (!isOpen) throw remembered ? withdrawn(flow) : clientGone(flow)
+      if (!isOpen) throw remembered ? withdrawn(flow) : clientRemoved(flow)
     })
     return { target: flow.request, code, scope: grant.scope }
   }
 }
 
-/** What the person was not asked for, because he had agreed to it, he may have withdrawn since. */
+/** A remembered consent for which the person was not asked may have been withdrawn since. */
 async function findStillRemembered(flow: AuthorizationFlow, client: Client, deps: ResumeConsentDeps): Promise<Grant | undefined> {
   if (!flow.consent?.skip) return undefined
   const remembered = await findRemembered(flow, flow.login.decision as LoginDecision, client, deps)
@@ -90,7 +90,7 @@ async function findStillRemembered(flow: AuthorizationFlow, client: Client, deps
 
 const withdrawn = ({ request }: AuthorizationFlow) => new RefusedToClient(request, { kind: 'consent-required', why: 'withdrawn' })
 
-const clientGone = ({ clientId }: AuthorizationFlow) => new FaultToPerson({ kind: 'client-unknown', clientId })
+const clientRemoved = ({ clientId }: AuthorizationFlow) => new FaultToPerson({ kind: 'client-unknown', clientId })
 
 function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Client, now: number, deps: ResumeConsentDeps): Grant {
   const login = flow.login.decision as LoginDecision
@@ -99,8 +99,8 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
   const rememberedUntil = consent.rememberFor > 0 ? now + consent.rememberFor * 1000 : never
   const codeEnds = now + deps.codeLifespan()
   const skip = flow.consent?.skip ?? false
-  // Who was not asked said nothing anew: what he said once ends when he said, and leaves no row at each visit.
-  // Of a client that was changed while he was asked, nobody can say which one he saw: that yes is good for this time.
+  // A skipped consent is not stored again: the remembered one keeps its end, and visits add no remembered rows.
+  // Where the client changed during the consent request, the person may have seen other terms: that consent is not remembered.
   const remember = consent.remember && !skip && flow.request.clientVersion === client.version
   return {
     id: flow.id,
@@ -122,7 +122,7 @@ function grantOf(flow: AuthorizationFlow, consent: ConsentDecision, client: Clie
     consent: {
       remember,
       rememberFor: consent.rememberFor,
-      // What the login application said stays where the consent application says nothing.
+      // The login application's context stays where the consent application sends none.
       context: consent.context ?? login.context,
       redirectUri: flow.request.redirectUri,
       ...(skip && { isSkipped: skip }),

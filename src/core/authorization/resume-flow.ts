@@ -10,11 +10,10 @@ import type { Browser } from './begin-authorization.ts'
 import { FaultToPerson } from './find-response-target.ts'
 
 /**
- * The flow that a verifier belongs to, with its client, once this is known: the verifier is the newest and unused, the client is still
- * there and still has the redirect URI, the browser is the one that began it, time is not up, and the session of a person who was known
- * when the login was asked for is not over.
+ * The flow that a verifier belongs to, with its client. The verifier is the newest one and unused, the client exists and still has the
+ * redirect URI, the browser is the one that began the flow, the flow has not expired, and a session that it began in has not ended.
  *
- * @throws FaultToPerson where nobody can be told but the person, RefusedToClient for everything else
+ * @throws FaultToPerson where the browser must not be redirected to the client, RefusedToClient otherwise
  */
 export async function findAnswered(
   { flows, clients, sessions, clock }: { flows: AuthorizationFlowStore; clients: ClientStore; sessions: LoginSessionStore; clock: Clock },
@@ -31,13 +30,13 @@ export async function findAnswered(
   if (flow.expiresAt <= clock()) throw refuse({ kind: 'flow-expired', step })
   checkCsrf(browser.csrf(step, flow.clientId), asked.csrf, refuse)
   if (asked.spentAt !== undefined) throw refuse({ kind: 'verifier-spent', step })
-  // Whoever ended it, the person or an administrator, meant what was begun in it, too. After the consent, the transaction asks for it.
+  // The end of a session also ends the logins that began in it. After the consent, the transaction checks the session.
   if (step === 'login' && flow.session.known && !(await sessionInForce(sessions, flow.session.id, clock())))
     throw refuse({ kind: 'login-required', why: 'session-over' })
   return { flow, client }
 }
 
-/** A redirect URI that was taken from the client meanwhile gets neither a code nor an error: who took it had a reason. */
+/** A redirect URI that was removed from the client meanwhile gets neither a code nor an error: it may have been removed as unsafe. */
 async function trustedClient({ clientId, generation, request: { redirectUri } }: AuthorizationFlow, clients: ClientStore): Promise<Client> {
   const client = await clients.find(clientId)
   if (client?.generation !== generation) throw new FaultToPerson({ kind: 'client-unknown', clientId })
@@ -45,13 +44,13 @@ async function trustedClient({ clientId, generation, request: { redirectUri } }:
   return client
 }
 
-/** What binds the flow to the browser that began it: a verifier that somebody else was lured to is worth nothing (RFC 9700 §4.7). */
+/** Binds the flow to the browser that began it: a verifier is refused in a browser that was lured to it (RFC 9700 §4.7). */
 function checkCsrf(sent: string | undefined, expected: string, refuse: (reason: AuthorizationRefusal) => RefusedToClient): void {
   if (sent === undefined) throw refuse({ kind: 'csrf-missing' })
   if (!sameText(sha256(sent), expected)) throw refuse({ kind: 'csrf-wrong' })
 }
 
-/** @throws RefusedToClient where the application said no */
+/** @throws RefusedToClient where the application rejected the request */
 export function acceptedBy<Decision extends { readonly kind: 'accepted' }>(
   flow: AuthorizationFlow,
   { decision }: Step<Decision>,

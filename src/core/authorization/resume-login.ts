@@ -14,10 +14,10 @@ import type { Browser, ToApplication } from './begin-authorization.ts'
 import { findRemembered } from './remembered-consent.ts'
 import { acceptedBy, findAnswered } from './resume-flow.ts'
 
-/** What the browser's session cookie is to be. */
+/** The session cookie to set. */
 export interface SessionCookie {
   readonly id: string
-  /** Seconds; 0 ends it. */
+  /** Seconds; 0 removes the cookie. */
   readonly maxAge: number
 }
 
@@ -32,16 +32,16 @@ interface ResumeLoginDeps {
   readonly sessions: LoginSessionStore
   readonly grants: GrantStore
   readonly transaction: Transaction<SessionStores & { flows: AuthorizationFlowStore }>
-  /** How a client knows a person. */
+  /** The person's `sub` for a client. */
   readonly subjectFor: (client: Client, subject: string, forced: string) => string
-  /** Milliseconds that a session lives where the login application does not say. */
+  /** Lifespan of a session in milliseconds where the login application sends none. */
   readonly sessionLifespan: Live<number>
   readonly clock: Clock
   readonly randomness: Randomness
 }
 
 /**
- * The browser comes back with the login application's answer: the session begins or goes on, and consent is asked.
+ * The browser comes back with the login application's answer: the session begins or continues, and a consent request is made.
  *
  * @throws FaultToPerson or RefusedToClient
  */
@@ -57,7 +57,7 @@ export function resumeLogin(deps: ResumeLoginDeps) {
   }
 }
 
-/** OpenID Connect Core §3.1.2.1: who logs in is whom the hint names, or nobody. A known person was compared before. */
+/** OpenID Connect Core §3.1.2.1: the subject must match id_token_hint. That of an earlier session was compared before. */
 function checkHint({ request, session }: AuthorizationFlow, login: LoginDecision, client: Client, { subjectFor }: ResumeLoginDeps): void {
   const hinted = request.oidcContext.idTokenHintClaims?.sub
   if (hinted !== undefined && !session.known && hinted !== subjectFor(client, login.subject, login.forceSubjectIdentifier))

@@ -8,7 +8,7 @@ import type { AssertionId } from './spend-assertion.ts'
 import { type ReadAssertion, readAssertion } from './verify-assertion.ts'
 import { hashesOf, type PresentedSecret } from './verify-secret.ts'
 
-/** How a caller says who he is at the token endpoint (RFC 6749 §2.3). */
+/** The credentials of a request to the token endpoint (RFC 6749 §2.3). */
 export type ClientCredentials = SecretCredentials | AssertionCredentials
 
 export interface SecretCredentials {
@@ -16,15 +16,15 @@ export interface SecretCredentials {
   readonly clientId: string
   /** Empty for `none`. */
   readonly secret: string
-  /** The same without decoding, where that makes a difference: some callers do not encode (RFC 6749 §2.3.1). */
+  /** The same without form decoding, where that differs: some clients do not encode (RFC 6749 §2.3.1). */
   readonly undecoded?: { readonly clientId: string; readonly secret: string }
-  /** Where it comes from: what failures are counted by. */
+  /** The source address: failures are counted by it. */
   readonly address: string
 }
 
 export interface AssertionCredentials {
   readonly method: 'private_key_jwt'
-  /** What the request says besides; the assertion names its client, too. */
+  /** The `client_id` parameter, which is optional as the assertion names its client. */
   readonly clientId: string | undefined
   readonly assertion: string
 }
@@ -39,14 +39,14 @@ export type AuthenticationRefusal =
     }
   | { readonly kind: 'client-method-wrong'; readonly clientId: string; readonly registered: string; readonly presented: string }
 
-/** A client that proved itself, and what that proof leaves to be done. */
+/** An authenticated client, and the assertion that it used. */
 export interface Authenticated {
   readonly client: Client
-  /** To be spent in the transaction of what the client asks for (`spend-assertion.ts`). */
+  /** The caller spends it in the transaction of the act that the client requests (`spend-assertion.ts`). */
   readonly assertion?: AssertionId
 }
 
-/** Whether the registered secret method must be the very one presented, or Basic and post are as good as each other. */
+/** `exact`: the registered secret method only; `either`: Basic and post are interchangeable. */
 export type SecretTransport = 'either' | 'exact'
 
 export interface AuthenticationDeps {
@@ -57,12 +57,12 @@ export interface AuthenticationDeps {
   readonly verifyAssertion: (client: Client, assertion: ReadAssertion) => Promise<AssertionId>
 }
 
-/** A stored hash that no secret has: an unknown client costs what a known one costs. */
-const nobody = hashMadeSecret('')
+/** A hash that is checked for unknown clients, so that they take as long as known ones. */
+const hashOfUnknown = hashMadeSecret('')
 
 /**
- * Who is asking, proven by the registered method (RFC 6749 §2.3, RFC 7591 §2 `token_endpoint_auth_method`). The registered secret
- * method may be presented as Basic or as form fields; it never crosses with `none` or a key.
+ * Authenticates a client by its registered method (RFC 6749 §2.3, RFC 7591 §2 `token_endpoint_auth_method`). With `either`, a secret
+ * may come as Basic or as form fields; a secret method is never interchangeable with `none` or a key.
  *
  * @throws Refusal of an `AuthenticationRefusal`, `assertion-refused` or `secret-attempts-exhausted`; Unavailable
  */
@@ -83,7 +83,7 @@ async function bySecret(credentials: SecretCredentials, deps: AuthenticationDeps
   const { method, secret, undecoded, address } = credentials
   const client = await findClient(credentials, deps.clients)
   if (!client) {
-    await deps.secrets.matches(secret, nobody)
+    await deps.secrets.matches(secret, hashOfUnknown)
     throw new Refusal<AuthenticationRefusal>({ kind: 'client-unknown' })
   }
   checkMethod(client, method, deps.secretTransport())
@@ -94,7 +94,7 @@ async function bySecret(credentials: SecretCredentials, deps: AuthenticationDeps
   return { client }
 }
 
-/** What an operator should know of a secret that may have been right elsewhere. */
+/** A hint for the log where bcrypt cannot check the whole secret. */
 const causeOf = (client: Client, secret: string): { cause?: string } =>
   hashesOf(client).some((hash) => isBeyondHash(secret, hash))
     ? { cause: 'the secret is longer than the 72 bytes that bcrypt reads; give the client a new one' }
@@ -112,7 +112,7 @@ function checkMethod(client: Client, presented: ClientCredentials['method'], tra
   throw new Refusal<AuthenticationRefusal>({ kind: 'client-method-wrong', clientId: client.clientId, registered, presented })
 }
 
-/** Whether `secret` is the client's current one or an earlier one that still works, for callers who are known already. */
+/** Whether `secret` is the client's current secret or an earlier one that still works, for callers that are authenticated already. */
 export async function knowsSecret(client: Client, secret: string, secrets: ChosenSecrets): Promise<boolean> {
   for (const hash of hashesOf(client)) if (await secrets.matches(secret, hash)) return true
   return false

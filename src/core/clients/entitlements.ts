@@ -7,9 +7,9 @@ import type { Client } from './client.ts'
 import { standingOf } from './standing.ts'
 
 export interface EntitlementSettings {
-  /** How scopes are matched that the client's standing does not match exactly. */
+  /** How scopes are matched where the client's standing does not require an exact match. */
   readonly matchScope: ScopeMatch
-  /** Whether the operator hands out audiences to dynamic clients; where not, their `resource` is accepted and has no effect. */
+  /** Whether the operator configured audiences for dynamic clients. If not, their `resource` is accepted without effect. */
   readonly audiencesAreManaged: boolean
 }
 
@@ -22,44 +22,44 @@ const refused = (reason: EntitlementRefusal) => new Refusal<EntitlementRefusal>(
 
 export const scopesOf = ({ metadata }: Client): readonly string[] => splitScope(metadata.scope ?? '')
 
-/** Whether the client may have a scope. None has a control character (RFC 6749 §3.3), whatever a pattern covers. */
+/** Whether the client may have a scope. A scope with a control character is refused (RFC 6749 §3.3), even where a pattern covers it. */
 export function mayHaveScope(client: Client, scope: string, { matchScope }: EntitlementSettings): boolean {
   if (/\p{Cc}/u.test(scope)) return false
   const match = standingOf(client).scopeMatch === 'exact' ? matchScopeExactly : matchScope
   return match(scopesOf(client), scope)
 }
 
-/** @throws Refusal `scope-not-allowed` for the first that the client may not have */
+/** @throws Refusal `scope-not-allowed` for the first scope that the client may not have */
 export function checkScope(client: Client, scopes: readonly string[], settings: EntitlementSettings): void {
   const excess = scopes.find((scope) => !mayHaveScope(client, scope, settings))
   if (excess !== undefined) throw refused({ kind: 'scope-not-allowed', scope: excess, clientId: client.clientId })
 }
 
-/** Whether a client's `resource` is accepted and has no effect: clients of MCP always send it (RFC 8707 §2). */
+/** Whether a client's `resource` is accepted without effect: MCP clients always send it (RFC 8707 §2). */
 export const ignoresResource = (client: Client, { audiencesAreManaged }: EntitlementSettings): boolean =>
   standingOf(client).unmanagedResource === 'ignored' && !audiencesAreManaged
 
-/** Why the client may not have an audience: the first that is not within what it has registered. */
+/** The refusal of the first audience or resource that the client's registered audiences do not cover. */
 export function audienceFault(
   client: Client,
   asked: AskedAudience,
   settings: EntitlementSettings,
 ): Extract<EntitlementRefusal, { kind: 'audience-not-allowed' | 'resource-not-allowed' }> | undefined {
   const { clientId } = client
-  const held = client.metadata.audience ?? []
+  const registered = client.metadata.audience ?? []
   const match = standingOf(client).audienceMatch === 'exact' ? matchAudienceExactly : matchAudienceByPath
   const ignored = ignoresResource(client, settings)
   for (const audience of asked.audience) {
-    if (!match(held, audience)) return { kind: 'audience-not-allowed', audience, clientId }
+    if (!match(registered, audience)) return { kind: 'audience-not-allowed', audience, clientId }
   }
   for (const resource of asked.resource) {
-    const isAllowed = isResourceIndicator(resource) && (ignored || match(held, resource))
+    const isAllowed = isResourceIndicator(resource) && (ignored || match(registered, resource))
     if (!isAllowed) return { kind: 'resource-not-allowed', resource, clientId }
   }
   return undefined
 }
 
-/** What a token for such a request carries, byte for byte, where `audienceFault` finds nothing. */
+/** The audience of a token for such a request, spelled as requested, where `audienceFault` finds nothing. */
 export const audienceOf = (client: Client, { audience, resource }: AskedAudience, settings: EntitlementSettings): readonly string[] => [
   ...new Set([...audience, ...(ignoresResource(client, settings) ? [] : resource)]),
 ]
@@ -71,7 +71,7 @@ export function allowedAudience(client: Client, asked: AskedAudience, settings: 
   return audienceOf(client, asked, settings)
 }
 
-/** The client's own lifespan by that name, or the one for everybody. Milliseconds. */
+/** The client's own lifespan of that name, or the default. Milliseconds. */
 export function lifespanOf({ settings: { lifespans } }: Client, name: keyof Lifespans, lifespan: number): number {
   const own = lifespans?.[name]
   const nanoseconds = own === undefined ? undefined : parseDuration(own)

@@ -29,7 +29,7 @@ function setting() {
 
 const uri = 'https://app.example/jwks.json'
 
-test('key sets make room for others by their size: 200 sets of 50 KB are more than are kept', async () => {
+test('the oldest key sets are evicted by size: 200 sets of 50 KB exceed the limit', async () => {
   const { find, fetched, flood } = setting()
   await flood()
   assert.ok(await find('https://stranger.example/199', 'k1'))
@@ -38,7 +38,7 @@ test('key sets make room for others by their size: 200 sets of 50 KB are more th
   assert.equal(fetched('https://stranger.example/0'), 2)
 })
 
-test('a key set that is in use stays, whatever strangers have fetched beside it', async () => {
+test('a key set that is in use is not evicted, however many others are fetched meanwhile', async () => {
   const { find, fetched } = setting()
   for (let at = 0; at < 400; at++) {
     if (at % 50 === 0) assert.ok(await find(uri, 'k1'))
@@ -47,20 +47,20 @@ test('a key set that is in use stays, whatever strangers have fetched beside it'
   assert.equal(fetched(uri), 1)
 })
 
-test('a kid that was missed within ten seconds causes no fetch, even where its key set had to make room', async () => {
+test('a kid that was not found within the last ten seconds causes no fetch, even where its key set was evicted', async () => {
   const { clock, find, fetched, flood } = setting()
   assert.equal(await find(uri, 'made-up'), undefined)
   await flood()
   for (let count = 0; count < 5; count++) assert.equal(await find(uri, 'made-up'), undefined)
   assert.equal(fetched(uri), 1)
-  assert.ok(await find(uri, 'k1'), 'another kid is looked for')
+  assert.ok(await find(uri, 'k1'), 'another kid causes a fetch')
   assert.equal(fetched(uri), 2)
   clock.now += 10_000
   assert.equal(await find(uri, 'made-up'), undefined)
   assert.equal(fetched(uri), 3)
 })
 
-test('while strangers’ URLs that never answer use all fetches, a URL that gave a key set before is fetched again; a new one must wait', async () => {
+test('while URLs that never answer use all fetches, a URL that answered before is fetched again and a new one is refused', async () => {
   let now = 1_800_000_000_000
   const keys = [{ kty: 'OKP', crv: 'Ed25519', x: 'x'.repeat(43), kid: 'k1' }]
   const silent: (() => void)[] = []
@@ -88,7 +88,7 @@ test('while strangers’ URLs that never answer use all fetches, a URL that gave
   for (const end of await Promise.allSettled(strangers)) assert.equal(end.status, 'rejected')
   now += 10_000
   const again = Array.from({ length: 32 }, (_, at) => find(`https://stranger.example/${at}`))
-  await assert.rejects(find(uri), { name: 'Unavailable' }, 'it gave no set last')
+  await assert.rejects(find(uri), { name: 'Unavailable' }, 'its last fetch failed')
   for (const end of silent) end()
   await Promise.allSettled(again)
 })

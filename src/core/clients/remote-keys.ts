@@ -8,8 +8,8 @@ import { Unavailable } from '../../lib/unavailable.ts'
 import { hasSoundShape, type Jwk, verifyingHalf } from '../../protocol/jwks.ts'
 
 /**
- * The keys at a URL, of which one is wanted: that named `kid`, or where there is no name one that `suits`. Throws what the fetch threw
- * where they cannot be had.
+ * The keys at a URL, to find one of them: the key named `kid`, or without a name one that `suits`. Throws the error of the fetch where
+ * it failed.
  */
 export type RemoteKeys = (uri: string, wanted: WantedKey) => Promise<readonly Jwk[]>
 
@@ -17,13 +17,13 @@ export interface WantedKey {
   readonly kid: string | undefined
   readonly alg: string
   readonly suits: (keys: readonly Jwk[]) => boolean
-  /** The one that suits turned out not to be it: it may have been replaced under its name. */
+  /** The key that suits did not verify the signature: it may have been replaced under its name. */
   readonly isOutdated?: true
 }
 
 interface Known {
   readonly keys: readonly Jwk[] | undefined
-  /** Why there are none. */
+  /** The error of a failed fetch. */
   readonly failure?: unknown
   /** Characters of JSON. */
   readonly size: number
@@ -32,24 +32,24 @@ interface Known {
   readonly freshUntil: number
 }
 
-/** Milliseconds. What a key set's `max-age` may say, and what holds where it says nothing. */
-const life = { least: 60_000, most: 3_600_000, usual: 600_000 }
-/** Milliseconds between two fetches of one URL, whoever asks: a failure is remembered so long, too. */
-const rest = 10_000
-/** Bytes of all key sets that are kept, and what each costs besides its keys. */
+/** Milliseconds. The bounds of a key set's `max-age`, and the default where there is none. */
+const lifespan = { least: 60_000, most: 3_600_000, usual: 600_000 }
+/** Milliseconds between two fetches of one URL, and the time for which a failure is cached. */
+const pause = 10_000
+/** Bytes of all cached key sets, and what each takes besides its keys. */
 const mostBytes = 8 * 1024 * 1024
 const overhead = 1024
 const mostMissed = 10_000
-/** Fetches at once of URLs that gave a key set last, and as many of others: who registers silent ones takes no place of the first. */
+/** Concurrent fetches of URLs whose last fetch succeeded, and as many of others: URLs that never answer cannot use up the former. */
 const mostAtOnce = 32
 
-const order = { types: ['application/json'], maxBytes: 64 * 1024, timeout: 5_000 }
+const limits = { types: ['application/json'], maxBytes: 64 * 1024, timeout: 5_000 }
 
 /**
- * Clients' key sets at `jwks_uri`, fetched when they are first needed and kept as long as they say, within bounds: those that were used
- * longest ago make room. Requests that need one set at the same time share one fetch. A set that lacks the key that is wanted is
- * fetched once more, so that a rotated key is found at once; never more often than the rest between two fetches allows, and not for a
- * `kid` that was missed within that time, whether or not the set is kept.
+ * Clients' key sets at `jwks_uri`, fetched when they are first needed and cached for their `max-age`, within bounds. The least recently
+ * used ones are evicted. Requests that need one set at the same time share one fetch. A set that lacks the wanted key is fetched again,
+ * so that a rotated key is found at once, but not within the pause after the last fetch, and not for a `kid` that was not found within
+ * that time, whether or not the set is still cached.
  */
 export function makeRemoteKeys(deps: { fetch: FencedFetch; fence: Live<Fence>; clock: Clock }): RemoteKeys {
   const known = new BoundedMap<string, Known>(mostBytes, ({ size }, uri) => size + uri.length + overhead)
@@ -72,16 +72,16 @@ export function makeRemoteKeys(deps: { fetch: FencedFetch; fence: Live<Fence>; c
   }
   const remember = (uri: string, next: Known): Known => {
     const before = known.get(uri)
-    // What is still fresh outlives a failure to look for more.
+    // A set that is still fresh stays when a new fetch fails.
     const kept = next.keys === undefined && isGood(before, next.fetchedAt) ? { ...before, fetchedAt: next.fetchedAt } : next
     known.set(uri, kept)
     return kept
   }
-  /** What is kept, if it may be used without a fetch. */
+  /** The cached set, if it may be used without a fetch. */
   const atHand = (uri: string, { suits, isOutdated }: WantedKey, now: number): Known | undefined => {
     const before = known.get(uri)
     if (before === undefined || now >= before.freshUntil) return undefined
-    const mayLookAgain = isGood(before, now) && now >= before.fetchedAt + rest && (isOutdated === true || !suits(before.keys))
+    const mayLookAgain = isGood(before, now) && now >= before.fetchedAt + pause && (isOutdated === true || !suits(before.keys))
     if (mayLookAgain) return undefined
     known.set(uri, before)
     return before
@@ -91,7 +91,7 @@ export function makeRemoteKeys(deps: { fetch: FencedFetch; fence: Live<Fence>; c
     const now = deps.clock()
     const name = sha256(JSON.stringify([uri, wanted.kid, wanted.alg]))
     let found = atHand(uri, wanted, now)
-    if (!found && wanted.kid !== undefined && now < (missed.get(name) ?? 0) + rest) return []
+    if (!found && wanted.kid !== undefined && now < (missed.get(name) ?? 0) + pause) return []
     found ??= await refresh(uri)
     if (!found.keys) throw found.failure
     if (wanted.kid !== undefined && !wanted.suits(found.keys)) missed.set(name, found.fetchedAt)
@@ -104,30 +104,30 @@ const isGood = (entry: Known | undefined, now: number): entry is Known & { keys:
 
 async function fetchKeys(uri: string, { fetch, fence, clock }: Parameters<typeof makeRemoteKeys>[0]): Promise<Known> {
   try {
-    const { status, headers, body } = await fetch(uri, order, fence())
-    if (status !== 200) throw new Error(`the key set was answered with ${status}`)
+    const { status, headers, body } = await fetch(uri, limits, fence())
+    if (status !== 200) throw new Error(`the response status of the key set was ${status}`)
     const now = clock()
     const keys = usableKeys(JSON.parse(body))
-    return { keys, size: JSON.stringify(keys).length, fetchedAt: now, freshUntil: now + lifeOf(headers['cache-control']) }
+    return { keys, size: JSON.stringify(keys).length, fetchedAt: now, freshUntil: now + lifespanOf(headers['cache-control']) }
   } catch (failure) {
-    // That this server has no room for the fetch, or stops, says nothing of the key set.
+    // This server fetches too much or is stopping: that is no failure of the key set.
     if (failure instanceof Unavailable) throw failure
     const now = clock()
-    return { keys: undefined, size: 0, failure, fetchedAt: now, freshUntil: now + rest }
+    return { keys: undefined, size: 0, failure, fetchedAt: now, freshUntil: now + pause }
   }
 }
 
-/** A key that we cannot read, or that costs too much to verify with, is no reason to do without the others (RFC 7517 §5). */
+/** Keys that are unsupported or too costly to verify with are left out; the others are used (RFC 7517 §5). */
 function usableKeys(set: unknown): Jwk[] {
   const keys = (set as { keys?: unknown } | null)?.keys
-  if (!Array.isArray(keys)) throw new Error('what is there is no JWK Set')
+  if (!Array.isArray(keys)) throw new Error('the response is not a JWK Set')
   return keys.filter((key: unknown): key is Jwk => typeof key === 'object' && key !== null && hasSoundShape(key as Jwk)).map(verifyingHalf)
 }
 
-/** RFC 9111 §5.2.2: what the answer says of its life, within our bounds. */
-function lifeOf(cacheControl: string | string[] | undefined): number {
-  const said = String(cacheControl ?? '').toLowerCase()
-  if (/\bno-(?:store|cache)\b/.test(said)) return life.least
-  const seconds = /(?:^|[\s,])max-age="?(\d{1,9})/.exec(said)?.[1]
-  return seconds === undefined ? life.usual : Math.min(Math.max(Number(seconds) * 1000, life.least), life.most)
+/** RFC 9111 §5.2.2: the response's `max-age`, within bounds. */
+function lifespanOf(cacheControl: string | string[] | undefined): number {
+  const directives = String(cacheControl ?? '').toLowerCase()
+  if (/\bno-(?:store|cache)\b/.test(directives)) return lifespan.least
+  const seconds = /(?:^|[\s,])max-age="?(\d{1,9})/.exec(directives)?.[1]
+  return seconds === undefined ? lifespan.usual : Math.min(Math.max(Number(seconds) * 1000, lifespan.least), lifespan.most)
 }

@@ -6,20 +6,20 @@ import { Bcrypt } from '../../lib/bcrypt.ts'
 import { systemRandomness } from '../../lib/random.ts'
 import { ChosenSecrets, hashMadeSecret, makeSecret } from './secrets.ts'
 
-describe('a secret of ours', () => {
+describe('a generated secret', () => {
   const secrets = new ChosenSecrets(systemRandomness, new Bcrypt())
 
-  test('is 26 characters that need no escaping anywhere, and another each time', () => {
+  test('is 26 characters that need no escaping, and different each time', () => {
     const made = Array.from({ length: 2_000 }, () => makeSecret(systemRandomness))
     assert.equal(new Set(made).size, made.length)
     for (const secret of made) {
       assert.match(secret, /^[A-Za-z0-9\-._~]{26}$/)
       assert.equal(encodeURIComponent(secret), secret)
     }
-    assert.equal(new Set(made.join('')).size, 66, 'every character of the alphabet comes up')
+    assert.equal(new Set(made.join('')).size, 66, 'every character of the alphabet occurs')
   })
 
-  test('matches its hash; any other text does not', async () => {
+  test('matches its hash, and other texts do not', async () => {
     await fc.assert(
       fc.asyncProperty(fc.string({ unit: anyCharacter }), fc.nat(25), async (other, at) => {
         const secret = makeSecret(systemRandomness)
@@ -36,7 +36,7 @@ describe('a secret of ours', () => {
 })
 
 describe('a secret that a person chose', () => {
-  test('matches its hash alone, and two hashes of it have nothing in common', async () => {
+  test('matches its hashes only, and each hash has its own salt', async () => {
     const secrets = new ChosenSecrets(systemRandomness, new Bcrypt())
     await fc.assert(
       fc.asyncProperty(
@@ -54,7 +54,7 @@ describe('a secret that a person chose', () => {
     )
   })
 
-  test('matches no hash of a kind that is not known, and nothing is thrown', async () => {
+  test('does not match a hash of an unknown kind, and nothing is thrown', async () => {
     const secrets = new ChosenSecrets(systemRandomness, new Bcrypt())
     const hashes = fc.oneof(
       fc.string(),
@@ -72,7 +72,7 @@ describe('a secret that a person chose', () => {
     await fc.assert(fc.asyncProperty(fc.string(), hashes, async (secret, hash) => assert.equal(await secrets.matches(secret, hash), false)))
   })
 
-  test('of 40 slow checks at once 34 are done and the others told to come back; quick ones are never turned away', async () => {
+  test('of 40 slow checks at once 34 run and 6 are refused as Unavailable; fast checks are never refused', async () => {
     const secrets = new ChosenSecrets(systemRandomness, new Bcrypt())
     const hash = await secrets.hash('a chosen secret')
     const slow = Promise.allSettled(Array.from({ length: 40 }, () => secrets.matches('a chosen secret', hash)))
@@ -85,6 +85,6 @@ describe('a secret that a person chose', () => {
       shed.map(({ name }) => name),
       Array(6).fill('Unavailable'),
     )
-    assert.equal(await secrets.matches('a chosen secret', hash), true, 'and the next one is served again')
+    assert.equal(await secrets.matches('a chosen secret', hash), true, 'the next one runs')
   })
 })

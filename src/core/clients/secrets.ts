@@ -6,23 +6,23 @@ import { type Randomness, randomText } from '../../lib/random.ts'
 import { Unavailable } from '../../lib/unavailable.ts'
 import { isBeyondHash, readSecretHash, type SecretHash } from '../../protocol/secret-hash.ts'
 
-/** The characters that need no escaping in a URL, a form or Basic credentials, so that every way to send them is the same. */
+/** Characters that need no escaping in a URL, a form or Basic credentials. */
 const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~'
 
-/** A client secret of 26 characters, as long as Hydra's: 157 bits of chance. */
+/** A client secret of 26 characters, as long as Hydra's, with 157 random bits. */
 export const makeSecret = (randomness: Randomness): string => randomText(randomness, 26, alphabet)
 
-/** How a machine-made secret rests: it carries more chance than any guesser can try, so one SHA-256 is enough. */
+/** The stored form of a generated secret. It has too many random bits to be guessed, so one SHA-256 is enough. */
 export const hashMadeSecret = (secret: string): string => `$sha256$${sha256(secret)}`
 
-/** RFC 9106 §4, second recommended option, in its form for little memory: 19 MiB, 2 passes (as OWASP advises for servers). */
+/** 19 MiB and 2 passes, as OWASP recommends for servers: less memory than the second recommended option of RFC 9106 §4. */
 const argon2id = { memory: 19_456, passes: 2, parallelism: 1, tagLength: 32 }
 
-/** Slow hashes are a lever for denial of service: so many run at once, so many wait, the rest is told to come back. */
+/** Slow hashes could be used for denial of service: so many run at once, so many wait, and further ones are refused. */
 const running = 2
 const waiting = 32
 
-/** Hashes and checks secrets that a person chose, and those that were imported with Hydra's hashes. */
+/** Hashes and checks secrets that a person chose, and those that were imported with hashes of Hydra. */
 export class ChosenSecrets {
   readonly #randomness: Randomness
   readonly #bcrypt: Bcrypt
@@ -43,7 +43,7 @@ export class ChosenSecrets {
   }
 
   /**
-   * Whether `secret` is the one behind `hash`, whichever way it was hashed. One that is longer than what bcrypt reads fits no bcrypt hash.
+   * Whether `hash` is a hash of `secret`, of any supported kind. A secret that is longer than what bcrypt reads matches no bcrypt hash.
    *
    * @throws Unavailable when too many slow hashes are waiting
    */
@@ -78,7 +78,7 @@ export class ChosenSecrets {
     }
   }
 
-  /** Whoever finishes hands its place on. */
+  /** Waits until a running check has finished. */
   #place(): Promise<void> {
     if (this.#queue.length >= waiting) throw new Unavailable('too many slow secret checks are waiting', 5)
     return new Promise((resolve) => this.#queue.push(resolve))

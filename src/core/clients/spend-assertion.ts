@@ -1,20 +1,20 @@
 import { Refusal } from '../../lib/refusal.ts'
 import type { Transaction } from '../../lib/transaction.ts'
 
-/** What remains of an assertion that proved a client: the hash of client id and `jti`, which counts once (RFC 7523 §3). */
+/** Identifies an assertion, which can be used once (RFC 7523 §3): a hash of client id and `jti`. */
 export interface AssertionId {
   readonly hash: string
-  /** Milliseconds since 1970 UTC: after it the assertion is refused anyway. */
+  /** Milliseconds since 1970 UTC. After it the assertion has expired. */
   readonly expiresAt: number
 }
 
 export interface AssertionStore {
-  /** False where it was spent before: of several at once, one spends it. */
+  /** False where it was spent before. Of several calls at once, one gets true. */
   spend(id: AssertionId): Promise<boolean>
   removeExpired(now: number, limit: number): Promise<number>
 }
 
-/** The assertion was used before: somebody may have stolen it. */
+/** The assertion was used before: it may have been stolen. */
 export interface AssertionReplayed {
   readonly kind: 'assertion-replayed'
 }
@@ -29,8 +29,8 @@ export async function spendAssertion(tx: { assertions: AssertionStore }, id: Ass
 }
 
 /**
- * Runs what a client asks for once it has proved itself. Where that is refused, the assertion is spent all the same, in a
- * transaction of its own: it was seen, so it may be with others by now.
+ * Runs the act of an authenticated client. Where the act is refused, the assertion is spent in a transaction of its own: it was
+ * transmitted, so it must not be usable again.
  *
  * @throws what `act` throws, or Refusal `assertion-replayed`
  */

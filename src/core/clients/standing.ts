@@ -12,19 +12,19 @@ export interface Standing {
   readonly excessScope: 'dropped' | 'refused'
   /** `path`: a registered audience covers the paths below it; `exact`: only the registered audiences themselves. */
   readonly audienceMatch: 'exact' | 'path'
-  /** What a `resource` is worth while `allowed_audience` is not configured: MCP clients always send one (RFC 8707 §2). */
+  /** How a `resource` is treated while `allowed_audience` is not configured: MCP clients always send one (RFC 8707 §2). */
   readonly unmanagedResource: 'ignored' | 'checked'
   /** Which of its authorization requests need PKCE (RFC 9700 §2.1.1). `oauth2.pkce.enforced` requires it of all. */
   readonly pkce: 'always' | 'without-secret'
-  /** The least number of characters of `state`. 0: it may be left out, as PKCE does the same work (RFC 9700 §2.1). */
+  /** The minimum number of characters of `state`. 0: it may be left out, as PKCE protects against CSRF, too (RFC 9700 §2.1). */
   readonly shortestState: 0 | 8
   /** Whether an OpenID request repeats a redirect URI that is the only registered one (OpenID Connect Core §3.1.2.1). */
   readonly openidRedirectUri: 'required' | 'optional'
   /** Whether consent is remembered where any program of the device can receive the code (RFC 8252 §8.6). */
   readonly consentOnDevice: 'remembered' | 'asked-each-time'
   /**
-   * When a logout with an ID token sends the browser on without a page that names the host. Anybody can register an address, and an ID
-   * token of it is valid for years: `own-session` asks for the browser that has the session of the token.
+   * When a logout with an ID token redirects the browser without a page that names the host. Anyone can register a redirect URI, and an
+   * ID token is accepted as a hint for years: `own-session` requires the browser that has the session of the token.
    */
   readonly leavingAfterLogout: 'at-once' | 'own-session'
   /** Whether the number of its live opaque tokens by `client_credentials` has a limit. */

@@ -3,12 +3,13 @@ import type { Jwk } from '../../protocol/jwks.ts'
 import { withoutLoopbackPort } from '../../protocol/redirect-uri.ts'
 import { authMethodOf, type Client, redirectUrisOf } from './client.ts'
 
-/** What a client says of itself on our pages. */
+/** The client's metadata that the pages show. */
 const shownOf = ({ metadata: { clientName, localized, clientUri, tosUri, policyUri } }: Pick<Client, 'metadata'>) =>
   [clientName, localized, clientUri, tosUri, policyUri] as const
 
 /**
- * The consent terms: a hash of what a person relied on when giving consent, the client's name, its redirect hosts (loopback without port) and how it proves itself.
+ * The consent terms: a hash of what a person relied on when giving consent: the client's name, its redirect hosts (loopback without
+ * port) and how it authenticates.
  * A remembered consent holds for these terms only: a client that changes one of them is asked about again.
  */
 export function termsOf(client: Client): string {

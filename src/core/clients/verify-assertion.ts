@@ -8,7 +8,7 @@ import { isOfType, readSigned, type SignedClaims, type UnreadableFault } from '.
 import type { AssertionId } from './spend-assertion.ts'
 import { type SignatureFault, signatureFault } from './verify-signature.ts'
 
-/** What is wrong with an assertion. The words for it are the door's. */
+/** What is wrong with an assertion. The error sentences are in `http/`. */
 export type AssertionFault =
   | UnreadableFault
   | SignatureFault
@@ -20,13 +20,13 @@ export type AssertionRefusal = { readonly kind: 'assertion-refused' } & Assertio
 
 const refuse = (fault: AssertionFault) => new Refusal<AssertionRefusal>({ kind: 'assertion-refused', ...fault })
 
-/** How this server is named in an assertion. */
+/** The values of `aud` that name this server. */
 export interface AssertionAudience {
   readonly issuer: string
   readonly tokenEndpoint: string
 }
 
-/** An assertion that was taken apart, and nothing more: who sent it is not known yet. */
+/** A parsed assertion. Its sender has not been authenticated. */
 export interface ReadAssertion extends SignedClaims {
   readonly subject: string
 }
@@ -40,14 +40,13 @@ export function readAssertion(text: string): ReadAssertion {
   return { ...signed, subject: sub }
 }
 
-/** Seconds: how far an assertion may reach into the future, and how far another clock may run ahead of ours. */
+/** Seconds: the longest time until `exp`, and how far the client's clock may be ahead. */
 const longestLife = 3_600
 const skew = 10
 
 /**
- * Whether an assertion proves that it comes from `client` (RFC 7523 §3): it names the client and this server, is in force and not for
- * long, and one of the client's keys signed it. What it costs to know comes in the order of what it costs us. The caller must spend
- * the id that is returned.
+ * Checks that an assertion comes from `client` (RFC 7523 §3): it names the client and this server, is valid now and expires within an
+ * hour, and one of the client's keys signed it. The cheap checks come first. The caller must spend the id that is returned.
  *
  * @throws Refusal `assertion-refused`, or Unavailable where too many key sets are being fetched
  */
@@ -65,12 +64,12 @@ export function verifyAssertion(deps: { clock: Clock; remoteKeys: RemoteKeys; au
 
 const types = ['jwt', 'client-authentication+jwt']
 
-/** RFC 8725 §3.11: a JWT that says that it is something else, a token or a request object, is no assertion. */
+/** RFC 8725 §3.11: a JWT with the type of a token or a request object is not an assertion. */
 function checkType({ typ }: ReadAssertion): void {
   if (!isOfType(typ, types)) throw refuse({ fault: 'typ' })
 }
 
-/** A client that registered an algorithm is held to it; one that did not may use any of the list that its key is for. */
+/** A client that registered an algorithm must use it. Others may use any supported one that fits the key. */
 function checkAlg({ metadata: { tokenEndpointAuthSigningAlg: registered } }: Client, { alg }: ReadAssertion): void {
   if (registered !== undefined && registered !== alg) throw refuse({ fault: 'alg-not-registered', alg, registered })
 }
@@ -85,7 +84,7 @@ function checkClaims({ clientId }: Client, { claims }: ReadAssertion, now: numbe
   return { hash: sha256(JSON.stringify([clientId, jti])), expiresAt: Math.ceil(exp * 1000) }
 }
 
-/** The issuer or the token endpoint, alone: with a second audience, that one could pass it on to us. */
+/** The issuer or the token endpoint, and no other audience: a second one could replay the assertion here. */
 function isMeantForUs(aud: unknown, { issuer, tokenEndpoint }: AssertionAudience): boolean {
   const only = Array.isArray(aud) && aud.length === 1 ? aud[0] : aud
   return only === issuer || only === tokenEndpoint

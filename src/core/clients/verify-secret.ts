@@ -7,28 +7,28 @@ import { FailureWaits } from '../limits/failure-waits.ts'
 import type { Client } from './client.ts'
 import { type ChosenSecrets, hashMadeSecret } from './secrets.ts'
 
-/** Too many wrong secrets for this client came from this address. */
+/** Too many wrong secrets from this address for this client. */
 export interface SecretAttemptsRefusal {
   readonly kind: 'secret-attempts-exhausted'
   readonly clientId: string
   readonly retryAfterSeconds: number
 }
 
-/** A secret as it came: one text, or two where the transport leaves open how it was encoded. */
+/** A secret as received: one text, or two where its encoding is ambiguous. */
 export interface PresentedSecret {
   readonly readings: readonly string[]
-  /** Whose failures these are: an IPv4 address, or an IPv6 network. */
+  /** Failures are counted by it: an IPv4 address, or an IPv6 network. */
   readonly address: string
 }
 
-/** Milliseconds. */
-const remembrance = 60_000
+/** Milliseconds for which a right secret is remembered. */
+const memoryLifespan = 60_000
 const mostRemembered = 10_000
 
 /**
- * Whether a secret is the client's own, at a price that the guesser pays. A right one is remembered for a minute, by an HMAC under a
- * key of this process and together with the hash that it fits, so that a changed secret misses at once. Failures are counted for each
- * client and address; while that pair must wait, a secret that is not remembered is refused unhashed.
+ * Checks a client's secret and limits wrong guesses. A right one is remembered for a minute, as an HMAC with a key of this process and
+ * together with the stored hash that it matches, so that a secret no longer matches once it is changed. Failures are counted for each
+ * client and address. While that pair must wait, a secret that is not remembered is refused without hashing it.
  *
  * @throws Refusal `secret-attempts-exhausted`, or Unavailable when too many slow hashes are waiting
  */
@@ -38,10 +38,10 @@ export function verifySecret(deps: { clock: Clock; randomness: Randomness; secre
   const underWay = new Map<string, Promise<boolean>>()
   const key = deps.randomness(32)
 
-  /** What stands for a secret in memory. Secrets of ours have a hash that is as good as an HMAC, and is needed anyway. */
+  /** The name of a secret in memory. The hash of a generated secret cannot be reversed either, and is computed anyway. */
   const nameOf = (clientId: string, hashes: readonly string[], secret: string): string => {
-    const isMade = hashes.every((hash) => hash.startsWith('$sha256$'))
-    return `${clientId}\n${isMade ? hashMadeSecret(secret) : createHmac('sha256', key).update(secret).digest('base64url')}`
+    const isGenerated = hashes.every((hash) => hash.startsWith('$sha256$'))
+    return `${clientId}\n${isGenerated ? hashMadeSecret(secret) : createHmac('sha256', key).update(secret).digest('base64url')}`
   }
 
   const isRemembered = (name: string, hashes: readonly string[]): boolean => {
@@ -53,7 +53,7 @@ export function verifySecret(deps: { clock: Clock; randomness: Randomness; secre
     for (const [at, secret] of readings.entries()) {
       for (const hash of hashes) {
         if (!(await deps.secrets.matches(secret, hash))) continue
-        remembered.set(names[at] as string, { hash, until: deps.clock() + remembrance })
+        remembered.set(names[at] as string, { hash, until: deps.clock() + memoryLifespan })
         return true
       }
     }
@@ -65,7 +65,7 @@ export function verifySecret(deps: { clock: Clock; randomness: Randomness; secre
     const names = readings.map((secret) => nameOf(client.clientId, hashes, secret))
     if (names.some((name) => isRemembered(name, hashes))) return true
     const guessed = { account: client.clientId, source: address }
-    // The same secret again while it is being checked is no second guess.
+    // The same secret in parallel counts as one attempt.
     const attempt = `${client.clientId}\n${address}\n${names.join('\n')}\n${client.version}`
     const running = underWay.get(attempt)
     if (running) return running

@@ -7,23 +7,23 @@ import type { Client } from './client.ts'
 import type { RemoteKeys } from './remote-keys.ts'
 import type { SignedClaims } from './signed-claims.ts'
 
-/** Why no key of the client vouches for what was signed. */
+/** Why no key of the client verifies the signature. */
 export type SignatureFault =
   | { readonly fault: 'no-keys' | 'key-unknown' | 'signature' }
-  /** `cause` is for our log. */
+  /** `cause` is for the log only. */
   | { readonly fault: 'keys-unreachable'; readonly cause: string }
 
 type Signed = Pick<SignedClaims, 'text' | 'alg' | 'kid'>
 
 /**
- * How many keys are tried: with names there is one that fits, and a stranger chooses how many have none. A signature over P-521 costs
- * two milliseconds to verify, one of any other kind at most one (decision 0030).
+ * How many keys are tried. With a `kid` one key fits; without one the client decides how many do, so there is a limit. Verifying a P-521
+ * signature takes two milliseconds, any other at most one (decision 0030).
  */
 const mostTried = (alg: string): number => (alg === 'ES512' ? 2 : 4)
 
 /**
- * What is wrong with a signature that a client is said to have made, or undefined where one of its keys made it: those it registered, or
- * those at its `jwks_uri`.
+ * What is wrong with a client's signature, or undefined where one of its keys made it: of those it registered, or those at its
+ * `jwks_uri`.
  *
  * @throws Unavailable where too many key sets are being fetched
  */
@@ -33,7 +33,7 @@ export function signatureFault({ remoteKeys }: { remoteKeys: RemoteKeys }) {
     const keys = await keysOf(client, signed, remoteKeys)
     if ('fault' in keys) return keys
     if (await isSignedByOne(keys, signed, imported)) return undefined
-    // The key may have been replaced under the same name, or under none.
+    // The key may have been replaced under the same `kid`, or without a `kid`.
     const again = client.metadata.jwks
       ? []
       : await keysOf(client, signed, (uri, wanted) => remoteKeys(uri, { ...wanted, isOutdated: true }))
@@ -44,7 +44,7 @@ export function signatureFault({ remoteKeys }: { remoteKeys: RemoteKeys }) {
   }
 }
 
-/** The client's keys that could have made the signature, the likeliest first. */
+/** The client's keys that can have made the signature, the likeliest first. */
 async function keysOf(
   { metadata: { jwks, jwksUri } }: Client,
   signed: Signed,
@@ -62,7 +62,7 @@ async function keysOf(
   }
 }
 
-/** With a `kid`, the keys of that name; without one, those that say that they are for the algorithm before those that say nothing. */
+/** With a `kid`, the keys of that name; without one, keys that name an `alg` or a `use` before the others. */
 function fitting(keys: readonly Jwk[], { alg, kid }: Signed): readonly Jwk[] {
   const able = keys.filter((key) => fitsAlg(key, alg) && (kid === undefined || key.kid === kid) && hasSoundShape(key))
   const likelihood = (key: Jwk): number => Number(key.alg !== undefined) * 2 + Number(key.use !== undefined)
@@ -88,7 +88,7 @@ async function isSignedBy(key: Jwk, { text, alg }: Signed, imported: Import): Pr
 
 const mostImports = 2_000
 
-/** Keys made ready once: to read one costs as much as to verify with it. */
+/** Caches imported keys: importing one costs as much as verifying with it. */
 function makeImports(): Import {
   const ready = new BoundedMap<string, CryptoKey | Uint8Array>(mostImports)
   return async (key, alg) => {

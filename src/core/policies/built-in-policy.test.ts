@@ -35,7 +35,7 @@ const assertWithin = (granted: readonly string[] = [], ...open: (readonly string
 }
 
 describe('the built-in policy', () => {
-  test('grants nothing but what is open to strangers or in force already', () => {
+  test('grants only what the policy allows or what is in force', () => {
     fc.assert(
       fc.property(policies, facts, (policy, { asked, inForce }) => {
         const verdict = decideRegistration(policy, { asked, inForce })
@@ -54,7 +54,7 @@ describe('the built-in policy', () => {
     )
   })
 
-  test('leaves out only what it must: all that was asked for and may be had is granted', () => {
+  test('grants all requested scopes and audiences that are allowed', () => {
     fc.assert(
       fc.property(policies, facts, (policy, all) => {
         const verdict = decideRegistration(policy, all)
@@ -67,7 +67,7 @@ describe('the built-in policy', () => {
     )
   })
 
-  test('grants the same again to a client that puts back what it was granted', () => {
+  test('grants the same again to a client that requests what it was granted', () => {
     fc.assert(
       fc.property(policies, facts, (policy, all) => {
         const first = decideRegistration(policy, all)
@@ -79,7 +79,7 @@ describe('the built-in policy', () => {
     )
   })
 
-  test('what is in force stays allowed when the operator closes everything', () => {
+  test('keeps the values in force when the policy allows nothing', () => {
     fc.assert(
       fc.property(entitlements, (inForce) => {
         const closed: RegistrationPolicy = { defaultScope: [], allowedScope: [], allowedAudience: undefined }

@@ -1,20 +1,20 @@
 import { defaultGrantTypes } from '../../protocol/metadata-defaults.ts'
 import { splitScope } from '../../protocol/scope.ts'
 
-/** What the operator lets strangers have: the settings under `oidc.dynamic_client_registration`. */
+/** What the operator allows self-registered clients: the settings under `oidc.dynamic_client_registration`. */
 export interface RegistrationPolicy {
-  /** The scopes of a client that asks for none. */
+  /** The scopes of a client that requests none. */
   readonly defaultScope: readonly string[]
-  /** More scopes that a client may ask for. */
+  /** Further scopes that a client may request. */
   readonly allowedScope: readonly string[]
-  /** The audiences that a client may have; undefined: none is handed out, and `resource` parameters have no effect. */
+  /** The audiences that a client may have; undefined: none, and `resource` parameters have no effect. */
   readonly allowedAudience: readonly string[] | undefined
 }
 
-/** What a client asks for, and what it has already: values in force stay allowed, so that a GET put back changes nothing. */
+/** What a client requests and what it has. Values in force stay allowed, so that a PUT of what a GET returned changes nothing. */
 export interface RegistrationFacts {
   readonly asked: Entitlements
-  /** Undefined for a client that is new. */
+  /** Undefined for a new client. */
   readonly inForce: Entitlements | undefined
 }
 
@@ -23,7 +23,7 @@ export interface Entitlements {
   readonly audience?: readonly string[] | undefined
   readonly grantTypes?: readonly string[] | undefined
   readonly allowedCorsOrigins?: readonly string[] | undefined
-  /** These two are not asked of the policy: they decide how much of the others can be had. */
+  /** The policy grants neither of these two: they limit what is granted of the others. */
   readonly redirectUris?: readonly string[] | undefined
   readonly tokenEndpointAuthMethod?: string | undefined
 }
@@ -43,18 +43,18 @@ export type DenyReason =
   | { readonly kind: 'wildcard-scope'; readonly scope: string }
   | { readonly kind: 'no-usable-grant'; readonly offered: readonly string[] }
 
-/** The scopes that OpenID and refresh tokens need: they open no one's API. */
+/** The scopes of OpenID Connect and of refresh tokens, which give access to no other API. */
 const identityScopes = ['openid', 'profile', 'email', 'offline', 'offline_access']
 const offeredGrants = ['authorization_code', 'refresh_token', 'client_credentials']
 
-/** Every scope that a stranger's client can have, for policies and for `scopes_supported`: what we advertise can be registered. */
+/** All scopes that a self-registered client can have. They are also `scopes_supported`, so each of those can be registered. */
 export const openScopes = (policy: RegistrationPolicy): string[] => [
   ...new Set([...identityScopes, ...policy.defaultScope, ...policy.allowedScope]),
 ]
 
 /**
- * The rule that holds where the operator has written none: what is not open to strangers is left out, and the answer shows what is
- * left (RFC 7591 §3.2.1 lets a server replace any requested value). A request is refused only where nothing usable is left.
+ * The built-in policy: values that are not allowed are dropped, and the response shows the others (RFC 7591 §3.2.1 lets a server replace
+ * any requested value). A request is refused only where no usable grant type is left or a scope has a wildcard.
  */
 export function decideRegistration(policy: RegistrationPolicy, facts: RegistrationFacts): Verdict {
   const { asked, inForce } = facts
@@ -77,7 +77,7 @@ export function decideRegistration(policy: RegistrationPolicy, facts: Registrati
 const isWild = (scope: string, inForce: Entitlements | undefined): boolean =>
   scope.includes('*') && !splitScope(inForce?.scope ?? '').includes(scope)
 
-/** What the operator gave a client beyond what a stranger can have stays; the rest follows from what the client is now. */
+/** Grant types that the operator gave to the client stay; the others follow from its current metadata. */
 function decideGrantTypes({ asked, inForce }: RegistrationFacts): readonly string[] {
   const wanted = asked.grantTypes ?? defaultGrantTypes
   const given = inForce?.grantTypes?.filter((grant) => !grantsFor(inForce ?? {}).includes(grant)) ?? []
@@ -85,7 +85,7 @@ function decideGrantTypes({ asked, inForce }: RegistrationFacts): readonly strin
   return [...new Set(wanted.filter((grant) => open.includes(grant)))]
 }
 
-/** A public client cannot prove who it is, so it gets no token without a person. */
+/** A public client cannot authenticate, so it gets no token without a person. */
 function grantsFor({ tokenEndpointAuthMethod }: Entitlements): readonly string[] {
   return tokenEndpointAuthMethod === 'none' ? offeredGrants.filter((grant) => grant !== 'client_credentials') : offeredGrants
 }
@@ -102,11 +102,11 @@ function decideAudience(policy: RegistrationPolicy, asked: Entitlements, inForce
   return granted.length > 0 ? granted : undefined
 }
 
-/** All there is, for a client that names none; one that has none and still names none keeps none. */
+/** All allowed audiences, for a client that names none. A client that has none and still names none keeps none. */
 const defaultAudience = (policy: RegistrationPolicy, inForce: Entitlements | undefined): readonly string[] =>
   inForce && inForce.audience === undefined ? [] : (policy.allowedAudience ?? [])
 
-/** A page may call us from where its redirect URIs are, and from where the operator let it; from nowhere else. */
+/** CORS is allowed for the origins of the client's redirect URIs and for those that an administrator gave it. */
 function decideCorsOrigins({ asked, inForce }: RegistrationFacts): readonly string[] | undefined {
   const given = inForce?.allowedCorsOrigins?.filter((origin) => !originsOf(inForce ?? {}).includes(origin)) ?? []
   const open = [...originsOf(asked), ...given]

@@ -1,6 +1,6 @@
 import type { Clock } from '../../lib/clock.ts'
 import type { Actor, Audit } from '../audit/audit.ts'
-import { headroom } from '../clients/client.ts'
+import { clockSkew } from '../clients/client.ts'
 import { authorizeOwner, refuseToken } from './authorize-owner.ts'
 import { clientNotFound } from './find-or-refuse.ts'
 import type { RegistrationTransaction } from './registration-deps.ts'
@@ -30,7 +30,7 @@ export function deleteClientByOwner({
     await transaction(async (tx) => {
       const [isOwners] = await Promise.all([
         tx.registrationTokens.remove(clientId, tokenHash),
-        tx.clients.remove(clientId, now, now + headroom),
+        tx.clients.remove(clientId, now, now + clockSkew),
         audit.clientDeleted(tx, clientId, 'owner'),
       ])
       if (!isOwners) throw refuseToken()
@@ -47,7 +47,7 @@ export function deleteClientByAdmin({ transaction, audit, clock }: DeleteDeps) {
   return (clientId: string, actor: Actor): Promise<void> => {
     const now = clock()
     return transaction(async (tx) => {
-      const [isRemoved] = await Promise.all([tx.clients.remove(clientId, now, now + headroom), audit.clientDeleted(tx, clientId, actor)])
+      const [isRemoved] = await Promise.all([tx.clients.remove(clientId, now, now + clockSkew), audit.clientDeleted(tx, clientId, actor)])
       if (!isRemoved) throw clientNotFound()
     })
   }

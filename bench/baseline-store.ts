@@ -1,4 +1,4 @@
-/** What the floor asks of a database, and the rows and statements that several of its files know. */
+/** The interface of the baseline's databases, and the rows and statements that several of its files use. */
 
 export type Value = string | number | null
 type Soon<T> = T | Promise<T>
@@ -16,17 +16,17 @@ export interface Store {
   list<Row>(sql: string): (...values: Value[]) => Soon<Row[]>
   write(sql: string): (...values: Value[]) => Write
   /**
-   * One transaction, settled once it is on disk. The first statement must change a row, and the others go only with it: whether it
-   * did. PostgreSQL is sent all of them before that is known, so a lost race, which no case has, would be told but not undone.
+   * One transaction, settled once it is on disk. Resolves with whether the first statement changed a row; if not, the others are not
+   * run. On PostgreSQL all of them are sent at once, so a lost race, which no case has, would be reported but not rolled back.
    */
   act(first: Write, ...others: Write[]): Promise<boolean>
   close(): Promise<void>
 }
 
-/** What is shown of a client. */
+/** The columns of a client in responses. */
 export interface ShownRow {
   readonly client_id: string
-  /** What the client said of itself, and what the operator said of it, in the words of the wire. */
+  /** The members that the client registered, and those that the operator set, as JSON. */
   readonly metadata: string
   readonly settings: string
   readonly created_at: number
@@ -50,7 +50,7 @@ export const insertAccessToken = (store: Store) =>
      SELECT ?, client_id, ?, ?, '[]', ?, ?, ?, generation, token_epoch FROM clients WHERE client_id = ? AND removed_at IS NULL`,
   )
 
-/** Of a row of `grants`: neither it nor others of its person are withdrawn, and its client is there. */
+/** For a row of `grants`: it is not withdrawn, nor are all consents of its person, and its client exists. */
 export const grantIsInForce = `grants.withdrawn_at IS NULL AND grants.consents = (SELECT CAST(coalesce(sum(w.consents), 0) AS integer)
     FROM subject_generations w WHERE w.subject = grants.subject AND w.client_id IN ('', grants.client_id))
   AND grants.generation = (SELECT o.generation FROM clients o WHERE o.client_id = grants.client_id AND o.removed_at IS NULL)`

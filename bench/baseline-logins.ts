@@ -1,13 +1,13 @@
 /**
- * The floor of a login: the reads and writes of the server from the authorization request to the code, each step's writes in one
+ * The baseline of a login: the reads and writes of the server from the authorization request to the code, each step's writes in one
  * transaction. Handles and CSRF values are compared; nothing else is checked.
  */
 import type { IncomingMessage } from 'node:http'
 import { makeHandle, makeRowId } from '../src/lib/handle.ts'
 import { sameText, sha256 } from '../src/lib/hash.ts'
 import { randomToken, systemRandomness, timedUuid } from '../src/lib/random.ts'
-import type { Answer } from './floor-http.ts'
-import { findClient, grantIsInForce, type Store } from './floor-store.ts'
+import type { Answer } from './baseline-http.ts'
+import { findClient, grantIsInForce, type Store } from './baseline-store.ts'
 
 interface FlowRow {
   readonly id: string
@@ -27,7 +27,7 @@ const hourMs = 3_600_000
 const application = 'https://login.example.com/'
 const noClaims = '{"accessToken":{},"idToken":{}}'
 
-export function floorLogins(store: Store, issuer: string) {
+export function baselineLogins(store: Store, issuer: string) {
   const client = findClient(store)
   const flowById = store.find<FlowRow>(`SELECT * FROM authorization_flows WHERE id = ? AND generation = (SELECT o.generation FROM clients o
      WHERE o.client_id = authorization_flows.client_id AND o.removed_at IS NULL)`)
@@ -96,7 +96,7 @@ export function floorLogins(store: Store, issuer: string) {
     return [200, JSON.stringify({ redirect_to: `${JSON.parse(flow.request).url}&${step}_verifier=${verifier}` })]
   }
 
-  /** The flow that the browser brings a verifier of, if it holds the flow's CSRF value. */
+  /** The flow of a verifier, if the browser has the flow's CSRF value. */
   async function answered(step: Step, verifier: string, request: IncomingMessage): Promise<FlowRow | undefined> {
     const flow = await flowOf(verifier)
     const csrf = new RegExp(`${step}_csrf=([^;]+)`).exec(request.headers.cookie ?? '')?.[1] ?? ''
@@ -138,7 +138,7 @@ export function floorLogins(store: Store, issuer: string) {
   }
 
   return {
-    /** `/oauth2/auth`: where the browser begins, and where it comes back to. */
+    /** `/oauth2/auth`: the authorization request, and the browser's return from an application. */
     authorize(request: IncomingMessage): Promise<Answer> {
       const url = request.url ?? ''
       const query = new URLSearchParams(url.slice(url.indexOf('?') + 1))

@@ -1,10 +1,10 @@
-/** The floor's PostgreSQL: bare `pg`, as many connections as the server has, one transaction an act. The tables are there. */
+/** The baseline's PostgreSQL: bare `pg`, as many connections as the server has, one transaction for each act. The tables exist. */
 import pg from 'pg'
-import type { Store, Value, Write } from './floor-store.ts'
+import type { Store, Value, Write } from './baseline-store.ts'
 
 /**
- * @param sending `together`: the statements of an act leave as one, so that it costs one round trip. `one-by-one`: each waits for the
- * one before, as most programs do it.
+ * @param sending `together`: the statements of an act are sent together, in one round trip. `one-by-one`: each waits for the response
+ * of the one before, as in most programs.
  */
 export function openPostgres(connectionString: string, sending: 'together' | 'one-by-one'): Store {
   const send = sending === 'together' ? sendTogether : sendOneByOne
@@ -48,7 +48,7 @@ const sendOneByOne: Send = async (client, statements) => {
   return results
 }
 
-/** PostgreSQL counts its values: `$1`, `$2`. */
+/** PostgreSQL numbers its values: `$1`, `$2`. */
 function numbered(sql: string): string {
   let count = 0
   return sql.replaceAll('?', () => `$${++count}`)

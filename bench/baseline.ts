@@ -1,26 +1,26 @@
 /**
- * The floor: the least that a server on this stack could do for the same requests. Bare `node:http`, the same reads and writes with the
+ * The baseline: the minimum work of a server on this stack for the same requests. Bare `node:http`, the same reads and writes with the
  * same durability, bodies of the same members; no validation beyond `JSON.parse`, no limits, no logging, no framework.
  *
- * `node bench/floor.ts <file or URL of the database> <public port> <admin port> floor|one-by-one`
+ * `node bench/baseline.ts <file or URL of the database> <public port> <admin port> baseline|one-by-one`
  */
 import type { IncomingMessage } from 'node:http'
-import { discoveryDocument } from './floor-bodies.ts'
-import { floorClients } from './floor-clients.ts'
-import { floorGrants } from './floor-grants.ts'
-import { type Answer, listen } from './floor-http.ts'
-import { floorLogins } from './floor-logins.ts'
-import { openPostgres } from './floor-postgres.ts'
-import { openSqlite } from './floor-sqlite.ts'
-import { floorTokens } from './floor-tokens.ts'
+import { discoveryDocument } from './baseline-bodies.ts'
+import { baselineClients } from './baseline-clients.ts'
+import { baselineGrants } from './baseline-grants.ts'
+import { type Answer, listen } from './baseline-http.ts'
+import { baselineLogins } from './baseline-logins.ts'
+import { openPostgres } from './baseline-postgres.ts'
+import { openSqlite } from './baseline-sqlite.ts'
+import { baselineTokens } from './baseline-tokens.ts'
 
 const [database = '', publicPort = '', adminPort = '', name] = process.argv.slice(2)
 const issuer = `http://127.0.0.1:${publicPort}/`
 const isPostgres = database.startsWith('postgres://')
 const store = isPostgres ? openPostgres(database, name === 'one-by-one' ? name : 'together') : await openSqlite(database)
-const clients = floorClients(store, issuer)
-const logins = floorLogins(store, issuer)
-const tokens = await floorTokens(store, issuer, await floorGrants(store, issuer))
+const clients = baselineClients(store, issuer)
+const logins = baselineLogins(store, issuer)
+const tokens = await baselineTokens(store, issuer, await baselineGrants(store, issuer))
 const discovery = JSON.stringify(discoveryDocument(issuer))
 
 function onPublic(request: IncomingMessage, text: string): Answer | Promise<Answer> {

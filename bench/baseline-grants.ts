@@ -1,12 +1,12 @@
 /**
- * The floor of the tokens that a person's grant brings: a code or a refresh token spent and its successors written in one transaction, the
- * ID token signed by the same jose call.
+ * The baseline of the tokens of a person's grant: a code or a refresh token is spent and its successors are written in one transaction, and
+ * the ID token is signed by the same jose call.
  */
 import { generateKeyPair, SignJWT } from 'jose'
 import { sameText, sha256 } from '../src/lib/hash.ts'
 import { randomToken, randomUuid, systemRandomness } from '../src/lib/random.ts'
-import type { Answer } from './floor-http.ts'
-import { type ClientRow, grantIsInForce, insertAccessToken, type Store, type Write } from './floor-store.ts'
+import type { Answer } from './baseline-http.ts'
+import { type ClientRow, grantIsInForce, insertAccessToken, type Store, type Write } from './baseline-store.ts'
 
 interface CodeRow {
   readonly grant_id: string
@@ -26,7 +26,7 @@ interface GrantRow {
 const hourMs = 3_600_000
 const monthMs = 30 * 24 * hourMs
 
-export async function floorGrants(store: Store, issuer: string) {
+export async function baselineGrants(store: Store, issuer: string) {
   const { privateKey } = await generateKeyPair('RS256', { modulusLength: 2048 })
   const kid = randomUuid(systemRandomness)
 

@@ -1,10 +1,10 @@
-/** The floor of the registry: clients registered, read, changed and deleted by their owners, and looked at by an administrator. */
+/** The baseline of the registry: clients registered, read, changed and deleted by their owners, and read by an administrator. */
 import type { IncomingMessage } from 'node:http'
 import { sameText, sha256 } from '../src/lib/hash.ts'
 import { randomText, randomToken, systemRandomness, timedUuid } from '../src/lib/random.ts'
-import { adminClient, publicClient } from './floor-bodies.ts'
-import type { Answer } from './floor-http.ts'
-import { type ClientRow, clientColumns, findClient, type ShownRow, type Store, shownColumns } from './floor-store.ts'
+import { adminClient, publicClient } from './baseline-bodies.ts'
+import type { Answer } from './baseline-http.ts'
+import { type ClientRow, clientColumns, findClient, type ShownRow, type Store, shownColumns } from './baseline-store.ts'
 
 interface OwnedRow extends ClientRow {
   readonly token_hash: string
@@ -14,7 +14,7 @@ const secretAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 const minuteMs = 60_000
 const quarterMs = 90 * 24 * 60 * minuteMs
 
-export function floorClients(store: Store, issuer: string) {
+export function baselineClients(store: Store, issuer: string) {
   const client = findClient(store)
   const clientWithToken = store.find<OwnedRow>(
     `SELECT ${clientColumns}, t.hash AS token_hash FROM clients c JOIN registration_access_tokens t ON t.client_id = c.client_id
@@ -92,7 +92,7 @@ export function floorClients(store: Store, issuer: string) {
       return [isRemoved ? 204 : 401]
     },
 
-    /** No case of its own: what the administrator's JWT clients are made with. */
+    /** Not a case: it creates the administrator's clients with JWTs. */
     async create(text: string): Promise<Answer> {
       const now = Date.now()
       const [id, secret] = [timedUuid(systemRandomness, now), randomText(systemRandomness, 26, secretAlphabet)]
@@ -120,5 +120,5 @@ export function floorClients(store: Store, issuer: string) {
   }
 }
 
-/** What a client says of itself, with the default that it did not name. */
+/** The registered metadata, with the default of an absent member. */
 const registered = (text: string) => ({ ...JSON.parse(text), application_type: 'web' })

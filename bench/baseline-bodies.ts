@@ -1,4 +1,4 @@
-/** What the floor answers with: the members that the server answers with, so that both write bodies of the same size. */
+/** The baseline's response bodies. They have the same members as the server's, so that both write bodies of the same size. */
 import {
   assertionSigningAlgs,
   registrableAuthMethods,
@@ -7,12 +7,12 @@ import {
 } from '../src/protocol/grant-types.ts'
 import { hydraTimes } from '../src/protocol/hydra-client-json.ts'
 import { responseModes } from '../src/protocol/response-mode.ts'
-import type { ShownRow } from './floor-store.ts'
+import type { ShownRow } from './baseline-store.ts'
 
-/** As the server reads a column: what is mostly empty is not parsed where it is. */
+/** Reads a column as the server does: frequent empty values are not parsed. */
 export const fromJson = (text: string) => (text === '{}' ? {} : text === '[]' ? [] : JSON.parse(text))
 
-/** The registration face: what is absent is omitted. */
+/** The registration response: absent members are omitted. */
 export function publicClient(
   issuer: string,
   id: string,
@@ -50,7 +50,7 @@ const noLifespans = Object.fromEntries(
   ].map((name) => [name, null]),
 )
 
-/** The admin face: Hydra's shape, with its nulls and empty strings. */
+/** The admin response: Hydra's JSON, with its nulls and empty strings. */
 export function adminClient(row: ShownRow) {
   return {
     client_id: row.client_id,

@@ -1,4 +1,4 @@
-/** The floor's HTTP: bare `node:http`, each answer as the server's would be. */
+/** The baseline's HTTP: bare `node:http`, with the same responses as the server. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 
 export type Answer = readonly [status: number, body?: string, fields?: Record<string, string | string[]>]

@@ -1,11 +1,11 @@
-/** The floor of the token endpoint, of introspection and of the keys that sign: the reads and writes of the server, the same jose calls. */
+/** The baseline of the token endpoint, of introspection and of the signing keys: the reads, writes and jose calls of the server. */
 import type { IncomingMessage } from 'node:http'
 import { compactVerify, decodeJwt, generateKeyPair, importJWK, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose'
 import { sameText, sha256 } from '../src/lib/hash.ts'
 import { randomToken, randomUuid, systemRandomness, timedUuid, timeOfUuid } from '../src/lib/random.ts'
-import { fromJson } from './floor-bodies.ts'
-import type { Answer } from './floor-http.ts'
-import { type ClientRow, findClient, grantIsInForce, insertAccessToken, type Store } from './floor-store.ts'
+import { fromJson } from './baseline-bodies.ts'
+import type { Answer } from './baseline-http.ts'
+import { type ClientRow, findClient, grantIsInForce, insertAccessToken, type Store } from './baseline-store.ts'
 
 interface TokenRow {
   readonly client_id: string
@@ -20,10 +20,10 @@ interface TokenRow {
 
 const lifetimeMs = 3_600_000
 
-/** What the token endpoint does for persons: for a client that has proved who it is. */
+/** Handles a grant of a person, for an authenticated client. */
 type Grants = Readonly<Record<'exchange' | 'refresh', (client: ClientRow, form: URLSearchParams) => Promise<Answer>>>
 
-export async function floorTokens(store: Store, issuer: string, { exchange, refresh }: Grants) {
+export async function baselineTokens(store: Store, issuer: string, { exchange, refresh }: Grants) {
   const client = findClient(store)
   const tokenByHash = store.find<TokenRow>(
     `SELECT client_id, subject, scope, audience, issued_at, expires_at, ext, obfuscated_subject
@@ -42,9 +42,9 @@ export async function floorTokens(store: Store, issuer: string, { exchange, refr
   )
   const insertAssertion = store.write('INSERT INTO client_assertions VALUES (?, ?) ON CONFLICT DO NOTHING')
 
-  /** Those of the clients, each imported once. */
+  /** The clients' keys, each imported once. */
   const imported = new Map<string, Awaited<ReturnType<typeof importJWK>>>()
-  /** Ours, the newest first: it signs, and the older ones still check. */
+  /** The signing keys, the newest first: it signs, and the older ones still verify. */
   const keys = [await makeKey('RS256')]
 
   const opaqueToken = (clientId: string, scope: string, now: number) => {

@@ -1,7 +1,7 @@
-/** The floor's SQLite: prepared statements, one writer with group commit, one read-only connection; the durability of the server and no more. */
+/** The baseline's SQLite: prepared statements, one writer with group commit, one read-only connection; with the durability of the server. */
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { openDatabase } from '../src/app.ts'
-import type { Store, Write } from './floor-store.ts'
+import type { Store, Write } from './baseline-store.ts'
 import { inGroups, openWriter } from './group-commit.ts'
 
 export async function openSqlite(file: string): Promise<Store> {
@@ -39,7 +39,7 @@ export async function openSqlite(file: string): Promise<Store> {
   }
 }
 
-/** The very tables and indexes of the server. */
+/** The tables and indexes of the server. */
 async function makeTables(path: string): Promise<void> {
   const { migrateUp, close } = openDatabase({ dsn: { engine: 'sqlite', path } })
   await migrateUp()
