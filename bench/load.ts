@@ -1,8 +1,8 @@
 /** The load, in a separate process: 64 callers, each with one keep-alive connection, controlled by `run.ts` over a channel. */
 
 import { performance } from 'node:perf_hooks'
-import type { Family, Issued, Method, Registered, Send } from './caller.ts'
-import { type Caller, type Case, cases, createJwtClient, jwtToken, register, registerKeyed, token } from './cases.ts'
+import type { Caller, Family, Issued, Method, Registered, Send } from './caller.ts'
+import { type Case, cases, createJwtClient, jwtToken, register, registerKeyed, token } from './cases.ts'
 import { type Answer, Connection } from './connection.ts'
 import { login } from './logins.ts'
 import { usage } from './usage.ts'
