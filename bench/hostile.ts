@@ -57,12 +57,12 @@ export async function hostile(name: AttackName, seconds: number, home: string | 
   const { publicPort, adminPort, issuer } = target
   const honest = await helper(stack, target, 'honest.ts', String(publicPort), String(adminPort), stage.asked)
   const attacker = await helper(stack, target, 'attacks.ts', name, JSON.stringify({ publicPort, adminPort, issuer, ...stage.facts }))
-  const alone = (await told<Honest>(honest, seconds, target)) as Honest
+  const alone = (await resultOf<Honest>(honest, seconds, target)) as Honest
   await readDelays({ ...target, folder })
   using memory = watchMemory(target)
   const [attacked, tally] = await Promise.all([
-    told<Honest>(honest, seconds, target),
-    told<Record<string, number>>(attacker, seconds, target),
+    resultOf<Honest>(honest, seconds, target),
+    resultOf<Record<string, number>>(attacker, seconds, target),
   ])
   const delays = await readDelays({ ...target, folder })
   const became = delays ? '' : `${memory.isTooMuch ? `ended by the bench at ${mostMemory} MiB` : await fate(target)}; `
@@ -84,7 +84,7 @@ async function helper(stack: AsyncDisposableStack, target: Target, file: string,
 }
 
 /** Runs a child process for so long; returns its result, or undefined where it or the server ended before. */
-async function told<T>(child: ChildProcess, seconds: number, target: Target): Promise<T | undefined> {
+async function resultOf<T>(child: ChildProcess, seconds: number, target: Target): Promise<T | undefined> {
   child.send(seconds)
   return (await answerOf(child, target)) as T | undefined
 }

@@ -47,7 +47,7 @@ export const ada: User = {
 interface Login {
   /** A host; for a private-use scheme, the scheme with its colon. */
   readonly redirectHost: string
-  /** Whether somebody is signed in already. */
+  /** Whether a person is signed in already. */
   readonly skip: boolean
   readonly subject: string
   readonly loginHint?: string

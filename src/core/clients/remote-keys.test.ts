@@ -22,7 +22,7 @@ function setting() {
   }
   const fetched = (uri: string) => fetches.get(uri) ?? 0
   const flood = async () => {
-    for (let at = 0; at < 200; at++) await find(`https://stranger.example/${at}`, 'k1')
+    for (let at = 0; at < 200; at++) await find(`https://other.example/${at}`, 'k1')
   }
   return { clock, find, fetched, flood }
 }
@@ -32,17 +32,17 @@ const uri = 'https://app.example/jwks.json'
 test('the oldest key sets are evicted by size: 200 sets of 50 KB exceed the limit', async () => {
   const { find, fetched, flood } = setting()
   await flood()
-  assert.ok(await find('https://stranger.example/199', 'k1'))
-  assert.equal(fetched('https://stranger.example/199'), 1)
-  assert.ok(await find('https://stranger.example/0', 'k1'))
-  assert.equal(fetched('https://stranger.example/0'), 2)
+  assert.ok(await find('https://other.example/199', 'k1'))
+  assert.equal(fetched('https://other.example/199'), 1)
+  assert.ok(await find('https://other.example/0', 'k1'))
+  assert.equal(fetched('https://other.example/0'), 2)
 })
 
 test('a key set that is in use is not evicted, however many others are fetched meanwhile', async () => {
   const { find, fetched } = setting()
   for (let at = 0; at < 400; at++) {
     if (at % 50 === 0) assert.ok(await find(uri, 'k1'))
-    await find(`https://stranger.example/${at}`, 'k1')
+    await find(`https://other.example/${at}`, 'k1')
   }
   assert.equal(fetched(uri), 1)
 })
@@ -75,7 +75,7 @@ test('while URLs that never answer use all fetches, a URL that answered before i
   })
   const find = (from: string) => remoteKeys(from, { kid: 'k1', alg: 'EdDSA', suits: (all) => all.length > 0 })
   assert.equal((await find(uri)).length, 1)
-  const strangers = Array.from({ length: 32 }, (_, at) => find(`https://stranger.example/${at}`))
+  const others = Array.from({ length: 32 }, (_, at) => find(`https://other.example/${at}`))
   await assert.rejects(find('https://new.example/'), { name: 'Unavailable' })
   now += 3_600_000
   assert.equal((await find(uri)).length, 1, 'its set had expired')
@@ -85,9 +85,9 @@ test('while URLs that never answer use all fetches, a URL that answered before i
   const failed = find(uri)
   for (const end of silent.splice(0, 33)) end()
   await assert.rejects(failed, { message: 'no answer' })
-  for (const end of await Promise.allSettled(strangers)) assert.equal(end.status, 'rejected')
+  for (const end of await Promise.allSettled(others)) assert.equal(end.status, 'rejected')
   now += 10_000
-  const again = Array.from({ length: 32 }, (_, at) => find(`https://stranger.example/${at}`))
+  const again = Array.from({ length: 32 }, (_, at) => find(`https://other.example/${at}`))
   await assert.rejects(find(uri), { name: 'Unavailable' }, 'its last fetch failed')
   for (const end of silent) end()
   await Promise.allSettled(again)
